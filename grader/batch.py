@@ -1,0 +1,228 @@
+"""Grading many submissions on one machine: slots, each with a sandbox of its own, fed from one list."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from grader import contract
+from grader.course import Course
+from grader.datasets import Dataset, load_dataset
+from grader.grading import Context, grade
+from grader.sandbox.session import Sandbox, SandboxError
+from grader.scoring import Outcome, Report, Result, make_result
+from grader.submissions import Submission, SubmissionFile, read_submission
+
+_TRIES: Final = 2
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How submissions are graded.
+
+    Attributes:
+        course: The course.
+        profile: One of `contract.PROFILES`.
+        tasks: The tasks that are asked for; empty for all.
+        level: The isolation level of the sandbox.
+    """
+
+    course: Course
+    profile: str
+    tasks: frozenset[int]
+    level: str
+
+
+class Slot:
+    """Grades one submission after another in one sandbox, which is started anew where it failed.
+
+    Use it as a context, which ends the sandbox.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = contextlib.ExitStack()
+        self._sandbox: Sandbox | None = None
+        self._dataset: Dataset | None = None
+
+    def __enter__(self) -> Slot:
+        """Nothing is started before the first submission."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the sandbox."""
+        self._stack.close()
+        self._sandbox = None
+
+    def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Result:
+        """Grade one submission; where the sandbox fails, once more in a new one.
+
+        Args:
+            file: The submission.
+            on_check: Called as each check ends.
+
+        Returns:
+            The result, `infrastructure_error` where the second try failed too.
+        """
+        submission = read_submission(file)
+        result = self._grade(submission, on_check)
+        for _ in range(_TRIES - 1):
+            if result.status == "infrastructure_error":
+                self.__exit__()
+                result = self._grade(submission, on_check)
+        return result
+
+    def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Result:
+        try:
+            return grade(self.context(submission, on_check))
+        except SandboxError as error:
+            return _not_graded(submission, self._settings, str(error))
+
+    def context(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None = None) -> Context:
+        """What grading a submission needs, with the sandbox and the data ready.
+
+        Raises:
+            SandboxError: The sandbox does not start.
+            GraderError: The data cannot be had.
+        """
+        settings = self._settings
+        if self._dataset is None and settings.profile != "quick":
+            self._dataset = load_dataset(settings.course.dataset)
+        if self._sandbox is None:
+            start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
+            self._sandbox = self._stack.enter_context(start)
+        return Context(
+            submission, settings.course, settings.profile, settings.tasks, self._sandbox, self._dataset, on_check
+        )
+
+
+def default_jobs(settings: Settings) -> int:
+    """How many submissions are graded at once, unless asked otherwise.
+
+    The quick profile is bound by Python and so fills one core; training fills the threads it is given.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = 1 if settings.profile == "quick" else settings.course.limits.threads
+    return max(1, cores // threads)
+
+
+def grade_all(
+    files: Sequence[SubmissionFile],
+    settings: Settings,
+    *,
+    jobs: int,
+    on_result: Callable[[Result], None],
+) -> Report:
+    """Grade submissions, several at once.
+
+    Args:
+        files: What to grade.
+        settings: How.
+        jobs: How many at once.
+        on_result: Called with each result as soon as it is there.
+
+    Returns:
+        The results in the order of the files; after Ctrl-C those that were finished.
+    """
+    began = time.monotonic()
+    results: dict[str, Result] = {}
+
+    def finished(result: Result) -> None:
+        results[result.submission.id] = result
+        on_result(result)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        if jobs == 1 or len(files) == 1:
+            with Slot(settings) as slot:
+                for file in files:
+                    finished(slot.grade(file))
+        else:
+            _grade_in_processes(files, settings, min(jobs, len(files)), finished)
+    return make_report(settings, [results[f.id] for f in files if f.id in results], time.monotonic() - began)
+
+
+def make_report(settings: Settings, results: Iterable[Result], seconds: float) -> Report:
+    """The report of a grading."""
+    return Report(settings.profile, settings.level, round(seconds, 3), tuple(results))
+
+
+def _grade_in_processes(
+    files: Sequence[SubmissionFile], settings: Settings, jobs: int, finished: Callable[[Result], None]
+) -> None:
+    """Grade in several processes; a process that dies costs a try of what it was grading, no more."""
+    waiting = {file.id: file for file in files}
+    tries = dict.fromkeys(waiting, 0)
+    context = multiprocessing.get_context("spawn")
+    while waiting:
+        with concurrent.futures.ProcessPoolExecutor(jobs, context, _start_slot, (settings,)) as pool:
+            futures = {pool.submit(_grade_in_slot, file): file for file in waiting.values()}
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    file = futures[future]
+                    try:
+                        result = future.result()
+                    except BrokenProcessPool:
+                        tries[file.id] += 1
+                        continue
+                    del waiting[file.id]
+                    finished(result)
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                _end_children()
+                raise
+        for file in [file for file in waiting.values() if tries[file.id] >= _TRIES]:
+            del waiting[file.id]
+            submission = Submission(file.id, file.path, "", "")
+            problem = "The grading process ended unexpectedly; grade the submission again."
+            finished(_not_graded(submission, settings, problem))
+
+
+def _not_graded(submission: Submission, settings: Settings, problem: str) -> Result:
+    """The result where the grader itself failed."""
+    checks = contract.checks_of(settings.profile, settings.tasks)
+    return make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem)
+
+
+_slots: Final[list[Slot]] = []
+
+
+def _start_slot(settings: Settings) -> None:
+    """In a new grading process: make its slot, and leave Ctrl-C to the process that started it."""
+    import atexit
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    slot = Slot(settings)
+    _slots.append(slot)
+    atexit.register(slot.__exit__)
+
+
+def _grade_in_slot(file: SubmissionFile) -> Result:
+    return _slots[0].grade(file)
+
+
+def _end_children() -> None:
+    for child in multiprocessing.active_children():
+        child.terminate()
+
+
+def write_report(report: Report, folder: Path) -> Path:
+    """Write a report as `results.json` into a folder, whole or not at all.
+
+    Returns:
+        The file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results.json"
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    part.replace(path)
+    return path

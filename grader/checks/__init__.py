@@ -1,0 +1,4 @@
+"""The checks: ordinary pytest tests, one file a task, of one submission in a sandbox.
+
+`pytest --pyargs grader.checks --submission FILE` runs them; `grader check FILE` does, and renders the outcome.
+"""

@@ -1,0 +1,72 @@
+"""What the checks share: the submission in fresh workers, and evidence that is gathered once.
+
+A fixture that several checks use either gives evidence or raises; pytest raises the same again for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.checks.evidence import Examiner, Figures, Networks, Predictions, Trainings
+from grader.checks.student import Student
+from grader.grading import CONTEXT, Context
+
+
+@pytest.fixture(scope="session")
+def context(pytestconfig: pytest.Config) -> Context:
+    """What is graded, how, and in which sandbox."""
+    found = pytestconfig.stash.get(CONTEXT, None)
+    if found is None:
+        pytest.skip("no submission: give --submission FILE")
+    return found
+
+
+def _fresh(context: Context, *, whole: bool = False) -> Iterator[Student]:
+    with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
+        yield Student(worker, context.submission, context.course.limits, whole=whole)
+
+
+@pytest.fixture
+def student(context: Context) -> Iterator[Student]:
+    """The submission in a fresh worker, for one check."""
+    yield from _fresh(context)
+
+
+@pytest.fixture(scope="session")
+def student_as_written(context: Context) -> Iterator[Student]:
+    """The submission loaded as Python would import it, top-level code included."""
+    yield from _fresh(context, whole=context.submission.kind == "py")
+
+
+@pytest.fixture(scope="session")
+def examiner(context: Context) -> Iterator[Examiner]:
+    """A worker that never sees the submission."""
+    examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits))
+    yield examiner
+    examiner.close()
+
+
+@pytest.fixture(scope="session")
+def figures(context: Context) -> Iterator[Figures]:
+    """The figures that the submission draws."""
+    yield from (Figures(student) for student in _fresh(context))
+
+
+@pytest.fixture(scope="session")
+def networks(context: Context, examiner: Examiner) -> Iterator[Networks]:
+    """The networks that the submission builds."""
+    yield from (Networks(student, examiner) for student in _fresh(context))
+
+
+@pytest.fixture(scope="session")
+def trainings(context: Context, examiner: Examiner) -> Iterator[Trainings]:
+    """What the submission's `train` does with known models."""
+    yield from (Trainings(student, examiner) for student in _fresh(context))
+
+
+@pytest.fixture(scope="session")
+def predictions(context: Context) -> Iterator[Predictions]:
+    """What the submission's `predict` answers with a known model."""
+    yield from (Predictions(student) for student in _fresh(context))

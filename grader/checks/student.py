@@ -1,0 +1,126 @@
+"""A submission in a fresh worker, as a check calls it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grader import contract
+from grader.checks.verdict import CheckFailed, Shown, describe, source_of_call
+from grader.course import Limits as CourseLimits
+from grader.sandbox.session import SubmissionError, Worker
+from grader.sandbox.wire import Frame, Handle, Loaded, Raised
+from grader.submissions import Note, Submission
+
+FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
+
+
+class Missing(Exception):
+    """The submission does not define a function; `reason` says why, where that is known."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.reason = reason
+
+
+class Student:
+    """The submission, loaded in a worker of its own.
+
+    Attributes:
+        worker: The worker.
+        loaded: What loading gave.
+        example: The last call of one of the submission's functions, as source.
+    """
+
+    def __init__(self, worker: Worker, submission: Submission, limits: CourseLimits, *, whole: bool = False) -> None:
+        self.worker = worker
+        self._submission = submission
+        self._limits = limits
+        self.example = ""
+        source = submission.as_written if whole else submission.source
+        self.loaded: Loaded = worker.load(source, FUNCTION_NAMES, whole=whole, seconds=limits.load_seconds)
+
+    def defines(self, name: str) -> bool:
+        """Whether the submission has a function of that name."""
+        return any(function.name == name for function in self.loaded.functions)
+
+    def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
+        """Call one of the submission's functions; the call becomes the example.
+
+        Args:
+            name: One of the contract's functions.
+            args: Data, arrays, handles, and `Shown` values.
+            seconds: How long it may take; the course's limit for a call unless given.
+            kwargs: Likewise, by name.
+
+        Raises:
+            Missing: There is no such function.
+            SubmissionError: It raised.
+            WorkerGone: It did not come to an end.
+        """
+        parameters = tuple(parameter.name for parameter in contract.function(name).parameters)
+        self.example = source_of_call(name, parameters, args, kwargs)
+        if not self.defines(name):
+            raise Missing(name, self._why_missing(name))
+        return self.worker.call(
+            name,
+            *(_plain(value) for value in args),
+            seconds=self._limits.call_seconds if seconds is None else seconds,
+            **{key: _plain(value) for key, value in kwargs.items()},
+        )
+
+    def tool(self, name: str, *args: Any) -> Any:
+        """Use a tool of `grader.sandbox.toolbox` in this worker."""
+        return self.worker.tool(name, *args, seconds=self._limits.call_seconds)
+
+    def figure(self, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Call a function that returns a figure; gives what `toolbox.describe_figure` says of it.
+
+        Raises:
+            CheckFailed: It returned something else.
+        """
+        returned = self.call(name, *args, **kwargs)
+        facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
+        if facts is None:
+            raise CheckFailed(
+                f"`{name}` should return a matplotlib Figure, but it returned {describe(returned)}.",
+                hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
+            )
+        return facts  # type: ignore[no-any-return]
+
+    def _why_missing(self, name: str) -> str:
+        for error in self.loaded.errors:
+            if name in error.message:
+                return describe_error(self._submission, error.type_name, error.message, error.frames)
+        return ""
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Shown) else value
+
+
+def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
+    """The place of the innermost frame in the student's own terms: `code cell 3, line 5: the line`."""
+    if not frames:
+        return ""
+    try:
+        cell, line = submission.locate(frames[-1].line)
+    except IndexError:
+        return ""
+    quoted = submission.quote(cell, line).strip()
+    place = Note(cell, line, "").place
+    return f"{place}: {quoted[:100]}" if quoted else place
+
+
+def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[Frame, ...]) -> str:
+    """An exception in a sentence, with its place."""
+    first_line = text.strip().splitlines()[0] if text.strip() else ""
+    place = where(submission, frames)
+    sentence = f"{type_name}: {first_line}" if first_line else type_name
+    return f"{sentence} ({place})" if place else sentence
+
+
+def raised_text(submission: Submission, error: SubmissionError | Raised) -> str:
+    """`describe_error` of what a call or a load raised."""
+    text = error.text if isinstance(error, SubmissionError) else error.message
+    return describe_error(submission, error.type_name, text, error.frames)

@@ -1,0 +1,146 @@
+"""Task 3: `show_examples`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from grader.checks.evidence import Figures
+from grader.checks.properties import for_all
+from grader.checks.strategies import ShowCase, show_cases
+from grader.checks.verdict import CheckFailed, check, count_of
+
+_EXAMPLES = 6
+_SHRINKS = 40
+_SAME_IMAGE = 0.98
+
+
+@check("show_examples/one-axes-per-image")
+@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_one_axes_per_image(figures: Figures, case: ShowCase) -> None:
+    shown = pictures(figures, case)
+    expected = min(case.count, len(case.labels))
+    if len(shown) != expected:
+        raise CheckFailed(
+            f"With {count_of(len(case.labels), 'image')} and count={case.count} the figure should have "
+            f"{count_of(expected, 'axes', 'axes')} with an image, but it has {len(shown)}.",
+            hint="Show min(count, len(x)) images, each with imshow on an axes of its own.",
+        )
+
+
+@check("show_examples/different-images-of-x")
+@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_different_images_of_x(figures: Figures, case: ShowCase) -> None:
+    numbers = [number_of(case, axes) for axes in pictures(figures, case)]
+    for place, number in enumerate(numbers):
+        if number is None:
+            raise CheckFailed(
+                f"Each axes should show an image of x, but number {place + 1} shows something else.",
+                hint="Give imshow one image, x[i], with all its rows, columns and channels.",
+            )
+        if number in numbers[:place]:
+            raise CheckFailed(
+                f"Each axes should show a different image, but x[{number}] is shown more than once.",
+                hint="Draw the indices without replacement.",
+            )
+
+
+@check("show_examples/chosen-at-random")
+def test_chosen_at_random(figures: Figures) -> None:
+    many = ShowCase((0, 1, 2) * 4, (1, 2, 0) * 4, ("airplane", "automobile", "bird"), 4, 0)
+    choices = []
+    for seed in (None, 0, 1, 2, 3):
+        facts = figures.show(many, seed=seed)
+        choices.append([number_of(many, axes) for axes in facts["axes"] if axes["images"]])
+    if all(choice == choices[0] for choice in choices):
+        raise CheckFailed(
+            f"The images should be chosen at random, but five calls with different seeds all showed "
+            f"{', '.join(f'x[{number}]' for number in choices[0])}.",
+            hint="Draw the indices from a random generator made from the seed.",
+        )
+
+
+@check("show_examples/titles-name-the-class")
+@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_titles_name_the_class(figures: Figures, case: ShowCase) -> None:
+    for axes in pictures(figures, case):
+        number = recognised(case, axes)
+        own = case.names[case.labels[number]]
+        named = names_in(case, axes["title"])
+        if named != {own}:
+            raise CheckFailed(
+                f'The image x[{number}] is of class "{own}" and its title should say so, but it '
+                f"{_reads(axes['title'])}.",
+                hint="Use one index for the image and its label: y[i] is the one-hot row of x[i].",
+            )
+
+
+@check("show_examples/titles-name-the-prediction")
+@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_titles_name_the_prediction(figures: Figures, case: ShowCase) -> None:
+    for axes in pictures(figures, case, with_predictions=True):
+        number = recognised(case, axes)
+        own, predicted = case.names[case.labels[number]], case.names[case.predicted[number]]
+        if names_in(case, axes["title"]) != {own, predicted}:
+            raise CheckFailed(
+                f'The image x[{number}] is of class "{own}" and predicted as "{predicted}"; its title should name '
+                f"both, but it {_reads(axes['title'])}.",
+                hint="Row i of predictions belongs to x[i]; the predicted class is the column with the largest value.",
+            )
+
+
+def _reads(title: str) -> str:
+    return f'reads "{" / ".join(title.split(chr(10)))[:120]}"' if title else "is empty"
+
+
+def pictures(figures: Figures, case: ShowCase, *, with_predictions: bool = False) -> list[dict[str, Any]]:
+    """The axes that show an image.
+
+    Raises:
+        CheckFailed: No figure was returned, or none of its axes shows an image.
+    """
+    facts = figures.show(case, seed=case.seed, with_predictions=with_predictions)
+    shown = [axes for axes in facts["axes"] if axes["images"]]
+    if not shown:
+        raise CheckFailed(
+            "The figure should show images, but none of its axes has one.",
+            hint="Draw each image with imshow on an axes of the figure that you return.",
+        )
+    return shown
+
+
+def recognised(case: ShowCase, axes: dict[str, Any]) -> int:
+    """Which image of x an axes shows.
+
+    Raises:
+        CheckFailed: It shows none of them.
+    """
+    number = number_of(case, axes)
+    if number is None:
+        raise CheckFailed(
+            "Each axes should show an image of x, but one shows something else.",
+            hint="Give imshow one image, x[i], with all its rows, columns and channels.",
+        )
+    return number
+
+
+def number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
+    """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
+    images = case.x.value.reshape(len(case.labels), -1).astype(np.float64)
+    for picture in axes["images"]:
+        if not isinstance(picture, np.ndarray) or picture.size != images.shape[1]:
+            continue
+        flat = picture.reshape(-1).astype(np.float64)
+        if not np.all(np.isfinite(flat)) or np.std(flat) == 0:
+            continue
+        likeness = [np.corrcoef(flat, image)[0, 1] for image in images]
+        if max(likeness) >= _SAME_IMAGE:
+            return int(np.argmax(likeness))
+    return None
+
+
+def names_in(case: ShowCase, title: str) -> set[str]:
+    """The class names that occur in a title as words."""
+    return {name for name in case.names if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", title, re.IGNORECASE)}

@@ -1,0 +1,214 @@
+"""Task 5: `train`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.checks.evidence import (
+    SCRIPT_UNIT,
+    WITNESS_BATCH,
+    WITNESS_EPOCHS,
+    WITNESS_IMAGES,
+    Training,
+    Trainings,
+    expected_epochs,
+    script_accuracy,
+)
+from grader.checks.properties import for_all
+from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+from grader.checks.verdict import CheckFailed, NotRun, check, count_of
+
+_EXAMPLES = 3
+_SHRINKS = 16
+
+# Cases that tell apart what is often confused; Hypothesis adds others.
+RISES_AND_FALLS = ScriptCase((3, 6, 4, 8, 5, 5, 5, 5, 7), 4, 9)
+STOPS_EARLY = ScriptCase((2, 5, 4, 3, 2), 2, 9)
+RISES_ONLY = ScriptCase((1, 2, 3, 4, 5, 6), 4, 3)
+
+
+@check("train/fits-the-given-model")
+def test_fits_the_given_model(trainings: Trainings) -> None:
+    training = trainings.witnessed()
+    if all(np.array_equal(a, b) for a, b in zip(training.before, training.after, strict=True)):
+        raise CheckFailed(
+            "`train` should train the model it is given, but that model's weights did not change.",
+            hint="Call fit on the parameter `model` itself, not on a new or copied model.",
+        )
+
+
+@check("train/training-set-only")
+def test_training_set_only(trainings: Trainings) -> None:
+    training = trainings.witnessed()
+    require_training(training)
+    kernel = training.after[-2]  # (3 channels, 3 classes): each colour's weights point to the label it came with
+    learned = [int(np.argmax(row)) for row in kernel]
+    if learned == [1, 2, 0]:
+        raise CheckFailed(
+            "`train` should train on x_train and y_train, but it trained on the validation set.",
+            hint="The first two arguments of fit are x_train and y_train; x_val and y_val go into validation_data.",
+        )
+    if learned != [0, 1, 2]:
+        raise CheckFailed(
+            "`train` should train each image with its own label, but the model learned others.",
+            hint="Keep x_train and y_train in the order they come in, or shuffle both with one index array.",
+        )
+    steps = training.steps / WITNESS_EPOCHS * WITNESS_BATCH
+    if training.steps > 0 and not abs(steps - WITNESS_IMAGES) < 1.5 * WITNESS_BATCH:
+        which = "fewer" if steps < WITNESS_IMAGES else "more"
+        raise CheckFailed(
+            f"One epoch of {WITNESS_IMAGES} training images in batches of {WITNESS_BATCH} has "
+            f"{WITNESS_IMAGES // WITNESS_BATCH} steps, but `train` made {training.steps / WITNESS_EPOCHS:g}: it "
+            f"trained on {which} images than x_train has, or with another batch size.",
+            hint="Pass all of x_train, nothing else, and batch_size on to fit.",
+        )
+
+
+@check("train/validates")
+def test_validates(trainings: Trainings) -> None:
+    case = RISES_AND_FALLS
+    training = trainings.scripted(case)
+    curves = training.returned["curves"]
+    if not curves:
+        raise NotRun("`train` did not return the History.")
+    if "val_accuracy" not in curves:
+        raise CheckFailed(
+            f"The History should have val_accuracy, but it has {', '.join(curves) or 'nothing'}.",
+            hint="Give fit validation_data=(x_val, y_val).",
+        )
+    wanted = script_accuracy(case)
+    actual = curves["val_accuracy"]
+    pairs = list(zip(actual, wanted, strict=False))
+    if not pairs or any(abs(a - b) > 0.5 / (SCRIPT_UNIT * 36) for a, b in pairs):
+        raise CheckFailed(
+            f"The model's accuracy on x_val and y_val is {_numbers(wanted[: len(actual)])}, epoch by epoch, but the "
+            f"History has val_accuracy {_numbers(actual)}.",
+            hint="Give fit validation_data=(x_val, y_val), unchanged and complete.",
+        )
+    losses = trainings.frozen().returned["curves"]
+    trained, validated = losses["loss"][0], losses["val_loss"][0]
+    if abs(trained - validated) > 0.25 * max(trained, validated) + 0.05:
+        raise CheckFailed(
+            f"With the same images for training and validation, and a model that cannot change, loss and val_loss "
+            f"should agree, but they are {trained:.2f} and {validated:.2f}: the validation images are scaled "
+            "otherwise than the training images.",
+            hint="Scale both the same way, or leave scaling to the model.",
+        )
+
+
+@check("train/epochs-and-batch-size")
+def test_epochs_and_batch_size(trainings: Trainings) -> None:
+    training = trainings.scripted(RISES_ONLY)
+    if training.epochs != RISES_ONLY.epochs:
+        raise CheckFailed(
+            f"With epochs={RISES_ONLY.epochs} and ever better epochs, `train` should train "
+            f"{count_of(RISES_ONLY.epochs, 'epoch')}, but it trained {training.epochs}.",
+            hint="Pass the parameter epochs on to fit, which is called once.",
+        )
+    training = trainings.witnessed()
+    require_training(training)
+    expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
+    if training.steps >= 0 and not abs(training.steps - expected) <= WITNESS_EPOCHS:
+        raise CheckFailed(
+            f"{WITNESS_IMAGES} images with batch_size={WITNESS_BATCH} and epochs={WITNESS_EPOCHS} make "
+            f"{expected} steps, but `train` made {training.steps}.",
+            hint="Pass the parameters batch_size and epochs on to fit, which is called once.",
+        )
+
+
+@check("train/early-stopping")
+@for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
+    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+        expected = expected_epochs(each)
+        training = trainings.scripted(each)
+        if training.epochs != expected:
+            accuracy = script_accuracy(each)
+            seen = [accuracy[min(epoch, len(accuracy) - 1)] for epoch in range(max(expected, training.epochs or 0))]
+            why = (
+                f"since the best came {each.patience} epochs before"
+                if expected < each.epochs
+                else f"all of epochs={each.epochs}, since no {each.patience} epochs went by without a better one"
+            )
+            raise CheckFailed(
+                f"val_accuracy is {_numbers(seen)}, epoch by epoch. With patience={each.patience} `train` should train "
+                f"{count_of(expected, 'epoch')}, {why}, but it trained {training.epochs}.",
+                hint='EarlyStopping needs monitor="val_accuracy", the right mode, and the parameter patience.',
+            )
+
+
+@check("train/checkpoint-best-epoch")
+@for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
+    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+        training = trainings.scripted(each)
+        bias = trainings.checkpoint_weights(training)[-1]
+        trained = each.ranks[: training.epochs]
+        if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
+            raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
+        kept = int(np.argmax(bias)) + 1
+        if kept != max(trained):
+            accuracy = script_accuracy(ScriptCase((kept, max(trained)), 1, 1))
+            raise CheckFailed(
+                f"val_accuracy is {_numbers(script_accuracy(each)[: training.epochs])}, epoch by epoch. The checkpoint "
+                f"should hold the epoch with {accuracy[1]:.2f}, but it holds one with {accuracy[0]:.2f}.",
+                hint=_HINT,
+            )
+
+
+_HINT = 'ModelCheckpoint needs monitor="val_accuracy", the right mode, and save_best_only=True.'
+
+
+@check("train/checkpoint-whole-model")
+def test_checkpoint_whole_model(trainings: Trainings) -> None:
+    trainings.checkpoint_weights(trainings.scripted(RISES_AND_FALLS))
+
+
+@check("train/extra-callbacks")
+def test_extra_callbacks(trainings: Trainings) -> None:
+    training = trainings.scripted(RISES_AND_FALLS)
+    if training.counted != training.epochs:
+        raise CheckFailed(
+            f"A callback given to `train` should see each of the {training.epochs} epochs end, but it saw "
+            f"{training.counted}.",
+            hint="Pass the parameter callbacks on to fit, beside your own ones.",
+        )
+
+
+@check("train/returns-history")
+def test_returns_history(trainings: Trainings) -> None:
+    training = trainings.scripted(RISES_AND_FALLS)
+    curves = require_history(training)
+    lengths = {len(values) for values in curves.values()}
+    if "accuracy" not in curves or lengths != {training.epochs} or not training.returned["of_model"]:
+        raise CheckFailed(
+            f"`train` should return the History of the training, with one value for each of the {training.epochs} "
+            "epochs, but it returned another.",
+            hint="Return what model.fit returns.",
+        )
+
+
+def require_history(training: Training) -> dict[str, list[float]]:
+    """The curves of the returned History.
+
+    Raises:
+        CheckFailed: Something else was returned.
+    """
+    if not training.returned["history"]:
+        kind = training.returned["kind"]
+        what = "None" if kind == "NoneType" else f"a {kind}"
+        raise CheckFailed(
+            f"`train` should return the History of the training, but it returned {what}.",
+            hint="Return what model.fit returns.",
+        )
+    return training.returned["curves"]  # type: ignore[no-any-return]
+
+
+def require_training(training: Training) -> None:
+    """Raise `NotRun` where the given model was not trained at all: another check is about that."""
+    if all(np.array_equal(a, b) for a, b in zip(training.before, training.after, strict=True)):
+        raise NotRun("`train` did not train the model it was given.")
+
+
+def _numbers(values: list[float]) -> str:
+    return ", ".join(f"{value:.2f}" for value in values)

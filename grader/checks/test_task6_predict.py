@@ -1,0 +1,243 @@
+"""Task 6: `plot_history` and `predict`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from grader.checks.evidence import Figures, Predictions, Trainings, witness_images
+from grader.checks.properties import for_all
+from grader.checks.strategies import CurvesCase, curves_cases
+from grader.checks.student import Missing
+from grader.checks.verdict import CheckFailed, NotRun, Shown, check
+from grader.sandbox.session import SubmissionError, WorkerGone
+
+Array = np.ndarray[Any, Any]
+
+_PLOT_EXAMPLES = 4
+_PLOT_SHRINKS = 30
+_PREDICT_EXAMPLES = 6
+_PREDICT_SHRINKS = 20
+_VALIDATION_WORDS = re.compile(r"val|test|dev|hold", re.IGNORECASE)
+
+
+@check("plot_history/both-curves")
+@for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
+def test_both_curves(figures: Figures, case: CurvesCase) -> None:
+    lines = all_lines(figures.plot(case, as_history=False))
+    for name, label in (("accuracy", "training"), ("val_accuracy", "validation")):
+        if line_of(lines, case.curves[name]) is None:
+            raise CheckFailed(
+                f"The figure should have a line of the {label} accuracy, one point an epoch, but it has none with "
+                f'the values of history["{name}"].',
+                hint=f'Plot history["{name}"] with one call of plot.',
+            )
+
+
+@check("plot_history/legend")
+@for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
+def test_legend(figures: Figures, case: CurvesCase) -> None:
+    facts = figures.plot(case, as_history=False)
+    lines = all_lines(facts)
+    found = [line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")]
+    if None in found:
+        raise NotRun("one of the two curves is missing.")
+    training, validation = (legend_texts(facts, line) for line in found if line is not None)
+    if not training or not validation:
+        raise CheckFailed(
+            "A legend should tell the two lines apart, but "
+            f"{'the figure has none' if not facts['legends'] else 'it does not name both lines'}.",
+            hint="Give each call of plot a label, and call legend().",
+        )
+    if training & validation:
+        raise CheckFailed(
+            f'A legend should tell the two lines apart, but both are called "{sorted(training & validation)[0]}".',
+            hint="Give each line its own label, and its own colour or style.",
+        )
+    for texts, is_validation in ((training, False), (validation, True)):
+        if not any(bool(_VALIDATION_WORDS.search(text)) == is_validation for text in texts):
+            name = "val_accuracy" if is_validation else "accuracy"
+            raise CheckFailed(
+                f'The legend should call the lines training and validation, but the line of history["{name}"] is '
+                f'called "{sorted(texts)[0]}".',
+                hint="Labels given to legend() follow the order in which the lines were drawn.",
+            )
+
+
+@check("plot_history/axis-labels")
+def test_axis_labels(figures: Figures) -> None:
+    case = CurvesCase((0.5, 0.6, 0.7), (0.4, 0.6, 0.5))
+    facts = figures.plot(case, as_history=False)
+    curves = [case.curves[name] for name in ("accuracy", "val_accuracy")]
+    drawn = [axes for axes in facts["axes"] if any(line_of(axes["lines"], curve) for curve in curves)]
+    for name, what in (("xlabel", "x"), ("ylabel", "y")):
+        if not all(axes[name].strip() or facts[name].strip() for axes in drawn or facts["axes"] or [facts]):
+            raise CheckFailed(
+                f"Both axes should be labelled, but the {what} axis is not.",
+                hint="Say what is drawn, with set_xlabel and set_ylabel (or plt.xlabel and plt.ylabel).",
+            )
+
+
+@check("plot_history/history-or-dict")
+@for_all(curves_cases(), examples=2, shrinks=10)
+def test_history_or_dict(figures: Figures, case: CurvesCase) -> None:
+    for as_history in (True, False):
+        lines = all_lines(figures.plot(case, as_history=as_history))
+        if not lines:
+            raise CheckFailed(
+                f"`plot_history` should take {'a History' if as_history else 'the dictionary of a History'}, but it "
+                "drew nothing.",
+                hint="A History has its dictionary in the attribute history.",
+            )
+
+
+def all_lines(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines of all axes of a figure."""
+    return [line for axes in facts["axes"] for line in axes["lines"]]
+
+
+def line_of(lines: list[dict[str, Any]], curve: list[float]) -> dict[str, Any] | None:
+    """The line that draws a curve, as a share or in percent."""
+    for line in lines:
+        y = line["y"]
+        if isinstance(y, np.ndarray) and len(y) == len(curve):
+            for scale in (1, 100):
+                if np.allclose(y, np.multiply(curve, scale), atol=1e-6 * scale):
+                    return line
+    return None
+
+
+def legend_texts(facts: dict[str, Any], line: dict[str, Any]) -> set[str]:
+    """What the legends call a line: the entries that look like it."""
+    entries = [entry for legend in facts["legends"] for entry in legend]
+    return {entry["text"] for entry in entries if entry["look"] == line["look"] and entry["text"].strip()}
+
+
+# One brightest channel an image; darker and lighter images, so that no image stands for the others.
+_COLOURS = st.lists(st.tuples(st.permutations((40, 110, 200)), st.sampled_from((-30, 0, 50))), min_size=1, max_size=40)
+
+
+def coloured(colours: list[tuple[tuple[int, int, int], int]]) -> Shown:
+    """Uniform images of the given colours, made lighter or darker."""
+    levels = [[channel + shift for channel in colour] for colour, shift in colours]
+    images = np.ones((1, 32, 32, 3), np.uint8) * np.array(levels, np.uint8).reshape(-1, 1, 1, 3)
+    text = f'np.ones((1, 32, 32, 3), "uint8") * np.array({levels}, "uint8").reshape(-1, 1, 1, 3)'
+    return Shown(images, text)
+
+
+# Nearly grey, so that the known network is unsure.
+_GREYS = coloured([((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)])
+
+
+@check("predict/probabilities")
+@for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
+def test_probabilities(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
+    for images in (coloured(case), _GREYS):
+        answers = predictions.by_model(images)
+        sums = answers.sum(axis=1)
+        if not np.all(np.isfinite(answers)) or np.any(answers < 0) or not np.all(np.abs(sums - 1) < 1e-3):
+            raise CheckFailed(
+                "Each row should be probabilities that sum to 1, but one is "
+                f"{_row(answers[int(np.argmax(np.nan_to_num(np.abs(sums - 1), nan=np.inf)))])}.",
+                hint="Return what the model gives, without rounding, logarithms or another normalisation.",
+            )
+    if np.all((answers < 0.01) | (answers > 0.99)):
+        raise CheckFailed(
+            f"Each row should be probabilities as the model gives them, but for an image of which the model is unsure "
+            f"it is {_row(answers[0])}.",
+            hint="Return the probabilities, not the decision: argmax is for whoever calls predict.",
+        )
+
+
+def _row(values: Array) -> str:
+    return "[" + ", ".join(f"{value:.3g}" for value in values) + "]"
+
+
+@check("predict/uses-the-model")
+@for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
+def test_uses_the_model(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
+    expected, predicted = _classes(predictions, case)
+    counts = [int(np.sum(predicted == c)) for c in range(3)]
+    wanted = [int(np.sum(expected == c)) for c in range(3)]
+    if counts != wanted:
+        raise CheckFailed(
+            f"The model finds the brightest channel, so that of {len(case)} images {wanted} are of the three classes, "
+            f"but by the answers of `predict` {counts} are.",
+            hint="Ask the model that is given, column by column as it answers.",
+        )
+
+
+@check("predict/in-order")
+@for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
+def test_in_order(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
+    expected, predicted = _classes(predictions, case)
+    if sorted(expected) == sorted(predicted) and not np.array_equal(expected, predicted):
+        raise CheckFailed(
+            f"Row i should belong to x[i]: the classes are {expected.tolist()}, but the rows say {predicted.tolist()}.",
+            hint="Neither sort nor shuffle before or after asking the model.",
+        )
+    if not np.array_equal(expected, predicted):
+        raise NotRun("the answers are not those of the model.")
+
+
+def _classes(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> tuple[Array, Array]:
+    """The brightest channel of each image, and which of the three `predict` finds most probable."""
+    images = coloured(case)
+    answers = predictions.by_model(images)
+    return np.argmax(images.value[:, 0, 0, :], axis=1), np.argmax(answers[:, :3], axis=1)
+
+
+@check("predict/checkpoint-path")
+def test_checkpoint_path(predictions: Predictions) -> None:
+    by_path = predictions.of(predictions.path(), _GREYS)
+    example = predictions.example
+    by_model = predictions.by_model(_GREYS)
+    if not np.allclose(by_path, by_model, atol=1e-4):
+        raise CheckFailed(
+            "The path of a checkpoint should give the same answers as the model in it, but it gives others.",
+            hint="Where `model` is no keras.Model, load it with keras.models.load_model.",
+            example=example,
+        )
+
+
+@check("predict/rows-independent")
+def test_rows_independent(predictions: Predictions) -> None:
+    model, images = predictions.known_model(), _GREYS.value
+    together = predictions.by_model(_GREYS)
+    order = np.array([3, 0, 6, 2, 5, 1, 4])
+    for what, other, rows in (
+        (
+            "when it is asked about alone",
+            np.concatenate([predictions.of(model, images[i : i + 1]) for i in order]),
+            order,
+        ),
+        ("among the same images in another order", predictions.of(model, images[order]), order),
+        ("when it is asked about again", predictions.of(model, images), np.arange(len(images))),
+    ):
+        difference = np.abs(together[rows] - other).max(axis=1)
+        if not np.all(difference < 1e-3):
+            worst = int(rows[int(np.argmax(np.nan_to_num(difference, nan=np.inf)))])
+            raise CheckFailed(
+                f"The answer about an image should depend on that image alone, but about x[{worst}] there is another "
+                f"{what}.",
+                hint="Scale by fixed numbers, not by the mean or maximum of x, and do not call the model in training "
+                "mode.",
+            )
+
+
+@check("predict/scales-as-train-does")
+def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) -> None:
+    try:
+        trained = trainings.seen_in_training()
+    except (Missing, CheckFailed, SubmissionError, WorkerGone):
+        raise NotRun("`train` did not work.") from None
+    predicted = predictions.seen(witness_images()[0][:30])
+    if abs(trained - predicted) > 0.3 * max(abs(trained), abs(predicted)) + 0.02:
+        raise CheckFailed(
+            "`predict` should scale images as `train` does, but for the same images the model sees a mean of "
+            f"{trained:.3g} in `train` and of {predicted:.3g} in `predict`.",
+            hint="Divide by 255 in both or in neither: a model that rescales needs raw images in both.",
+        )

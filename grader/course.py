@@ -1,0 +1,204 @@
+"""`course.toml` as a validated record: which data, which classes, what each check is worth, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from grader import contract
+from grader.datasets import DATASETS
+from grader.errors import UsageError
+
+COURSE_FILE: Final = "course.toml"
+
+_CHECKS: Final = {check.id: check for check in contract.CHECKS}
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a submission may use before it is stopped.
+
+    Attributes:
+        call_seconds: Wall time of one call of a student's function.
+        training_seconds: Wall time of the training that the accuracy check measures.
+        load_seconds: Wall time of loading the submission.
+        memory_mb: Memory, in MiB.
+        processes: Processes and threads together.
+        file_mb: Size of each file it writes, in MiB.
+        output_kb: What it prints for each check, in KiB; the rest is cut.
+        threads: Threads that TensorFlow computes with; fixed, so that a score is the same at every run.
+    """
+
+    call_seconds: Seconds = 60.0
+    training_seconds: Seconds = 900.0
+    load_seconds: Seconds = 60.0
+    memory_mb: Count = 4096
+    processes: Count = 256
+    file_mb: Count = 256
+    output_kb: Count = 256
+    threads: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 2
+
+
+class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The budget of the accuracy check.  Its thresholds are measured, and stored elsewhere."""
+
+    train_images: Count = 3200
+    epochs: Count = 4
+    batch_size: Count = 16
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the whole training."""
+        return self.epochs * math.ceil(self.train_images / self.batch_size)
+
+
+class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A course: everything an instructor can set.
+
+    Attributes:
+        title: Shown at the head of reports.
+        dataset: Where the images come from: see `grader.datasets`.
+        classes: The labels the course is about, in the order of the one-hot columns.
+        profile: The profile that is graded when the command line names none.
+        seed: Every random choice of the grader comes from it.
+        points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
+        limits: What a submission may use.
+        accuracy: The budget of the accuracy check.
+    """
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
+    dataset: str = "cifar10"
+    classes: tuple[Label, ...] = (0, 1, 2)
+    profile: str = "standard"
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
+    points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
+    limits: Limits = Limits()
+    accuracy: Accuracy = Accuracy()
+
+    def points(self, check_id: str) -> float:
+        """What passing a check is worth in this course.
+
+        Raises:
+            KeyError: No check of that id is in the contract.
+        """
+        return self.points_by_check.get(check_id, _CHECKS[check_id].points)
+
+    def total(self, checks: Iterable[contract.Check] = contract.CHECKS) -> float:
+        """What passing all of some checks is worth in this course."""
+        return math.fsum(self.points(check.id) for check in checks)
+
+    def task_points(self, number: int) -> float:
+        """What a task is worth in this course, over all its checks."""
+        return self.total(check for check in contract.CHECKS if check.task == number)
+
+
+def load_course(path: Path | None = None) -> Course:
+    """Read and validate a course file.
+
+    Args:
+        path: The file.  `None`: `course.toml` in the current directory if it is there, else the defaults.
+
+    Raises:
+        UsageError: The file cannot be read, is not TOML, or says something that cannot be meant.
+    """
+    if path is None:
+        path = Path(COURSE_FILE)
+        if not path.exists():
+            return Course()
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such course file.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+    return parse_course(text, where=str(path))
+
+
+def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
+    """Validate the text of a course file; `where` names it in errors.
+
+    Raises:
+        UsageError: It is not TOML, or says something that cannot be meant.
+    """
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
+        raise UsageError(f"{where}: is not TOML: {reason}.") from None
+    _refuse_unknown_keys(table, where)
+    # By hand, since the record's types cannot know the check ids, nor say which word was probably meant.
+    _check_points(table.get("points", {}), where)
+    _check_word("dataset", table, DATASETS, where)
+    _check_word("profile", table, contract.PROFILES, where)
+    try:
+        course = msgspec.convert(table, Course)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {_in_words(str(error))}.") from None
+    if len(course.classes) < 2:
+        raise UsageError(f"{where}: classes: name at least two classes.")
+    if len(set(course.classes)) < len(course.classes):
+        doubled = next(label for label in course.classes if course.classes.count(label) > 1)
+        raise UsageError(f"{where}: classes: {doubled} is there twice.")
+    return course
+
+
+def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
+    """Name the first unknown key with its path and the nearest key that exists.
+
+    msgspec refuses unknown keys too, but cannot say which one was probably meant.
+    """
+    for prefix, record in (("", Course), ("limits.", Limits), ("accuracy.", Accuracy)):
+        part = table if not prefix else table.get(prefix[:-1], {})
+        if not isinstance(part, dict):
+            continue  # of the wrong type: msgspec says so
+        known = msgspec.structs.fields(record)
+        for key in part:
+            if key not in {field.encode_name for field in known}:
+                nearest = _nearest(key, [field.encode_name for field in known])
+                raise UsageError(f"{where}: {prefix}{key}: unknown key{nearest}")
+
+
+def _check_points(points: Any, where: str) -> None:
+    if not isinstance(points, dict):
+        raise UsageError(f'{where}: points: expected a table such as [points] with lines like "train/validates" = 2.')
+    for check_id, value in points.items():
+        if check_id not in _CHECKS:
+            if isinstance(value, dict):
+                raise UsageError(f'{where}: points.{check_id}: a check id goes in quotes, as in "train/validates" = 2.')
+            raise UsageError(f"{where}: points.{check_id}: unknown check{_nearest(check_id, list(_CHECKS))}")
+        # bool is an int in Python, but `= true` is not a number of points.
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"{where}: points.{check_id}: expected a number.")
+        if not 0 <= value <= 10_000:  # NaN fails this as well
+            raise UsageError(f"{where}: points.{check_id}: expected points between 0 and 10000, got {value}.")
+
+
+def _check_word(key: str, table: Mapping[str, Any], words: Sequence[str], where: str) -> None:
+    value = table.get(key)
+    if isinstance(value, str) and value not in words:
+        raise UsageError(f"{where}: {key}: {value!r} is unknown{_nearest(value, words)}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, else all of them where they are few."""
+    matches = difflib.get_close_matches(name, known, n=1)
+    if matches:
+        return f"; did you mean {matches[0]}?"
+    return f" (known: {', '.join(known)})." if len(known) < 12 else "."
+
+
+def _in_words(message: str) -> str:
+    """A message of msgspec as half a sentence with the path first: `accuracy.epochs: expected int, got str`."""
+    text, _, path = message.replace("`", "").partition(" - at $.")
+    return f"{path}: {text[0].lower()}{text[1:]}" if path else text

@@ -1,0 +1,45 @@
+"""The pytest plugin: `pytest --pyargs grader.checks --submission FILE` grades a file with pytest's own options.
+
+Without `--submission` it adds an option group and does nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    from grader.contract import PROFILES
+
+    group = parser.getgroup("keras-course-grader", "grading a submission")
+    group.addoption("--submission", metavar="FILE", help="the submission that the checks grade")
+    group.addoption("--profile", choices=PROFILES, default=None, help="which checks run (default: the course's)")
+    group.addoption("--task", type=int, action="append", default=[], metavar="N", help="only this task (repeatable)")
+    group.addoption("--course", metavar="FILE", default=None, help="the course file (default: course.toml)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start a sandbox for the submission, and let the recorder choose and judge the tests."""
+    if config.getoption("submission", default=None) is None or config.getoption("collectonly", default=False):
+        return
+    from grader.batch import Settings, Slot
+    from grader.course import load_course
+    from grader.errors import GraderError
+    from grader.grading import Recorder
+    from grader.sandbox.launch import best_level
+    from grader.submissions import discover, read_submission
+
+    try:
+        course_file = config.getoption("course")
+        course = load_course(Path(course_file) if course_file else None)
+        (file,) = discover([config.getoption("submission")])
+        profile = config.getoption("profile") or course.profile
+        settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
+        slot = Slot(settings)
+        config.add_cleanup(lambda: slot.__exit__())
+        config.pluginmanager.register(Recorder(slot.context(read_submission(file))), "keras_course_recorder")
+    except GraderError as error:
+        raise pytest.UsageError(str(error)) from None

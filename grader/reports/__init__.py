@@ -1,0 +1,1 @@
+"""What people read: one module a format, each a pure function of the report."""

@@ -1,0 +1,56 @@
+"""A submission's feedback as Markdown, for a file that a student opens."""
+
+from __future__ import annotations
+
+import re
+
+from grader import contract
+from grader.reports.text import clean, number
+from grader.scoring import CheckResult, Report, Result
+
+_SPECIAL = re.compile(r"([\\*_\[\]<>#|~!])")
+_TITLES = {check.id: check.title for check in contract.CHECKS}
+_WORDS = {"failed": "✗", "error": "✗ error", "timeout": "✗ time-out", "crashed": "✗ crashed", "not_run": "– not run"}
+
+
+def feedback(report: Report, result: Result) -> str:
+    """The whole feedback of one submission."""
+    lines = [f"# {escape(result.submission.id)}", ""]
+    if result.status == "infrastructure_error":
+        lines += [f"The grader failed, so this is no score: {escape(result.problem)}", ""]
+    else:
+        lines += [f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}.", ""]
+    for task in contract.TASKS:
+        checks = [check for check in result.checks if check.task == task.number]
+        if not checks:
+            continue
+        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+        lines += [f"## Task {task.number}: {task.title} ({number(earned)} of {number(worth)})", ""]
+        lines += [f"- ✓ {_TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
+        for check in checks:
+            if check.status != "passed":
+                lines += _failure(check)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _failure(check: CheckResult) -> list[str]:
+    where = f"`{check.function}`: " if check.function else ""
+    points = f"{number(check.points)} of {number(check.max_points)}"
+    lines = [f"- **{_WORDS[check.status]}** {where}{_TITLES.get(check.id, check.id)} ({points})", ""]
+    lines += [f"  {line}" for line in escape(check.message).splitlines()]
+    if check.example:
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", check.example)), default=0))
+        code = [f"  {line}" for line in clean(check.example).splitlines()]
+        lines += ["", f"  {fence}python", *code, f"  {fence}"]
+    if check.hint:
+        lines += ["", f"  *Hint:* {escape(check.hint)}"]
+    return [*lines, ""]
+
+
+def escape(text: str) -> str:
+    """Text that shows as it is; backticks stay, since messages quote code with them."""
+    parts = re.split(r"(`[^`\n]+`)", clean(text))
+    return "".join(
+        part if part.startswith("`") and part.endswith("`") else _SPECIAL.sub(r"\\\1", part) for part in parts
+    )

@@ -1,0 +1,142 @@
+"""Results in a terminal: at 80 columns, in colour and without, with symbols and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from grader import contract
+from grader.reports.text import clean, number
+from grader.scoring import CheckResult, Report, Result
+
+_SYMBOLS = {"passed": "✓", "failed": "✗", "error": "✗", "timeout": "✗", "crashed": "✗", "not_run": "–"}
+_WORDS = {"failed": "failed", "error": "error", "timeout": "time-out", "crashed": "crashed", "not_run": "not run"}
+_COLOURS = {"passed": "green", "not_run": "yellow"}
+_TITLES = {check.id: check.title for check in contract.CHECKS}
+
+
+def show_result(console: Console, result: Result) -> None:
+    """Print one submission's result in full: each task, and what is wrong in it."""
+    if result.status == "infrastructure_error":
+        console.print(Text(f"The grader failed, so this is no score: {clean(result.problem, limit=500)}", "bold red"))
+    for task in contract.TASKS:
+        checks = [check for check in result.checks if check.task == task.number]
+        if checks:
+            console.print(_task_line(task, checks))
+            for check in checks:
+                if check.status != "passed":
+                    console.print(Padding(_failure(check), (0, 0, 1, 2)))
+
+
+def _task_line(task: contract.Task, checks: list[CheckResult]) -> Table:
+    earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    right = all(check.status == "passed" for check in checks)
+    line = Table.grid(expand=True)
+    line.add_column(ratio=1)
+    line.add_column(justify="right", no_wrap=True)
+    symbol, colour = ("✓", "green") if right else ("✗", "red")
+    passed = sum(check.status == "passed" for check in checks)
+    title = Text.assemble(
+        (f"{symbol} ", colour), (f"Task {task.number}  {task.title}", "bold"), (f"  {passed} of {len(checks)}", "dim")
+    )
+    line.add_row(title, Text(f"{number(earned)} / {number(worth)}", "green" if right else "bold"))
+    return line
+
+
+def _failure(check: CheckResult) -> RenderableType:
+    colour = _COLOURS.get(check.status, "red")
+    head = Table.grid(expand=True)
+    head.add_column(ratio=1)
+    head.add_column(justify="right", no_wrap=True)
+    word = "" if check.status == "failed" else f" ({_WORDS[check.status]})"
+    where = f"{check.function}: " if check.function else ""
+    title = Text.assemble(
+        (f"{_SYMBOLS[check.status]} ", colour), f"{where}{_TITLES.get(check.id, check.id)}", (word, colour)
+    )
+    head.add_row(title, Text(f"{number(check.points)} / {number(check.max_points)}", "dim"))
+    body: list[RenderableType] = [Text(clean(check.message))]
+    if check.example:
+        body.append(
+            Padding(
+                Syntax(clean(check.example), "python", theme="ansi_dark", word_wrap=True, background_color="default"),
+                (0, 0, 0, 2),
+            )
+        )
+    if check.hint:
+        body.append(Text.assemble(("Hint: ", "bold cyan"), clean(check.hint)))
+    return Group(head, Padding(Group(*body), (0, 0, 0, 2)))
+
+
+def summary(report: Report, result: Result) -> str:
+    """One line that one can grep: `ada: 71 of 93 points, 44 of 47 checks passed (quick, namespaces, 9.8 s)`."""
+    passed = sum(check.status == "passed" for check in result.checks)
+    end = f"({report.profile}, {report.isolation}, {result.seconds:.1f} s)"
+    name = clean(result.submission.id, limit=100)
+    if result.status == "infrastructure_error":
+        return f"{name}: not graded, {clean(result.problem, limit=200)} {end}"
+    return (
+        f"{name}: {number(result.score)} of {number(result.max_score)} points, "
+        f"{passed} of {len(result.checks)} checks passed {end}"
+    )
+
+
+def finished_line(result: Result, done: int, total: int) -> str:
+    """The line for a submission that is done, where there is no progress bar."""
+    name = clean(result.submission.id, limit=60)
+    if result.status == "infrastructure_error":
+        return f"[{done}/{total}] {name}: not graded, {clean(result.problem, limit=200)}"
+    return f"[{done}/{total}] {name}: {number(result.score)}/{number(result.max_score)} ({result.seconds:.1f} s)"
+
+
+def show_table(console: Console, report: Report) -> None:
+    """Print a table of submissions and tasks."""
+    tasks = [t for t in contract.TASKS if any(c.task == t.number for r in report.results for c in r.checks)]
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Submission", overflow="fold")
+    for task in tasks:
+        table.add_column(f"Task {task.number}", justify="right", no_wrap=True)
+    table.add_column("Score", justify="right", no_wrap=True)
+    table.add_column("Time", justify="right", no_wrap=True)
+    for result in sorted(report.results, key=lambda r: r.submission.id):
+        table.add_row(*_row(result, tasks))
+    console.print(table)
+    if report.results:
+        console.print(_means(report.results))
+
+
+def _row(result: Result, tasks: Iterable[contract.Task]) -> list[Text]:
+    name = Text(clean(result.submission.id, limit=60))
+    if result.status == "infrastructure_error":
+        return [name, *(Text("–", "yellow") for _ in tasks), Text("not graded", "yellow"), _seconds(result)]
+    cells = [name]
+    for task in tasks:
+        checks = [check for check in result.checks if check.task == task.number]
+        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+        cells.append(
+            Text(f"{number(earned)}/{number(worth)}", "green" if earned == worth else "red" if not earned else "")
+        )
+    full = result.score == result.max_score
+    return [
+        *cells,
+        Text(f"{number(result.score)}/{number(result.max_score)}", "bold green" if full else "bold"),
+        _seconds(result),
+    ]
+
+
+def _seconds(result: Result) -> Text:
+    return Text(f"{result.seconds:.1f} s", "dim")
+
+
+def _means(results: Iterable[Result]) -> str:
+    graded = [result for result in results if result.status == "graded"]
+    failed = sum(result.status != "graded" for result in results)
+    text = f"{len(graded)} graded"
+    if graded:
+        mean = sum(result.score for result in graded) / len(graded)
+        text += f", mean score {number(round(mean, 1))} of {number(graded[0].max_score)}"
+    return f"{text}; {failed} not graded, run again to try them once more" if failed else text

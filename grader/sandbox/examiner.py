@@ -1,0 +1,203 @@
+"""Rebuilding a network from its exported configuration and weights, and saying what it is.
+
+Untrusted side, but run in a worker that never saw the submission: a network's own account of itself is hearsay,
+what the rebuilt one does is evidence.  Only exact built-in types are rebuilt, so no code of a submission gets in.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+_REFUSED_LAYERS: Final = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
+_MODULES: Final = (
+    "keras",
+    "keras.layers",
+    "keras.models",
+    "keras.initializers",
+    "keras.regularizers",
+    "keras.constraints",
+    "keras.activations",
+    "keras.dtype_policies",
+    "keras.quantizers",
+    "keras.random",
+)
+_MAX_CONFIG_BYTES: Final = 4 * 2**20
+_CONVOLUTIONS: Final = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+
+
+class CannotRebuildError(ValueError):
+    """A network is not made of Keras' own parts alone, or its export does not fit together."""
+
+
+def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> Any:
+    """Build a network from what `toolbox.export_model` gave.
+
+    Args:
+        config: The JSON of Keras' serialisation.
+        weights: The weights in Keras' order; `None` leaves the network as it starts.
+
+    Raises:
+        CannotRebuildError: It has parts that are not Keras' own, or does not fit together.
+    """
+    try:
+        tree = json.loads(config)
+    except (ValueError, RecursionError) as error:
+        raise CannotRebuildError("the network's configuration is no JSON") from error
+    for name in sorted(foreign_parts(tree)):
+        raise CannotRebuildError(name)
+    tree.pop("compile_config", None)
+    try:
+        model = keras.saving.deserialize_keras_object(tree, safe_mode=True)
+        if weights is not None:
+            model.set_weights(weights)
+    except Exception as error:
+        raise CannotRebuildError(f"the network does not rebuild from its configuration: {error}"[:300]) from error
+    return model
+
+
+def foreign_parts(tree: Any) -> set[str]:
+    """The names of the parts of a serialised network that are not Keras' own."""
+    found: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        if not isinstance(node, dict):
+            continue
+        waiting += [value for key, value in node.items() if key != "compile_config"]
+        if "class_name" in node and not _is_built_in(node):
+            found.add(_part_name(node))
+    return found
+
+
+def _part_name(node: dict[str, Any]) -> str:
+    if node["class_name"] == "function":
+        return str(node.get("config"))[:80]
+    return str(node["class_name"])[:80]
+
+
+def _is_built_in(node: dict[str, Any]) -> bool:
+    name, module = node["class_name"], node.get("module")
+    if not isinstance(name, str):
+        return False
+    if name == "__tuple__" or name in ("__tensor__", "__numpy__", "__keras_tensor__", "__typespec__"):
+        return True
+    if name == "function":
+        return isinstance(node.get("config"), str) and hasattr(keras.activations, node["config"])
+    if name in _REFUSED_LAYERS or node.get("registered_name") not in (None, name):
+        return False
+    if module is None:  # the legacy HDF5 format has no modules
+        return any(hasattr(place, name) for place in (keras, keras.layers, keras.models, keras.initializers))
+    if module in ("builtins", "keras.src.models.sequential", "keras.src.models.functional"):
+        return name in ("Sequential", "Functional")
+    if module not in _MODULES and not module.startswith("keras.src."):
+        return False
+    public = "keras" if module.startswith("keras.src.") else module
+    place = keras
+    for part in public.split(".")[1:]:
+        place = getattr(place, part)
+    return hasattr(place, name) or name == "Functional"
+
+
+def open_checkpoint(data: bytes) -> Any:
+    """Load a network from the bytes of a checkpoint, `.keras` or HDF5.
+
+    Raises:
+        CannotRebuildError: It holds no whole network, or one with parts that are not Keras' own.
+    """
+    if data[:2] == b"PK":
+        path, config = "checkpoint.keras", _config_of_archive(data)
+    elif data[:8] == b"\x89HDF\r\n\x1a\n":
+        path, config = "checkpoint.h5", _config_of_hdf5(data)
+    else:
+        raise CannotRebuildError("the file is no Keras model")
+    for name in sorted(foreign_parts(config)):
+        raise CannotRebuildError(name)
+    with open(path, "wb") as file:
+        file.write(data)
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise CannotRebuildError(f"Keras cannot load the file: {error}"[:300]) from error
+
+
+def _config_of_archive(data: bytes) -> Any:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if archive.getinfo("config.json").file_size > _MAX_CONFIG_BYTES:
+                raise CannotRebuildError("the configuration in the file is too large")
+            return json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError) as error:
+        raise CannotRebuildError("the file is no whole Keras model") from error
+
+
+def _config_of_hdf5(data: bytes) -> Any:
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            config = file.attrs.get("model_config")
+    except OSError as error:
+        raise CannotRebuildError("the file is no whole Keras model") from error
+    if config is None:
+        raise CannotRebuildError("the file holds weights alone")
+    try:
+        return json.loads(config)
+    except (ValueError, RecursionError) as error:
+        raise CannotRebuildError("the file is no whole Keras model") from error
+
+
+def describe_network(model: Any) -> dict[str, Any]:
+    """What a rebuilt network consists of.
+
+    Returns:
+        `layers`: one entry a layer, nested networks opened, with `kind`, `convolution` (bool), `channels` and
+        `output_shape` (without the batch, `None` where unknown); `input_shape`, `output_shape`, `parameters`.
+    """
+    layers = []
+    for layer in _flat(model):
+        shape = getattr(getattr(layer, "output", None), "shape", None)
+        layers.append(
+            {
+                "kind": type(layer).__name__,
+                "convolution": isinstance(layer, _CONVOLUTIONS),
+                "output_shape": list(shape[1:]) if isinstance(shape, tuple) else None,
+            }
+        )
+    return {
+        "layers": layers,
+        "input_shape": list(model.input_shape[1:]),
+        "output_shape": list(model.output_shape[1:]),
+        "parameters": int(model.count_params()),
+    }
+
+
+def _flat(model: Any) -> list[Any]:
+    found = []
+    for layer in model.layers:
+        found += _flat(layer) if isinstance(layer, keras.Model) else [layer]
+    return found
+
+
+def run_network(model: Any, x: np.ndarray[Any, Any], batch_size: int = 256) -> Any:
+    """What the network answers to `x`, at inference, as float32."""
+    parts = [model(x[start : start + batch_size], training=False) for start in range(0, len(x), batch_size)]
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]).astype(np.float32)
+
+
+def weights_of(model: Any) -> list[Any]:
+    """The weights in Keras' order."""
+    return [np.asarray(weight) for weight in model.get_weights()]

@@ -1,0 +1,94 @@
+"""What a matplotlib figure shows, as data.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+_MAX_AXES = 400
+
+
+def describe_figure(figure: Any) -> dict[str, Any] | None:
+    """The axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
+
+    Returns:
+        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An axes has `title`, `xlabel`, `ylabel`, `images` (arrays as they
+        were given to imshow), and `lines` (`x`, `y`, `label`, `look`).  A legend is a list of entries with
+        `text` and `look`, where equal looks (colour, line style, marker, width) mean the same line.
+    """
+    from matplotlib.figure import FigureBase
+
+    if not isinstance(figure, FigureBase):
+        return None
+    axes = figure.axes[:_MAX_AXES]
+    legends = [axis.get_legend() for axis in axes] + list(figure.legends)
+    return {
+        "axes": [_describe_axes(axis) for axis in axes],
+        "legends": [_describe_legend(legend) for legend in legends if legend is not None],
+        "xlabel": figure.get_supxlabel(),
+        "ylabel": figure.get_supylabel(),
+    }
+
+
+def close_figures() -> None:
+    """Free every open figure."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def _describe_axes(axis: Any) -> dict[str, Any]:
+    titles = [axis.get_title(location) for location in ("left", "center", "right")]
+    return {
+        "title": "\n".join(title for title in titles if title),
+        "xlabel": axis.get_xlabel(),
+        "ylabel": axis.get_ylabel(),
+        "images": [_pixels(image) for image in axis.get_images()],
+        "lines": [_describe_line(line) for line in axis.get_lines()],
+    }
+
+
+def _pixels(image: Any) -> Any:
+    array = image.get_array()
+    return np.ma.getdata(array) if array is not None else None
+
+
+def _describe_line(line: Any) -> dict[str, Any]:
+    def numbers(values: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            return np.asarray(values, np.float64).reshape(-1)
+        return None
+
+    return {
+        "x": numbers(line.get_xdata(orig=False)),
+        "y": numbers(line.get_ydata(orig=False)),
+        "label": str(line.get_label()),
+        "look": _look(line),
+    }
+
+
+def _describe_legend(legend: Any) -> list[dict[str, Any]]:
+    handles = legend.legend_handles
+    return [
+        {"text": text.get_text(), "look": _look(handle)}
+        for text, handle in zip(legend.get_texts(), handles, strict=False)
+    ]
+
+
+def _look(line: Any) -> str:
+    """What tells one line from another on paper."""
+    from matplotlib.colors import to_hex
+
+    parts = []
+    for getter in ("get_color", "get_linestyle", "get_marker"):
+        value = getattr(line, getter, lambda: None)()
+        with contextlib.suppress(TypeError, ValueError):
+            if getter == "get_color":
+                value = to_hex(value)
+        parts.append(str(value))
+    return " ".join(parts)

@@ -1,0 +1,285 @@
+"""The forkserver: imports Keras once, then forks a confined worker on each order.
+
+Untrusted side, but no submission ever runs in this process.  `launch` starts it, inside bubblewrap where there
+is one, with a socket to take orders from.  It must never run a Keras operation:
+only a process that has imported TensorFlow and started nothing can be forked safely.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from typing import Final
+
+from grader.sandbox import backend, confine
+from grader.sandbox.wire import Channel, Exited, Kill, Limits, Ready, Spawn, ToForkserver, WireClosed
+from grader.sandbox.worker import Worker
+
+WIRE_FD: Final = 3
+_WATCH_SECONDS: Final = 0.05
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_MIB: Final = 2**20
+
+
+class WorkerProcess:
+    """A forked worker as the forkserver sees it: the top of a tree of processes."""
+
+    def __init__(self, number: int, pid: int, limits: Limits) -> None:
+        self.number = number
+        self.pid = pid
+        self.limits = limits
+        self.peak_mb = 0.0
+        self.cpu_seconds = 0.0
+        self.reason = ""
+        self.pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+
+    def end(self, reason: str, *, namespaces: bool, processes: set[int]) -> None:
+        """Kill the worker and all its processes; the first reason stays."""
+        self.reason = self.reason or reason
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)  # as a namespace's first process it takes all others along
+        if not namespaces:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            for pid in processes - {self.pid}:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def scratch_folder(number: int) -> str:
+    """Where a worker without namespaces may write."""
+    return os.path.join(os.environ["HOME"], f"worker-{number}")
+
+
+def process_table() -> dict[int, tuple[int, float, float]]:
+    """Every process that `/proc` shows: its parent, resident memory in MiB, and processor seconds."""
+    table = {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open(f"/proc/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            cpu = sum(int(field) for field in fields[11:15]) / _TICKS_PER_SECOND
+            table[int(name)] = (int(fields[1]), int(fields[21]) * _PAGE_BYTES / _MIB, cpu)
+    return table
+
+
+def descendants(root: int, table: dict[int, tuple[int, float, float]]) -> set[int]:
+    """The process `root` and all below it."""
+    children: dict[int, list[int]] = {}
+    for pid, (parent, _, _) in table.items():
+        children.setdefault(parent, []).append(pid)
+    found, waiting = set(), [root]
+    while waiting:
+        pid = waiting.pop()
+        if pid in table and pid not in found:
+            found.add(pid)
+            waiting += children.get(pid, ())
+    return found
+
+
+class Forkserver:
+    """Forks workers, watches what they use, and reports how they ended.
+
+    Args:
+        control: The socket to the trusted side.
+        namespaces: Whether each worker gets namespaces of its own.
+    """
+
+    def __init__(self, control: socket.socket, *, namespaces: bool) -> None:
+        self._control = Channel(control, ToForkserver)
+        self._namespaces = namespaces
+        self._workers: dict[int, WorkerProcess] = {}
+        self._own_mb = process_table().get(os.getpid(), (0, 0.0, 0.0))[1]
+
+    def run(self, ready: Ready) -> None:
+        """Announce that the imports are done, then serve until the trusted side hangs up."""
+        self._control.send(ready)
+        try:
+            while True:
+                watched = [self._control, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
+                self._reap()
+                self._watch()
+                if select.select([self._control], [], [], 0)[0]:
+                    self._obey()
+        except WireClosed:
+            pass
+        finally:
+            for worker in self._workers.values():
+                self._end(worker, "killed")
+
+    def _obey(self) -> None:
+        descriptors: list[int] = []
+        order = self._control.receive(descriptors=descriptors)
+        if isinstance(order, Kill):
+            if order.worker in self._workers:
+                self._end(self._workers[order.worker], "killed")
+            return
+        try:
+            pid = self._fork(order, *descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        if pid:
+            self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits)
+        else:
+            self._report(order.worker, "confinement", 1, 0.0, 0.0)
+
+    def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
+        """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""
+        if not self._namespaces:
+            pid = os.fork()
+            if pid == 0:
+                become_worker(order, wire_fd, log_fd, namespaces=False, pid=0)
+            return pid
+        # The process that enters the new namespaces cannot itself be the first one in the new pid namespace,
+        # so it forks once more, tells the number of that child, and goes.  The child becomes ours.
+        reader, writer = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            status = 1
+            try:
+                confine.unshare_namespaces()
+                read_number, write_number = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    number = int(os.read(read_number, 16))
+                    for descriptor in (reader, writer, read_number, write_number):
+                        os.close(descriptor)
+                    become_worker(order, wire_fd, log_fd, namespaces=True, pid=number)
+                os.write(write_number, str(child).encode())
+                os.write(writer, str(child).encode())
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        answer = os.read(reader, 16)
+        os.close(reader)
+        os.waitpid(middle, 0)
+        return int(answer or 0)
+
+    def _end(self, worker: WorkerProcess, reason: str) -> None:
+        processes = set() if self._namespaces else descendants(worker.pid, process_table())
+        worker.end(reason, namespaces=self._namespaces, processes=processes)
+
+    def _reap(self) -> None:
+        """Collect every child that has ended, and report the workers among them."""
+        by_pid = {worker.pid: worker for worker in self._workers.values()}
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            worker = by_pid.get(pid)
+            if worker is None:
+                continue
+            if not self._namespaces:  # whatever it left behind
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                shutil.rmtree(scratch_folder(worker.number), ignore_errors=True)
+            if worker.pidfd >= 0:
+                os.close(worker.pidfd)
+            del self._workers[worker.number]
+            code = os.waitstatus_to_exitcode(status)
+            reason = worker.reason or ("signal" if code < 0 else "exit")
+            cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
+            self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
+
+    def _report(self, number: int, reason: str, code: int, cpu_seconds: float, peak_mb: float) -> None:
+        self._control.send(Exited(number, reason, code, cpu_seconds, peak_mb))
+
+    def _watch(self) -> None:
+        """Measure each worker's tree of processes and end those over a limit; end strays."""
+        if not self._workers:
+            return
+        table = process_table()
+        if not table:
+            return  # no /proc here: the kernel's own limits and the trusted side's clock remain
+        for worker in self._workers.values():
+            processes = descendants(worker.pid, table)
+            # Memory shared with this process since the fork is counted once.
+            memory = self._own_mb + sum(max(0.0, table[pid][1] - self._own_mb) for pid in processes)
+            worker.peak_mb = max(worker.peak_mb, memory)
+            worker.cpu_seconds = max(worker.cpu_seconds, sum(table[pid][2] for pid in processes))
+            if memory > worker.limits.memory_mb:
+                self._end(worker, "memory")
+            elif len(processes) > worker.limits.processes:
+                self._end(worker, "processes")
+            elif worker.cpu_seconds > worker.limits.cpu_seconds:
+                self._end(worker, "cpu")
+        workers = {worker.pid for worker in self._workers.values()}
+        for pid, (parent, _, _) in table.items():
+            if parent == os.getpid() and pid not in workers:  # an orphan that a worker left to us
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, namespaces: bool, pid: int) -> None:
+    """Turn this forked child into a confined worker; never returns."""
+    status = 70
+    try:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((null, 0), (log_fd, 1), (log_fd, 2), (wire_fd, WIRE_FD)):
+            os.dup2(source, target)
+        os.closerange(WIRE_FD + 1, 65536)
+        limits = order.limits
+        if namespaces:
+            confine.mount_scratch(limits.file_mb, pid)
+            confine.drop_privileges()
+            confine.filter_system_calls()
+            scratch = confine.SCRATCH
+        else:
+            scratch = scratch_folder(order.worker)
+            os.mkdir(scratch)
+        confine.set_limits(
+            file_mb=limits.file_mb,
+            memory_mb=limits.memory_mb,
+            processes=limits.processes,
+            cpu_seconds=limits.cpu_seconds,
+        )
+        folder = os.path.join(scratch, "submission")
+        os.mkdir(folder)
+        os.chdir(folder)
+        os.environ.update(HOME=scratch, TMPDIR=scratch)
+        tempfile.tempdir = None
+        sys.stdout = os.fdopen(1, "w", buffering=1, errors="replace", closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
+        Worker(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
+        status = 0
+    except BaseException:
+        with contextlib.suppress(BaseException):
+            traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def main(control_fd: int, level: str) -> None:
+    """Import what submissions import, then serve.
+
+    Args:
+        control_fd: Descriptor of the socket to the trusted side.
+        level: The isolation level, of which `namespaces` alone makes a difference here.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the trusted side's to handle
+    control = socket.socket(fileno=control_fd)
+    versions = backend.preload()
+    confine.become_subreaper()
+    gc.collect()
+    gc.freeze()  # the collector would write to, and so copy, every page the forks share
+    Forkserver(control, namespaces=level == "namespaces").run(Ready(versions))

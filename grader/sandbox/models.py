@@ -1,0 +1,138 @@
+"""Known models: networks whose behaviour is stated by the grader, to watch `train` and `predict` with.
+
+Untrusted side.  Built from Keras' own layers and written to Keras alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+IMAGE_SHAPE: Final = (32, 32, 3)
+
+
+def script_model(num_classes: int) -> Any:
+    """A network that predicts one class for every image, the one that its bias names.
+
+    Its accuracy on a set is thus the share of that class among the labels: exact, and the same however the
+    images are scaled or augmented.  It is frozen, so that training changes nothing.
+    """
+    model = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax", trainable=False),
+        ]
+    )
+    _compile(model, keras.optimizers.SGD(0.0))
+    return model
+
+
+class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
+    """Sets, at the beginning of each epoch, which class a script model predicts, and how surely.
+
+    Args:
+        classes: The class of each epoch; the last one stays.
+        sureness: The logit of that class in each epoch; the others' are 0.
+    """
+
+    def __init__(self, classes: Sequence[int], sureness: Sequence[float]) -> None:
+        super().__init__()
+        self.classes = list(classes)
+        self.sureness = list(sureness)
+        self.epochs = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Write the epoch's bias."""
+        step = min(epoch, len(self.classes) - 1)
+        kernel, bias = self.model.layers[-1].get_weights()
+        bias = np.zeros_like(bias)
+        bias[self.classes[step]] = self.sureness[step]
+        self.model.layers[-1].set_weights([kernel, bias])
+        self.epochs += 1
+
+
+class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """An extra callback that only counts, to see whether `train` runs the ones it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Count."""
+        self.epochs += 1
+
+
+def follow(model: Any, script: FollowScript) -> None:
+    """Make `model.fit` run a script beside the callbacks it is given.
+
+    The model is the grader's own, so the extra callback goes onto this one object; a `train` that drops
+    the callbacks it is given can then still be judged on the rest.
+    """
+    fit = type(model).fit
+
+    def fit_with_script(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > 5:  # fit(x, y, batch_size, epochs, verbose, callbacks, ...)
+            args = (*args[:5], [*_as_list(args[5]), script], *args[6:])
+        else:
+            kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), script]
+        return fit(model, *args, **kwargs)
+
+    object.__setattr__(model, "fit", fit_with_script)
+
+
+def _as_list(callbacks: Any) -> list[Any]:
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def witness_model(num_classes: int) -> Any:
+    """A trainable network that remembers what it was trained on.
+
+    The batch normalisation keeps nothing of the past (momentum 0), so its moving mean is the mean of the last
+    training batch as the network saw it, and the dense layer starts at zero, so its weights point to the label
+    that each colour was trained with.
+    """
+    model = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            keras.layers.BatchNormalization(momentum=0.0),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax"),
+        ]
+    )
+    _compile(model, keras.optimizers.SGD(0.05))
+    return model
+
+
+def brightest_channel_model(gain: float, *, frozen: bool = False) -> Any:
+    """A network whose class is the brightest channel of an image, whatever positive scale the image has.
+
+    The last class has no channel: the logits are `gain` times the means of the three channels, and 0.  So the
+    logarithms of the probabilities tell the means of the channels as the network saw them.  Dropout changes
+    nothing at inference, and much in training mode.
+
+    Args:
+        gain: Logits per unit of a channel's mean.
+        frozen: Leave out the dropout, and let training change nothing.
+    """
+    layers = [keras.Input(IMAGE_SHAPE), keras.layers.GlobalAveragePooling2D()]
+    if not frozen:
+        layers.append(keras.layers.Dropout(0.5))
+    layers.append(keras.layers.Dense(4, activation="softmax", trainable=not frozen))
+    model = keras.Sequential(layers)
+    _compile(model, keras.optimizers.SGD(0.0))
+    kernel = np.zeros((3, 4), np.float32)
+    kernel[:, :3] = gain * np.eye(3)
+    model.set_weights([kernel, np.zeros(4, np.float32)])
+    return model
+
+
+def _compile(model: Any, optimizer: Any) -> None:
+    # Eagerly, since these networks are tiny: tracing would cost half a second for each.
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)

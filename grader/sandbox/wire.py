@@ -1,0 +1,460 @@
+"""The wire between the trusted side and a sandbox: typed records in length-prefixed msgpack frames.
+
+Only data crosses.  An array is a dtype from an allow-list, a shape and bytes, whose sizes must agree.  What
+cannot be data (a model, a history, a figure) stays on its side and crosses as a `Handle`.  Nothing here
+unpickles, evaluates or imports what a peer names, so decoding a hostile frame can only give a record or a
+`ProtocolError`.
+
+Both sides import this module, and it imports nothing of `grader`.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+ARRAY_DTYPES: Final = frozenset(
+    ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
+)
+MAX_RANK: Final = 8
+MAX_FRAME_BYTES: Final = 256 * 2**20
+MAX_DEPTH: Final = 16
+MAX_ITEMS: Final = 100_000
+_CHUNK_BYTES: Final = 2**20
+_HEADER: Final = struct.Struct(">I")
+_MAX_INT: Final = 2**63 - 1
+
+
+class ProtocolError(Exception):
+    """A peer sent something that is not a frame, or not the frame that was due."""
+
+
+class WireClosed(ProtocolError):
+    """The peer closed its end, or died."""
+
+
+class WireTimeout(ProtocolError):
+    """No whole frame came before the deadline."""
+
+
+class ArrayData(msgspec.Struct, frozen=True, tag="array", array_like=True):
+    """An array as it crosses: C order, native little-endian."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: memoryview
+
+
+class Blob(msgspec.Struct, frozen=True, tag="blob", array_like=True):
+    """Bytes as they cross."""
+
+    data: memoryview
+
+
+class Handle(msgspec.Struct, frozen=True, tag="handle", array_like=True):
+    """An object that stayed in the worker: `number` names it there, `type_name` says what it is."""
+
+    number: int
+    type_name: str
+
+
+class Opaque(msgspec.Struct, frozen=True, tag="opaque", array_like=True):
+    """An object that is no data and has no handle, as a description for people."""
+
+    type_name: str
+    text: str
+
+
+class Items(msgspec.Struct, frozen=True, tag="items", array_like=True):
+    """A list or a tuple."""
+
+    kind: str
+    items: tuple[Value, ...]
+
+
+class Mapping(msgspec.Struct, frozen=True, tag="mapping", array_like=True):
+    """A dictionary, as pairs: its keys need not be text."""
+
+    pairs: tuple[tuple[Value, Value], ...]
+
+
+Value = None | bool | int | float | str | Blob | ArrayData | Handle | Opaque | Items | Mapping
+
+
+class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
+    """To the forkserver, with two descriptors: fork a worker that talks on the first and prints to the second."""
+
+    worker: int
+    limits: Limits
+    seed: int
+
+
+class Kill(msgspec.Struct, frozen=True, tag="kill"):
+    """To the forkserver: end a worker and all its processes."""
+
+    worker: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """From the forkserver, once: it has imported Keras and takes orders."""
+
+    versions: dict[str, str]
+
+
+class Exited(msgspec.Struct, frozen=True, tag="exited"):
+    """From the forkserver: a worker is gone, with every process it had.
+
+    Attributes:
+        worker: Its number.
+        reason: `exit`, `signal`, `memory`, `processes`, `cpu` or `killed` (on request).
+        code: Exit status or signal number.
+        cpu_seconds: Processor time of all its processes.
+        peak_mb: Largest resident memory seen, in MiB.
+    """
+
+    worker: int
+    reason: str
+    code: int
+    cpu_seconds: float
+    peak_mb: float
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one worker may use.
+
+    Attributes:
+        memory_mb: Resident memory of all its processes, MiB.
+        processes: Processes at one time.
+        cpu_seconds: Processor time of all its processes.
+        file_mb: Size of one file, and of the whole scratch file system, MiB.
+    """
+
+    memory_mb: int = 4096
+    processes: int = 64
+    cpu_seconds: int = 1800
+    file_mb: int = 512
+
+
+class Load(msgspec.Struct, frozen=True, tag="load"):
+    """To a worker: execute this source as the module `solution`, and say which of `names` it defines.
+
+    With `whole`, as Python would import it, so that the first error ends it; otherwise statement by
+    statement, so that an error costs that statement alone.
+    """
+
+    number: int
+    source: str
+    names: tuple[str, ...]
+    whole: bool = False
+
+
+class Call(msgspec.Struct, frozen=True, tag="call"):
+    """To a worker: call a function of the submission, or of the toolbox (`toolbox=True`)."""
+
+    number: int
+    name: str
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+    toolbox: bool = False
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One entry of a traceback that lies in the submission's own source."""
+
+    line: int
+    function: str
+
+
+class Raised(msgspec.Struct, frozen=True, tag="raised"):
+    """From a worker: the call ended in an exception."""
+
+    number: int
+    type_name: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+
+
+class Returned(msgspec.Struct, frozen=True, tag="returned"):
+    """From a worker: what the call returned."""
+
+    number: int
+    value: Value
+
+
+class ParameterFound(msgspec.Struct, frozen=True):
+    """One parameter of a function of the submission; `kind` is inspect's name for it."""
+
+    name: str
+    kind: str
+    has_default: bool
+
+
+class FunctionFound(msgspec.Struct, frozen=True):
+    """A callable that the submission defines under a name of the contract; `None` where it has no signature."""
+
+    name: str
+    parameters: tuple[ParameterFound, ...] | None
+
+
+class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
+    """From a worker: what loading gave."""
+
+    number: int
+    functions: tuple[FunctionFound, ...]
+    errors: tuple[Raised, ...]
+    trained: tuple[Frame, ...] = ()
+
+
+ToForkserver = Spawn | Kill
+FromForkserver = Ready | Exited
+ToWorker = Load | Call
+FromWorker = Raised | Returned | Loaded
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class Channel:
+    """One end of a stream socket that carries frames.
+
+    Args:
+        sock: A connected stream socket; the channel owns it.
+        incoming: The union of records that may arrive; anything else is a `ProtocolError`.
+    """
+
+    def __init__(self, sock: socket.socket, incoming: Any) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._decoder = msgspec.msgpack.Decoder(incoming)
+
+    def fileno(self) -> int:
+        """The socket's descriptor, for select."""
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """Close this end."""
+        self._sock.close()
+
+    def send(
+        self,
+        record: msgspec.Struct,
+        *,
+        descriptors: tuple[int, ...] = (),
+        deadline: float = math.inf,
+        wait: Callable[[socket.socket, bool, float], None] | None = None,
+    ) -> None:
+        """Send one record.
+
+        Args:
+            record: What to send.
+            descriptors: File descriptors to pass along (Unix sockets only).
+            deadline: `time.monotonic()` after which sending is given up.
+            wait: Called as `wait(sock, for_writing, deadline)` when the socket is not ready, in place of a
+                plain wait, so that the caller can serve other descriptors meanwhile.
+
+        Raises:
+            WireClosed: The peer is gone.
+            WireTimeout: The deadline passed.
+            ProtocolError: The record is larger than a frame may be.
+        """
+        body = _ENCODER.encode(record)
+        if len(body) > MAX_FRAME_BYTES:
+            raise ProtocolError(f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME_BYTES}")
+        header = _HEADER.pack(len(body))
+        try:
+            if descriptors:
+                socket.send_fds(self._sock, [header], list(descriptors))
+            else:
+                self._send_all(header, deadline, wait)
+            self._send_all(body, deadline, wait)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise WireClosed("the peer closed the wire") from error
+
+    def _send_all(
+        self, data: bytes, deadline: float, wait: Callable[[socket.socket, bool, float], None] | None
+    ) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except BlockingIOError:
+                (wait or _wait)(self._sock, True, deadline)
+
+    def receive(
+        self,
+        *,
+        deadline: float = math.inf,
+        max_bytes: int = MAX_FRAME_BYTES,
+        descriptors: list[int] | None = None,
+        wait: Callable[[socket.socket, bool, float], None] | None = None,
+    ) -> Any:
+        """Receive one record; memory grows with what has come, not with what a header announces.
+
+        Args:
+            deadline: `time.monotonic()` after which waiting is given up.
+            max_bytes: A larger frame is refused by its header.
+            descriptors: Where passed file descriptors are put.
+            wait: As for `send`.
+
+        Raises:
+            WireClosed: The peer is gone.
+            WireTimeout: The deadline passed.
+            ProtocolError: What came is no frame, or no record that may come here.
+        """
+        header = self._receive_exactly(_HEADER.size, deadline, wait, descriptors)
+        (size,) = _HEADER.unpack(header)
+        if size > max_bytes:
+            raise ProtocolError(f"a frame announces {size} bytes, over the limit of {max_bytes}")
+        body = self._receive_exactly(size, deadline, wait, None)
+        return decode(self._decoder, body)
+
+    def _receive_exactly(
+        self,
+        size: int,
+        deadline: float,
+        wait: Callable[[socket.socket, bool, float], None] | None,
+        descriptors: list[int] | None,
+    ) -> bytearray:
+        received = bytearray()
+        while len(received) < size:
+            wanted = min(size - len(received), _CHUNK_BYTES)
+            try:
+                if descriptors is None:
+                    chunk = self._sock.recv(wanted)
+                else:
+                    chunk, passed, _, _ = socket.recv_fds(self._sock, wanted, 8)
+                    descriptors.extend(passed)
+            except BlockingIOError:
+                (wait or _wait)(self._sock, False, deadline)
+                continue
+            except ConnectionResetError as error:
+                raise WireClosed("the peer closed the wire") from error
+            if not chunk:
+                raise WireClosed("the peer closed the wire")
+            received += chunk
+        return received
+
+
+def _wait(sock: socket.socket, for_writing: bool, deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise WireTimeout("no answer in time")
+    timeout = None if math.isinf(left) else left
+    readers, writers = ([], [sock]) if for_writing else ([sock], [])
+    ready = select.select(readers, writers, [], timeout)
+    if not any(ready):
+        raise WireTimeout("no answer in time")
+
+
+def decode(decoder: msgspec.msgpack.Decoder[Any], body: bytes | bytearray) -> Any:
+    """Decode one frame's body.
+
+    Raises:
+        ProtocolError: The body is no msgpack, or no record of the decoder's union.
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError, ValueError) as error:
+        raise ProtocolError(f"a frame does not decode: {str(error)[:200]}") from error
+
+
+def array_to_wire(array: np.ndarray[Any, Any]) -> ArrayData:
+    """Turn an array into what crosses, in C order and little-endian.
+
+    Raises:
+        TypeError: The dtype is not in the allow-list.
+    """
+    if array.dtype.name not in ARRAY_DTYPES:
+        raise TypeError(f"arrays of dtype {array.dtype} do not cross")
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return ArrayData(array.dtype.name, tuple(array.shape), plain.reshape(-1).view(np.uint8).data)
+
+
+def array_from_wire(data: ArrayData) -> np.ndarray[Any, Any]:
+    """Rebuild an array from dtype, shape and bytes.  The result is read-only and shares the frame's memory.
+
+    Raises:
+        ProtocolError: The dtype is not allowed, or dtype, shape and bytes do not agree.
+    """
+    if data.dtype not in ARRAY_DTYPES:
+        raise ProtocolError(f"an array of dtype {data.dtype[:40]!r} does not cross")
+    if len(data.shape) > MAX_RANK or any(length < 0 for length in data.shape):
+        raise ProtocolError("an array has an impossible shape")
+    dtype = np.dtype(data.dtype).newbyteorder("<")
+    if math.prod(data.shape) * dtype.itemsize != len(data.data):
+        raise ProtocolError("an array's shape and bytes do not agree")
+    if dtype.name == "bool" and np.any(np.frombuffer(data.data, np.uint8) > 1):
+        raise ProtocolError("an array of dtype bool holds other bytes than 0 and 1")
+    return np.frombuffer(data.data, dtype).reshape(data.shape)
+
+
+def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Value:
+    """Turn a Python value into what crosses.
+
+    Args:
+        value: Plain data, arrays, and lists, tuples and dictionaries of them.
+        keep: Called with anything else; returns the `Handle` or `Opaque` that stands for it.
+        depth: How deep inside containers this value lies.
+    """
+    if depth > MAX_DEPTH:
+        return Opaque(type(value).__name__, "nested too deeply")
+    if value is None or type(value) in (bool, float, Handle, Opaque):
+        return value
+    if type(value) is bytes:
+        return Blob(memoryview(value))
+    if type(value) is str:
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if type(value) is int:
+        return value if -_MAX_INT <= value <= _MAX_INT else Opaque("int", "an integer beyond 64 bits")
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        if array.dtype.name in ARRAY_DTYPES and array.ndim <= MAX_RANK:
+            return array_to_wire(array)
+        return Opaque(type(value).__name__, f"array of dtype {array.dtype} and shape {array.shape}"[:200])
+    if type(value) in (list, tuple):
+        if len(value) > MAX_ITEMS:
+            return Opaque(type(value).__name__, f"{len(value)} items")
+        return Items(type(value).__name__, tuple(to_wire(item, keep, depth=depth + 1) for item in value))
+    if type(value) is dict and len(value) <= MAX_ITEMS:
+        return Mapping(
+            tuple(
+                (to_wire(key, keep, depth=depth + 1), to_wire(item, keep, depth=depth + 1))
+                for key, item in value.items()
+            )
+        )
+    return keep(value)
+
+
+def from_wire(value: Value, resolve: Callable[[Handle], Any] = lambda handle: handle) -> Any:
+    """Turn what crossed back into a Python value.
+
+    Args:
+        value: What a record carried.
+        resolve: Gives the object that a handle stands for; the default leaves handles as they are.
+
+    Raises:
+        ProtocolError: An array does not agree with itself, or a dictionary has keys that cannot be keys.
+    """
+    if isinstance(value, ArrayData):
+        return array_from_wire(value)
+    if isinstance(value, Blob):
+        return bytes(value.data)
+    if isinstance(value, Handle):
+        return resolve(value)
+    if isinstance(value, Items):
+        items = [from_wire(item, resolve) for item in value.items]
+        return tuple(items) if value.kind == "tuple" else items
+    if isinstance(value, Mapping):
+        try:
+            return {from_wire(key, resolve): from_wire(item, resolve) for key, item in value.pairs}
+        except TypeError as error:
+            raise ProtocolError("a dictionary has a key that cannot be a key") from error
+    return value

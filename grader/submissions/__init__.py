@@ -1,0 +1,18 @@
+"""Find submissions, and turn each into one Python module whose every line is traced back to cell and line.
+
+    discover(paths)  →  SubmissionFile, ...      what is there, with an id each
+    read_submission(file)  →  Submission         the module to execute, and what was left out of it
+
+Nothing here executes a submission, and nothing a submission holds makes either function raise: what is wrong
+with a file is said in its `problem` and `notes`, for the student to read.
+
+Code cells are counted from 1 at the top of the notebook; text cells are not counted, empty code cells are.
+"Code cell 3, line 2" is therefore the second line of the third code cell, whatever number Jupyter showed in
+its brackets when the cell ran.
+"""
+
+from grader.submissions.files import discover
+from grader.submissions.reading import read_submission
+from grader.submissions.records import Note, Submission, SubmissionFile
+
+__all__ = ["Note", "Submission", "SubmissionFile", "discover", "read_submission"]

@@ -1,0 +1,136 @@
+"""Parse what students wrote: every way it can fail is one sentence and a line."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class ParseError(Exception):
+    """Text that is not Python.
+
+    Attributes:
+        line: Where, from 1; 0 if the parser does not say.
+        message: The parser's own words, without a full stop.
+    """
+
+    def __init__(self, line: int, message: str) -> None:
+        """See the class."""
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+def split_lines(text: str) -> list[str]:
+    r"""The lines as Python counts them, which `str.splitlines` does not: it also splits at \f and the like."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+@contextmanager
+def parse_errors(first_line: int = 0) -> Iterator[None]:
+    """Turn whatever the parser or compiler raises into a `ParseError`.
+
+    Some faults come without a line: then it is `first_line`.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Such as "invalid escape sequence": advice to the student, and never worth a mark.
+            warnings.simplefilter("ignore")
+            yield
+    except SyntaxError as error:
+        message = error.msg or "invalid syntax"
+        # "expected an indented block after 'if' statement on line 3" is found out lines later.
+        blamed = re.search(r" on line (\d+)$", message)
+        line = int(blamed[1]) if blamed else error.lineno or first_line
+        raise ParseError(line, message) from None
+    except (RecursionError, MemoryError):
+        raise ParseError(first_line, "it is nested too deeply") from None
+    except ValueError as error:  # null bytes in some versions, lone surrogates, absurdly long numbers
+        raise ParseError(first_line, str(error)) from None
+
+
+def parse(text: str) -> list[ast.stmt]:
+    """The top-level statements of a text.
+
+    Raises:
+        ParseError: It is not Python.
+    """
+    with parse_errors():
+        return ast.parse(text).body
+
+
+def check_compiles(statement: ast.stmt) -> None:
+    """Make sure that a statement compiles on its own, as it will be.
+
+    The parser lets through what the compiler refuses, such as `return` outside a function.
+
+    Raises:
+        ParseError: It does not compile.
+    """
+    with parse_errors(statement.lineno):
+        compile(ast.Module([statement], []), "<submission>", "exec", dont_inherit=True)
+
+
+def recover(text: str) -> tuple[list[str], list[ast.stmt], list[ParseError]]:
+    """Blank the top-level blocks that keep a text from parsing.
+
+    Returns:
+        The lines, of the same number, that parse together, their statements, and an error for each block that
+        was blanked.
+
+    Raises:
+        ParseError: Too much is broken to say what was meant.
+    """
+    lines = split_lines(text)
+    errors: list[ParseError] = []
+    # Each attempt parses everything again, so large texts get fewer.
+    for _ in range(max(2, min(40, 4_000_000 // (len(text) + 1)))):
+        try:
+            statements = parse("\n".join(lines))
+        except ParseError as error:
+            first, last = _block_at(lines, error.line) if error.line else _first_broken_block(lines)
+            if first == last:
+                raise
+            lines[first:last] = [""] * (last - first)
+            errors.append(ParseError(error.line or first + 1, error.message))
+        else:
+            return lines, statements, errors
+    raise errors[0]
+
+
+def _first_broken_block(lines: list[str]) -> tuple[int, int]:
+    """The first block that does not parse by itself, as a range of indices; empty if each does."""
+    last = 0
+    while last < len(lines):
+        first, last = last, _block_at(lines, last + 1)[1] if lines[last].strip() else last + 1
+        try:
+            parse("\n".join(lines[first:last]))
+        except ParseError:
+            return first, last
+    return 0, 0
+
+
+# Lines without indentation that still belong to the statement above them.
+_CONTINUES = re.compile(r"[)\]}#]|(else|elif|except|finally|case)\b")
+
+
+def _block_at(lines: list[str], line: int) -> tuple[int, int]:
+    """The top-level block that holds a line, as a range of indices; empty if no text is left there."""
+
+    def starts(index: int) -> bool:
+        text = lines[index]
+        return bool(text.strip()) and not text[0].isspace() and not _CONTINUES.match(text)
+
+    first = min(line, len(lines)) - 1
+    while first > 0 and not starts(first):
+        first -= 1
+    last = min(line, len(lines))
+    # Decorators belong to what they decorate, on either side of the error.
+    while first > 0 and starts(first - 1) and lines[first - 1].startswith("@"):
+        first -= 1
+    while last < len(lines) and (not starts(last) or all(lines[i].startswith("@") for i in range(first, last))):
+        last += 1
+    return (first, last) if any(text.strip() for text in lines[first:last]) else (last, last)

@@ -1,0 +1,224 @@
+"""What of a submission never runs: statements that train, run a model, wait, download or end the program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from grader import contract
+from grader.submissions.names import (
+    FunctionEffects,
+    FunctionNode,
+    executed,
+    function_effects,
+    is_main_guard,
+    root,
+)
+
+CONTRACT: Final = frozenset(function.name for function in contract.FUNCTIONS)
+
+_TRAINS: Final = frozenset({"fit", "fit_generator", "train_on_batch"})
+_RUNS: Final = frozenset(
+    {"evaluate", "evaluate_generator", "predict", "predict_generator", "predict_on_batch", "test_on_batch"}
+)
+_DOWNLOADS: Final = frozenset({"get_file", "urlretrieve", "urlopen"})
+_ENDS: Final = frozenset({"sys.exit", "os._exit", "os.abort", "os.kill"})
+_PLAIN_CALLS: Final = {
+    "exit": "ends the program with",
+    "quit": "ends the program with",
+    "input": "waits for input with",
+    "breakpoint": "waits for input with",
+}
+# Objects with a `fit` that trains no network.
+_PREPARES: Final = frozenset({"ImageDataGenerator", "Tokenizer", "TextVectorization"})
+
+Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.TryStar | ast.Match
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a statement never runs.
+
+    Attributes:
+        text: Half a sentence whose subject is the statement.
+        line: The line that shows it.
+        trains: Whether it is that it trains a network.
+    """
+
+    text: str
+    line: int
+    trains: bool = False
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A statement that never runs."""
+
+    node: ast.stmt
+    reason: Reason
+
+
+class Program:
+    """What has to be known of the whole submission to judge one statement of it."""
+
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+        """Look through the top-level statements, none of which has been pruned yet."""
+        nodes = [node for statement in statements for node in executed(statement)]
+        methods = {id(inner) for node in nodes if isinstance(node, ast.ClassDef) for inner in node.body}
+        definitions = [node for node in nodes if isinstance(node, FunctionNode)]
+        functions = [node for node in definitions if id(node) not in methods]
+        self.function_names = tuple(dict.fromkeys(node.name for node in functions))
+        self.effects: dict[str, FunctionEffects] = function_effects(functions)
+        self.imported = set(_imported(nodes))
+        self._preparing = set(_PREPARES) | set(_imported(nodes, "sklearn"))
+        # Objects made by these, under the names they are assigned to.
+        for node in nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and self._prepares(node.value.func):
+                self._preparing.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        # Functions and methods that run a model once they are called, themselves or through others; `True`: train it.
+        self._functions: dict[str, bool] = {}
+        self._methods: dict[str, bool] = {}
+        self._find_what_runs_models(definitions, methods)
+
+    def _find_what_runs_models(self, definitions: Sequence[FunctionNode], methods: set[int]) -> None:
+        known: dict[tuple[bool, str], list[bool]] = {}
+        callers: dict[tuple[bool, str], set[tuple[bool, str]]] = {}
+        for node in definitions:
+            key = (id(node) in methods, node.name)
+            for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+                runs = self._runs_model(call)
+                if runs is not None:
+                    known.setdefault(key, []).append(runs)
+                elif root(call.func) not in self.imported:
+                    callers.setdefault((isinstance(call.func, ast.Attribute), _called(call)), set()).add(key)
+        # From each function that runs a model to those that call it, and on.  Training is the stronger statement.
+        for trains in (True, False):
+            waiting = [key for key, runs in known.items() if trains in runs]
+            while waiting:
+                is_method, name = key = waiting.pop()
+                found = self._methods if is_method else self._functions
+                if name not in found:
+                    found[name] = trains
+                    waiting.extend(callers.get(key, ()))
+
+    def _runs_model(self, call: ast.Call) -> bool | None:
+        """`None`: the call runs no model; `True`: it trains one."""
+        name = _called(call)
+        if isinstance(call.func, ast.Attribute):
+            if name in _TRAINS | _RUNS and not self._prepares(call.func.value):
+                return name in _TRAINS
+            return None if root(call.func) in self.imported else self._methods.get(name)
+        if name in ("train", "predict"):
+            return name == "train"
+        return self._functions.get(name)
+
+    def _prepares(self, node: ast.AST) -> bool:
+        """Whether an expression is about something whose `fit` trains no network, such as a scikit-learn encoder."""
+        last = _called(node) if isinstance(node, ast.Call) else node.attr if isinstance(node, ast.Attribute) else ""
+        return root(node) in self._preparing or last in self._preparing
+
+    def why_never(self, node: ast.AST) -> Reason | None:
+        """Why a statement, or part of one, never runs; `None` if it may.  That it trains comes first."""
+        first: Reason | None = None
+        for inner in executed(node):
+            reason = self._reason(inner)
+            if reason is not None and reason.trains:
+                return reason
+            first = first or reason
+        return first
+
+    def _reason(self, node: ast.AST) -> Reason | None:
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            if root(node) in self.imported:
+                return Reason(f"changes the module `{root(node)}`", node.lineno)
+            return None
+        if not isinstance(node, ast.Call):
+            return None
+        name = _called(node)
+        trains = self._runs_model(node)
+        what = ""
+        if trains is not None:
+            what = "trains a model with" if trains else "runs a model with"
+        elif name in _DOWNLOADS:
+            what = "downloads with"
+        elif isinstance(node.func, ast.Name):
+            what = "calls" if name in CONTRACT else _PLAIN_CALLS.get(name, "")
+        elif f"{root(node.func)}.{name}" in _ENDS:
+            what = "ends the program with"
+        return Reason(f"{what} `{_shown(node.func)}`", node.lineno, bool(trains)) if what else None
+
+    def prune(self, node: ast.stmt) -> tuple[list[Cut], ast.stmt | None]:
+        """Take out of a statement what never runs.
+
+        Returns:
+            What was taken out, and the statement without it; `None` if nothing is left.
+        """
+        if is_main_guard(node):
+            return [Cut(node, Reason('belongs to `if __name__ == "__main__"`', node.lineno))], None
+        if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
+            return [Cut(node, Reason("loops until something stops it", node.lineno))], None
+        if not isinstance(node, Block):
+            reason = self.why_never(node)
+            return ([], node) if reason is None else ([Cut(node, reason)], None)
+        bodies = list(_bodies(node))
+        inside = {id(statement) for body in bodies for statement in body}
+        for part in _header(node, inside):
+            if (reason := self.why_never(part)) is not None:
+                return [Cut(node, reason)], None
+        cuts: list[Cut] = []
+        for body in bodies:
+            for index, statement in enumerate(body):
+                more, kept = self.prune(statement)
+                cuts += more
+                if kept is None:
+                    body[index] = ast.copy_location(ast.Expr(ast.Tuple([], ast.Load())), statement)
+                    ast.fix_missing_locations(body[index])
+        return cuts, node
+
+
+def _shown(function: ast.expr) -> str:
+    """What is called, for people: `model.fit`, and `(...).fit` where it is longer than that."""
+    text = ast.unparse(function) if root(function) else ""
+    if len(text) <= 40 and text:
+        return text
+    return f"(...).{function.attr}" if isinstance(function, ast.Attribute) else "(...)"
+
+
+def _called(call: ast.Call) -> str:
+    """The last name of what is called: `fit` in `model.fit(x)`."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _imported(nodes: Iterable[ast.AST], package: str = "") -> Iterator[str]:
+    """The names that imports bind, all or those from one package."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if not package or alias.name.split(".")[0] == package:
+                    yield alias.asname or alias.name.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and (not package or (node.module or "").split(".")[0] == package):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _bodies(node: Block) -> Iterator[list[ast.stmt]]:
+    if isinstance(node, ast.Match):
+        yield from (case.body for case in node.cases)
+        return
+    yield node.body
+    yield from (part for name in ("orelse", "finalbody") if (part := getattr(node, name, None)))
+    if isinstance(node, ast.Try | ast.TryStar):
+        yield from (handler.body for handler in node.handlers)
+
+
+def _header(node: ast.AST, inside: set[int]) -> Iterator[ast.AST]:
+    """The parts of a block that are in none of its bodies, as expressions."""
+    for child in ast.iter_child_nodes(node):
+        if id(child) in inside:
+            continue
+        if isinstance(child, ast.ExceptHandler | ast.match_case):
+            yield from _header(child, inside)
+        else:
+            yield child

@@ -1,0 +1,120 @@
+"""From a file to the `Submission` that is graded."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+
+import msgspec
+
+from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadError, printable, read_bytes
+from grader.submissions.notebook import code_cells, to_python
+from grader.submissions.parsing import ParseError, parse, recover, split_lines
+from grader.submissions.records import Note, Submission, SubmissionFile
+from grader.submissions.slicing import slice_module
+
+
+def read_submission(file: SubmissionFile) -> Submission:
+    """Read a submission and make of it the module that is graded.
+
+    A notebook is what ends in `.ipynb`; of other files, what holds JSON and does not end in `.py`.
+
+    Returns:
+        The submission.  If nothing of it can be graded, its `problem` says why.
+    """
+    suffix = file.path.suffix.lower()
+    result = Submission(file.id, file.path, "", "notebook" if suffix == ".ipynb" else "py", file.problem)
+    if file.problem:
+        return result
+    name = printable(file.path.name)
+    try:
+        data = read_bytes(file.path, MAX_CODE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
+        result = msgspec.structs.replace(result, sha256=hashlib.sha256(data).hexdigest())
+        if suffix not in (".py", ".ipynb") and data.lstrip()[:1] == b"{":
+            result = msgspec.structs.replace(result, kind="notebook")
+        if not data.strip():
+            raise ReadError(f"{name} is empty.")
+        cells = code_cells(data, name) if result.kind == "notebook" else [_decode(data, name)]
+        if sum(len(cell) for cell in cells) > MAX_CODE_BYTES:
+            raise ReadError(f"{name} holds more than {MAX_CODE_BYTES // 1_000_000} MB of code; hand in code only.")
+        return _from_notebook(result, cells) if result.kind == "notebook" else _from_text(result, cells[0], name)
+    except ReadError as error:
+        return msgspec.structs.replace(result, problem=str(error))
+    except RecursionError:
+        return msgspec.structs.replace(result, problem=f"{name} has code that is nested too deeply to be read.")
+
+
+def _decode(data: bytes, name: str) -> str:
+    r"""The text of a `.py`, by its byte order mark or coding cookie (PEP 263), with `\n` as the only line end."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except SyntaxError as error:  # an unknown or contradictory cookie, or no UTF-8 in the first two lines
+        raise ReadError(f"{name} cannot be read as text: {error.msg}.") from None
+    except (UnicodeError, LookupError):
+        raise ReadError(f"{name} is not {encoding} text; save it as UTF-8.") from None
+    if "\0" in text:
+        raise ReadError(f"{name} is not Python text: it holds null bytes.")
+    return "\n".join(split_lines(text))
+
+
+def _from_text(submission: Submission, text: str, name: str) -> Submission:
+    try:
+        lines, statements, errors = recover(text)
+    except ParseError as error:
+        where = f"{name}, line {error.line}" if error.line else name
+        raise ReadError(f"{where}: {error.message}; nothing in the file can be graded.") from None
+    notes = [Note(None, e.line, f"This block does not parse and was left out: {e.message}.", True) for e in errors]
+    places: list[tuple[int | None, int]] = [(None, number) for number in range(1, len(lines) + 1)]
+    return _sliced(submission, lines, statements, places, notes, text, (text,))
+
+
+def _from_notebook(submission: Submission, cells: list[str]) -> Submission:
+    lines: list[str] = []
+    places: list[tuple[int | None, int]] = []
+    statements: list[ast.stmt] = []
+    notes: list[Note] = []
+    for number, text in enumerate(cells, 1):
+        cell = to_python(text)
+        if cell.error is not None:
+            message = f"This cell does not parse, so nothing in it counts: {cell.error.message}."
+            notes.append(Note(number, max(cell.error.line, 1), message, True))
+        elif cell.other_language:
+            message = f"This cell is not run as Python, for it starts with `{cell.other_language}`."
+            notes.append(Note(number, 1, message))
+        else:
+            for statement in parse(cell.text):
+                ast.increment_lineno(statement, len(lines))
+                statements.append(statement)
+        part = cell.text.split("\n")
+        lines += part
+        places += [(number, line) for line in range(1, len(part) + 1)]
+    return _sliced(submission, lines, statements, places, notes, None, tuple(cells))
+
+
+def _sliced(
+    submission: Submission,
+    lines: list[str],
+    statements: list[ast.stmt],
+    places: list[tuple[int | None, int]],
+    notes: list[Note],
+    as_written: str | None,
+    cells: tuple[str, ...],
+) -> Submission:
+    part = slice_module(lines, statements)
+    source = "\n".join(part.lines) + "\n"
+    notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
+    trains = [Note(*places[line - 1], message) for line, message in part.trains_at_load]
+    return msgspec.structs.replace(
+        submission,
+        source=source,
+        as_written=source if as_written is None else as_written,
+        notes=tuple(sorted(notes, key=lambda note: (note.cell or 0, note.line))),
+        # Cells of a notebook are run by hand, one by one; nothing loads them.
+        trains_at_load=() if as_written is None else tuple(trains),
+        line_map=tuple(places),
+        cells=cells,
+        functions=part.functions,
+    )

@@ -1,0 +1,92 @@
+"""The records that a submission passes through before it is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class SubmissionFile(msgspec.Struct, frozen=True):
+    """A submission that was found, not yet read.
+
+    Attributes:
+        id: Unique among those found together; printable, without a path's slashes.
+        path: The file.  Where none can be chosen, the folder, and `problem` says why.
+        problem: Why there is nothing to read; empty if there is.
+    """
+
+    id: str
+    path: Path
+    problem: str = ""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something a student should know about a line of theirs.
+
+    Attributes:
+        cell: Number of the code cell, from 1; `None` in a `.py`.
+        line: The line in that cell, or in the file, from 1.
+        message: One or two sentences.
+        does_not_parse: Whether it is about code that is no Python.
+    """
+
+    cell: int | None
+    line: int
+    message: str
+    does_not_parse: bool = False
+
+    @property
+    def place(self) -> str:
+        """`code cell 3, line 2`, or `line 2` in a `.py`."""
+        return f"line {self.line}" if self.cell is None else f"code cell {self.cell}, line {self.line}"
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A submission as it is graded.
+
+    Attributes:
+        id: See `SubmissionFile`.
+        path: The file.
+        sha256: Of the file's bytes; empty if they could not be read.
+        kind: `py` or `notebook`.
+        problem: Why it cannot be graded at all, one sentence for the student; empty if it can.
+        source: The module to execute for grading the functions: the statements they need, each on its own
+            line, everything else blank.  Execute its top-level statements one by one, so that one that fails
+            costs only what it defines.
+        as_written: A `.py` as it is; for a notebook, whose cells are not meant to be run all at once, `source`.
+        notes: What was left out although it may be missed, or does not parse.
+        trains_at_load: The top-level statements of a `.py` that train, where the text alone shows it.
+        line_map: For each line of `source`, the number of its code cell (`None` in a `.py`) and its line there.
+        cells: The text of each code cell as the student wrote it; of a `.py`, one text.
+        functions: The names of all functions defined at the top level, for "did you mean".
+    """
+
+    id: str
+    path: Path
+    sha256: str
+    kind: str
+    problem: str = ""
+    source: str = ""
+    as_written: str = ""
+    notes: tuple[Note, ...] = ()
+    trains_at_load: tuple[Note, ...] = ()
+    line_map: tuple[tuple[int | None, int], ...] = ()
+    cells: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+
+    def locate(self, line: int) -> tuple[int | None, int]:
+        """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.
+
+        Raises:
+            IndexError: `source` has no such line.
+        """
+        if line < 1:
+            raise IndexError(line)
+        return self.line_map[line - 1]
+
+    def quote(self, cell: int | None, line: int) -> str:
+        """A line as the student wrote it; empty if there is none."""
+        index = 0 if cell is None else cell - 1
+        lines = self.cells[index].split("\n") if 0 <= index < len(self.cells) else []
+        return lines[line - 1] if 0 < line <= len(lines) else ""

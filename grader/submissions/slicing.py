@@ -1,0 +1,213 @@
+"""Cut a submission down to what its functions need.
+
+A notebook is written to be run cell by cell, with hours of training between the definitions.  To grade its
+functions, only the statements run that they need: imports, definitions, and whatever sets or changes a global name
+that they read, however far back.  What trains, waits or ends the program never runs, even if it is needed; then a
+note says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from grader.submissions.files import ReadError
+from grader.submissions.names import NO_EFFECTS, Effects, FunctionNode, effects, executed
+from grader.submissions.parsing import ParseError, check_compiles, parse_errors
+from grader.submissions.program import CONTRACT, Cut, Program
+
+# Far beyond what a course project has.  200,000 nodes of the syntax tree take some 5 s to look at.
+MAX_NODES: Final = 200_000
+MAX_STATEMENTS: Final = 5_000  # top-level statements and functions together
+
+Span = tuple[int, int, int, int]
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """What is left of a module.
+
+    Attributes:
+        lines: As many lines as there were, those left out blank.
+        notes: Line and message of what was left out although it may be missed.
+        trains_at_load: Line and message of each top-level statement that trains.
+        functions: The names of the functions at the top level.
+    """
+
+    lines: list[str]
+    notes: list[tuple[int, str]]
+    trains_at_load: list[tuple[int, str]]
+    functions: tuple[str, ...]
+
+
+class _Piece(msgspec.Struct, frozen=True):
+    """A top-level statement.
+
+    Attributes:
+        span: Where it is: see `_span`.
+        cuts: What never runs of it.
+        kept: What is left of it, `None` for nothing.
+        effects: What that does to the names of the module.
+    """
+
+    span: Span
+    cuts: list[Cut]
+    kept: ast.stmt | None
+    effects: Effects
+
+
+def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Slice:
+    """Keep of a module what the contract's functions need.
+
+    Args:
+        lines: The module's lines.
+        statements: Its top-level statements, with positions in `lines`.  They are changed.
+    """
+    _refuse_too_much(statements)
+    notes: list[tuple[int, str]] = []
+    sound: list[ast.stmt] = []
+    pieces: list[_Piece] = []
+    for node in statements:
+        try:
+            check_compiles(node)
+            with parse_errors(node.lineno):
+                effects(node, {})
+            sound.append(node)
+        except ParseError as error:
+            notes.append((error.line, f"This statement does not compile and was left out: {error.message}."))
+            pieces.append(_Piece(_span(node), [], None, NO_EFFECTS))
+    program = Program(sound)
+    trains = [
+        (reason.line, f"This line {reason.text} while the file loads.")
+        for node in sound
+        if (reason := program.why_never(node)) is not None and reason.trains
+    ]
+    notes += _misplaced(sound, program)
+    for node in sound:
+        span = _span(node)
+        cuts, kept = program.prune(node)
+        pieces.append(_Piece(span, cuts, kept, effects(kept, program.effects) if kept else NO_EFFECTS))
+    pieces.sort(key=lambda piece: piece.span)
+    needed, names = _needed(pieces, program)
+    notes += _missed(pieces, names, program)
+    return Slice(_kept_lines(lines, pieces, needed), sorted(set(notes)), trains, program.function_names)
+
+
+def _refuse_too_much(statements: Sequence[ast.stmt]) -> None:
+    nodes = definitions = 0
+    for statement in statements:
+        for node in ast.walk(statement):
+            nodes += 1
+            definitions += isinstance(node, FunctionNode)
+    if nodes > MAX_NODES or definitions + len(statements) > MAX_STATEMENTS:
+        raise ReadError("There is far more code than six tasks need; hand in those only, and no data written as code.")
+
+
+def _needed(pieces: Sequence[_Piece], program: Program) -> tuple[set[int], set[str]]:
+    """The indices of the pieces that the contract's functions need, and the names that they need."""
+    setters: dict[str, list[int]] = {}
+    chosen: set[int] = set()
+    waiting = list(CONTRACT)
+    for index, piece in enumerate(pieces):
+        # Objects that were imported are not the student's: changes to them are left out.
+        for name in piece.effects.binds | (piece.effects.mutates - program.imported):
+            setters.setdefault(name, []).append(index)
+        if piece.kept is not None and _may_bind_anything(piece.kept):
+            chosen.add(index)
+    names: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in names:
+            continue
+        names.add(name)
+        for index in setters.get(name, ()):
+            chosen.add(index)
+            waiting.extend(pieces[index].effects.reads)
+    return chosen, names
+
+
+def _may_bind_anything(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and (node.module == "__future__" or node.names[0].name == "*")
+
+
+def _missed(pieces: Sequence[_Piece], names: set[str], program: Program) -> Iterator[tuple[int, str]]:
+    """Notes on what never runs although the functions need what it sets."""
+    for piece in pieces:
+        for cut in piece.cuts:
+            done = effects(cut.node, program.effects)
+            missed = sorted((done.binds | (done.mutates - program.imported)) & names)
+            if missed:
+                shown = ", ".join(f"`{name}`" for name in missed[:5])
+                how = "Define functions at the top level" if CONTRACT & set(missed) else "Hand it in as a parameter"
+                yield (
+                    cut.reason.line,
+                    f"Your functions need {shown}, which is set in a statement that {cut.reason.text}; such "
+                    f"statements are not run when functions are graded. {how}, or set it in a statement of its own.",
+                )
+
+
+def _misplaced(statements: Sequence[ast.stmt], program: Program) -> Iterator[tuple[int, str]]:
+    """Notes on functions of the contract that exist only inside of other functions or classes."""
+    missing = CONTRACT - set(program.function_names)
+    for statement in statements:
+        for outer in executed(statement):
+            if not isinstance(outer, FunctionNode | ast.ClassDef):
+                continue
+            for inner in ast.walk(outer):
+                if inner is not outer and isinstance(inner, FunctionNode) and inner.name in missing:
+                    yield (
+                        inner.lineno,
+                        f"`{inner.name}` is defined inside `{outer.name}`, where nothing else can call it; "
+                        "define it at the top level.",
+                    )
+
+
+def _span(node: ast.stmt) -> Span:
+    """First line, column there, last line, column behind the end there; columns in UTF-8 bytes."""
+    line = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    return line, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
+
+
+def _kept_lines(lines: Sequence[str], pieces: Sequence[_Piece], needed: set[int]) -> list[str]:
+    """The lines with all that is not needed blank.
+
+    A statement that shares a line with one that stays, or lies in a block that stays, becomes `()`.
+    """
+    source = [line.encode() for line in lines]
+    kept: set[int] = set()
+    blanked: list[Span] = []
+    for group in _sharing_lines(pieces):
+        if not needed.intersection(group):
+            continue
+        kept.update(range(pieces[group[0]].span[0], pieces[group[-1]].span[2] + 1))
+        for index in group:
+            piece = pieces[index]
+            blanked += [_span(cut.node) for cut in piece.cuts] if index in needed else [piece.span]
+    for first, start, last, end in blanked:
+        for number in range(first, last + 1):
+            line = source[number - 1]
+            left = start if number == first else 0
+            right = end if number == last else len(line)
+            filler = bytearray(b" " * (right - left))
+            if first == last and len(filler) < 2:
+                filler[:] = b"0"
+            elif number == first:
+                filler[:1] = b"("
+            if number == last and len(filler) and (first != last or len(filler) > 1):
+                filler[-1:] = b")"
+            source[number - 1] = line[:left] + bytes(filler) + line[right:]
+    return [line.decode() if number in kept else "" for number, line in enumerate(source, 1)]
+
+
+def _sharing_lines(pieces: Sequence[_Piece]) -> Iterator[list[int]]:
+    """The indices of pieces, grouped where they share a line, as in `a = 1; b = 2`."""
+    group: list[int] = []
+    for index, piece in enumerate(pieces):
+        if group and piece.span[0] > pieces[group[-1]].span[2]:
+            yield group
+            group = []
+        group.append(index)
+    if group:
+        yield group

@@ -1,0 +1,12 @@
+"""build_model takes no arguments."""
+# base: plain.py
+# caught by: setup/functions-and-parameters, build_model/honours-arguments
+
+def build_model():
+    model = keras.Sequential([keras.Input(shape=(32, 32, 3)), layers.Rescaling(1 / 255)])
+    for filters in (16, 32, 64):
+        add_conv_block(model, filters)
+    model.add(layers.Flatten())
+    model.add(layers.Dense(3, activation="softmax"))
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model

@@ -1,0 +1,4 @@
+"""There is no function predict at all."""
+# base: plain.py
+# caught by: setup/functions-and-parameters
+# remove: predict

@@ -1,0 +1,14 @@
+"""Seeds NumPy's global generator with 42 when no seed is given, so None is not fresh."""
+# base: plain.py
+# caught by: subset_data/seeded
+
+def subset_data(x, y, classes=(0, 1, 2), seed=None):
+    labels = np.asarray(y).reshape(-1)
+    keep = np.flatnonzero(np.isin(labels, classes))
+    np.random.seed(42 if seed is None else seed)
+    keep = np.random.permutation(keep)
+    x_subset = x[keep]
+    y_subset = np.zeros((len(keep), len(classes)), dtype="float32")
+    for column, label in enumerate(classes):
+        y_subset[labels[keep] == label, column] = 1.0
+    return x_subset, y_subset

@@ -1,0 +1,11 @@
+"""Uses twice as many filters as asked."""
+# base: plain.py
+# caught by: add_conv_block/ends-in-filters
+
+def add_conv_block(model, filters):
+    model.add(layers.Conv2D(2 * filters, 3, padding="same", activation="relu"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Conv2D(2 * filters, 3, padding="same", activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Dropout(0.2))
+    return model

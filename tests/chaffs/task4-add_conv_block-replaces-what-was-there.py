@@ -1,0 +1,13 @@
+"""Takes the last layer of the given model away before it adds its own."""
+# base: plain.py
+# caught by: add_conv_block/works-in-place
+
+def add_conv_block(model, filters):
+    if model.layers:
+        model.pop()
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Dropout(0.2))
+    return model

@@ -1,0 +1,10 @@
+"""Does not return the model."""
+# base: plain.py
+# caught by: add_conv_block/works-in-place
+
+def add_conv_block(model, filters):
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Dropout(0.2))

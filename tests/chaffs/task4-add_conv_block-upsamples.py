@@ -1,0 +1,11 @@
+"""Doubles height and width instead of halving them."""
+# base: plain.py
+# caught by: add_conv_block/halves-height-and-width
+
+def add_conv_block(model, filters):
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.UpSampling2D(2))
+    model.add(layers.Dropout(0.2))
+    return model

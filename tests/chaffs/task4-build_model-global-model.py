@@ -1,0 +1,19 @@
+"""Builds the model once, keeps it in a global and ignores later arguments."""
+# base: plain.py
+# caught by: build_model/fresh-and-untrained, build_model/honours-arguments
+
+_model = None
+
+
+def build_model(input_shape=(32, 32, 3), num_classes=3):
+    global _model
+    if _model is not None:
+        return _model
+    model = keras.Sequential([keras.Input(shape=input_shape), layers.Rescaling(1 / 255)])
+    for filters in (16, 32, 64):
+        add_conv_block(model, filters)
+    model.add(layers.Flatten())
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    _model = model
+    return model

@@ -1,0 +1,32 @@
+"""Saves the first epoch and never again."""
+# base: plain.py
+# caught by: train/checkpoint-best-epoch
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience)
+    def save_first(epoch, logs):
+        if epoch == 0:
+            model.save(checkpoint_path)
+
+    checkpoint = keras.callbacks.LambdaCallback(on_epoch_end=save_first)
+    return model.fit(
+        x_train,
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )

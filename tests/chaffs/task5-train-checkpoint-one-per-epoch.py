@@ -1,0 +1,30 @@
+"""Puts the epoch's number into the file's name, so nothing is at checkpoint_path."""
+# base: plain.py
+# caught by: train/checkpoint-whole-model, train/checkpoint-best-epoch
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        str(checkpoint_path).replace(".keras", "-{epoch:02d}.keras"), monitor="val_accuracy", mode="max", save_best_only=True
+    )
+    return model.fit(
+        x_train,
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )

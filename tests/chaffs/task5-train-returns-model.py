@@ -1,0 +1,31 @@
+"""Returns the model instead of the History."""
+# base: plain.py
+# caught by: train/returns-history
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        checkpoint_path, monitor="val_accuracy", mode="max", save_best_only=True
+    )
+    history = model.fit(
+        x_train,
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )
+    return model

@@ -1,0 +1,30 @@
+"""Trains on the training and the validation set together."""
+# base: plain.py
+# caught by: train/training-set-only
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        checkpoint_path, monitor="val_accuracy", mode="max", save_best_only=True
+    )
+    return model.fit(
+        np.concatenate([x_train, x_val]),
+        np.concatenate([y_train, y_val]),
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )

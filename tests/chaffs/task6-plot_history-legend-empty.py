@@ -1,0 +1,14 @@
+"""The lines have no labels, so the legend is empty."""
+# base: plain.py
+# caught by: plot_history/legend
+
+def plot_history(history):
+    values = history if isinstance(history, dict) else history.history
+    epochs = range(1, len(values["accuracy"]) + 1)
+    fig, ax = plt.subplots()
+    ax.plot(epochs, values["accuracy"])
+    ax.plot(epochs, values["val_accuracy"])
+    ax.set_xlabel("Epoch")
+    ax.set_ylabel("Accuracy")
+    ax.legend()
+    return fig

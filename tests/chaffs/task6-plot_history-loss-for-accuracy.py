@@ -1,0 +1,14 @@
+"""Plots the losses and calls them accuracy."""
+# base: plain.py
+# caught by: plot_history/both-curves
+
+def plot_history(history):
+    values = history if isinstance(history, dict) else history.history
+    epochs = range(1, len(values["accuracy"]) + 1)
+    fig, ax = plt.subplots()
+    ax.plot(epochs, values["loss"], label="training")
+    ax.plot(epochs, values["val_loss"], label="validation")
+    ax.set_xlabel("Epoch")
+    ax.set_ylabel("Accuracy")
+    ax.legend()
+    return fig

@@ -1,0 +1,104 @@
+"""The course file: what it may say, and what is said when it says something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader import contract
+from grader.course import Course, load_course, parse_course
+from grader.errors import UsageError
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_file_in_the_repository_states_the_defaults() -> None:
+    assert load_course(ROOT / "course.toml") == Course()
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_course() == Course()
+
+
+def test_the_file_in_the_current_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "course.toml").write_text('dataset = "shapes"\nclasses = [3, 1]\n[limits]\ncall_seconds = 5\n')
+    monkeypatch.chdir(tmp_path)
+    course = load_course()
+    assert (course.dataset, course.classes, course.limits.call_seconds) == ("shapes", (3, 1), 5.0)
+
+
+def test_points_are_the_contracts_unless_the_course_says_otherwise() -> None:
+    course = parse_course('[points]\n"train/early-stopping" = 7.5\n"accuracy/unseen-images" = 0')
+    assert course.points("train/early-stopping") == 7.5
+    assert course.points("train/validates") == 2
+    assert course.task_points(5) == 27.5
+    assert course.total() == 95.5
+    assert course.total(contract.checks_of("quick")) == 95.5
+    with pytest.raises(KeyError):
+        course.points("train/nothing")
+
+
+def test_the_default_accuracy_budget_is_800_steps() -> None:
+    assert Course().accuracy.steps == 800
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[accuracy]\nepohcs = 3", "accuracy.epohcs: unknown key; did you mean epochs?"),
+        ("[limits]\nzzz = 3", None),
+        ("titel = 'x'", "titel: unknown key; did you mean title?"),
+        ("[accuracy]\nepochs = '3'", "accuracy.epochs: expected int, got str."),
+        ("[accuracy]\nepochs = 0", "accuracy.epochs: expected int >= 1."),
+        ("accuracy = 3", "accuracy: expected object, got int."),
+        ("classes = [1]", "classes: name at least two classes."),
+        ("classes = [1, 2, 1]", "classes: 1 is there twice."),
+        ("classes = [1, 10]", "classes[1]: expected int <= 9."),
+        ("profile = 'ful'", "profile: 'ful' is unknown; did you mean full?"),
+        ("dataset = 'mnist'", "dataset: 'mnist' is unknown (known: cifar10, shapes)."),
+        ("seed = -1", "seed: expected int >= 0."),
+        ("[limits]\ncall_seconds = nan", "limits.call_seconds: expected float > 0.0."),
+        ("[points]\n'train/validate' = 1", "points.train/validate: unknown check; did you mean train/validates?"),
+        (
+            "[points]\n'train/validates' = -2",
+            "points.train/validates: expected points between 0 and 10000, got -2.",
+        ),
+        (
+            "[points]\n'train/validates' = nan",
+            "points.train/validates: expected points between 0 and 10000, got nan.",
+        ),
+        ("[points]\n'train/validates' = true", "points.train/validates: expected a number."),
+        (
+            "[points]\ntrain.validates = 2",
+            'points.train: a check id goes in quotes, as in "train/validates" = 2.',
+        ),
+        ("points = 2", 'points: expected a table such as [points] with lines like "train/validates" = 2.'),
+        ("x =", "is not TOML: Invalid value (at end of document)."),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_path(text: str, message: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_course(text)
+    assert caught.value.exit_code == 2
+    if message is None:
+        message = (
+            "limits.zzz: unknown key (known: call_seconds, training_seconds, load_seconds, memory_mb, processes, "
+            "file_mb, output_kb, threads)."
+        )
+    assert str(caught.value) == f"course.toml: {message}"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "none.toml"
+    with pytest.raises(UsageError) as caught:
+        load_course(missing)
+    assert str(caught.value) == f"{missing}: there is no such course file."
+    binary = tmp_path / "course.toml"
+    binary.write_bytes(b"title = '\xff'")
+    with pytest.raises(UsageError) as caught:
+        load_course(binary)
+    assert str(caught.value) == f"{binary}: is not UTF-8 text; save it as UTF-8."
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_course(tmp_path)

@@ -1,0 +1,110 @@
+"""Course project: three CIFAR-10 classes, a small convolutional network in Keras."""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import layers
+
+
+def subset_data(x, y, classes=(0, 1, 2), seed=None):
+    labels = np.asarray(y).reshape(-1)
+    keep = np.flatnonzero(np.isin(labels, classes))
+    keep = np.random.default_rng(seed).permutation(keep)
+    x_subset = x[keep]
+    y_subset = np.zeros((len(keep), len(classes)), dtype="float32")
+    for column, label in enumerate(classes):
+        y_subset[labels[keep] == label, column] = 1.0
+    return x_subset, y_subset
+
+
+def show_examples(x, y, class_names, predictions=None, count=10, seed=None):
+    count = min(count, len(x))
+    chosen = np.random.default_rng(seed).choice(len(x), size=count, replace=False)
+    columns = 5
+    rows = (count + columns - 1) // columns
+    fig = plt.figure(figsize=(2 * columns, 2.4 * rows))
+    for place, i in enumerate(chosen):
+        ax = fig.add_subplot(rows, columns, place + 1)
+        ax.imshow(x[i])
+        title = class_names[int(np.argmax(y[i]))]
+        if predictions is not None:
+            title += "\npredicted: " + class_names[int(np.argmax(predictions[i]))]
+        ax.set_title(title)
+        ax.axis("off")
+    return fig
+
+
+def add_conv_block(model, filters):
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Dropout(0.2))
+    return model
+
+
+def build_model(input_shape=(32, 32, 3), num_classes=3):
+    model = keras.Sequential([keras.Input(shape=input_shape), layers.Rescaling(1 / 255)])
+    for filters in (16, 32, 64):
+        add_conv_block(model, filters)
+    model.add(layers.Flatten())
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        checkpoint_path, monitor="val_accuracy", mode="max", save_best_only=True
+    )
+    return model.fit(
+        x_train,
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )
+
+
+def plot_history(history):
+    values = history if isinstance(history, dict) else history.history
+    epochs = range(1, len(values["accuracy"]) + 1)
+    fig, ax = plt.subplots()
+    ax.plot(epochs, values["accuracy"], label="training")
+    ax.plot(epochs, values["val_accuracy"], label="validation")
+    ax.set_xlabel("Epoch")
+    ax.set_ylabel("Accuracy")
+    ax.legend()
+    return fig
+
+
+def predict(model, x):
+    if not isinstance(model, keras.Model):
+        model = keras.models.load_model(model)
+    return model.predict(x, verbose=0)
+
+
+if __name__ == "__main__":
+    (x_all, y_all), (x_test, y_test) = keras.datasets.cifar10.load_data()
+    x_sub, y_sub = subset_data(x_all, y_all, seed=1)
+    net = build_model()
+    result = train(net, x_sub[3000:], y_sub[3000:], x_sub[:3000], y_sub[:3000])
+    plot_history(result)
+    x_new, y_new = subset_data(x_test, y_test, seed=2)
+    show_examples(x_new, y_new, ["airplane", "automobile", "bird"], predict("best_model.keras", x_new))
+    plt.show()
