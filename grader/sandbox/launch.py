@@ -191,7 +191,8 @@ def _bubblewrap_command(program: str) -> list[str]:
         command += ["--ro-bind", str(_PACKAGE / f"sandbox/{name}.py"), f"{_INSIDE}/grader/sandbox/{name}.py"]
     for name in ("wire", "worker"):
         command += ["--ro-bind", str(_PACKAGE / f"sandbox/{name}.py"), f"{_INSIDE}/grader/sandbox/{name}.py"]
-    return [*command, "--chdir", "/tmp"]
+    # What bubblewrap itself mounted is shared by all workers, so nothing of it may be written to.
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
 
 
 def _hidden_folders() -> list[Path]:

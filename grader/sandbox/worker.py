@@ -175,7 +175,7 @@ def training_refused() -> Iterator[list[tuple[Frame, ...]]]:
     attempts: list[tuple[Frame, ...]] = []
 
     def refuse(*_args: Any, **_kwargs: Any) -> None:
-        attempts.append(_frames(reversed(list(traceback.walk_stack(None)))))
+        attempts.append(_frames(reversed(list(traceback.walk_stack(sys._getframe())))))
         raise TrainingRefusedError("training does not run while the file is loaded")
 
     names = ("fit", "train_on_batch")

@@ -1,0 +1,109 @@
+"""Accuracy thresholds: what the reference reaches under the same budget, measured and kept in a file.
+
+`grader calibrate` trains the reference several times under the budget of the course and writes
+`grader/calibration.json`.  A submission earns points by bands: full credit down to `full_credit`, then parts.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from grader.course import Accuracy, Course
+from grader.errors import GraderError
+
+CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
+
+STYLE_ALLOWANCE: Final = 0.13
+"""How much less than the reference a sound network of another style may reach, and keep full credit.
+
+Measured: under the standard budget plain student networks lie up to ten points below the reference.
+"""
+
+BANDS: Final = ((0.0, 1.0), (0.08, 0.6), (0.16, 0.3))
+"""Distance below full credit, and the share of the points that is earned down to there."""
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """What the reference reached under one budget.
+
+    Attributes:
+        dataset: Name of the data set.
+        sha256: Its digest.
+        classes: The course's classes.
+        budget: Images, epochs and batch size.
+        accuracies: Share of hidden images that the reference predicted right, one for each seed.
+        versions: What it was measured with.
+    """
+
+    dataset: str
+    sha256: str
+    classes: tuple[int, ...]
+    budget: Accuracy
+    accuracies: tuple[float, ...]
+    versions: dict[str, str]
+
+    @property
+    def mean(self) -> float:
+        """Mean accuracy over the seeds."""
+        return statistics.fmean(self.accuracies)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the seeds."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+
+    @property
+    def full_credit(self) -> float:
+        """The accuracy from which all points are earned.
+
+        The mean, less two standard errors of it, two standard deviations of a single run, and
+        `STYLE_ALLOWANCE` for networks that are sound but simpler than the reference; never below half way
+        between chance and the mean.
+        """
+        error = 2 * self.spread / math.sqrt(len(self.accuracies)) + 2 * self.spread
+        chance = 1 / len(self.classes)
+        return max(self.mean - error - STYLE_ALLOWANCE, (chance + self.mean) / 2)
+
+    def share(self, accuracy: float) -> float:
+        """The share of the points that an accuracy earns."""
+        chance = 1 / len(self.classes)
+        for distance, share in BANDS:
+            if accuracy >= max(self.full_credit - distance, chance + 0.05):
+                return share
+        return 0.0
+
+
+def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
+    """Every calibration in a file.
+
+    Raises:
+        GraderError: The file cannot be read.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Calibration, ...])
+    except FileNotFoundError:
+        return ()
+    except (OSError, msgspec.MsgspecError) as error:
+        raise GraderError(f"{path.name}: cannot be read ({error}); write it anew with `grader calibrate`.") from error
+
+
+def find_calibration(calibrations: Sequence[Calibration], course: Course, sha256: str) -> Calibration:
+    """The calibration for a course's data, classes and budget.
+
+    Raises:
+        GraderError: There is none; thresholds measured on something else would judge wrongly.
+    """
+    for calibration in calibrations:
+        same_data = calibration.sha256 == sha256 and set(calibration.classes) == set(course.classes)
+        if same_data and calibration.budget == course.accuracy:
+            return calibration
+    raise GraderError(
+        f"no accuracy thresholds are known for {course.dataset} with classes {list(course.classes)} and the budget in "
+        "course.toml; measure them with `grader calibrate`, or grade with --profile quick."
+    )

@@ -1,0 +1,283 @@
+"""A real sandbox: calls, errors, limits, and what a submission can and cannot reach."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.sandbox.launch import best_level
+from grader.sandbox.session import Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire import Frame, Handle, Limits, Loaded
+
+only_namespaces = pytest.mark.skipif(best_level() != "namespaces", reason="this machine offers no namespaces")
+
+
+def load(worker: Worker, source: str, *names: str) -> Loaded:
+    """Load an indented source."""
+    return worker.load(textwrap.dedent(source), names or ("f",))
+
+
+def test_a_call_gets_arguments_and_gives_results(worker: Worker) -> None:
+    load(worker, "def f(x, *, scale): return {'sum': x.sum() * scale, 'x': x + 1}, [None, 'a']")
+    result = worker.call("f", np.arange(3), scale=2)
+    assert result[0]["sum"] == 6
+    assert result[0]["x"].tolist() == [1, 2, 3]
+    assert result[1] == [None, "a"]
+
+
+def test_loading_reports_functions_and_errors_and_goes_on(worker: Worker) -> None:
+    loaded = load(worker, "import nothing_of_that_name\nx = 1 / 0\ndef f(a, b=1, *, c): pass\ng = 3", "f", "g", "h")
+    assert [function.name for function in loaded.functions] == ["f"]
+    assert [(p.name, p.kind, p.has_default) for p in loaded.functions[0].parameters or ()] == [
+        ("a", "POSITIONAL_OR_KEYWORD", False),
+        ("b", "POSITIONAL_OR_KEYWORD", True),
+        ("c", "KEYWORD_ONLY", False),
+    ]
+    assert [(e.type_name, e.frames[-1].line) for e in loaded.errors] == [
+        ("ModuleNotFoundError", 1),
+        ("ZeroDivisionError", 2),
+    ]
+
+
+def test_loading_as_a_whole_ends_at_the_first_error(worker: Worker) -> None:
+    loaded = worker.load("x = 1 / 0\ndef f(): pass", ("f",), whole=True)
+    assert [error.type_name for error in loaded.errors] == ["ZeroDivisionError"]
+    assert loaded.functions == ()
+
+
+def test_future_imports_reach_the_statements_after_them(worker: Worker) -> None:
+    loaded = load(worker, "from __future__ import annotations\ndef f(x: NotDefinedAnywhere): return 1")
+    assert loaded.errors == ()
+    assert worker.call("f", 0) == 1
+
+
+def test_training_while_loading_is_refused_and_told(worker: Worker) -> None:
+    loaded = load(worker, "import keras\nmodel = keras.Sequential()\nmodel.fit(1)\ndef f(): return 1")
+    assert loaded.trained == (Frame(3, "<module>"),)
+    assert [error.type_name for error in loaded.errors] == ["TrainingRefusedError"]
+
+
+def test_an_exception_crosses_as_text_with_the_students_own_lines(worker: Worker) -> None:
+    load(worker, "import numpy as np\ndef g(x):\n    return np.reshape(x, (7, 7))\ndef f(x):\n    return g(x)")
+    with pytest.raises(SubmissionError) as caught:
+        worker.call("f", np.zeros(3))
+    assert caught.value.type_name == "ValueError"
+    assert caught.value.frames == (Frame(5, "f"), Frame(3, "g"))
+
+
+@pytest.mark.parametrize("statement", ["raise SystemExit(0)", "raise KeyboardInterrupt", "raise BaseException('x')"])
+def test_any_exception_at_all_is_an_error_of_that_call(worker: Worker, statement: str) -> None:
+    load(worker, f"def f(): {statement}\ndef g(): return 1", "f", "g")
+    with pytest.raises(SubmissionError):
+        worker.call("f")
+    assert worker.call("g") == 1
+
+
+def test_objects_stay_inside_and_come_back_as_the_same_object(worker: Worker) -> None:
+    load(worker, "thing = object()\ndef f(): return thing\ndef g(x): return x is thing", "f", "g")
+    handle = worker.call("f")
+    assert isinstance(handle, Handle)
+    assert worker.call("f") == handle
+    assert worker.call("g", handle) is True
+
+
+def test_each_worker_is_fresh(sandbox: Sandbox) -> None:
+    source = "count = 0\ndef f():\n    global count\n    count += 1\n    open('mark', 'a').write('x')\n    return count, len(open('mark').read())"
+    for _ in range(2):
+        with sandbox.worker(seed=0) as worker:
+            load(worker, source)
+            assert worker.call("f") == (1, 1)
+
+
+def test_the_same_seed_gives_the_same_global_random_numbers(sandbox: Sandbox) -> None:
+    source = "import random, numpy as np\ndef f(): return random.random(), float(np.random.rand())"
+    drawn = []
+    for seed in (1, 1, 2):
+        with sandbox.worker(seed=seed) as worker:
+            load(worker, source)
+            drawn.append(worker.call("f"))
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("while True: pass", "timeout"),
+        ("import os; os._exit(0)", "exit"),
+        ("import ctypes; ctypes.string_at(0)", "signal"),
+        (
+            "import signal, time\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n    while True: time.sleep(1)",
+            "timeout",
+        ),
+        ("import os\n    os.write(3, b'\\xff' * 100)\n    return 1", "protocol"),
+        ("import os\n    os.close(3)\n    return 1", "exit"),
+    ],
+)
+def test_what_ends_a_worker_costs_that_worker_alone(sandbox: Sandbox, body: str, reason: str) -> None:
+    with sandbox.worker(seed=0) as worker:
+        load(worker, f"def f():\n    {body}")
+        with pytest.raises(WorkerGone) as gone:
+            worker.call("f", seconds=1.0)
+        assert gone.value.reason in (reason, "killed") if reason == "exit" else gone.value.reason == reason
+        with pytest.raises(WorkerGone):
+            worker.call("f")
+    with sandbox.worker(seed=0) as worker:
+        load(worker, "def f(): return 1")
+        assert worker.call("f") == 1
+
+
+def test_memory_is_limited_over_all_processes(sandbox: Sandbox) -> None:
+    with sandbox.worker(seed=0, limits=Limits(memory_mb=1200)) as worker:
+        load(
+            worker,
+            "import numpy as np, time\ndef f():\n    kept = []\n    while True:\n        kept.append(np.ones(2**22)); time.sleep(0.001)",
+        )
+        with pytest.raises(WorkerGone) as gone:
+            worker.call("f", seconds=30)
+    assert gone.value.reason == "memory"
+    assert gone.value.detail == "used more than 1200 MB of memory"
+
+
+def test_an_absurd_allocation_is_an_error_that_a_student_can_read(worker: Worker) -> None:
+    load(worker, "import numpy as np\ndef f(): return np.ones((10**6, 10**6))")
+    with pytest.raises(SubmissionError, match="Unable to allocate"):
+        worker.call("f")
+
+
+def test_a_fork_bomb_ends_alone(sandbox: Sandbox) -> None:
+    with sandbox.worker(seed=0, limits=Limits(processes=20)) as worker:
+        load(
+            worker, "import os, time\ndef f():\n    while True:\n        if os.fork() == 0:\n            time.sleep(60)"
+        )
+        with pytest.raises(WorkerGone) as gone:
+            worker.call("f", seconds=30)
+    assert gone.value.reason == "processes"
+
+
+def test_the_scratch_is_limited(sandbox: Sandbox) -> None:
+    with sandbox.worker(seed=0, limits=Limits(file_mb=8)) as worker:
+        load(
+            worker,
+            "def f():\n    with open('big', 'wb') as file:\n        for _ in range(100): file.write(bytes(2**20))",
+        )
+        with pytest.raises((SubmissionError, WorkerGone)):
+            worker.call("f")
+
+
+def test_printing_without_end_neither_blocks_nor_fills_memory(worker: Worker) -> None:
+    load(worker, "def f():\n    for _ in range(20000): print('x' * 1000)\n    return 1")
+    assert worker.call("f") == 1
+    assert len(worker.log) <= 8192
+
+
+def test_survivors_end_with_their_worker(sandbox: Sandbox) -> None:
+    source = """
+        import os, time
+        def f():
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(600)
+                os._exit(0)
+            return 1
+        """
+    with sandbox.worker(seed=0) as worker:
+        load(worker, source)
+        assert worker.call("f") == 1
+    children = Path(f"/proc/{sandbox.pid}/task/{sandbox.pid}/children")
+    assert sandbox.exits[worker.number].reason == "killed"
+    assert not children.exists() or len(children.read_text().split()) <= 1
+
+
+_REACH = """
+    import os, socket
+    def read(path):
+        try:
+            return bool(os.listdir(path)) if os.path.isdir(path) else bool(open(path, 'rb').read(1))
+        except OSError:
+            return False
+    def write(path):
+        try:
+            open(os.path.join(path, 'mark'), 'w').close()
+            return True
+        except OSError:
+            return False
+    def connect(port):
+        try:
+            socket.create_connection(('127.0.0.1', port), timeout=2).close()
+            return True
+        except OSError:
+            return False
+    def environment(): return dict(os.environ)
+    def processes(): return [p for p in os.listdir('/proc') if p.isdigit()]
+    def descriptors(): return sorted(int(fd) for fd in os.listdir('/proc/self/fd'))
+    def unshare():
+        import ctypes
+        return ctypes.CDLL(None, use_errno=True).unshare(0x10000000), ctypes.get_errno()
+    def capabilities():
+        return [line.split()[1] for line in open('/proc/self/status') if line.startswith('Cap')]
+    def import_grader():
+        import importlib
+        found = []
+        for name in ('reference', 'grader.checks', 'grader.contract', 'tests.corpus'):
+            try:
+                importlib.import_module(name)
+                found.append(name)
+            except ImportError:
+                pass
+        return found
+    """
+
+
+@only_namespaces
+def test_files_network_and_processes_are_out_of_reach(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "answers").write_text("x")
+    load(worker, _REACH)
+    project = Path(__file__).parent.parent
+    for path in (
+        tmp_path / "answers",
+        project / "grader" / "checks",
+        project / "tests",
+        "/etc/shadow",
+        "/proc/1/environ",
+    ):
+        assert worker.call("read", str(path)) is False, path
+    for path in ("/usr", sys.prefix, "/", "/etc", "/dev", "/proc/self"):
+        assert worker.call("write", path) is False, path
+    assert worker.call("write", "/tmp") is True
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert worker.call("connect", server.getsockname()[1]) is False
+    assert worker.call("processes") == []
+    assert worker.call("import_grader") == []
+
+
+@only_namespaces
+def test_no_privilege_and_no_descriptor_but_the_wire_is_left(worker: Worker) -> None:
+    load(worker, _REACH)
+    assert set(worker.call("capabilities")) == {"0000000000000000"}
+    assert worker.call("unshare") == (-1, 1)
+    descriptors = worker.call("descriptors")
+    assert descriptors[:4] == [0, 1, 2, 3]
+    assert len(descriptors) == 5  # and the one that lists the folder
+    assert not {"PYTEST_VERSION", "PYTEST_CURRENT_TEST", "USER", "SHELL"} & set(worker.call("environment"))
+
+
+def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:
+    import subprocess
+
+    code = (
+        "import sys, grader.cli, grader.batch, grader.checks.conftest, grader.checks.test_task5_train\n"
+        "import grader.checks.test_task6_accuracy\n"
+        "bad = [m for m in ('tensorflow', 'keras', 'matplotlib.pyplot', 'h5py') if m in sys.modules]\n"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent.parent
+    )
+    assert done.returncode == 0, done.stderr
