@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -19,7 +21,7 @@ import grader
 from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
 from grader.contract import CHECKS, PROFILES, TASKS, checks_of
 from grader.course import Course, load_course
-from grader.datasets import load_dataset
+from grader.datasets import DATASETS, load_dataset
 from grader.errors import GraderError, UsageError
 from grader.reports import markdown, terminal
 from grader.sandbox.launch import choose_level, why_no_namespaces
@@ -39,7 +41,8 @@ Level = Literal["process", "namespaces"]
 
 
 @Parameter(name="*")
-class Options(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Options:
     """What `check` and `grade` have in common."""
 
     profile: Annotated[Profile | None, Parameter(help="Which checks run; the course's profile unless given.")] = None
@@ -173,10 +176,36 @@ def data(name: str | None = None, /, *, course: Path | None = None) -> int:
     return 0
 
 
+@app.command
+def calibrate(*, runs: int = 10, course: Path | None = None, dataset: str | None = None) -> int:
+    """Measure the accuracy thresholds: train the reference under the course's budget, several times.
+
+    Args:
+        runs: How many times; some minutes each.
+        course: The course file; course.toml here unless given.
+        dataset: The data set, in place of the course's.
+    """
+    from grader.calibrate import measure, store, write_reference
+    from grader.sandbox.session import Sandbox
+
+    if runs < 2:
+        raise UsageError(f"--runs {runs}: give 2 or more, since a spread is needed.")
+    chosen = _with_dataset(load_course(course), dataset)
+    loaded = load_dataset(chosen.dataset)
+    with tempfile.TemporaryDirectory() as folder:
+        solution = Path(folder) / "reference.py"
+        write_reference(solution)
+        with Sandbox.start(choose_level(None), threads=chosen.limits.threads) as sandbox:
+            calibration = measure(sandbox, solution, chosen, loaded, runs=runs, notify=print)
+    store(calibration)
+    print(
+        f"mean {calibration.mean:.4f}, spread {calibration.spread:.4f}, full credit from {calibration.full_credit:.4f}"
+    )
+    return 0
+
+
 def _settings(options: Options, *, default_profile: str | None) -> Settings:
-    course = load_course(options.course)
-    if options.dataset is not None:
-        course = _with_dataset(course, options.dataset)
+    course = _with_dataset(load_course(options.course), options.dataset)
     profile = options.profile or default_profile or course.profile
     tasks = frozenset(options.task)
     unknown = tasks - {task.number for task in TASKS}
@@ -188,9 +217,9 @@ def _settings(options: Options, *, default_profile: str | None) -> Settings:
     return Settings(course, profile, tasks, level)
 
 
-def _with_dataset(course: Course, name: str) -> Course:
-    from grader.datasets import DATASETS
-
+def _with_dataset(course: Course, name: str | None) -> Course:
+    if name is None:
+        return course
     if name not in DATASETS:
         raise UsageError(f"--dataset {name}: there is no such data set; choose one of {', '.join(DATASETS)}.")
     return msgspec.structs.replace(course, dataset=name)

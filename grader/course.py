@@ -32,9 +32,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         training_seconds: Wall time of the training that the accuracy check measures.
         load_seconds: Wall time of loading the submission.
         memory_mb: Memory, in MiB.
-        processes: Processes and threads together.
+        processes: Processes at one time.
         file_mb: Size of each file it writes, in MiB.
-        output_kb: What it prints for each check, in KiB; the rest is cut.
         threads: Threads that TensorFlow computes with; fixed, so that a score is the same at every run.
     """
 
@@ -42,9 +41,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     training_seconds: Seconds = 900.0
     load_seconds: Seconds = 60.0
     memory_mb: Count = 4096
-    processes: Count = 256
+    processes: Count = 64
     file_mb: Count = 256
-    output_kb: Count = 256
     threads: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 2
 
 

@@ -85,7 +85,7 @@ def test_what_cannot_be_meant_is_refused_with_its_path(text: str, message: str |
     if message is None:
         message = (
             "limits.zzz: unknown key (known: call_seconds, training_seconds, load_seconds, memory_mb, processes, "
-            "file_mb, output_kb, threads)."
+            "file_mb, threads)."
         )
     assert str(caught.value) == f"course.toml: {message}"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.checks.evidence import Examiner, Figures, Networks, Predictions, Trainings
+from grader.checks.evidence import Blocks, Examiner, Figures, Networks, Predictions, Trainings
 from grader.checks.student import Student
 from grader.grading import CONTEXT, Context
 
@@ -52,6 +52,12 @@ def examiner(context: Context) -> Iterator[Examiner]:
 def figures(context: Context) -> Iterator[Figures]:
     """The figures that the submission draws."""
     yield from (Figures(student) for student in _fresh(context))
+
+
+@pytest.fixture(scope="session")
+def blocks(context: Context, examiner: Examiner) -> Iterator[Blocks]:
+    """What the submission's `add_conv_block` does."""
+    yield from (Blocks(student, examiner) for student in _fresh(context))
 
 
 @pytest.fixture(scope="session")

@@ -37,9 +37,9 @@ class Evidence:
                 self._remembered[key] = (gather(), None, self.student.example)
             except (CheckFailed, NotRun, SubmissionError, WorkerGone) as error:
                 self._remembered[key] = (None, error, self.student.example)
-        value, error, self.student.example = self._remembered[key]
-        if error is not None:
-            raise error
+        value, raised, self.student.example = self._remembered[key]
+        if raised is not None:
+            raise raised
         return value
 
 
@@ -104,6 +104,64 @@ class Examiner:
             self._worker = None
 
 
+BlockCase = tuple[int, int, int]
+"""Height and width, channels, and filters."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """What `add_conv_block` did to a model.
+
+    Attributes:
+        same_model: Whether the model that was given came back.
+        facts: What `examiner.describe_network` says of that model after the call.
+    """
+
+    same_model: bool
+    facts: dict[str, Any]
+
+
+class Blocks(Evidence):
+    """What `add_conv_block` does."""
+
+    def __init__(self, student: Student, examiner: Examiner) -> None:
+        super().__init__(student)
+        self.examiner = examiner
+
+    def added(self, case: BlockCase) -> Block:
+        """Two blocks added to a model that has an input alone, described after the first.
+
+        Raises:
+            CheckFailed: A block was not added to the model.
+        """
+
+        def gather() -> Block:
+            size, channels, filters = case
+            shape = (size, size, channels)
+            model = self.student.tool("sequential", shape)
+            shown = Shown(model, f"keras.Sequential([keras.Input({shape})])")
+            returned = self.student.call("add_conv_block", shown, filters)
+            example = self.student.example
+            export = self.student.tool("export_model", model)
+            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
+            facts = self.examiner.ask("describe_network", rebuilt)
+            if not facts["layers"]:
+                raise CheckFailed(
+                    "The block should be added to the model that is given, but that model has no layers after the "
+                    "call.",
+                    hint="Call model.add(...) on the parameter itself, not on a new or copied model.",
+                )
+            self.student.call("add_conv_block", shown, filters)
+            self.student.example = example
+            if len(self.student.tool("export_model", model)["paths"]) <= len(export["paths"]):
+                raise CheckFailed(
+                    "A second block should be added on top of the first, but the model did not grow.",
+                    hint="Call model.add(...) for each layer of the block.",
+                )
+            return Block(isinstance(returned, Handle) and returned == model, facts)
+
+        return self.once(case, gather)  # type: ignore[no-any-return]
+
+
 class Network(msgspec.Struct, frozen=True):
     """A network that `build_model` returned.
 
@@ -131,7 +189,9 @@ class Networks(Evidence):
         """The network for a case; `None` is the call without arguments, `copy` tells several such calls apart."""
 
         def gather() -> Network:
-            arguments = {} if case is None else {"input_shape": case.input_shape, "num_classes": case.num_classes}
+            arguments: dict[str, Any] = (
+                {} if case is None else {"input_shape": case.input_shape, "num_classes": case.num_classes}
+            )
             returned = self.student.call("build_model", **arguments)
             export = self.export(returned)
             rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))

@@ -7,6 +7,7 @@ submission, so that neither shipped weights nor a fixed answer fits.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -47,20 +48,30 @@ class Split(msgspec.Struct, frozen=True, eq=False):
     hidden_labels: Array
 
 
-def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator, *, train_images: int) -> Split:
+def seeded_generator(seed: int, name: str) -> np.random.Generator:
+    """A generator that is the same at each grading of one submission, and another for each submission.
+
+    Args:
+        seed: The course's seed.
+        name: The submission's SHA-256.
+    """
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8], "big"))
+
+
+def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Split:
     """Draw the data of one accuracy check.
 
     Args:
         dataset: The course's data.
-        course: Its classes, in whatever order: the order of the columns is drawn here.
+        course: Its classes, in whatever order (the order of the columns is drawn here), and how many images to
+            train on; there are fewer where the data set has fewer.
         rng: Where every choice comes from.
-        train_images: How many to train on; fewer where the data set has fewer.
     """
     classes = [int(label) for label in rng.permutation(np.array(course.classes))]
     validation = max(1, VALIDATION_IMAGES // len(classes))
     labels = dataset.y_train.reshape(-1)
     smallest = min(int(np.sum(labels == label)) for label in classes)
-    each = min(train_images // len(classes), smallest - validation)
+    each = min(course.accuracy.train_images // len(classes), smallest - validation)
     chosen = [_some(rng, labels, label, each + validation) for label in classes]
     train = rng.permutation(np.concatenate([indices[:each] for indices in chosen]))
     val = rng.permutation(np.concatenate([indices[each:] for indices in chosen]))
@@ -82,7 +93,8 @@ def _some(rng: np.random.Generator, labels: Array, label: int, count: int) -> Ar
 
 
 def _one_hot(labels: Array, columns: dict[int, int]) -> Array:
-    return np.eye(len(columns), dtype=np.float32)[[columns[int(label)] for label in labels]]
+    rows: Array = np.eye(len(columns), dtype=np.float32)[[columns[int(label)] for label in labels]]
+    return rows
 
 
 def transform(images: Array, rng: np.random.Generator) -> Array:
@@ -96,4 +108,5 @@ def transform(images: Array, rng: np.random.Generator) -> Array:
     columns = right[:, None] + np.arange(width)
     shifted = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
     light = 1 + rng.uniform(-MAX_BRIGHTNESS, MAX_BRIGHTNESS, (count, 1, 1, 1))
-    return np.clip(np.rint(shifted * light), 0, 255).astype(np.uint8)
+    result: Array = np.clip(np.rint(shifted * light), 0, 255).astype(np.uint8)
+    return result

@@ -11,7 +11,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, strategies
 from hypothesis.errors import Flaky
 
-from grader.checks.verdict import CheckFailed
+from grader.checks.student import Missing
+from grader.checks.verdict import CheckFailed, NotRun
 from grader.sandbox.session import SubmissionError
 
 _SEED: Final = 20_240_229
@@ -64,6 +65,10 @@ def for_all(
                         raise _EnoughError
                 try:
                     test(case=case, **fixtures)
+                except (NotRun, Missing) as error:
+                    if not failures:  # nothing to make smaller, and while shrinking nothing to learn
+                        failures.append(error)
+                        raise _EnoughError from None
                 except (CheckFailed, SubmissionError) as error:
                     _note_example(error, fixtures)
                     failures.append(error)
@@ -76,7 +81,7 @@ def for_all(
 
         parameters = [p for name, p in inspect.signature(test).parameters.items() if name != "case"]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        del run.__wrapped__  # type: ignore[attr-defined]
+        del run.__wrapped__
         return run
 
     return decorate

@@ -142,9 +142,9 @@ SCRIPT_CLASSES: Final = 8
 
 @st.composite
 def script_cases(draw: st.DrawFn) -> ScriptCase:
-    """Scripts of up to nine epochs."""
-    ranks = draw(st.lists(st.integers(1, SCRIPT_CLASSES), min_size=2, max_size=9))
-    return ScriptCase(tuple(ranks), draw(st.integers(1, 4)), draw(st.integers(1, 10)))
+    """Scripts of up to seven epochs."""
+    ranks = draw(st.lists(st.integers(1, SCRIPT_CLASSES), min_size=2, max_size=6))
+    return ScriptCase(tuple(ranks), draw(st.integers(1, 4)), draw(st.integers(1, 7)))
 
 
 class BuildCase(msgspec.Struct, frozen=True):

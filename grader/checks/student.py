@@ -88,6 +88,12 @@ class Student:
             )
         return facts  # type: ignore[no-any-return]
 
+    def explain(self, error: SubmissionError | Missing) -> str:
+        """What became of a call, in a sentence's tail."""
+        if isinstance(error, Missing):
+            return f"`{error.name}` is not defined"
+        return raised_text(self._submission, error)
+
     def _why_missing(self, name: str) -> str:
         for error in self.loaded.errors:
             if name in error.message:

@@ -254,9 +254,10 @@ def image_numbers(case: SubsetCase, images: Array) -> list[int]:
         CheckFailed: They are no images of the case.
     """
     values = images.reshape(len(images), -1)[:, 0].astype(np.float64) if images.size else np.zeros(0)
-    for undo in (lambda v: v, lambda v: v * 255, lambda v: (v + 1) * 127.5):
-        numbers = np.rint(undo(values))
-        if np.allclose(numbers, undo(values), atol=1e-3) and np.all((numbers >= 0) & (numbers < len(case.labels))):
+    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
+        original = values * factor + offset
+        numbers = np.rint(original)
+        if np.allclose(numbers, original, atol=1e-3) and np.all((numbers >= 0) & (numbers < len(case.labels))):
             return [int(number) for number in numbers]
     raise CheckFailed(
         "x_subset should hold images of x, but it has others.",

@@ -2,159 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
-import numpy as np
-
-from grader.calibration import Calibration, find_calibration, load_calibrations
-from grader.checks.evidence import KNOWN_GAIN, Examiner
-from grader.checks.hidden import Split, draw_split
-from grader.checks.student import Missing, Student, raised_text
-from grader.checks.verdict import CheckFailed, NotRun, Shown, check, describe
+from grader.calibration import find_calibration, load_calibrations
+from grader.checks.accuracy import trained_accuracy
+from grader.checks.evidence import Examiner
+from grader.checks.hidden import draw_split, seeded_generator
+from grader.checks.student import Student
+from grader.checks.verdict import CheckFailed, check
 from grader.grading import Context
-from grader.sandbox.session import SubmissionError
-
-Array = np.ndarray[Any, Any]
-
-_CHECKPOINT = "accuracy.keras"
-_FRESH_IMAGES = 600
-_SURELY_LEARNED = 0.25  # above chance: no fresh network gets there by luck
-_EXAMINER_MARGIN = 0.03
 
 
 @check("accuracy/unseen-images")
 def test_unseen_images(context: Context, student: Student, examiner: Examiner) -> None:
     assert context.dataset is not None, "the profiles with this check load the data"
     calibration = find_calibration(load_calibrations(), context.course, context.dataset.sha256)
-    split = draw_split(context.dataset, context.course, seeded(context), train_images=calibration.budget.train_images)
-    accuracy = trained_accuracy(context, student, examiner, split, calibration)
+    rng = seeded_generator(context.course.seed, context.submission.sha256)
+    split = draw_split(context.dataset, context.course, rng)
+    seconds = context.course.limits.training_seconds
+    budget = context.course.accuracy
+    accuracy = trained_accuracy(student, examiner, split, budget, seconds=seconds)
     share = calibration.share(accuracy)
     if share < 1:
         raise CheckFailed(
-            f"After {calibration.budget.steps} training steps {accuracy:.0%} of the images that the network never saw "
-            f"are predicted right; {calibration.full_credit:.0%} are expected.",
-            hint="Train and predict by hand with 3,200 images, 4 epochs and batches of 16, and look at the curves: does "
-            "training accuracy rise, and validation accuracy with it?",
+            f"After {budget.steps} training steps {accuracy:.0%} of the images that the network never saw are "
+            f"predicted right; {calibration.full_credit:.0%} are expected.",
+            hint=f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
+            f"of {budget.batch_size}, and look at the curves: does training accuracy rise, and validation accuracy "
+            "with it?",
             share=share,
         )
-
-
-def seeded(context: Context) -> np.random.Generator:
-    """A generator that is the same at each grading of a submission in a course, and another for each submission."""
-    text = f"{context.course.seed} {context.submission.sha256}"
-    return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]))
-
-
-def trained_accuracy(
-    context: Context, student: Student, examiner: Examiner, split: Split, calibration: Calibration
-) -> float:
-    """Build, train and predict with the submission; gives the share of hidden images predicted right.
-
-    What counts is the smaller of two figures: what `predict` answers with the checkpoint, and what the network in
-    the checkpoint answers in the examiner, so that neither a table of answers nor a broken `predict` passes.
-
-    Raises:
-        CheckFailed: The network was not fresh, or there is nothing to predict with.
-        NotRun: One of the three functions does not work at all.
-    """
-    budget = calibration.budget
-    classes = split.y_train.shape[1]
-    try:
-        model = student.call("build_model", num_classes=classes)
-        fresh = accuracy_of(_predict(student, model, split.x_hidden[:_FRESH_IMAGES], classes), split)
-        if fresh > 1 / classes + _SURELY_LEARNED:
-            raise CheckFailed(
-                f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
-                hint="build_model returns an untrained network.",
-            )
-        student.call(
-            "train",
-            Shown(model, "model"),
-            *(Shown(a, n) for a, n in ((split.x_train, "x_train"), (split.y_train, "y_train"))),
-            *(Shown(a, n) for a, n in ((split.x_val, "x_val"), (split.y_val, "y_val"))),
-            epochs=budget.epochs,
-            batch_size=budget.batch_size,
-            patience=budget.epochs,
-            checkpoint_path=_CHECKPOINT,
-            seconds=context.course.limits.training_seconds,
-        )
-        checkpoint = student.tool("file_bytes", _CHECKPOINT)
-        answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
-        example = student.example
-    except (Missing, SubmissionError) as error:
-        why = f"`{error.name}` is not defined" if isinstance(error, Missing) else raised_text(context.submission, error)
-        raise NotRun(f"building, training and predicting does not work: {why}.") from None
-    predicted = accuracy_of(answers, split)
-    network = _open(student, examiner, checkpoint, model)
-    examined = max(
-        accuracy_of(np.asarray(examiner.ask("run_network", network, images)), split)
-        for images in scaled(split.x_hidden, _scale_of_predict(student))
-    )
-    student.example = example
-    return min(predicted, examined + _EXAMINER_MARGIN)
-
-
-def _predict(student: Student, model: Any, images: Array, classes: int) -> Array:
-    shown = Shown(images, "x")
-    answers = student.call("predict", model, shown, seconds=300.0)
-    if not isinstance(answers, np.ndarray) or answers.shape != (len(images), classes):
-        raise CheckFailed(
-            f"For {len(images)} images `predict` should return an array of shape {(len(images), classes)}, but it "
-            f"returned {describe(answers)}.",
-            hint="Return all the probabilities that the model gives, one row an image.",
-        )
-    return answers
-
-
-def accuracy_of(answers: Array, split: Split) -> float:
-    """The share of rows whose largest entry is the hidden label; a row that is not finite is wrong."""
-    labels = split.hidden_labels[: len(answers)]
-    if answers.ndim != 2 or len(answers) != len(labels):
-        return 0.0
-    finite = np.all(np.isfinite(answers), axis=1)
-    return float(np.mean((np.argmax(np.nan_to_num(answers), axis=1) == labels) & finite))
-
-
-def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any) -> Any:
-    """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
-    if checkpoint is not None:
-        return examiner.ask("open_checkpoint", checkpoint)
-    export = student.tool("export_model", model)
-    if not export.get("model"):
-        raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")
-    return examiner.ask("rebuild", export["config"], list(export["weights"]))
-
-
-def _scale_of_predict(student: Student) -> tuple[float, float] | None:
-    """How `predict` scales images, as factor and offset, measured with a known network; `None` if it cannot be told."""
-    levels = np.array([20, 90, 160, 230], np.uint8)
-    images = np.ones((1, 32, 32, 3), np.uint8) * levels[:, None, None, None]
-    try:
-        model = student.tool("brightest_channel_model", KNOWN_GAIN)
-        answers = student.call("predict", Shown(model, "model"), Shown(images, "x"))
-    except SubmissionError:
-        return None
-    if not isinstance(answers, np.ndarray) or answers.shape != (len(levels), 4):
-        return None
-    with np.errstate(all="ignore"):
-        seen = np.log(answers[:, 0].astype(np.float64) / answers[:, 3]) / KNOWN_GAIN
-    if not np.all(np.isfinite(seen)):
-        return None
-    factor, offset = np.polyfit(levels.astype(np.float64), seen, 1)
-    return float(factor), float(offset)
-
-
-def scaled(images: Array, measured: tuple[float, float] | None) -> list[Array]:
-    """The images as the network may have been meant to see them, float32."""
-    x = images.astype(np.float32)
-    if measured is not None and abs(measured[0]) > 1e-6:
-        candidates = [x * np.float32(measured[0]) + np.float32(measured[1])]
-        if abs(measured[0] - 1) < 0.01 or abs(measured[0] * 255 - 1) < 0.01:
-            return candidates
-    else:
-        candidates = []
-    centred = x - x.mean(axis=(1, 2, 3), keepdims=True)
-    spread = np.maximum(x.std(axis=(1, 2, 3), keepdims=True), 1 / np.sqrt(x[0].size))
-    channels = (x / 255 - np.float32([0.4914, 0.4822, 0.4465])) / np.float32([0.247, 0.2435, 0.2616])
-    return [*candidates, centred / spread, channels, x / 127.5 - 1, x / 255]

@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 _PLOT_EXAMPLES = 4
 _PLOT_SHRINKS = 30
-_PREDICT_EXAMPLES = 6
+_PREDICT_EXAMPLES = 4
 _PREDICT_SHRINKS = 20
 _VALIDATION_WORDS = re.compile(r"val|test|dev|hold", re.IGNORECASE)
 
@@ -208,11 +208,12 @@ def test_rows_independent(predictions: Predictions) -> None:
     model, images = predictions.known_model(), _GREYS.value
     together = predictions.by_model(_GREYS)
     order = np.array([3, 0, 6, 2, 5, 1, 4])
+    few = order[:3]
     for what, other, rows in (
         (
             "when it is asked about alone",
-            np.concatenate([predictions.of(model, images[i : i + 1]) for i in order]),
-            order,
+            np.concatenate([predictions.of(model, images[i : i + 1]) for i in few]),
+            few,
         ),
         ("among the same images in another order", predictions.of(model, images[order]), order),
         ("when it is asked about again", predictions.of(model, images), np.arange(len(images))),

@@ -110,13 +110,34 @@ def drop_privileges() -> None:
     _checked(libc.capset(header, bytes(24)), "capset")
 
 
+_DENIED_EVERYWHERE: Final = (425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 467)  # io_uring, the new mount calls
+
 # System calls that a course project has no use for and that reach past the namespaces: new namespaces and
 # mounts (a second, larger scratch), other processes' memory, kernel keys, and the kernel's programmable parts.
 _DENIED: Final = {
-    "x86_64": (101, 155, 161, 165, 166, 167, 168, 169, 175, 176, 246, 248, 249, 250, 272, 298, 304, 308, 310, 311)
-    + (313, 320, 321, 323, 425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442, 467),
-    "aarch64": (39, 40, 41, 51, 97, 104, 105, 106, 117, 142, 217, 218, 219, 224, 225, 241, 265, 268, 270, 271)
-    + (273, 280, 282, 294, 425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 442, 467),
+    "x86_64": (
+        *(
+            101,
+            155,
+            161,
+            165,
+            166,
+            167,
+            168,
+            169,
+            175,
+            176,
+        ),  # ptrace, pivot_root, chroot, (u)mount, swap, reboot, modules
+        *(246, 248, 249, 250, 272, 298, 304, 308, 310, 311),  # kexec, keys, unshare, perf, handles, setns, process_vm
+        *(313, 320, 321, 323, 438),  # modules, kexec, bpf, userfaultfd, pidfd_getfd
+        *_DENIED_EVERYWHERE,
+    ),
+    "aarch64": (
+        *(117, 41, 51, 39, 40, 224, 225, 142, 105, 106),
+        *(104, 217, 218, 219, 97, 241, 265, 268, 270, 271),
+        *(273, 294, 280, 282, 438),
+        *_DENIED_EVERYWHERE,
+    ),
 }
 _AUDIT_ARCH: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE: Final = {"x86_64": 56, "aarch64": 220}
@@ -173,7 +194,7 @@ def set_limits(*, file_mb: int, memory_mb: int, processes: int, cpu_seconds: int
     The memory limit on one process' private memory is generous, since TensorFlow reserves more than it
     touches; it turns one absurd allocation into a MemoryError that a student can read.
     """
-    wanted = (
+    wanted: tuple[tuple[int, int], ...] = (
         (resource.RLIMIT_FSIZE, file_mb * 2**20),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 1024),

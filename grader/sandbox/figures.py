@@ -17,15 +17,16 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     """The axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
 
     Returns:
-        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An axes has `title`, `xlabel`, `ylabel`, `images` (arrays as they
-        were given to imshow), and `lines` (`x`, `y`, `label`, `look`).  A legend is a list of entries with
-        `text` and `look`, where equal looks (colour, line style, marker, width) mean the same line.
+        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An
+        axes has `title`, `xlabel`, `ylabel`, `images` (arrays as they were given to imshow), and `lines` (`x`,
+        `y`, `label`, `look`).  A legend is a list of entries with `text` and `look`, where equal looks (colour,
+        line style, marker) mean the same line.
     """
     from matplotlib.figure import FigureBase
 
     if not isinstance(figure, FigureBase):
         return None
-    axes = figure.axes[:_MAX_AXES]
+    axes: list[Any] = figure.axes[:_MAX_AXES]  # type: ignore[index,assignment,unused-ignore]
     legends = [axis.get_legend() for axis in axes] + list(figure.legends)
     return {
         "axes": [_describe_axes(axis) for axis in axes],
@@ -86,9 +87,9 @@ def _look(line: Any) -> str:
 
     parts = []
     for getter in ("get_color", "get_linestyle", "get_marker"):
-        value = getattr(line, getter, lambda: None)()
+        value: Any = getattr(line, getter, lambda: None)()
         with contextlib.suppress(TypeError, ValueError):
-            if getter == "get_color":
+            if getter == "get_color" and value is not None:
                 value = to_hex(value)
         parts.append(str(value))
     return " ".join(parts)

@@ -17,7 +17,7 @@ import socket
 import sys
 import tempfile
 import traceback
-from typing import Final
+from typing import Any, Final
 
 from grader.sandbox import backend, confine
 from grader.sandbox.wire import Channel, Exited, Kill, Limits, Ready, Spawn, ToForkserver, WireClosed
@@ -107,7 +107,7 @@ class Forkserver:
         self._control.send(ready)
         try:
             while True:
-                watched = [self._control, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                watched: list[Any] = [self._control, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
                 select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
                 self._reap()
                 self._watch()

@@ -95,7 +95,6 @@ class Worker:
         self._log = b""
         self._calls = 0
         self._gone: WorkerGone | None = None
-        self.seconds_in_calls = 0.0
 
     @property
     def log(self) -> str:
@@ -170,7 +169,7 @@ class Worker:
         except ProtocolError:
             raise self._end("protocol", "sent back something that is not data") from None
         finally:
-            self.seconds_in_calls += time.monotonic() - began
+            self._sandbox.seconds_in_workers += time.monotonic() - began
         if answer.number != order.number:
             raise self._end("protocol", "answered out of turn")
         return answer
@@ -181,7 +180,7 @@ class Worker:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise WireTimeout("no answer in time")
-            watched = [self._log_fd, self._sandbox.control] + ([] if for_writing else [sock])
+            watched: list[Any] = [self._log_fd, self._sandbox.control] + ([] if for_writing else [sock])
             readable, writable, _ = select.select(watched, [sock] if for_writing else [], [], left)
             if self._log_fd in readable:
                 self._drain()
@@ -241,6 +240,7 @@ class Sandbox:
         level: Its isolation level.
         versions: What runs inside: Python, Keras, the backend, NumPy.
         exits: How workers that are gone ended, by number.
+        seconds_in_workers: Time spent waiting for workers to answer.
     """
 
     def __init__(self, level: str, control: socket.socket, pid: int) -> None:
@@ -250,6 +250,7 @@ class Sandbox:
         self._channel = Channel(control, FromForkserver)
         self.exits: dict[int, Exited] = {}
         self._count = 0
+        self.seconds_in_workers = 0.0
         try:
             ready = self._channel.receive(deadline=time.monotonic() + _START_SECONDS)
         except ProtocolError as error:

@@ -406,8 +406,8 @@ def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Valu
     """
     if depth > MAX_DEPTH:
         return Opaque(type(value).__name__, "nested too deeply")
-    if value is None or type(value) in (bool, float, Handle, Opaque):
-        return value
+    if value is None or isinstance(value, (Handle, Opaque)) or type(value) in (bool, float):
+        return value  # type: ignore[no-any-return]
     if type(value) is bytes:
         return Blob(memoryview(value))
     if type(value) is str:

@@ -1,0 +1,90 @@
+"""Measuring the accuracy thresholds: the reference, trained several times under the course's budget."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from grader.calibration import CALIBRATION_FILE, Calibration, load_calibrations
+from grader.checks.accuracy import trained_accuracy
+from grader.checks.evidence import Examiner
+from grader.checks.hidden import draw_split, seeded_generator
+from grader.checks.student import Student
+from grader.course import Course
+from grader.datasets import Dataset
+from grader.errors import GraderError
+from grader.sandbox.session import Sandbox
+from grader.submissions import SubmissionFile, read_submission
+
+_MODULES = ("data", "visualize", "model", "training", "prediction")
+
+
+def measure(
+    sandbox: Sandbox,
+    source: Path,
+    course: Course,
+    dataset: Dataset,
+    *,
+    runs: int,
+    notify: Callable[[str], None] = lambda line: None,
+) -> Calibration:
+    """Train a solution several times under the course's budget, each time with data drawn anew.
+
+    Args:
+        sandbox: Where it is trained.
+        source: The solution; `write_reference` gives the reference as one file.
+        course: Classes, budget and seed.
+        dataset: The course's data.
+        runs: How many times.
+        notify: Called with a line after each.
+    """
+    submission = read_submission(SubmissionFile("reference", source))
+    accuracies: list[float] = []
+    for run in range(runs):
+        seed = course.seed + run
+        split = draw_split(dataset, course, seeded_generator(seed, "calibration"))
+        examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed))  # type: ignore[misc]
+        with sandbox.worker(seed=seed) as worker:
+            student = Student(worker, submission, course.limits)
+            seconds = course.limits.training_seconds
+            accuracies.append(trained_accuracy(student, examiner, split, course.accuracy, seconds=seconds))
+        examiner.close()
+        notify(f"run {run + 1} of {runs}: {accuracies[-1]:.4f}")
+    return Calibration(
+        dataset=dataset.name,
+        sha256=dataset.sha256,
+        classes=course.classes,
+        budget=course.accuracy,
+        accuracies=tuple(round(accuracy, 4) for accuracy in accuracies),
+        versions=sandbox.versions,
+    )
+
+
+def write_reference(path: Path) -> None:
+    """Write the reference's modules into one file, as a student would hand it in.
+
+    Raises:
+        GraderError: The reference is not installed.
+    """
+    # Found, not imported: the reference imports Keras, and the trusted side must not.
+    spec = importlib.util.find_spec("reference")
+    if spec is None or spec.origin is None:
+        raise GraderError("the package `reference` is not installed; install the project with `pip install .`.")
+    folder = Path(spec.origin).parent
+    path.write_text("\n\n".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES))
+
+
+def store(calibration: Calibration, path: Path = CALIBRATION_FILE) -> None:
+    """Put a calibration into the file, in place of an earlier one of the same data, classes and budget."""
+
+    def same(other: Calibration) -> bool:
+        key = (calibration.sha256, calibration.classes, calibration.budget)
+        return (other.sha256, other.classes, other.budget) == key
+
+    kept = [other for other in load_calibrations(path) if not same(other)]
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode([*kept, calibration]), indent=2) + b"\n")
+    part.replace(path)
