@@ -45,12 +45,15 @@ class Slot:
     """Grades one submission after another in one sandbox, which is started anew where it failed.
 
     Use it as a context, which ends the sandbox.
+
+    Attributes:
+        sandbox: The sandbox; `None` before the first submission.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stack = contextlib.ExitStack()
-        self._sandbox: Sandbox | None = None
+        self.sandbox: Sandbox | None = None
         self._dataset: Dataset | None = None
 
     def __enter__(self) -> Slot:
@@ -60,7 +63,7 @@ class Slot:
     def __exit__(self, *_: object) -> None:
         """End the sandbox."""
         self._stack.close()
-        self._sandbox = None
+        self.sandbox = None
 
     def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Result:
         """Grade one submission; where the sandbox fails, once more in a new one.
@@ -96,11 +99,11 @@ class Slot:
         settings = self._settings
         if self._dataset is None and settings.profile != "quick":
             self._dataset = load_dataset(settings.course.dataset)
-        if self._sandbox is None:
+        if self.sandbox is None:
             start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
-            self._sandbox = self._stack.enter_context(start)
+            self.sandbox = self._stack.enter_context(start)
         return Context(
-            submission, settings.course, settings.profile, settings.tasks, self._sandbox, self._dataset, on_check
+            submission, settings.course, settings.profile, settings.tasks, self.sandbox, self._dataset, on_check
         )
 
 
@@ -162,8 +165,8 @@ def _grade_in_processes(
     tries = dict.fromkeys(waiting, 0)
     context = multiprocessing.get_context("spawn")
     while waiting:
-        with concurrent.futures.ProcessPoolExecutor(jobs, context, _start_slot, (settings,)) as pool:
-            futures = {pool.submit(_grade_in_slot, file): file for file in waiting.values()}
+        with concurrent.futures.ProcessPoolExecutor(jobs, context, start_slot, (settings,)) as pool:
+            futures = {pool.submit(grade_in_slot, file): file for file in waiting.values()}
             try:
                 for future in concurrent.futures.as_completed(futures):
                     file = futures[future]
@@ -194,7 +197,7 @@ def _not_graded(submission: Submission, settings: Settings, problem: str) -> Res
 _slots: Final[list[Slot]] = []
 
 
-def _start_slot(settings: Settings) -> None:
+def start_slot(settings: Settings) -> None:
     """In a new grading process: make its slot, and leave Ctrl-C to the process that started it."""
     import atexit
     import signal
@@ -205,7 +208,8 @@ def _start_slot(settings: Settings) -> None:
     atexit.register(slot.__exit__)
 
 
-def _grade_in_slot(file: SubmissionFile) -> Result:
+def grade_in_slot(file: SubmissionFile) -> Result:
+    """In a grading process that `start_slot` began: grade one submission."""
     return _slots[0].grade(file)
 
 

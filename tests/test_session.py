@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import textwrap
@@ -88,7 +87,14 @@ def test_objects_stay_inside_and_come_back_as_the_same_object(worker: Worker) ->
 
 
 def test_each_worker_is_fresh(sandbox: Sandbox) -> None:
-    source = "count = 0\ndef f():\n    global count\n    count += 1\n    open('mark', 'a').write('x')\n    return count, len(open('mark').read())"
+    source = """
+        count = 0
+        def f():
+            global count
+            count += 1
+            open('mark', 'a').write('x')
+            return count, len(open('mark').read())
+        """
     for _ in range(2):
         with sandbox.worker(seed=0) as worker:
             load(worker, source)
@@ -112,7 +118,7 @@ def test_the_same_seed_gives_the_same_global_random_numbers(sandbox: Sandbox) ->
         ("import os; os._exit(0)", "exit"),
         ("import ctypes; ctypes.string_at(0)", "signal"),
         (
-            "import signal, time\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n    while True: time.sleep(1)",
+            "import signal\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n    while True: pass",
             "timeout",
         ),
         ("import os\n    os.write(3, b'\\xff' * 100)\n    return 1", "protocol"),
@@ -136,7 +142,14 @@ def test_memory_is_limited_over_all_processes(sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0, limits=Limits(memory_mb=1200)) as worker:
         load(
             worker,
-            "import numpy as np, time\ndef f():\n    kept = []\n    while True:\n        kept.append(np.ones(2**22)); time.sleep(0.001)",
+            """
+            import numpy as np, time
+            def f():
+                kept = []
+                while True:
+                    kept.append(np.ones(2**22))
+                    time.sleep(0.001)
+            """,
         )
         with pytest.raises(WorkerGone) as gone:
             worker.call("f", seconds=30)

@@ -146,7 +146,7 @@ def pair() -> Any:
 def test_a_frame_over_the_limit_is_refused_by_its_header(pair: Any) -> None:
     channel, peer = pair
     peer.sendall(struct.pack(">I", 2**31))
-    with pytest.raises(ProtocolError, match="^a frame announces 2147483648 bytes, over the limit of"):
+    with pytest.raises(ProtocolError, match=r"^a frame announces 2147483648 bytes, over the limit of"):
         channel.receive()
 
 
@@ -168,7 +168,7 @@ def test_a_record_of_the_other_direction_is_refused(pair: Any) -> None:
     channel, peer = pair
     other = Channel(peer.dup(), ToWorker)
     other.send(Call(1, "predict", (), {}))
-    with pytest.raises(ProtocolError, match="^a frame does not decode"):
+    with pytest.raises(ProtocolError, match=r"^a frame does not decode"):
         channel.receive()
     other.close()
 

@@ -64,7 +64,7 @@ class Figures(Evidence):
                 return self.student.figure("plot_history", case.curves)
             history = self.student.tool("history", case.curves)
             curves = {name: case.curves[name] for name in ("accuracy", "val_accuracy")}
-            return self.student.figure("plot_history", Shown(history, f"history  # .history is {curves} ..."))
+            return self.student.figure("plot_history", Shown(history, f"... # a History whose .history has {curves}"))
 
         return self.once((case, as_history), gather)  # type: ignore[no-any-return]
 
@@ -554,7 +554,7 @@ class Predictions(Evidence):
     def known_model(self) -> Shown:
         """The network."""
         handle = self.once("model", lambda: self.student.tool("brightest_channel_model", KNOWN_GAIN))
-        return Shown(handle, "model")
+        return Shown(handle, "...  # a network with four classes, the brightest of three channels and one more")
 
     def path(self) -> str:
         """The path of a checkpoint of it."""

@@ -24,7 +24,7 @@ class _EnoughError(BaseException):
 
 
 def for_all(
-    cases: strategies.SearchStrategy[Any], *, examples: int = 25, shrinks: int = _MAX_SHRINKS
+    cases: strategies.SearchStrategy[Any], *, examples: int = 15, shrinks: int = _MAX_SHRINKS
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for many values of its argument `case`, and report the smallest that fails.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -15,12 +16,20 @@ SEEDS: Final = st.integers(0, 9)
 
 
 class SubsetCase(msgspec.Struct, frozen=True):
-    """A call of `subset_data`: image i is filled with the value i, so that each can be told from the others."""
+    """A call of `subset_data`: image i is one pattern plus i, so that each can be told from the others.
+
+    By its mean alone, that is: also where it was flipped, or its channels mixed.
+    """
 
     labels: tuple[int, ...]
     image_shape: tuple[int, int, int]
     classes: tuple[int, ...]
     seed: int | None
+
+    @property
+    def pattern(self) -> np.ndarray[Any, Any]:
+        """The first image, uint8: 0, 1, 2 and so on."""
+        return np.arange(math.prod(self.image_shape), dtype=np.uint8).reshape(self.image_shape)
 
     @property
     def x(self) -> Shown:
@@ -30,8 +39,8 @@ class SubsetCase(msgspec.Struct, frozen=True):
         text = f'np.arange({count}, dtype="uint8").reshape({count}, 1, 1, 1)'
         if self.image_shape == (1, 1, 1):
             return Shown(values, text)
-        ones = np.ones(self.image_shape, np.uint8)
-        return Shown(values * ones, f'{text} * np.ones({self.image_shape}, "uint8")')
+        size, shape = math.prod(self.image_shape), self.image_shape
+        return Shown(values + self.pattern, f'{text} + np.arange({size}, dtype="uint8").reshape{shape}')
 
     @property
     def y(self) -> np.ndarray[Any, Any]:
@@ -45,7 +54,7 @@ def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
     classes = tuple(draw(st.lists(st.integers(0, 9), min_size=2, max_size=4, unique=True)))
     labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 1))
     labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
-    shape = draw(st.sampled_from(((1, 1, 1), (2, 2, 3), (32, 32, 3))))
+    shape = draw(st.sampled_from(((1, 1, 1), (2, 3, 3), (4, 4, 3))))
     return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
 
 

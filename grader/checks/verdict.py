@@ -58,13 +58,13 @@ class Shown:
 def source_of(value: Any) -> str:
     """Python source for a value, arrays written out with NumPy.
 
-    Large arrays are written by their form alone, since nobody reads them.
+    Large arrays are described by their form alone, since nobody reads them.
     """
     if isinstance(value, Shown):
         return value.text
     if isinstance(value, np.ndarray):
         if value.size > 64:
-            return f"np.zeros({value.shape}, {value.dtype.name!r})"
+            return f"...  # an array of shape {value.shape} and dtype {value.dtype.name}"
         return f'np.array({value.tolist()}, dtype="{value.dtype.name}")'
     if isinstance(value, dict):
         return "{" + ", ".join(f"{source_of(k)}: {source_of(v)}" for k, v in value.items()) + "}"
@@ -86,7 +86,8 @@ def source_of_call(name: str, parameters: tuple[str, ...], args: tuple[Any, ...]
     shown: list[str] = []
     for parameter, value in [*zip(parameters, args, strict=False), *kwargs.items()]:
         text = source_of(value)
-        if isinstance(value, np.ndarray) or (isinstance(value, Shown) and text != parameter and len(text) > 12):
+        long = isinstance(value, Shown) and len(text) > 12 and not text.startswith(parameter)
+        if long or isinstance(value, np.ndarray):
             lines.append(f"{parameter} = {text}")
             text = parameter
         shown.append(text if len(shown) < len(args) else f"{parameter}={text}")

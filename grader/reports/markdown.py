@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 
 from grader import contract
-from grader.reports.text import clean, number
-from grader.scoring import CheckResult, Report, Result
+from grader.reports.text import STATUS_WORDS, TITLES, Finding, clean, findings, number
+from grader.scoring import Report, Result
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!])")
-_TITLES = {check.id: check.title for check in contract.CHECKS}
-_WORDS = {"failed": "✗", "error": "✗ error", "timeout": "✗ time-out", "crashed": "✗ crashed", "not_run": "– not run"}
 
 
 def feedback(report: Report, result: Result) -> str:
@@ -26,18 +24,18 @@ def feedback(report: Report, result: Result) -> str:
             continue
         earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
         lines += [f"## Task {task.number}: {task.title} ({number(earned)} of {number(worth)})", ""]
-        lines += [f"- ✓ {_TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
-        for check in checks:
-            if check.status != "passed":
-                lines += _failure(check)
+        lines += [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
+        for finding in findings(checks):
+            lines += _failure(finding)
         lines.append("")
     return "\n".join(lines)
 
 
-def _failure(check: CheckResult) -> list[str]:
-    where = f"`{check.function}`: " if check.function else ""
-    points = f"{number(check.points)} of {number(check.max_points)}"
-    lines = [f"- **{_WORDS[check.status]}** {where}{_TITLES.get(check.id, check.id)} ({points})", ""]
+def _failure(finding: Finding) -> list[str]:
+    check = finding.first
+    word = STATUS_WORDS[check.status]
+    points = f"{number(finding.points)} of {number(finding.max_points)}"
+    lines = [f"- **✗{f' {word}' if word else ''}** {finding.title} ({points})", ""]
     lines += [f"  {line}" for line in escape(check.message).splitlines()]
     if check.example:
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", check.example)), default=0))

@@ -11,13 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grader import contract
-from grader.reports.text import clean, number
+from grader.reports.text import STATUS_WORDS, Finding, clean, findings, number
 from grader.scoring import CheckResult, Report, Result
 
-_SYMBOLS = {"passed": "✓", "failed": "✗", "error": "✗", "timeout": "✗", "crashed": "✗", "not_run": "–"}
-_WORDS = {"failed": "failed", "error": "error", "timeout": "time-out", "crashed": "crashed", "not_run": "not run"}
-_COLOURS = {"passed": "green", "not_run": "yellow"}
-_TITLES = {check.id: check.title for check in contract.CHECKS}
+_COLOURS = {"not_run": "yellow"}
 
 
 def show_result(console: Console, result: Result) -> None:
@@ -28,9 +25,8 @@ def show_result(console: Console, result: Result) -> None:
         checks = [check for check in result.checks if check.task == task.number]
         if checks:
             console.print(_task_line(task, checks))
-            for check in checks:
-                if check.status != "passed":
-                    console.print(Padding(_failure(check), (0, 0, 1, 2)))
+            for finding in findings(checks):
+                console.print(Padding(_failure(finding), (0, 0, 1, 2)))
 
 
 def _task_line(task: contract.Task, checks: list[CheckResult]) -> Table:
@@ -48,17 +44,16 @@ def _task_line(task: contract.Task, checks: list[CheckResult]) -> Table:
     return line
 
 
-def _failure(check: CheckResult) -> RenderableType:
+def _failure(finding: Finding) -> RenderableType:
+    check = finding.first
     colour = _COLOURS.get(check.status, "red")
     head = Table.grid(expand=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    word = "" if check.status == "failed" else f" ({_WORDS[check.status]})"
-    where = f"{check.function}: " if check.function else ""
-    title = Text.assemble(
-        (f"{_SYMBOLS[check.status]} ", colour), f"{where}{_TITLES.get(check.id, check.id)}", (word, colour)
-    )
-    head.add_row(title, Text(f"{number(check.points)} / {number(check.max_points)}", "dim"))
+    symbol = "–" if check.status == "not_run" else "✗"
+    word = STATUS_WORDS[check.status]
+    title = Text.assemble((f"{symbol} ", colour), finding.title, (f" ({word})" if word else "", colour))
+    head.add_row(title, Text(f"{number(finding.points)} / {number(finding.max_points)}", "dim"))
     body: list[RenderableType] = [Text(clean(check.message))]
     if check.example:
         body.append(

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
+
+import msgspec
+
+from grader import contract
+from grader.scoring import CheckResult
 
 _KEPT: Final = "\n\t"
 _HIDDEN_CATEGORIES: Final = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -28,6 +35,40 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def percent(part: float, whole: float) -> str:
-    """A share in whole percent, rounded down so that only a full score reads 100 %."""
-    return f"{int(100 * part / whole + 1e-9)} %" if whole else "–"
+TITLES: Final = {check.id: check.title for check in contract.CHECKS}
+STATUS_WORDS: Final = {
+    "failed": "",
+    "error": "error",
+    "timeout": "time-out",
+    "crashed": "crashed",
+    "not_run": "not run",
+}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong, for one check or for several of a function that all say the same.
+
+    Attributes:
+        first: The first of the checks; message, hint and example are its.
+        title: What should hold: the check's title, or how many checks these are.
+        points: What they earned together.
+        max_points: What they are worth together.
+    """
+
+    first: CheckResult
+    title: str
+    points: float
+    max_points: float
+
+
+def findings(checks: Iterable[CheckResult]) -> list[Finding]:
+    """The checks that did not pass, those in a row that say the same put together."""
+    wrong = [check for check in checks if check.status != "passed"]
+    found = []
+    for _, group in groupby(wrong, key=lambda check: (check.function, check.status, check.message)):
+        same = list(group)
+        title = TITLES.get(same[0].id, same[0].id) if len(same) == 1 else f"{len(same)} checks"
+        where = f"{same[0].function}: " if same[0].function else ""
+        points, worth = sum(c.points for c in same), sum(c.max_points for c in same)
+        found.append(Finding(same[0], f"{where}{title}", points, worth))
+    return found

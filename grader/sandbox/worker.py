@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import keras
-import numpy as np
 
 from grader.sandbox import backend, toolbox
 from grader.sandbox.wire import (
+    ArrayData,
     Call,
     Channel,
     Frame,
@@ -122,12 +122,17 @@ class Worker:
 
     def _call(self, order: Call) -> Raised | Returned:
         def run() -> Value:
-            args = [from_wire(value, self._resolve) for value in order.args]
-            kwargs = {key: from_wire(value, self._resolve) for key, value in order.kwargs.items()}
-            return to_wire(self._function(order)(*_writable(args), **_writable(kwargs)), self._keep)
+            args = [self._argument(value) for value in order.args]
+            kwargs = {key: self._argument(value) for key, value in order.kwargs.items()}
+            return to_wire(self._function(order)(*args, **kwargs), self._keep)
 
         result = self._attempt(order.number, run)
         return result if isinstance(result, Raised) else Returned(order.number, result)
+
+    def _argument(self, value: Value) -> Any:
+        """What crossed, as the callee gets it: arrays that it may write to, and the very objects of handles."""
+        argument = from_wire(value, self._resolve)
+        return argument.copy() if isinstance(value, ArrayData) else argument
 
     def _function(self, order: Call) -> Callable[..., Any]:
         if order.toolbox:
@@ -190,13 +195,6 @@ def training_refused() -> Iterator[list[tuple[Frame, ...]]]:
                 delattr(keras.Model, name)
             else:
                 setattr(keras.Model, name, original)
-
-
-def _writable(values: Any) -> Any:
-    """Copies of the arrays at the top: what crossed is read-only, and a submission may expect to own its inputs."""
-    if isinstance(values, dict):
-        return {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in values.items()}
-    return [value.copy() if isinstance(value, np.ndarray) else value for value in values]
 
 
 def _raised(number: int, error: BaseException) -> Raised:

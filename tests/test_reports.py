@@ -1,0 +1,97 @@
+"""Results as text: hostile content is harmless, and what is the same is said once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from grader.reports import markdown, terminal
+from grader.reports.text import clean, findings, number
+from grader.scoring import CheckResult, Report, Result, SubmissionInfo
+
+HOSTILE = (
+    "\x1b[31mred\x1b[0m \u202egnp.exe\u2066 \x07 <script>alert(1)</script> "
+    "[link](javascript:x) =cmd|' /C calc'!A0 \ud800"
+)
+
+
+def check(
+    status: str, message: str = "", *, name: str = "subset_data/seeded", points: float = 0.0, **more: str
+) -> CheckResult:
+    return CheckResult(name, 2, "subset_data", status, points, 1.0, message, **more)  # type: ignore[arg-type]
+
+
+def report_of(*checks: CheckResult, name: str = "ada", problem: str = "") -> tuple[Report, Result]:
+    status = "infrastructure_error" if problem else "graded"
+    score, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    result = Result(SubmissionInfo(name, "p", "s", "py"), status, score, worth, 1.5, checks, problem)  # type: ignore[arg-type]
+    return Report("quick", "namespaces", 2.0, (result,)), result
+
+
+def printed(result: Result, *, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    terminal.show_result(console, result)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_control_and_bidirectional_characters_are_replaced() -> None:
+    cleaned = clean(HOSTILE)
+    assert not {"\x1b", "\u202e", "\u2066", "\x07", "\ud800"} & set(cleaned)
+    assert "<script>" in cleaned  # text is text; each format escapes its own
+
+
+def test_long_text_is_cut() -> None:
+    assert clean("x" * 100_000, limit=50) == "x" * 49 + "…"
+
+
+@pytest.mark.parametrize(("value", "text"), [(3.0, "3"), (0.6, "0.6"), (12.25, "12.25"), (0.0, "0"), (100.0, "100")])
+def test_points_have_no_needless_decimals(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_checks_that_say_the_same_are_one_finding() -> None:
+    same = [check("error", "Oops.", name=f"subset_data/{n}") for n in ("seeded", "shuffled")]
+    found = findings([check("passed", points=1.0), *same, check("failed", "Else.")])
+    assert [(f.title, f.points, f.max_points) for f in found] == [
+        ("subset_data: 2 checks", 0.0, 2.0),
+        ("subset_data: Same seed, same order; other seeds and None, others", 0.0, 1.0),
+    ]
+
+
+def test_a_hostile_submission_prints_harmlessly() -> None:
+    report, result = report_of(check("failed", HOSTILE, hint=HOSTILE, example=HOSTILE), name=HOSTILE)
+    text = printed(result) + terminal.summary(report, result) + terminal.finished_line(result, 1, 2)
+    assert not {"\x1b", "\u202e", "\u2066", "\x07"} & set(text)
+    text = markdown.feedback(report, result)
+    assert not {"\x1b", "\u202e"} & set(text)
+    outside_code = "".join(text.split("```")[::2])
+    assert "<script>" not in outside_code
+    assert "[link](javascript" not in outside_code
+
+
+def test_rich_markup_in_a_message_is_text() -> None:
+    _, result = report_of(check("failed", "[bold]x[/bold] [/nonsense]"))
+    assert "[bold]x[/bold] [/nonsense]" in printed(result)
+
+
+def test_an_infrastructure_error_is_no_score() -> None:
+    report, result = report_of(check("not_run", "The grader could not run this check."), problem="the disk is full")
+    assert "The grader failed, so this is no score: the disk is full" in printed(result)
+    assert terminal.summary(report, result) == "ada: not graded, the disk is full (quick, namespaces, 1.5 s)"
+
+
+def test_the_table_fits_80_columns_and_sums_up() -> None:
+    report, result = report_of(check("passed", points=1.0))
+    console = Console(file=io.StringIO(), width=80)
+    terminal.show_table(console, report)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [cell for cell in lines[1].split() if cell] == ["ada", "1/1", "1/1", "1.5", "s"]
+    assert lines[-1] == "1 graded, mean score 1 of 1"
+    assert result.score == 1.0
+
+
+def test_backticks_in_an_example_do_not_end_its_fence() -> None:
+    report, result = report_of(check("failed", "Text.", example="f('''```''')"))
+    assert "````python" in markdown.feedback(report, result)

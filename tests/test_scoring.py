@@ -1,0 +1,74 @@
+"""From outcomes to a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from grader.contract import checks_of
+from grader.course import Course
+from grader.scoring import CheckResult, Outcome, Report, Result, all_passed, make_result
+from grader.submissions import Submission
+
+SUBMISSION = Submission("ada", Path("ada.py"), "0" * 64, "py")
+CHECKS = checks_of("quick", frozenset({2}))
+
+
+def result(outcomes: dict[str, Outcome], *, course: Course | None = None, problem: str = "") -> Result:
+    return make_result(SUBMISSION, course or Course(), CHECKS, outcomes, seconds=1.23456, problem=problem)
+
+
+def all_of(outcome: Outcome) -> dict[str, Outcome]:
+    return {check.id: outcome for check in CHECKS}
+
+
+def test_all_passed_is_the_full_score() -> None:
+    graded = result(all_of(Outcome("passed", share=1.0)))
+    assert (graded.status, graded.score, graded.max_score, graded.seconds) == ("graded", 20.0, 20.0, 1.235)
+    assert all_passed(graded)
+
+
+def test_each_status_but_passed_earns_nothing() -> None:
+    for status in ("failed", "error", "timeout", "crashed", "not_run"):
+        graded = result(all_of(Outcome(status)))  # type: ignore[arg-type]
+        assert (graded.status, graded.score) == ("graded", 0.0)
+        assert not all_passed(graded)
+
+
+def test_a_share_earns_a_part() -> None:
+    outcomes = all_of(Outcome("passed", share=1.0)) | {"subset_data/each-image-once": Outcome("failed", share=0.6)}
+    graded = result(outcomes)
+    assert graded.score == 18.8
+    assert not all_passed(graded)
+
+
+def test_the_course_sets_what_a_check_is_worth() -> None:
+    course = Course(points_by_check={"subset_data/shuffled": 11})
+    assert result(all_of(Outcome("passed", share=1.0)), course=course).max_score == 30.0
+
+
+def test_a_check_that_the_grader_could_not_run_is_no_score() -> None:
+    outcomes = all_of(Outcome("passed", share=1.0)) | {"subset_data/seeded": Outcome(None, "KeyError: 1")}
+    graded = result(outcomes)
+    assert graded.status == "infrastructure_error"
+    assert graded.problem == "subset_data/seeded: KeyError: 1"
+    assert not all_passed(graded)
+    (line,) = [line for line in graded.checks if line.id == "subset_data/seeded"]
+    assert (line.status, line.message) == ("not_run", "The grader could not run this check.")
+
+
+def test_a_check_that_was_not_reached_is_the_graders_fault() -> None:
+    assert result({}).status == "infrastructure_error"
+
+
+def test_the_json_has_the_documented_form() -> None:
+    report = Report("quick", "namespaces", 12.3, (result(all_of(Outcome("failed", "Text.", "Hint.", "f()"))),))
+    document = msgspec.json.decode(msgspec.json.encode(report))
+    assert {"schema_version", "profile", "isolation", "seconds", "results"} == set(document)
+    assert document["schema_version"] == 1
+    (one,) = document["results"]
+    assert one["submission"] == {"id": "ada", "path": "ada.py", "sha256": "0" * 64, "kind": "py"}
+    assert set(one) >= {"submission", "status", "score", "max_score", "seconds", "checks"}
+    assert set(one["checks"][0]) == set(CheckResult.__struct_fields__)
+    assert one["checks"][0]["id"] == "subset_data/keeps-only-requested-classes"
