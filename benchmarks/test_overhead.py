@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from grader.batch import Settings, Slot, grade_all
 from grader.checks.student import FUNCTION_NAMES
@@ -28,7 +28,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def test_start_of_the_sandbox(benchmark: BenchmarkFixture) -> None:
+def test_start_of_the_sandbox(benchmark: Any) -> None:
     def start() -> None:
         with Sandbox.start(best_level(), threads=2):
             pass
@@ -36,7 +36,7 @@ def test_start_of_the_sandbox(benchmark: BenchmarkFixture) -> None:
     benchmark.pedantic(start, rounds=3)
 
 
-def test_fork_to_ready(benchmark: BenchmarkFixture, sandbox: Sandbox) -> None:
+def test_fork_to_ready(benchmark: Any, sandbox: Sandbox) -> None:
     """From the order for a worker to its first answer."""
 
     def fork() -> None:
@@ -54,13 +54,13 @@ def test_fork_to_ready(benchmark: BenchmarkFixture, sandbox: Sandbox) -> None:
     benchmark.extra_info["ready_ms_median"] = float(np.median(worker_ready) * 1000)
 
 
-def test_small_call(benchmark: BenchmarkFixture, sandbox: Sandbox) -> None:
+def test_small_call(benchmark: Any, sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0) as worker:
         worker.load("def f(x): return x", ("f",))
         assert benchmark(worker.call, "f", 1) == 1
 
 
-def test_array_of_46_megabytes_there_and_back(benchmark: BenchmarkFixture, sandbox: Sandbox) -> None:
+def test_array_of_46_megabytes_there_and_back(benchmark: Any, sandbox: Sandbox) -> None:
     images = np.random.default_rng(0).integers(0, 256, (15000, 32, 32, 3), np.uint8)
     with sandbox.worker(seed=0) as worker:
         worker.load("def f(x): return x", ("f",))
@@ -68,7 +68,7 @@ def test_array_of_46_megabytes_there_and_back(benchmark: BenchmarkFixture, sandb
         assert np.array_equal(back, images)
 
 
-def test_one_submission(benchmark: BenchmarkFixture) -> None:
+def test_one_submission(benchmark: Any) -> None:
     """A complete submission in the quick profile, and the part of it that is not spent waiting for the sandbox."""
     with Slot(QUICK) as slot:
         slot.grade(SubmissionFile("warm-up", SAMPLE))
@@ -87,7 +87,7 @@ def test_one_submission(benchmark: BenchmarkFixture) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_twenty_submissions(benchmark: BenchmarkFixture, jobs: int) -> None:
+def test_twenty_submissions(benchmark: Any, jobs: int) -> None:
     files = [SubmissionFile(f"student{number:02}", SAMPLE) for number in range(20)]
 
     def grade() -> None:
@@ -97,7 +97,7 @@ def test_twenty_submissions(benchmark: BenchmarkFixture, jobs: int) -> None:
     benchmark.pedantic(grade, rounds=1)
 
 
-def test_import_of_the_trusted_side(benchmark: BenchmarkFixture) -> None:
+def test_import_of_the_trusted_side(benchmark: Any) -> None:
     import subprocess
     import sys
 

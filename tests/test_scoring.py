@@ -31,7 +31,7 @@ def test_all_passed_is_the_full_score() -> None:
 
 def test_each_status_but_passed_earns_nothing() -> None:
     for status in ("failed", "error", "timeout", "crashed", "not_run"):
-        graded = result(all_of(Outcome(status)))  # type: ignore[arg-type]
+        graded = result(all_of(Outcome(status)))
         assert (graded.status, graded.score) == ("graded", 0.0)
         assert not all_passed(graded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -152,10 +153,15 @@ class Blocks(Evidence):
                 )
             self.student.call("add_conv_block", shown, filters)
             self.student.example = example
-            if len(self.student.tool("export_model", model)["paths"]) <= len(export["paths"]):
+            before, after = (
+                [layer["config"]["name"] for layer in json.loads(each["config"])["config"]["layers"]]
+                for each in (export, self.student.tool("export_model", model))
+            )
+            if len(after) <= len(before) or after[: len(before)] != before:
                 raise CheckFailed(
-                    "A second block should be added on top of the first, but the model did not grow.",
-                    hint="Call model.add(...) for each layer of the block.",
+                    "A second block should be added on top of the first, but the layers that were there did not stay, "
+                    "or none were added.",
+                    hint="Call model.add(...) for each layer of the block, and take none away.",
                 )
             return Block(isinstance(returned, Handle) and returned == model, facts)
 

@@ -124,9 +124,15 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
     network = networks.built()
     networks.require_compiled(network)
     hint = 'Compile with loss="categorical_crossentropy", which goes with softmax and one-hot labels.'
-    named = loss_name(network.export)
+    loss = compiled_loss(network.export)
+    named = loss_name(loss)
     if named and named not in ("categorical_crossentropy", "CategoricalCrossentropy"):
         raise CheckFailed(f"The loss should be categorical cross-entropy, but it is {named}.", hint=hint)
+    if takes_logits(loss):
+        raise CheckFailed(
+            "The loss should take the probabilities that the network gives, but it was told to expect logits.",
+            hint="With a softmax at the end of the network, leave from_logits at False.",
+        )
     # By what it does: for one image, the loss of label c is -log p(c), up to a constant that regularisers add
     # and a slope that label smoothing takes off.
     probabilities, logs = networks.judged()
@@ -140,21 +146,30 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
         raise CheckFailed(
             "The loss should be categorical cross-entropy of the network's probabilities, but for one image it does "
             "not follow their logarithms.",
-            hint=f"{hint} With probabilities, leave from_logits at False.",
+            hint=hint,
         )
 
 
-def loss_name(export: dict[str, Any]) -> str:
-    """The name of the loss that a model was compiled with; empty for one that is not Keras' own."""
+def compiled_loss(export: dict[str, Any]) -> Any:
+    """How the loss that a model was compiled with is serialised: a name, a dictionary, or `None`."""
     loss = json.loads(export["config"]).get("compile_config", {}).get("loss")
-    if isinstance(loss, list) and len(loss) == 1:
-        loss = loss[0]
+    return loss[0] if isinstance(loss, list) and len(loss) == 1 else loss
+
+
+def loss_name(loss: Any) -> str:
+    """The name of a serialised loss; empty for one that is not Keras' own."""
     if isinstance(loss, dict):
         own = loss.get("registered_name") not in (None, loss.get("class_name"))
         if own or not str(loss.get("module")).startswith(("keras", "builtins")):
             return ""
         loss = loss["config"] if loss.get("class_name") == "function" else loss.get("class_name")
     return loss if isinstance(loss, str) else ""
+
+
+def takes_logits(loss: Any) -> bool:
+    """Whether a serialised loss was told that it gets logits."""
+    config = loss.get("config") if isinstance(loss, dict) else None
+    return isinstance(config, dict) and bool(config.get("from_logits"))
 
 
 @check("build_model/tracks-accuracy")
