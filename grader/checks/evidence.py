@@ -311,7 +311,7 @@ class Training(msgspec.Struct, frozen=True):
         example: The call.
         returned: What `toolbox.describe_history` says of the returned value.
         epochs: How many epochs the model was trained for; `None` where it has no script that counts.
-        counted: How many epochs the extra callback saw; `None` where there was none.
+        counted: How many epochs each extra callback saw.
         before: The model's weights before.
         after: The model's weights after.
         steps: Optimiser steps.
@@ -324,7 +324,7 @@ class Training(msgspec.Struct, frozen=True):
     example: str
     returned: dict[str, Any]
     epochs: int | None
-    counted: int | None
+    counted: list[int]
     before: list[Array]
     after: list[Array]
     steps: int
@@ -346,18 +346,20 @@ class Trainings(Evidence):
         """A training whose validation accuracy follows the case's script; see `models.script_model`."""
 
         def gather() -> Training:
-            model, script, counter = self.student.tool(
+            model, script, *counters = self.student.tool(
                 "script_model", SCRIPT_CLASSES, [rank - 1 for rank in case.ranks], sureness_of(case)
             )
             settings: dict[str, Any] = {
                 "epochs": case.epochs,
                 "batch_size": 64,
                 "patience": case.patience,
-                "callbacks": [Shown(counter, "counter")],
+                "callbacks": [
+                    Shown(counter, name) for counter, name in zip(counters, ("first", "second"), strict=True)
+                ],
             }
             curve = ", ".join(f"{value:.2f}" for value in script_accuracy(case))
             comment = f"# a model whose val_accuracy is {curve}\n"
-            training = self._train(model, script, counter, script_images(), settings, comment)
+            training = self._train(model, script, tuple(counters), script_images(), settings, comment)
             if training.epochs == 0:
                 raise NotRun("`train` never called fit on the model it was given.")
             return training
@@ -374,7 +376,7 @@ class Trainings(Evidence):
                 "batch_size": WITNESS_BATCH,
                 "patience": WITNESS_EPOCHS,
             }
-            return self._train(model, None, None, witness_images(), settings, "")
+            return self._train(model, None, (), witness_images(), settings, "")
 
         return self.once("witness", gather)  # type: ignore[no-any-return]
 
@@ -386,7 +388,7 @@ class Trainings(Evidence):
             x, y = witness_images()[:2]
             labels = np.pad(np.roll(y, 1, axis=1), ((0, 0), (0, 1)))  # wrong ones, so that the loss grows with scale
             settings = {"epochs": 1, "batch_size": 32, "patience": 1}
-            return self._train(model, None, None, (x, labels, x, labels), settings, "")
+            return self._train(model, None, (), (x, labels, x, labels), settings, "")
 
         return self.once("frozen", gather)  # type: ignore[no-any-return]
 
@@ -426,7 +428,7 @@ class Trainings(Evidence):
         self,
         model: Handle,
         script: Handle | None,
-        counter: Handle | None,
+        counters: tuple[Handle, ...],
         images: tuple[Array, Array, Array, Array],
         settings: dict[str, Any],
         comment: str,
@@ -449,7 +451,7 @@ class Trainings(Evidence):
         except SubmissionError as error:
             # A train that adds the callbacks to a tuple is as right as one that adds them to a list.
             mixed = error.type_name == "TypeError" and "tuple" in error.text and "list" in error.text
-            if not mixed or counter is None:
+            if not mixed or not counters:
                 self.student.example = comment + self.student.example
                 raise
             settings = settings | {"callbacks": tuple(settings["callbacks"])}
@@ -459,7 +461,7 @@ class Trainings(Evidence):
             example=self.student.example,
             returned=self.student.tool("describe_history", returned, model),
             epochs=None if script is None else self.student.tool("epochs_of", script),
-            counted=None if counter is None else self.student.tool("epochs_of", counter),
+            counted=[self.student.tool("epochs_of", counter) for counter in counters],
             before=before,
             after=list(after["weights"]),
             steps=after["steps"],
@@ -557,9 +559,9 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
 class Predictions(Evidence):
     """What `predict` answers with a network that the grader knows; see `models.brightest_channel_model`."""
 
-    def known_model(self) -> Shown:
-        """The network."""
-        handle = self.once("model", lambda: self.student.tool("brightest_channel_model", KNOWN_GAIN))
+    def known_model(self, shift: int = 0) -> Shown:
+        """The network; with `shift`, one whose class is the brightest channel's number plus that, modulo 3."""
+        handle = self.once(("model", shift), lambda: self.student.tool("brightest_channel_model", KNOWN_GAIN, shift))
         return Shown(handle, "...  # a network with four classes, the brightest of three channels and one more")
 
     def path(self) -> str:
@@ -571,9 +573,10 @@ class Predictions(Evidence):
 
         return self.once("path", save)  # type: ignore[no-any-return]
 
-    def by_model(self, x: Shown) -> Array:
+    def by_model(self, x: Shown, shift: int = 0) -> Array:
         """What `predict` returns for the known network; asked once for the same images."""
-        return self.once(x.value.tobytes(), lambda: self.of(self.known_model(), x))  # type: ignore[no-any-return]
+        key = (x.value.tobytes(), shift)
+        return self.once(key, lambda: self.of(self.known_model(shift), x))  # type: ignore[no-any-return]
 
     def of(self, model: Shown | str, x: Array | Shown) -> Array:
         """What `predict` returns now, one row an image and four columns.
@@ -592,7 +595,8 @@ class Predictions(Evidence):
             )
         return returned.astype(np.float64)
 
-    def seen(self, x: Array) -> float:
-        """The mean over pixels and channels of images, as the network saw them in `predict`."""
-        answers = np.maximum(self.of(self.known_model(), x), 1e-45)
-        return float(np.mean(np.log(answers[:, :3] / answers[:, 3:])) / KNOWN_GAIN)
+    def seen(self, answers: Array) -> Array:
+        """The means of the three channels as the network saw them, (n, 3), from what `predict` answered."""
+        answers = np.maximum(answers, 1e-45)
+        seen: Array = np.log(answers[:, :3] / answers[:, 3:]) / KNOWN_GAIN
+        return seen

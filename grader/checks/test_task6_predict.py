@@ -16,6 +16,8 @@ from grader.checks.verdict import CheckFailed, NotRun, Shown, check
 from grader.sandbox.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
+Colours = list[tuple[tuple[int, ...], int]]
+"""Images of one colour each: the levels of the channels, and what is added to all three."""
 
 _PLOT_EXAMPLES = 4
 _PLOT_SHRINKS = 30
@@ -120,9 +122,9 @@ def legend_texts(facts: dict[str, Any], line: dict[str, Any]) -> set[str]:
 _COLOURS = st.lists(st.tuples(st.permutations((40, 110, 200)), st.sampled_from((-30, 0, 50))), min_size=1, max_size=40)
 
 
-def coloured(colours: list[tuple[tuple[int, int, int], int]]) -> Shown:
+def coloured(colours: Colours) -> Shown:
     """Uniform images of the given colours, made lighter or darker."""
-    levels = [[channel + shift for channel in colour] for colour, shift in colours]
+    levels = [[channel + light for channel in colour] for colour, light in colours]
     images = np.ones((1, 32, 32, 3), np.uint8) * np.array(levels, np.uint8).reshape(-1, 1, 1, 3)
     text = f'np.ones((1, 32, 32, 3), "uint8") * np.array({levels}, "uint8").reshape(-1, 1, 1, 3)'
     return Shown(images, text)
@@ -132,10 +134,17 @@ def coloured(colours: list[tuple[tuple[int, int, int], int]]) -> Shown:
 _GREYS = coloured([((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)])
 
 
+# More than a batch, whatever the batch, and a part of one; the model is surer of some than of others.
+_ORDERS = ((0, 1, 2), (2, 0, 1), (1, 2, 0))
+_COLOURS_OF_MANY: Colours = [
+    (tuple(60 + (25 + i % 20) * step for step in _ORDERS[i * i % 3]), 5 * (i % 7)) for i in range(150)
+]
+
+
 @check("predict/probabilities")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
-def test_probabilities(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
-    for images in (coloured(case), _GREYS):
+def test_probabilities(predictions: Predictions, case: Colours) -> None:
+    for images in (coloured(case), coloured(_COLOURS_OF_MANY), _GREYS):
         answers = predictions.by_model(images)
         sums = answers.sum(axis=1)
         if not np.all(np.isfinite(answers)) or np.any(answers < 0) or not np.all(np.abs(sums - 1) < 1e-3):
@@ -158,36 +167,59 @@ def _row(values: Array) -> str:
 
 @check("predict/uses-the-model")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
-def test_uses_the_model(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
-    expected, predicted = _classes(predictions, case)
-    counts = [int(np.sum(predicted == c)) for c in range(3)]
-    wanted = [int(np.sum(expected == c)) for c in range(3)]
-    if counts != wanted:
+def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
+    for colours, shift in ((case, 0), (_COLOURS_OF_MANY, 0), (_COLOURS_OF_MANY[:7], 1)):
+        expected, predicted = classes_of(predictions, colours, shift)
+        wanted, counts = (np.bincount(each, minlength=3).tolist() for each in (expected, predicted))
+        if counts != wanted:
+            raise CheckFailed(
+                f"By the model, {wanted} of the {len(colours)} images are of its first three classes, but by the "
+                f"answers of `predict` {counts} are.",
+                hint="Ask the model that is given in this very call, and return its columns as they are.",
+            )
+    if not is_affine(_GREYS.value[:, 0, 0, :].astype(np.float64), predictions.seen(predictions.by_model(_GREYS))):
         raise CheckFailed(
-            f"The model finds the brightest channel, so that of {len(case)} images {wanted} are of the three classes, "
-            f"but by the answers of `predict` {counts} are.",
-            hint="Ask the model that is given, column by column as it answers.",
+            "The answers should be the model's own probabilities, but they are something else that was made of them: "
+            f"for one image {_row(predictions.by_model(_GREYS)[0])}.",
+            hint="Return what the model gives, without a second softmax, rounding or another normalisation.",
         )
+
+
+def is_affine(levels: Array, seen: Array) -> bool:
+    """Whether the channels that a network saw are the images' levels, scaled and shifted; both (n, 3).
+
+    Either by the same numbers for all images, channel by channel, or by each image's own.
+    """
+    for x, y in ((levels, seen), (levels.T, seen.T)):
+        x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+        slopes = np.sum(x * y, axis=0) / np.sum(x * x, axis=0)
+        rest = np.abs(y - x * slopes).max(axis=0)
+        if np.all(np.isfinite(y)) and np.all(rest <= 0.03 * np.abs(y).max(axis=0)) and np.all(slopes > 0):
+            return True
+    return False
 
 
 @check("predict/in-order")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
-def test_in_order(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> None:
-    expected, predicted = _classes(predictions, case)
-    if sorted(expected) == sorted(predicted) and not np.array_equal(expected, predicted):
-        raise CheckFailed(
-            f"Row i should belong to x[i]: the classes are {expected.tolist()}, but the rows say {predicted.tolist()}.",
-            hint="Neither sort nor shuffle before or after asking the model.",
-        )
-    if not np.array_equal(expected, predicted):
-        raise NotRun("the answers are not those of the model.")
+def test_in_order(predictions: Predictions, case: Colours) -> None:
+    for colours in (case, _COLOURS_OF_MANY):
+        expected, predicted = classes_of(predictions, colours)
+        if sorted(expected) != sorted(predicted):
+            raise NotRun("the answers are not those of the model.")
+        wrong = np.flatnonzero(expected != predicted)
+        if len(wrong):
+            raise CheckFailed(
+                f"Row i should belong to x[i], but row {wrong[0]} says class {predicted[wrong[0]]}, and by the model "
+                f"x[{wrong[0]}] is of class {expected[wrong[0]]}.",
+                hint="Neither sort nor shuffle before or after asking the model.",
+            )
 
 
-def _classes(predictions: Predictions, case: list[tuple[tuple[int, int, int], int]]) -> tuple[Array, Array]:
-    """The brightest channel of each image, and which of the three `predict` finds most probable."""
-    images = coloured(case)
-    answers = predictions.by_model(images)
-    return np.argmax(images.value[:, 0, 0, :], axis=1), np.argmax(answers[:, :3], axis=1)
+def classes_of(predictions: Predictions, colours: Colours, shift: int = 0) -> tuple[Array, Array]:
+    """The class of each image by the known model, and which of the three `predict` finds most probable."""
+    images = coloured(colours)
+    answers = predictions.by_model(images, shift)
+    return (np.argmax(images.value[:, 0, 0, :], axis=1) + shift) % 3, np.argmax(answers[:, :3], axis=1)
 
 
 @check("predict/checkpoint-path")
@@ -235,7 +267,8 @@ def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) ->
         trained = trainings.seen_in_training()
     except (Missing, CheckFailed, SubmissionError, WorkerGone):
         raise NotRun("`train` did not work.") from None
-    predicted = predictions.seen(witness_images()[0][:30])
+    images = Shown(witness_images()[0][:30], "...  # 30 images, each red, green or blue: level 240 in one channel")
+    predicted = float(np.mean(predictions.seen(predictions.by_model(images))))
     if abs(trained - predicted) > 0.3 * max(abs(trained), abs(predicted)) + 0.02:
         raise CheckFailed(
             "`predict` should scale images as `train` does, but for the same images the model sees a mean of "

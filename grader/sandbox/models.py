@@ -110,7 +110,7 @@ def witness_model(num_classes: int) -> Any:
     return model
 
 
-def brightest_channel_model(gain: float, *, frozen: bool = False) -> Any:
+def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False) -> Any:
     """A network whose class is the brightest channel of an image, whatever positive scale the image has.
 
     The last class has no channel: the logits are `gain` times the means of the three channels, and 0.  So the
@@ -119,6 +119,7 @@ def brightest_channel_model(gain: float, *, frozen: bool = False) -> Any:
 
     Args:
         gain: Logits per unit of a channel's mean.
+        shift: Channel c is class (c + shift) modulo 3.
         frozen: Leave out the dropout, and let training change nothing.
     """
     layers = [keras.Input(IMAGE_SHAPE), keras.layers.GlobalAveragePooling2D()]
@@ -128,7 +129,7 @@ def brightest_channel_model(gain: float, *, frozen: bool = False) -> Any:
     model = keras.Sequential(layers)
     _compile(model, keras.optimizers.SGD(0.0))
     kernel = np.zeros((3, 4), np.float32)
-    kernel[:, :3] = gain * np.eye(3)
+    kernel[:, :3] = gain * np.roll(np.eye(3), shift, axis=1)
     model.set_weights([kernel, np.zeros(4, np.float32)])
     return model
 

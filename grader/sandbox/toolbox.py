@@ -101,11 +101,11 @@ def _plain(logs: dict[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in logs.items()}
 
 
-def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any]:
-    """A script model that follows its script in `fit`, the script, and a callback that counts epochs."""
+def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any, Any]:
+    """A script model that follows its script in `fit`, the script, and two callbacks that count epochs."""
     model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
     models.follow(model, script)
-    return model, script, models.CountEpochs()
+    return model, script, models.CountEpochs(), models.CountEpochs()
 
 
 def epochs_of(callback: Any) -> int:
@@ -118,9 +118,9 @@ def witness_model(num_classes: int) -> Any:
     return models.witness_model(num_classes)
 
 
-def brightest_channel_model(gain: float) -> Any:
+def brightest_channel_model(gain: float, shift: int = 0) -> Any:
     """A network whose class is the brightest channel; see `models`."""
-    return models.brightest_channel_model(gain)
+    return models.brightest_channel_model(gain, shift=shift)
 
 
 def frozen_channel_model(gain: float) -> Any:

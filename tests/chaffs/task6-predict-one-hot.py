@@ -1,6 +1,6 @@
 """Returns hard decisions, one 1 in each row."""
 # base: plain.py
-# caught by: predict/uses-the-model
+# caught by: predict/probabilities, predict/uses-the-model
 
 def predict(model, x):
     if not isinstance(model, keras.Model):

@@ -1,6 +1,6 @@
 """Scales twice when it is called with a path."""
 # base: divides.py
-# caught by: predict/scales-as-train-does, predict/checkpoint-path, accuracy/unseen-images
+# caught by: predict/checkpoint-path, predict/scales-as-train-does, accuracy/unseen-images
 
 def predict(model, x):
     x = x / 255.0

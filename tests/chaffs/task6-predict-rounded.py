@@ -1,6 +1,6 @@
 """Rounds the probabilities to 0 and 1."""
 # base: plain.py
-# caught by: predict/uses-the-model, predict/probabilities
+# caught by: predict/probabilities, predict/uses-the-model
 
 def predict(model, x):
     if not isinstance(model, keras.Model):
