@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 import grader
 from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
+from grader.calibration import find_calibration, load_calibrations
 from grader.contract import CHECKS, PROFILES, TASKS, checks_of
 from grader.course import Course, load_course
 from grader.datasets import DATASETS, load_dataset
@@ -226,9 +227,10 @@ def _with_dataset(course: Course, name: str | None) -> Course:
 
 
 def _prepare_data(settings: Settings) -> None:
-    """Fetch the data set now, so that its absence is one error and not one for each submission."""
+    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission."""
     if any(check.profile != "quick" for check in checks_of(settings.profile, settings.tasks)):
-        load_dataset(settings.course.dataset)
+        dataset = load_dataset(settings.course.dataset)
+        find_calibration(load_calibrations(), settings.course, dataset.sha256)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -190,7 +191,7 @@ def grade(context: Context) -> Result:
                 f"--confcutdir={_CHECKS_FOLDER}",
                 f"--rootdir={_CHECKS_FOLDER}",
                 "-c",
-                "/dev/null",
+                os.devnull,
                 "--disable-plugin-autoload",
                 "-p",
                 "no:cacheprovider",

@@ -61,9 +61,9 @@ def scratch_folder(number: int) -> str:
 
 
 def process_table() -> dict[int, tuple[int, float, float]]:
-    """Every process that `/proc` shows: its parent, resident memory in MiB, and processor seconds."""
-    table = {}
-    for name in os.listdir("/proc"):
+    """Every process that `/proc` shows, if there is one: its parent, resident memory in MiB, and processor seconds."""
+    table: dict[int, tuple[int, float, float]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if not name.isdigit():
             continue
         with contextlib.suppress(OSError, ValueError, IndexError):

@@ -45,7 +45,7 @@ from grader.sandbox.wire import (
 )
 
 _START_SECONDS: Final = 180.0
-_EXIT_SECONDS: Final = 5.0
+_EXIT_SECONDS: Final = 30.0
 _LOG_BYTES: Final = 8192
 
 
