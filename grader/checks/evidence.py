@@ -18,6 +18,8 @@ from grader.sandbox.wire import Handle
 
 Array = np.ndarray[Any, Any]
 
+_STEPS: Final = 3
+
 
 class Evidence:
     """Remembers what gathering gave: the same value, or the same exception with the same example, each time."""
@@ -229,29 +231,31 @@ class Networks(Evidence):
         return np.asarray(self.examiner.ask("run_network", network.rebuilt, x))
 
     def telling_images(self) -> Array:
-        """Float images, shape (8, 32, 32, 3), at a scale at which the fresh network is neither sure nor flat.
+        """Float images, shape (8, 32, 32, 3), at the scale at which the fresh network's answers differ most.
 
         Raises:
-            CheckFailed: There are none, since the network does not look at its input.
+            CheckFailed: The network does not give finite answers, one for each of two or more classes.
         """
 
         def gather() -> Array:
             network = self.built()
             noise = np.random.default_rng(1).uniform(0, 255, (64, 32, 32, 3)).astype(np.float32)
             noise *= np.linspace(0.05, 1, 64, dtype=np.float32).reshape(-1, 1, 1, 1)
-            for scale in (1.0, 1 / 255, 1 / 20, 10.0):
+            found: list[tuple[float, Array]] = []
+            for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0):
                 answers = self.answers(network, noise * np.float32(scale))
                 if answers.ndim != 2 or not np.all(np.isfinite(answers)) or answers.shape[1] < 2:
                     continue
-                spread = np.where(answers.max(axis=1) < 0.98, np.ptp(answers, axis=1), 0)
-                spread[answers.min(axis=1) < 1e-4] = 0
+                unsure = (answers.max(axis=1) < 0.98) & (answers.min(axis=1) > 1e-4)
+                spread = np.where(unsure, np.ptp(answers, axis=1), 0)
                 best = np.argsort(spread)[::-1][:8]
-                if spread[best[0]] > 1e-3:
-                    return noise[best] * np.float32(scale)
-            raise CheckFailed(
-                "The answers of a fresh network should be probabilities that differ with the image, but they do not.",
-                hint="End the network with a Dense layer of num_classes units and the activation softmax.",
-            )
+                found.append((float(spread[best[0]]), noise[best] * np.float32(scale)))
+            if not found:
+                raise CheckFailed(
+                    "The network should give one finite probability a class, but it does not.",
+                    hint="End the network with a Dense layer of num_classes units and the activation softmax.",
+                )
+            return max(found, key=lambda pair: pair[0])[1]
 
         return self.once("telling", gather)  # type: ignore[no-any-return]
 
@@ -277,8 +281,11 @@ class Networks(Evidence):
                 hint="Call model.compile with an optimizer, a loss and metrics before you return it.",
             )
 
-    def after_step(self) -> list[Array]:
-        """The weights after one training step on a few images; the step comes after all of the above."""
+    def after_steps(self) -> list[Array]:
+        """The weights after a few training steps on a few images; the steps come after all of the above.
+
+        After one step alone, a network whose last layer starts at zero has not yet changed its convolutions.
+        """
 
         def gather() -> list[Array]:
             self.judged()
@@ -286,10 +293,11 @@ class Networks(Evidence):
             images = self.telling_images()
             classes = network.facts["output_shape"][-1]
             labels = np.eye(classes, dtype=np.float32)[np.arange(len(images)) % classes]
-            self.student.tool("step", network.handle, images, labels)
+            for _ in range(_STEPS):
+                self.student.tool("step", network.handle, images, labels)
             return list(self.student.tool("export_model", network.handle)["weights"])
 
-        return self.once("step", gather)  # type: ignore[no-any-return]
+        return self.once("steps", gather)  # type: ignore[no-any-return]
 
     def second(self) -> Network:
         """A second network from the call without arguments, after every weight of the first was changed."""
@@ -297,7 +305,7 @@ class Networks(Evidence):
         def gather() -> Network:
             first = self.built()
             with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
-                self.after_step()
+                self.after_steps()
             self.student.tool("perturb", first.handle)
             return self.built(copy=1)
 
@@ -314,7 +322,7 @@ class Training(msgspec.Struct, frozen=True):
         counted: How many epochs each extra callback saw.
         before: The model's weights before.
         after: The model's weights after.
-        steps: Optimiser steps.
+        steps: Training steps, where they were counted.
         path: What was given as checkpoint_path.
         checkpoint: The bytes there, `None` where there is no file.
         files_before: The names of the files in the working folder before.
@@ -327,11 +335,11 @@ class Training(msgspec.Struct, frozen=True):
     counted: list[int]
     before: list[Array]
     after: list[Array]
-    steps: int
     path: str
     checkpoint: bytes | None
     files_before: list[str]
     files: list[str]
+    steps: int = 0
 
 
 class Trainings(Evidence):
@@ -370,13 +378,14 @@ class Trainings(Evidence):
         """Two epochs with a network that remembers what it was trained on; see `models.witness_model`."""
 
         def gather() -> Training:
-            model = self.student.tool("witness_model", 3)
+            model, counter = self.student.tool("witness_model", 3)
             settings = {
                 "epochs": WITNESS_EPOCHS,
                 "batch_size": WITNESS_BATCH,
                 "patience": WITNESS_EPOCHS,
             }
-            return self._train(model, None, (), witness_images(), settings, "")
+            training = self._train(model, None, (), witness_images(), settings, "")
+            return msgspec.structs.replace(training, steps=self.student.tool("batches_of", counter))
 
         return self.once("witness", gather)  # type: ignore[no-any-return]
 
@@ -464,7 +473,6 @@ class Trainings(Evidence):
             counted=[self.student.tool("epochs_of", counter) for counter in counters],
             before=before,
             after=list(after["weights"]),
-            steps=after["steps"],
             path=path,
             checkpoint=self.student.tool("file_bytes", path),
             files_before=files_before,

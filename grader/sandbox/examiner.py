@@ -55,6 +55,7 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
         tree = json.loads(config)
     except (ValueError, RecursionError) as error:
         raise CannotRebuildError("the network's configuration is no JSON") from error
+    use_keras_names(tree)
     for name in sorted(foreign_parts(tree)):
         raise CannotRebuildError(name)
     tree.pop("compile_config", None)
@@ -65,6 +66,19 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
     except Exception as error:
         raise CannotRebuildError(f"the network does not rebuild from its configuration: {error}"[:300]) from error
     return model
+
+
+def use_keras_names(tree: Any) -> None:
+    """Give activations of TensorFlow, such as `tf.nn.softmax`, the names that Keras has for the same functions."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        if isinstance(node, dict) and node.get("class_name") == "function" and isinstance(node.get("config"), str):
+            name = node["config"].removesuffix("_v2")
+            node["config"] = {"swish": "silu"}.get(name, name)
+            if hasattr(keras.activations, node["config"]):
+                node.update(module="keras.activations", registered_name=node["config"])
 
 
 def foreign_parts(tree: Any) -> set[str]:

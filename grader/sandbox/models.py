@@ -55,6 +55,18 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs += 1
 
 
+class CountBatches(keras.callbacks.Callback):  # type: ignore[misc]
+    """Counts the training steps; the optimizer's own count is no witness, since checkpoints bring theirs along."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Count."""
+        self.batches += 1
+
+
 class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     """An extra callback that only counts, to see whether `train` runs the ones it is given."""
 
@@ -67,22 +79,22 @@ class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs += 1
 
 
-def follow(model: Any, script: FollowScript) -> None:
-    """Make `model.fit` run a script beside the callbacks it is given.
+def follow(model: Any, callback: Any) -> None:
+    """Make `model.fit` run a callback of the grader beside those it is given.
 
     The model is the grader's own, so the extra callback goes onto this one object; a `train` that drops
     the callbacks it is given can then still be judged on the rest.
     """
     fit = type(model).fit
 
-    def fit_with_script(*args: Any, **kwargs: Any) -> Any:
+    def fit_with_callback(*args: Any, **kwargs: Any) -> Any:
         if len(args) > 5:  # fit(x, y, batch_size, epochs, verbose, callbacks, ...)
-            args = (*args[:5], [*_as_list(args[5]), script], *args[6:])
+            args = (*args[:5], [*_as_list(args[5]), callback], *args[6:])
         else:
-            kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), script]
+            kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), callback]
         return fit(model, *args, **kwargs)
 
-    object.__setattr__(model, "fit", fit_with_script)
+    object.__setattr__(model, "fit", fit_with_callback)
 
 
 def _as_list(callbacks: Any) -> list[Any]:

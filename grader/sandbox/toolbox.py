@@ -113,9 +113,16 @@ def epochs_of(callback: Any) -> int:
     return int(callback.epochs)
 
 
-def witness_model(num_classes: int) -> Any:
-    """A witness model; see `models`."""
-    return models.witness_model(num_classes)
+def batches_of(counter: Any) -> int:
+    """How many training steps a counter has seen."""
+    return int(counter.batches)
+
+
+def witness_model(num_classes: int) -> tuple[Any, Any]:
+    """A witness model, and a callback that counts its training steps in `fit`; see `models`."""
+    model, counter = models.witness_model(num_classes), models.CountBatches()
+    models.follow(model, counter)
+    return model, counter
 
 
 def brightest_channel_model(gain: float, shift: int = 0) -> Any:
@@ -184,6 +191,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         judge,
         script_model,
         epochs_of,
+        batches_of,
         witness_model,
         brightest_channel_model,
         frozen_channel_model,

@@ -58,7 +58,7 @@ def build_model(input_shape=(32, 32, 3), num_classes=3):
     model.add(tf.keras.layers.MaxPooling2D())
     model.add(tf.keras.layers.Flatten())
     model.add(tf.keras.layers.Dropout(0.3))
-    model.add(tf.keras.layers.Dense(num_classes, activation=tf.nn.softmax))
+    model.add(tf.keras.layers.Dense(num_classes, activation="softmax"))
     model.compile(optimizer=tf.keras.optimizers.Adam(), loss=tf.keras.losses.categorical_crossentropy,
                   metrics=["accuracy"])
     return model
