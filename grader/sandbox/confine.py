@@ -12,6 +12,7 @@ import os
 import platform
 import resource
 import struct
+import sys
 from typing import Final
 
 CLONE_NEWNS: Final = 0x00020000
@@ -83,7 +84,13 @@ def mount_scratch(size_mb: int, pid: int) -> None:
         _checked(result, f"mount {target}")
 
     mount("none", "/", "none", _MS_REC | _MS_PRIVATE)
+    # An environment that lies below the scratch would be hidden by it, so it is held on to and bound again.
+    hidden = {p: os.open(p, os.O_PATH) for p in (sys.base_prefix, sys.prefix) if p.startswith(f"{SCRATCH}/")}
     mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size_mb}m,nr_inodes=65536,mode=700")
+    for path, descriptor in hidden.items():
+        os.makedirs(path, exist_ok=True)
+        mount(f"/proc/self/fd/{descriptor}", path, "none", _MS_BIND | _MS_REC)
+        os.close(descriptor)
     mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64m,nr_inodes=1024,mode=700")
     stage = f"{SCRATCH}/.proc"
     os.mkdir(stage)

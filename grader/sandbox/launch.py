@@ -201,11 +201,12 @@ def _bubblewrap_command(program: str) -> list[str]:
     prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
     prefixes |= {p.resolve() for p in prefixes} | {Path(sys.executable).resolve().parent.parent}
     shown = sorted(p for p in prefixes if not p.is_relative_to("/usr") and p != Path("/"))
+    command += ["--tmpfs", "/tmp", "--dir", "/tmp/home"]  # before the binds: an environment may lie below it
     for path in shown:
         command += ["--ro-bind", str(path), str(path)]
     for path in _hidden_folders():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += ["--tmpfs", "/tmp", "--dir", "/tmp/home", "--proc", "/proc", "--dev", "/dev"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--dir", f"{_INSIDE}/grader"]
     command += ["--ro-bind", str(_PACKAGE / "__init__.py"), f"{_INSIDE}/grader/__init__.py"]
     for name in ("__init__", "backend", "confine", "examiner", "figures", "forkserver", "models", "toolbox"):
