@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from grader import contract
+from grader.checks.answers import checked_answer
 from grader.checks.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import Limits as CourseLimits
 from grader.sandbox.session import SubmissionError, Worker
@@ -70,8 +73,17 @@ class Student:
         )
 
     def tool(self, name: str, *args: Any) -> Any:
-        """Use a tool of `grader.sandbox.toolbox` in this worker."""
-        return self.worker.tool(name, *args, seconds=self._limits.call_seconds)
+        """Use a tool of `grader.sandbox.toolbox` in this worker.
+
+        Raises:
+            SubmissionError: The tool, or the submission's code that it ran, raised.
+            WorkerGone: It did not come to an end, or the answer is none that this tool gives.
+        """
+        answer = self.worker.tool(name, *args, seconds=self._limits.call_seconds)
+        try:
+            return checked_answer(name, answer)
+        except msgspec.ValidationError:
+            raise self.worker.end("protocol", "answered for the grader's own tools") from None
 
     def figure(self, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Call a function that returns a figure; gives what `toolbox.describe_figure` says of it.

@@ -22,6 +22,7 @@ import msgspec
 from grader.errors import GraderError
 from grader.sandbox import launch
 from grader.sandbox.wire import (
+    MAX_FRAME_BYTES,
     Call,
     Channel,
     Exited,
@@ -43,6 +44,9 @@ from grader.sandbox.wire import (
     from_wire,
     to_wire,
 )
+
+MAX_ANSWER_BYTES: Final = 16 * 2**20
+"""The largest answer of a submission's function; no check asks for more than a few thousand rows."""
 
 _START_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 30.0
@@ -110,16 +114,19 @@ class Worker:
         self._calls += 1
         answer = self._exchange(Load(self._calls, source, names, whole), seconds)
         if not isinstance(answer, Loaded):
-            raise self._end("protocol", "answered something else than was asked")
+            raise self.end("protocol", "answered something else than was asked")
         return answer
 
-    def call(self, name: str, *args: Any, seconds: float = 60.0, **kwargs: Any) -> Any:
+    def call(
+        self, name: str, *args: Any, seconds: float = 60.0, max_bytes: int = MAX_ANSWER_BYTES, **kwargs: Any
+    ) -> Any:
         """Call a function of the submission.
 
         Args:
             name: The function.
             args: Data, arrays and handles.
             seconds: How long it may take.
+            max_bytes: The largest answer that is taken.
             kwargs: Likewise, by name.
 
         Returns:
@@ -129,13 +136,22 @@ class Worker:
             SubmissionError: The function raised.
             WorkerGone: The worker ended, or did not answer in time.
         """
-        return self._call(name, args, kwargs, seconds, toolbox=False)
+        return self._call(name, args, kwargs, seconds, max_bytes, toolbox=False)
 
     def tool(self, name: str, *args: Any, seconds: float = 60.0) -> Any:
         """Use a tool of `grader.sandbox.toolbox`; otherwise as `call`."""
-        return self._call(name, args, {}, seconds, toolbox=True)
+        return self._call(name, args, {}, seconds, MAX_FRAME_BYTES, toolbox=True)
 
-    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float, *, toolbox: bool) -> Any:
+    def _call(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        seconds: float,
+        max_bytes: int,
+        *,
+        toolbox: bool,
+    ) -> Any:
         self._calls += 1
         order = Call(
             self._calls,
@@ -144,34 +160,38 @@ class Worker:
             {key: to_wire(value, _refuse) for key, value in kwargs.items()},
             toolbox,
         )
-        answer = self._exchange(order, seconds)
+        answer = self._exchange(order, seconds, max_bytes)
         if isinstance(answer, Raised):
             raise SubmissionError(answer)
         if not isinstance(answer, Returned):
-            raise self._end("protocol", "answered something else than was asked")
+            raise self.end("protocol", "answered something else than was asked")
         try:
             return from_wire(answer.value)
         except ProtocolError:
-            raise self._end("protocol", "sent back something that is not data") from None
+            raise self.end("protocol", "sent back something that is not data") from None
 
-    def _exchange(self, order: Load | Call, seconds: float) -> Raised | Returned | Loaded:
+    def _exchange(
+        self, order: Load | Call, seconds: float, max_bytes: int = MAX_ANSWER_BYTES
+    ) -> Raised | Returned | Loaded:
         if self._gone is not None:
             raise self._gone
         began = time.monotonic()
         deadline = began + seconds
         try:
             self._channel.send(order, deadline=deadline, wait=self._wait)
-            answer: Raised | Returned | Loaded = self._channel.receive(deadline=deadline, wait=self._wait)
+            answer: Raised | Returned | Loaded = self._channel.receive(
+                deadline=deadline, max_bytes=max_bytes, wait=self._wait
+            )
         except WireTimeout:
-            raise self._end("timeout", f"did not finish within {seconds:g} seconds") from None
+            raise self.end("timeout", f"did not finish within {seconds:g} seconds") from None
         except WireClosed:
             raise self._ended() from None
         except ProtocolError:
-            raise self._end("protocol", "sent back something that is not data") from None
+            raise self.end("protocol", "sent back something that is not data") from None
         finally:
             self._sandbox.seconds_in_workers += time.monotonic() - began
         if answer.number != order.number:
-            raise self._end("protocol", "answered out of turn")
+            raise self.end("protocol", "answered out of turn")
         return answer
 
     def _wait(self, sock: socket.socket, for_writing: bool, deadline: float) -> None:
@@ -202,8 +222,8 @@ class Worker:
         self._gone = WorkerGone(*_explain(exited, self._limits))
         return self._gone
 
-    def _end(self, reason: str, detail: str) -> WorkerGone:
-        """End the worker for what it did."""
+    def end(self, reason: str, detail: str) -> WorkerGone:
+        """End the worker for what it did; gives the exception to raise."""
         self._sandbox.wait_for_exit(self.number, kill=True)
         self._gone = WorkerGone(reason, detail)
         return self._gone

@@ -74,8 +74,6 @@ def export_model(model: Any) -> dict[str, Any]:
         raise ValueError(f"the network has {model.count_params():,} parameters; that is too large to be examined")
     facts["config"] = json.dumps(keras.saving.serialize_keras_object(model))
     facts["weights"] = examiner.weights_of(model)
-    facts["trainable"] = [weight.path for weight in model.trainable_weights]
-    facts["paths"] = [weight.path for weight in model.weights]
     return facts
 
 

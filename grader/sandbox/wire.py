@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
@@ -28,6 +28,7 @@ MAX_RANK: Final = 8
 MAX_FRAME_BYTES: Final = 256 * 2**20
 MAX_DEPTH: Final = 16
 MAX_ITEMS: Final = 100_000
+MAX_TEXT: Final = 4000
 _CHUNK_BYTES: Final = 2**20
 _HEADER: Final = struct.Struct(">I")
 _MAX_INT: Final = 2**63 - 1
@@ -77,13 +78,13 @@ class Items(msgspec.Struct, frozen=True, tag="items", array_like=True):
     """A list or a tuple."""
 
     kind: str
-    items: tuple[Value, ...]
+    items: Annotated[tuple[Value, ...], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class Mapping(msgspec.Struct, frozen=True, tag="mapping", array_like=True):
     """A dictionary, as pairs: its keys need not be text."""
 
-    pairs: tuple[tuple[Value, Value], ...]
+    pairs: Annotated[tuple[tuple[Value, Value], ...], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 Value = None | bool | int | float | str | Blob | ArrayData | Handle | Opaque | Items | Mapping
@@ -178,8 +179,8 @@ class Raised(msgspec.Struct, frozen=True, tag="raised"):
 
     number: int
     type_name: str
-    message: str
-    frames: tuple[Frame, ...] = ()
+    message: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
+    frames: Annotated[tuple[Frame, ...], msgspec.Meta(max_length=100)] = ()
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
@@ -209,8 +210,8 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
 
     number: int
     functions: tuple[FunctionFound, ...]
-    errors: tuple[Raised, ...]
-    trained: tuple[Frame, ...] = ()
+    errors: Annotated[tuple[Raised, ...], msgspec.Meta(max_length=100)]
+    trained: Annotated[tuple[Frame, ...], msgspec.Meta(max_length=1000)] = ()
 
 
 ToForkserver = Spawn | Kill

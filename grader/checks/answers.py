@@ -1,0 +1,107 @@
+"""The forms of what tools answer: a worker that holds a submission may answer anything, so each is checked."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NotRequired, TypedDict
+
+import msgspec
+import numpy as np
+
+from grader.sandbox.wire import Handle
+
+Array = np.ndarray
+
+
+class LineFacts(TypedDict):
+    """One line of an axes; see `figures.describe_figure`."""
+
+    x: Array | None
+    y: Array | None
+    label: str
+    look: str
+
+
+class AxesFacts(TypedDict):
+    """One axes of a figure."""
+
+    title: str
+    xlabel: str
+    ylabel: str
+    images: list[Array | None]
+    lines: list[LineFacts]
+
+
+class LegendEntry(TypedDict):
+    """One entry of a legend."""
+
+    text: str
+    look: str
+
+
+class FigureFacts(TypedDict):
+    """A figure."""
+
+    axes: list[AxesFacts]
+    legends: list[list[LegendEntry]]
+    xlabel: str
+    ylabel: str
+
+
+class ModelExport(TypedDict):
+    """A network as data; see `toolbox.export_model`.  All but the first three are there for Keras models alone."""
+
+    kind: str
+    model: bool
+    sequential: bool
+    compiled: NotRequired[bool]
+    built: NotRequired[bool]
+    steps: NotRequired[int]
+    config: NotRequired[str]
+    weights: NotRequired[list[Array]]
+
+
+class HistoryFacts(TypedDict):
+    """What `train` returned; see `toolbox.describe_history`."""
+
+    kind: str
+    history: bool
+    of_model: bool
+    curves: dict[str, list[float]]
+
+
+_FORMS: Final[dict[str, Any]] = {
+    "sequential": Handle,
+    "history": Handle,
+    "export_model": ModelExport,
+    "perturb": None,
+    "step": dict[str, float],
+    "judge": dict[str, float],
+    "script_model": tuple[Handle, Handle, Handle, Handle],
+    "epochs_of": int,
+    "batches_of": int,
+    "witness_model": tuple[Handle, Handle],
+    "brightest_channel_model": Handle,
+    "frozen_channel_model": Handle,
+    "save_model": None,
+    "describe_history": HistoryFacts,
+    "describe_figure": FigureFacts | None,
+    "file_bytes": bytes | None,
+    "files": list[str],
+    "hold": Handle,
+    "look": Any,
+}
+
+
+def checked_answer(tool: str, answer: Any) -> Any:
+    """An answer, where it has the form that the tool's answers have.
+
+    Raises:
+        msgspec.ValidationError: It has another.
+    """
+    return msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
+
+
+def _array_or_nothing(form: type, value: Any) -> Any:
+    if isinstance(value, form):
+        return value
+    raise msgspec.ValidationError(f"expected {form.__name__}, got {type(value).__name__}")
