@@ -122,8 +122,6 @@ def grade(
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
-        for result in report.results:
-            console.print(terminal.summary(report, result), soft_wrap=True, highlight=False, markup=False, style="dim")
         if options.output:
             console.print(f"Feedback for each submission is in {options.output}.", highlight=False, markup=False)
     if len(report.results) < len(files):

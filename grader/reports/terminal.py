@@ -94,7 +94,7 @@ def show_table(console: Console, report: Report) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Submission", overflow="fold")
     for task in tasks:
-        table.add_column(f"Task {task.number}", justify="right", no_wrap=True)
+        table.add_column(f"Task {task.number}" if console.width >= 100 else f"T{task.number}", justify="right")
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Time", justify="right", no_wrap=True)
     for result in sorted(report.results, key=lambda r: r.submission.id):

@@ -1,0 +1,53 @@
+"""The samples that a plain `tox` grades: their scores, and that grading again gives the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grader.batch import Slot
+from grader.scoring import Result
+from grader.submissions import discover
+
+SAMPLES = Path(__file__).parent.parent / "submissions"
+
+
+def graded(quick: Slot, name: str) -> Result:
+    (file,) = discover([SAMPLES / name])
+    return quick.grade(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "score", "wrong"),
+    [
+        ("complete-notebook.ipynb", 93.0, []),
+        ("complete-divides.py", 93.0, []),
+        (
+            "three-bugs.py",
+            84.0,
+            ["subset_data/columns-follow-classes", "train/checkpoint-best-epoch", "predict/scales-as-train-does"],
+        ),
+    ],
+)
+def test_a_sample_has_its_score(quick: Slot, name: str, score: float, wrong: list[str]) -> None:
+    result = graded(quick, name)
+    assert result.status == "graded", result.problem
+    assert [check.id for check in result.checks if check.status != "passed"] == wrong
+    assert (result.score, result.max_score) == (score, 93.0)
+
+
+def test_the_unfinished_sample_has_the_points_of_the_set_up(quick: Slot) -> None:
+    result = graded(quick, "starter.py")
+    assert result.score == 5.0
+    assert {check.status for check in result.checks if check.task > 1} == {"error"}
+    assert {check.hint for check in result.checks if check.task > 1} == {"This function is still to be written."}
+
+
+def test_grading_again_gives_the_same_checks_points_and_messages(quick: Slot) -> None:
+    def plain(result: Result) -> object:
+        checks = [msgspec.structs.replace(check, seconds=0.0) for check in result.checks]
+        return result.score, result.status, checks
+
+    assert plain(graded(quick, "three-bugs.py")) == plain(graded(quick, "three-bugs.py"))
