@@ -319,7 +319,7 @@ def _write_feedback(report: Report, folder: Path) -> None:
 def main() -> NoReturn:
     """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
     try:
-        status = app(exit_on_error=False, print_error=False)
+        status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

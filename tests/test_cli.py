@@ -36,7 +36,7 @@ def grader(*arguments: object, cwd: Path, **environment: str) -> subprocess.Comp
             ["check", "x.py", "--dataset", "mnist"],
             "grader: --dataset mnist: there is no such data set; choose one of cifar10, shapes.",
         ),
-        (["new", "x.py"], "grader: x.py: there is a file of that name already; choose another name or move it away."),
+        (["new", "x.py"], "grader: x.py: is there already and was left as it is; choose another name."),
     ],
 )
 def test_wrong_use_is_one_sentence_and_exit_status_2(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_grade_goes_on_past_files_that_cannot_be_graded(tmp_path: Path) -> None:
         if name != "sound":
             assert result["checks"][0]["status"] == "failed", name
             assert result["checks"][0]["points"] == 0.0
-            assert len(result["checks"][0]["message"]) > 20
+            assert result["checks"][0]["message"].startswith((name, "line 1: ")), result["checks"][0]["message"]
     assert json.loads((tmp_path / "out" / "results.json").read_text())["results"]
     assert len(list((tmp_path / "out" / "feedback").glob("*.md"))) == 9
     assert not list((tmp_path / "out").rglob("*.part"))
@@ -195,7 +195,7 @@ def test_pytest_itself_runs_the_checks(tmp_path: Path) -> None:
         "--submission",
         str(SAMPLES / "three-bugs.py"),
     ]
-    command += ["--profile", "quick", "--task", "2", "-q", "-p", "no:cacheprovider", "-p", "grader.pytest_plugin"]
+    command += ["--profile", "quick", "--task", "2", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "9 passed" in done.stdout
