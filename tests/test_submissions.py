@@ -362,7 +362,7 @@ def test_a_block_that_does_not_parse_costs_that_block_only(
 ) -> None:
     submission = read_py(tmp_path, f"def train(): pass\n\n{broken}\n\ndef predict(): pass\n")
     assert kept(submission) == ["def train(): pass", "def predict(): pass"]
-    assert submission.notes == (Note(None, line, f"This block does not parse and was left out: {message}."),)
+    assert submission.notes == (Note(None, line, f"This block does not parse and was left out: {message}.", True),)
 
 
 def test_a_statement_that_parses_but_does_not_compile_costs_itself_only(tmp_path: Path) -> None:

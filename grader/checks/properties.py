@@ -13,7 +13,7 @@ from hypothesis.errors import Flaky
 
 from grader.checks.student import Missing
 from grader.checks.verdict import CheckFailed, NotRun
-from grader.sandbox.session import SubmissionError
+from grader.sandbox.session import SubmissionError, WorkerGone
 
 _SEED: Final = 20_240_229
 _MAX_SHRINKS: Final = 150
@@ -69,6 +69,9 @@ def for_all(
                     if not failures:  # nothing to make smaller, and while shrinking nothing to learn
                         failures.append(error)
                         raise _EnoughError from None
+                except WorkerGone as gone:  # nobody waits for a second time-out
+                    failures[:] = failures or [gone]
+                    raise _EnoughError from None
                 except (CheckFailed, SubmissionError) as error:
                     _note_example(error, fixtures)
                     failures.append(error)

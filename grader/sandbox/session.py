@@ -73,8 +73,8 @@ class SubmissionError(Exception):
         self.frames: tuple[Frame, ...] = raised.frames
 
 
-class WorkerGone(BaseException):
-    """The worker is no more.  A BaseException, so that Hypothesis does not go on trying.
+class WorkerGone(Exception):
+    """The worker is no more.
 
     Attributes:
         reason: `timeout`, or what `wire.Exited` says, or `protocol`.

@@ -1,6 +1,6 @@
 """Predicts the first image and repeats the answer."""
 # base: plain.py
-# caught by: predict/in-order, predict/rows-independent, predict/uses-the-model, accuracy/unseen-images
+# caught by: predict/uses-the-model, predict/in-order, predict/rows-independent, accuracy/unseen-images
 
 def predict(model, x):
     if not isinstance(model, keras.Model):
