@@ -58,4 +58,4 @@ def test_what_looks_for_answers_finds_none(tmp_path: Path) -> None:
     source = f"{HONEST.read_text()}\n\n{(ATTACKS[0].parent / 'looks-for-answers.py').read_text()}"
     result = grade(tmp_path, source, 2)
     if best_level() == "namespaces":
-        assert {check.message.split(" (")[0] for check in result.checks} == {"RuntimeError: found: "}
+        assert {check.message.split(" (")[0] for check in result.checks} == {"RuntimeError: found:"}
