@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ _CIFAR10_DEVIATIONS: Final = (0.2470, 0.2435, 0.2616)
 
 _CHECKPOINT: Final = "accuracy.keras"
 _FRESH_IMAGES: Final = 600
+_BATCH: Final = 500
 _PREDICT_SECONDS: Final = 300.0
 _SURELY_LEARNED: Final = 0.25
 """Accuracy above chance that no fresh network reaches by luck."""
@@ -73,10 +75,7 @@ def trained_accuracy(student: Student, examiner: Examiner, split: Split, budget:
         raise NotRun(f"building, training and predicting does not work: {why}.") from None
     predicted = accuracy_of(answers, split)
     network = _open(student, examiner, checkpoint, model)
-    examined = max(
-        accuracy_of(np.asarray(examiner.ask("run_network", network, images)), split)
-        for images in scaled(split.x_hidden, _scale_of_predict(student))
-    )
+    examined = examined_accuracy(examiner, network, split, _scale_of_predict(student))
     student.example = example
     return min(predicted, examined + _EXAMINER_MARGIN)
 
@@ -94,12 +93,17 @@ def _predict(student: Student, model: Any, images: Array, classes: int) -> Array
 
 
 def accuracy_of(answers: Array, split: Split) -> float:
-    """The share of rows whose largest entry is the hidden label; a row that is not finite is wrong."""
-    labels = split.hidden_labels[: len(answers)]
+    """The share of rows whose largest entry is the hidden label; the answers may be about the first images alone."""
+    return float(np.mean(_is_right(answers, split.hidden_labels[: len(answers)])))
+
+
+def _is_right(answers: Array, labels: Array) -> Array:
+    """Whether each row's largest entry is its label; a row that is not finite is wrong."""
     if answers.ndim != 2 or len(answers) != len(labels):
-        return 0.0
+        return np.zeros(len(labels), bool)
     finite = np.all(np.isfinite(answers), axis=1)
-    return float(np.mean((np.argmax(np.nan_to_num(answers), axis=1) == labels) & finite))
+    right: Array = (np.argmax(np.nan_to_num(answers), axis=1) == labels) & finite
+    return right
 
 
 def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any) -> Any:
@@ -110,6 +114,20 @@ def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model:
     if not export.get("model"):
         raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")
     return examiner.ask("rebuild", export["config"], list(export["weights"]))
+
+
+def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: tuple[float, float] | None) -> float:
+    """The share of hidden images that the network in the examiner predicts right, scaled in the best of the ways.
+
+    In batches, since the images take four times the memory once they are floats.
+    """
+    right: list[float] = []
+    for start in range(0, len(split.x_hidden), _BATCH):
+        labels = split.hidden_labels[start : start + _BATCH]
+        batches = scaled(split.x_hidden[start : start + _BATCH], measured)
+        counts = [np.sum(_is_right(np.asarray(examiner.ask("run_network", network, x)), labels)) for x in batches]
+        right = [float(a + b) for a, b in zip(right or [0.0] * len(counts), counts, strict=True)]
+    return max(right) / len(split.x_hidden)
 
 
 def _scale_of_predict(student: Student) -> tuple[float, float] | None:
@@ -131,16 +149,21 @@ def _scale_of_predict(student: Student) -> tuple[float, float] | None:
     return float(factor), float(offset)
 
 
-def scaled(images: Array, measured: tuple[float, float] | None) -> list[Array]:
-    """The images as the network may have been meant to see them, float32."""
+def scaled(images: Array, measured: tuple[float, float] | None) -> Iterator[Array]:
+    """The images as the network may have been meant to see them, float32, one way after the other.
+
+    Args:
+        images: As they are, uint8.
+        measured: Factor and offset that `predict` scales with; where they are those of raw images or of division
+            by 255, there is but this one way.
+    """
     x = images.astype(np.float32)
     if measured is not None and abs(measured[0]) > 1e-6:
-        candidates = [x * np.float32(measured[0]) + np.float32(measured[1])]
+        yield x * np.float32(measured[0]) + np.float32(measured[1])
         if abs(measured[0] - 1) < 0.01 or abs(measured[0] * 255 - 1) < 0.01:
-            return candidates
-    else:
-        candidates = []
-    centred = x - x.mean(axis=(1, 2, 3), keepdims=True)
+            return
     spread = np.maximum(x.std(axis=(1, 2, 3), keepdims=True), 1 / np.sqrt(x[0].size))
-    channels = (x / 255 - np.array(_CIFAR10_MEANS, np.float32)) / np.array(_CIFAR10_DEVIATIONS, np.float32)
-    return [*candidates, centred / spread, channels, x / 127.5 - 1, x / 255]
+    yield (x - x.mean(axis=(1, 2, 3), keepdims=True)) / spread
+    yield (x / 255 - np.array(_CIFAR10_MEANS, np.float32)) / np.array(_CIFAR10_DEVIATIONS, np.float32)
+    yield x / 127.5 - 1
+    yield x / 255

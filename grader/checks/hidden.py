@@ -26,6 +26,7 @@ MAX_BRIGHTNESS: Final = 0.1
 
 VALIDATION_IMAGES: Final = 600
 HIDDEN_IMAGES: Final = 3000
+_BATCH: Final = 500  # images at a time, since as floats they take four times the memory
 
 
 class Split(msgspec.Struct, frozen=True, eq=False):
@@ -99,14 +100,21 @@ def _one_hot(labels: Array, columns: dict[int, int]) -> Array:
 
 def transform(images: Array, rng: np.random.Generator) -> Array:
     """Flip, shift and lighten or darken each image at random; uint8 (n, h, w, c) in and out."""
+    parts = [_transform(images[start : start + _BATCH], rng) for start in range(0, len(images), _BATCH)]
+    return np.concatenate(parts)
+
+
+def _transform(images: Array, rng: np.random.Generator) -> Array:
     count, height, width, _ = images.shape
     flipped = np.where(rng.random(count)[:, None, None, None] < 0.5, images[:, :, ::-1], images)
     padding = ((0, 0), (MAX_SHIFT, MAX_SHIFT), (MAX_SHIFT, MAX_SHIFT), (0, 0))
     padded = np.pad(flipped, padding, mode="edge")
     down, right = rng.integers(0, 2 * MAX_SHIFT + 1, (2, count))
+    unmoved = (down == MAX_SHIFT) & (right == MAX_SHIFT)
+    down = np.where(unmoved, 0, down)  # so that no hidden image is a public one
     rows = down[:, None] + np.arange(height)
     columns = right[:, None] + np.arange(width)
     shifted = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    light = 1 + rng.uniform(-MAX_BRIGHTNESS, MAX_BRIGHTNESS, (count, 1, 1, 1))
+    light = (1 + rng.uniform(-MAX_BRIGHTNESS, MAX_BRIGHTNESS, (count, 1, 1, 1))).astype(np.float32)
     result: Array = np.clip(np.rint(shifted * light), 0, 255).astype(np.uint8)
     return result

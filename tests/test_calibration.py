@@ -1,0 +1,79 @@
+"""Thresholds: from measured accuracies to bands of credit, and back from the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grader.calibrate import store, write_reference
+from grader.calibration import Calibration, find_calibration, load_calibrations
+from grader.contract import FUNCTIONS
+from grader.course import Accuracy, Course
+from grader.errors import GraderError
+from grader.submissions import SubmissionFile, read_submission
+
+MEASURED = Calibration("cifar10", "f" * 64, (0, 1, 2), Accuracy(), (0.82, 0.84, 0.86, 0.84), {"keras": "3"})
+
+
+def test_full_credit_lies_below_what_the_reference_reaches_by_its_uncertainty_and_the_allowance() -> None:
+    assert MEASURED.mean == pytest.approx(0.84)
+    assert MEASURED.spread == pytest.approx(0.01633, abs=1e-5)
+    assert MEASURED.full_credit == pytest.approx(0.84 - 2 * 0.01633 / 2 - 2 * 0.01633 - 0.13, abs=1e-4)
+
+
+def test_credit_comes_in_bands() -> None:
+    full = MEASURED.full_credit
+    shares = [MEASURED.share(accuracy) for accuracy in (0.9, full, full - 0.01, full - 0.09, full - 0.17, 0.34)]
+    assert shares == [1.0, 1.0, 0.6, 0.3, 0.0, 0.0]
+
+
+def test_chance_earns_nothing_however_low_the_thresholds() -> None:
+    low = msgspec.structs.replace(MEASURED, accuracies=(0.40, 0.41))
+    assert low.share(1 / 3) == 0.0
+    assert low.share(1 / 3 + 0.04) == 0.0
+
+
+def test_a_calibration_belongs_to_its_data_classes_and_budget() -> None:
+    course = Course()
+    assert find_calibration([MEASURED], course, "f" * 64) is MEASURED
+    assert find_calibration([MEASURED], Course(classes=(2, 0, 1)), "f" * 64) is MEASURED
+    for other, sha256 in (
+        (course, "0" * 64),
+        (Course(classes=(0, 1, 3)), "f" * 64),
+        (Course(accuracy=Accuracy(epochs=5)), "f" * 64),
+    ):
+        with pytest.raises(GraderError, match=r"^no accuracy thresholds are known for cifar10 with classes "):
+            find_calibration([MEASURED], other, sha256)
+
+
+def test_storing_replaces_the_one_of_the_same_budget(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    assert load_calibrations(path) == ()
+    other = msgspec.structs.replace(MEASURED, classes=(3, 4, 5))
+    for calibration in (MEASURED, other, msgspec.structs.replace(MEASURED, accuracies=(0.9, 0.9))):
+        store(calibration, path)
+    assert [(c.classes, c.accuracies[0]) for c in load_calibrations(path)] == [((3, 4, 5), 0.82), ((0, 1, 2), 0.9)]
+
+
+def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    path.write_text("[")
+    with pytest.raises(GraderError, match=r"^calibration\.json: cannot be read \(.*\); write it anew with `grader cal"):
+        load_calibrations(path)
+
+
+def test_the_project_brings_thresholds_for_the_default_course() -> None:
+    (found,) = [c for c in load_calibrations() if c.dataset == "cifar10" and c.budget == Course().accuracy]
+    assert found.classes == Course().classes
+    assert len(found.accuracies) >= 5
+    assert 0.6 < found.full_credit < found.mean < 1
+
+
+def test_the_reference_is_written_as_one_submission(tmp_path: Path) -> None:
+    path = tmp_path / "reference.py"
+    write_reference(path)
+    submission = read_submission(SubmissionFile("reference", path))
+    assert submission.problem == ""
+    assert {function.name for function in FUNCTIONS} <= set(submission.functions)
