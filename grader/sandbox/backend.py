@@ -14,12 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-FORK_SAFE: Final = {"tensorflow": True, "jax": False, "torch": True}
-"""Whether a process that has imported the backend, and run nothing, can be forked.
-
-TensorFlow: checked by training in thousands of forks.  JAX warns at each fork that its threads may deadlock.
-"""
-
 _DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _DATASETS: Final = {"cifar10": ((32, 32, 3), 10), "cifar100": ((32, 32, 3), 100), "mnist": ((28, 28), 10)}
 
