@@ -1,0 +1,33 @@
+"""The command `grader`: a module here for each family of commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import cyclopts
+
+from grader.cli import grading, machine
+from grader.cli.app import app
+from grader.errors import GraderError
+
+COMMANDS = (grading, machine)
+"""The modules that add commands to the app as they are imported."""
+
+
+def main() -> NoReturn:
+    """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
+    try:
+        status = app(sys.argv[1:], exit_on_error=False, print_error=False)
+    except GraderError as error:
+        print(f"grader: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except cyclopts.CycloptsError as error:
+        print(f"grader: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("grader: stopped.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(3)
+    sys.exit(status if isinstance(status, int) else 0)

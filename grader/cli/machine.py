@@ -1,0 +1,91 @@
+"""Commands about the machine and the course: `doctor`, `new`, `data`, `calibrate`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from grader.cli.app import app
+from grader.cli.options import with_dataset
+from grader.course import load_course
+from grader.datasets import load_dataset
+from grader.errors import UsageError
+from grader.sandbox.launch import choose_level
+
+
+@app.command
+def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Tell what this machine offers, and test the sandbox.
+
+    Args:
+        json: Print one JSON document and nothing else.
+    """
+    from grader.doctor import examine, show
+
+    findings = examine()
+    if json:
+        print(msgspec.json.encode(findings).decode())
+    else:
+        show(Console(), findings)
+    return 0 if all(finding.fine for finding in findings) else 3
+
+
+@app.command
+def new(file: Path = Path("solution.py"), /) -> int:
+    """Write the starter file.
+
+    Args:
+        file: Where to: a .py or an .ipynb.
+    """
+    from grader.starter import write_starter
+
+    write_starter(file)
+    print(f"Wrote {file}: fill in the functions, then run: grader check {file}")
+    return 0
+
+
+@app.command
+def data(name: str | None = None, /, *, course: Path | None = None) -> int:
+    """Fetch and verify the course's data set.
+
+    Args:
+        name: cifar10 or shapes; the course's data set unless given.
+        course: The course file; course.toml here unless given.
+    """
+    dataset = load_dataset(name or load_course(course).dataset)
+    print(f"{dataset.name}: {len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, verified.")
+    print(f"SHA-256 {dataset.sha256}")
+    return 0
+
+
+@app.command
+def calibrate(*, runs: int = 10, course: Path | None = None, dataset: str | None = None) -> int:
+    """Measure the accuracy thresholds: train the reference under the course's budget, several times.
+
+    Args:
+        runs: How many times; some minutes each.
+        course: The course file; course.toml here unless given.
+        dataset: The data set, in place of the course's.
+    """
+    from grader.calibrate import measure, store, write_reference
+    from grader.sandbox.session import Sandbox
+
+    if runs < 2:
+        raise UsageError(f"--runs {runs}: give 2 or more, since a spread is needed.")
+    chosen = with_dataset(load_course(course), dataset)
+    loaded = load_dataset(chosen.dataset)
+    with tempfile.TemporaryDirectory() as folder:
+        solution = Path(folder) / "reference.py"
+        write_reference(solution)
+        with Sandbox.start(choose_level(None), threads=chosen.limits.threads) as sandbox:
+            calibration = measure(sandbox, solution, chosen, loaded, runs=runs, notify=print)
+    store(calibration)
+    print(
+        f"mean {calibration.mean:.4f}, spread {calibration.spread:.4f}, full credit from {calibration.full_credit:.4f}"
+    )
+    return 0

@@ -1,0 +1,80 @@
+"""What `check` and `grade` can be told, and the settings that come of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from grader.batch import Settings
+from grader.calibration import find_calibration, load_calibrations
+from grader.contract import PROFILES, TASKS, checks_of
+from grader.course import Course, load_course
+from grader.datasets import DATASETS, load_dataset
+from grader.errors import UsageError
+from grader.sandbox.launch import choose_level, why_no_namespaces
+
+Profile = Literal["quick", "standard", "full"]
+Level = Literal["process", "namespaces"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Options:
+    """What `check` and `grade` have in common."""
+
+    profile: Annotated[Profile | None, Parameter(help="Which checks run; the course's profile unless given.")] = None
+    task: Annotated[tuple[int, ...], Parameter(help="Only this task (may be given more than once).", negative="")] = ()
+    json: Annotated[bool, Parameter(help="Print one JSON document and nothing else.", negative="")] = False
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="Also write results and feedback into this folder.")
+    ] = None
+    course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
+    dataset: Annotated[str | None, Parameter(help="The data set, in place of the course's.")] = None
+    require_isolation: Annotated[Level | None, Parameter(help="Refuse to grade below this level.")] = None
+
+
+assert set(Profile.__args__) == set(PROFILES)  # type: ignore[attr-defined]
+
+
+def settings_of(options: Options, *, default_profile: str | None) -> Settings:
+    """How submissions are graded, from the options and the course file.
+
+    Raises:
+        GraderError: The options or the course file say something that cannot be meant, or the machine does not
+            offer the isolation that is required.
+    """
+    course = with_dataset(load_course(options.course), options.dataset)
+    profile = options.profile or default_profile or course.profile
+    tasks = frozenset(options.task)
+    unknown = tasks - {task.number for task in TASKS}
+    if unknown:
+        raise UsageError(f"--task {min(unknown)}: there is no such task; the tasks are 1 to {len(TASKS)}.")
+    level = choose_level(options.require_isolation)
+    if level == "process":
+        print(f"grader: warning: submissions are not isolated here ({why_no_namespaces()}).", file=sys.stderr)
+    return Settings(course, profile, tasks, level)
+
+
+def with_dataset(course: Course, name: str | None) -> Course:
+    """The course on another data set, where one is named.
+
+    Raises:
+        UsageError: There is no such data set.
+    """
+    if name is None:
+        return course
+    if name not in DATASETS:
+        raise UsageError(f"--dataset {name}: there is no such data set; choose one of {', '.join(DATASETS)}.")
+    return msgspec.structs.replace(course, dataset=name)
+
+
+def prepare_data(settings: Settings) -> None:
+    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission."""
+    if any(check.profile != "quick" for check in checks_of(settings.profile, settings.tasks)):
+        dataset = load_dataset(settings.course.dataset)
+        find_calibration(load_calibrations(), settings.course, dataset.sha256)

@@ -1,0 +1,67 @@
+"""What is shown while the grader works: a bar on a terminal, one line for each submission elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from grader.batch import Settings
+from grader.contract import CHECKS, checks_of
+from grader.reports import terminal
+from grader.scoring import Outcome, Result
+
+
+def _bar(console: Console) -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=console, transient=True)
+
+
+@contextlib.contextmanager
+def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str, Outcome], None]]:
+    """A progress bar over the checks of one submission, on a terminal."""
+    titles = {check.id: check.title for check in CHECKS}
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _check, _outcome: None
+        return
+    with _bar(console) as progress:
+        checks = checks_of(settings.profile, settings.tasks)
+        bar = progress.add_task("Starting the sandbox", total=len(checks))
+
+        def on_check(check_id: str, _outcome: Outcome) -> None:
+            progress.update(bar, advance=1, description=titles.get(check_id, check_id)[:44])
+
+        yield on_check
+
+
+@contextlib.contextmanager
+def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result], None]]:
+    """A progress bar over `count` submissions on a terminal, one line for each elsewhere."""
+    console = Console(stderr=True)
+    done: list[Result] = []
+
+    def line(result: Result) -> str:
+        done.append(result)
+        return terminal.finished_line(result, len(done), count)
+
+    if quiet or not console.is_terminal:
+        yield lambda result: print(line(result), file=sys.stderr, flush=True)
+        return
+    with _bar(console) as progress:
+        bar = progress.add_task("Grading", total=count)
+
+        def on_result(result: Result) -> None:
+            progress.console.print(line(result), highlight=False, markup=False, soft_wrap=True)
+            progress.update(bar, advance=1)
+
+        yield on_result

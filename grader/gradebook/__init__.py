@@ -1,0 +1,1 @@
+"""The gradebook: every attempt of every submission, kept in one SQLite file."""
