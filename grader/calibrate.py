@@ -16,6 +16,7 @@ from grader.checks.student import Student
 from grader.course import Course
 from grader.datasets import Dataset
 from grader.errors import GraderError
+from grader.files import write_whole
 from grader.sandbox.session import Sandbox
 from grader.submissions import SubmissionFile, read_submission
 
@@ -85,6 +86,4 @@ def store(calibration: Calibration, path: Path = CALIBRATION_FILE) -> None:
         return (other.sha256, other.classes, other.budget) == key
 
     kept = [other for other in load_calibrations(path) if not same(other)]
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode([*kept, calibration]), indent=2) + b"\n")
-    part.replace(path)
+    write_whole(path, msgspec.json.format(msgspec.json.encode([*kept, calibration]), indent=2) + b"\n")

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +72,19 @@ class Calibration(msgspec.Struct, frozen=True):
         chance = 1 / len(self.classes)
         return max(self.mean - error - STYLE_ALLOWANCE, (chance + self.mean) / 2)
 
+    def other_versions(self, installed: Mapping[str, str]) -> str:
+        """What is installed in other versions than it was measured with; empty where major and minor agree.
+
+        Args:
+            installed: Version by name, such as `keras`; a name that is missing is not compared.
+        """
+        differing = [
+            f"{name} {measured} (installed: {installed[name]})"
+            for name, measured in self.versions.items()
+            if name in installed and measured.split(".")[:2] != installed[name].split(".")[:2]
+        ]
+        return ", ".join(differing)
+
     def share(self, accuracy: float) -> float:
         """The share of the points that an accuracy earns."""
         chance = 1 / len(self.classes)
@@ -91,6 +106,15 @@ def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
         return ()
     except (OSError, msgspec.MsgspecError) as error:
         raise GraderError(f"{path.name}: cannot be read ({error}); write it anew with `grader calibrate`.") from error
+
+
+def installed_versions() -> dict[str, str]:
+    """What training runs on here, found without importing it."""
+    found = {}
+    for name in ("keras", "tensorflow", "numpy"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def find_calibration(calibrations: Sequence[Calibration], course: Course, sha256: str) -> Calibration:

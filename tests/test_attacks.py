@@ -15,10 +15,9 @@ from grader.course import Course, Limits
 from grader.sandbox.launch import best_level
 from grader.scoring import Result
 from grader.submissions import SubmissionFile
-from tests.corpus import WHEATS
 
 ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.py"))
-HONEST = WHEATS / "plain.py"
+HONEST = Path(__file__).parent / "wheats" / "plain.py"
 
 TASK_OF = {function.name: function.task for function in contract.FUNCTIONS} | {"setup": 1}
 ALMOST_NOTHING = 0.5  # of the function's points: what checks that the trick does not touch may still earn

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grader.calibrate import store, write_reference
-from grader.calibration import Calibration, find_calibration, load_calibrations
+from grader.calibration import Calibration, find_calibration, installed_versions, load_calibrations
 from grader.contract import FUNCTIONS
 from grader.course import Accuracy, Course
 from grader.errors import GraderError
@@ -46,6 +46,15 @@ def test_a_calibration_belongs_to_its_data_classes_and_budget() -> None:
     ):
         with pytest.raises(GraderError, match=r"^no accuracy thresholds are known for cifar10 with classes "):
             find_calibration([MEASURED], other, sha256)
+
+
+def test_other_versions_are_named_and_patch_releases_are_not() -> None:
+    measured = msgspec.structs.replace(
+        MEASURED, versions={"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
+    )
+    assert measured.other_versions({"keras": "3.15.4", "tensorflow": "2.21.0"}) == ""
+    assert measured.other_versions({"keras": "4.0.0", "tensorflow": "2.21.0"}) == "keras 3.15.1 (installed: 4.0.0)"
+    assert {"keras", "numpy"} <= set(installed_versions())
 
 
 def test_storing_replaces_the_one_of_the_same_budget(tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ _REACH = """
     def import_grader():
         import importlib
         found = []
-        for name in ('reference.model', 'grader.checks.hidden', 'grader.contract', 'tests.corpus'):
+        for name in ('reference.model', 'grader.checks.hidden', 'grader.contract', 'grader.corpus'):
             try:
                 importlib.import_module(name)
                 found.append(name)

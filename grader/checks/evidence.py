@@ -359,7 +359,7 @@ class Trainings(Evidence):
             )
             settings: dict[str, Any] = {
                 "epochs": case.epochs,
-                "batch_size": 64,
+                "batch_size": SCRIPT_BATCH,
                 "patience": case.patience,
                 "callbacks": [
                     Shown(counter, name) for counter, name in zip(counters, ("first", "second"), strict=True)
@@ -491,8 +491,8 @@ def _handles(settings: dict[str, Any]) -> dict[str, Any]:
     return settings | {"callbacks": Shown(kind(shown.value for shown in callbacks), text)}
 
 
-SCRIPT_UNIT: Final = 1
-"""Validation images of rank r: `SCRIPT_UNIT * r`."""
+SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
+"""The images of a script's training set, and of its validation set."""
 
 WITNESS_IMAGES: Final = 160
 WITNESS_BATCH: Final = 16
@@ -509,11 +509,11 @@ def script_images() -> tuple[Array, Array, Array, Array]:
     """Data for script models: of the validation labels, rank r (class r - 1) has a share that grows with r.
 
     Of the training labels it has a share that shrinks, so that whoever watches the training accuracy, or the
-    wrong set, sees the opposite.
+    wrong set, sees the opposite.  Each set is one batch: steps cost, and nothing is said of them here.
     """
     ranks = np.arange(1, SCRIPT_CLASSES + 1)
     sets: list[Array] = []
-    for counts in (SCRIPT_UNIT * 2 * ranks[::-1], SCRIPT_UNIT * ranks):
+    for counts in (ranks[::-1], ranks):
         labels = np.repeat(ranks - 1, counts)
         levels = (np.arange(len(labels)) % 256).astype(np.uint8).reshape(-1, 1, 1, 1)
         sets += [levels * np.ones((1, 32, 32, 3), np.uint8), np.eye(SCRIPT_CLASSES, dtype=np.float32)[labels]]

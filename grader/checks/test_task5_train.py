@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.checks.evidence import (
-    SCRIPT_UNIT,
+    SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
     WITNESS_IMAGES,
@@ -80,7 +80,7 @@ def test_validates(trainings: Trainings) -> None:
     wanted = script_accuracy(case)
     actual = curves["val_accuracy"]
     pairs = list(zip(actual, wanted, strict=False))
-    if not pairs or any(abs(a - b) > 0.5 / (SCRIPT_UNIT * 36) for a, b in pairs):
+    if not pairs or any(abs(a - b) > 0.5 / SCRIPT_BATCH for a, b in pairs):
         raise CheckFailed(
             f"The model's accuracy on x_val and y_val is {_numbers(wanted[: len(actual)])}, epoch by epoch, but the "
             f"History has val_accuracy {_numbers(actual)}.",

@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from grader.batch import Settings
-from grader.calibration import find_calibration, load_calibrations
+from grader.calibration import find_calibration, installed_versions, load_calibrations
 from grader.contract import PROFILES, TASKS, checks_of
 from grader.course import Course, load_course
 from grader.datasets import DATASETS, load_dataset
@@ -74,7 +74,19 @@ def with_dataset(course: Course, name: str | None) -> Course:
 
 
 def prepare_data(settings: Settings) -> None:
-    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission."""
-    if any(check.profile != "quick" for check in checks_of(settings.profile, settings.tasks)):
-        dataset = load_dataset(settings.course.dataset)
-        find_calibration(load_calibrations(), settings.course, dataset.sha256)
+    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission.
+
+    Raises:
+        GraderError: The data cannot be had, or its thresholds are not known.
+    """
+    if all(check.profile == "quick" for check in checks_of(settings.profile, settings.tasks)):
+        return
+    dataset = load_dataset(settings.course.dataset)
+    calibration = find_calibration(load_calibrations(), settings.course, dataset.sha256)
+    differing = calibration.other_versions(installed_versions())
+    if differing:
+        print(
+            f"grader: warning: the accuracy thresholds were measured with {differing}; where sound solutions fall "
+            "short of them, measure anew with `grader calibrate`.",
+            file=sys.stderr,
+        )

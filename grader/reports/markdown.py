@@ -26,12 +26,13 @@ def feedback(report: Report, result: Result) -> str:
         lines += [f"## Task {task.number}: {task.title} ({number(earned)} of {number(worth)})", ""]
         lines += [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
         for finding in findings(checks):
-            lines += _failure(finding)
+            lines += failure(finding)
         lines.append("")
     return "\n".join(lines)
 
 
-def _failure(finding: Finding) -> list[str]:
+def failure(finding: Finding) -> list[str]:
+    """One finding as an item of a list: title and points, message, example, hint."""
     check = finding.first
     word = STATUS_WORDS[check.status]
     points = f"{number(finding.points)} of {number(finding.max_points)}"

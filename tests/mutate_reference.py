@@ -1,0 +1,139 @@
+"""Mutation testing from the other side: mutants of the reference, each of which the checks should catch.
+
+`python -m tests.mutate_reference` (tox -e mutation) has mutmut change the reference in one place at a time, grades
+each mutant's own task in the quick profile, and writes docs/mutation-reference.md. A mutant that survives must either
+still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the exit status is then 1.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from mutmut.mutation.file_mutation import mutate_file_contents
+
+from grader import contract
+from grader.batch import Settings, default_jobs, grade_all
+from grader.calibrate import write_reference
+from grader.course import Course
+from grader.files import write_whole
+from grader.sandbox.launch import best_level
+from grader.scoring import Result
+from grader.submissions import SubmissionFile
+
+ROOT: Final = Path(__file__).parent.parent
+PAGE: Final = ROOT / "docs" / "mutation-reference.md"
+
+SOUND: Final = (
+    # function, pattern in a line that the mutant changes or adds, why the mutant still does what the contract says
+    (
+        "",
+        r"raise ValueError|ValueError\(|got \{|must |every image needs|train with validation",
+        "only words of an error",
+    ),
+)
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    """The reference with one change in one function."""
+
+    name: str
+    function: str
+    change: tuple[str, ...]
+    source: str
+
+
+def mutants(solution: str) -> list[Mutant]:
+    """Every mutant that mutmut makes of the contract's functions.
+
+    Args:
+        solution: The reference as one file.
+    """
+    mutated = ast.parse(mutate_file_contents("reference.py", solution).code)
+    original = {node.name: node for node in ast.parse(solution).body if isinstance(node, ast.FunctionDef)}
+    found: list[Mutant] = []
+    for node in mutated.body:
+        match = re.fullmatch(r"x_(\w+?)__mutmut_(\d+)", node.name) if isinstance(node, ast.FunctionDef) else None
+        if match is None or not isinstance(node, ast.FunctionDef):
+            continue
+        function, number = match.groups()
+        node.name = function
+        text = ast.unparse(node)
+        before, after = ast.unparse(original[function]).splitlines(), text.splitlines()
+        lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
+        found.append(Mutant(f"{function}-{number}", function, tuple(lines), f"{solution}\n\n\n{text}\n"))
+    return found
+
+
+def reason(mutant: Mutant) -> str:
+    """Why a mutant that survives is sound; empty where nothing says so."""
+    changed = "\n".join(mutant.change)
+    return next((why for name, text, why in SOUND if name in ("", mutant.function) and re.search(text, changed)), "")
+
+
+def killed(result: Result) -> bool:
+    """Whether a check caught the mutant."""
+    assert result.status == "graded", result.problem
+    return any(check.status != "passed" for check in result.checks)
+
+
+def main() -> int:
+    """Grade every mutant and write the page."""
+    with tempfile.TemporaryDirectory(prefix="grader-") as name:
+        folder = Path(name)
+        write_reference(folder / "reference.py")
+        found = {mutant.name: mutant for mutant in mutants((folder / "reference.py").read_text())}
+        alive: list[Mutant] = []
+
+        def on_result(result: Result) -> None:
+            mutant = found[result.submission.id]
+            if not killed(result):
+                alive.append(mutant)
+                print(
+                    f"survived: {mutant.name} {reason(mutant) or 'NO REASON'}\n  " + "\n  ".join(mutant.change),
+                    flush=True,
+                )
+
+        for task in contract.TASKS:
+            chosen = [mutant for mutant in found.values() if contract.function(mutant.function).task == task.number]
+            files = [SubmissionFile(mutant.name, folder / f"{mutant.name}.py") for mutant in chosen]
+            for mutant, file in zip(chosen, files, strict=True):
+                file.path.write_text(mutant.source)
+            settings = Settings(Course(), "quick", frozenset((task.number,)), best_level())
+            if files:
+                grade_all(files, settings, jobs=default_jobs(settings), on_result=on_result)
+    write_whole(PAGE, page(list(found.values()), alive).encode())
+    print(f"{len(found) - len(alive)} of {len(found)} mutants killed, {len(alive)} alive: {PAGE}")
+    return 1 if any(not reason(mutant) for mutant in alive) else 0
+
+
+def page(found: list[Mutant], alive: list[Mutant]) -> str:
+    """The survivors and the reasons, as Markdown."""
+    alive = sorted(alive, key=lambda mutant: [found.index(mutant)])
+    sound = [mutant for mutant in alive if reason(mutant)]
+    lines = [
+        "# Mutants of the reference",
+        "",
+        f"mutmut made {len(found)} mutants of the reference's functions. The checks of the quick profile catch "
+        f"{len(found) - len(alive)}. Of the {len(alive)} others {len(sound)} still do what the contract says, for the "
+        "reasons below.",
+        "",
+        "Written by `tox -e mutation`.",
+    ]
+    reasons = sorted({reason(mutant) for mutant in alive})
+    for why in reasons:
+        group = [mutant for mutant in alive if reason(mutant) == why]
+        lines += ["", f"## {why[:1].upper()}{why[1:] or 'No reason known'}: {len(group)}", ""]
+        for mutant in group:
+            lines += [f"`{mutant.name}`", "", "```diff", *mutant.change, "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
