@@ -1,0 +1,113 @@
+"""`grader export` and `grader package`, as they are called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grader.batch import write_report
+from grader.exports import FORMATS
+from tests.results import report_of, result_of
+from tests.test_cli import grader
+
+WORKSHEET = "Identifier,Full name,Grade,Maximum Grade,Feedback comments\nParticipant 1,ada,,93.00,\nParticipant 2,bo,,93.00,\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with results in it, as `grader grade -o reports` leaves them, and a worksheet."""
+    write_report(report_of(result_of("ada"), result_of("grace")), tmp_path / "reports")
+    (tmp_path / "worksheet.csv").write_text(WORKSHEET)
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_every_format_is_written(form: object, folder: Path) -> None:
+    assert isinstance(form, msgspec.Struct)
+    name = form.name  # type: ignore[attr-defined]
+    arguments = ["--into", "worksheet.csv"] if name == "moodle" else []
+    done = grader("export", name, "--submission", "ada", "-o", "out", *arguments, cwd=folder)
+    assert (done.returncode, done.stdout) == (0, f"Wrote out for {name}: 1 submission.\n"), done.stderr
+    assert (folder / "out").stat().st_size > 100
+    assert {path.name for path in folder.iterdir()} == {"out", "reports", "worksheet.csv"}
+
+
+def test_a_worksheet_is_filled_and_the_unmatched_are_named(folder: Path) -> None:
+    done = grader("export", "moodle", "--into", "worksheet.csv", "-o", "filled.csv", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "Wrote filled.csv for moodle: 2 submissions.\n")
+    assert done.stderr == (
+        "grader: note: In no row, so left out: grace.\n"
+        "grader: note: Rows without a submission, left as they were: bo.\n"
+    )
+    assert (folder / "worksheet.csv").read_text() == WORKSHEET
+    assert (folder / "filled.csv").read_text().splitlines()[1].startswith("Participant 1,ada,93,93.00,93 of 93 points")
+
+
+def test_the_assignment_is_named_after_the_course(folder: Path) -> None:
+    (folder / "course.toml").write_text('title = "Project 3"\n')
+    assert grader("export", "canvas", "-o", "canvas.csv", cwd=folder).returncode == 0
+    assert (folder / "canvas.csv").read_text().startswith("Student,ID,SIS User ID,SIS Login ID,Section,Project 3\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["export", "excel", "-o", "x"],
+            "excel: there is no such format; choose one of gradescope, canvas, moodle, nbgrader, junit, json.",
+        ),
+        (["export", "junit", "--from", "no.json", "-o", "x"], "no.json: there is no such file."),
+        (
+            ["export", "junit", "--from", "worksheet.csv", "-o", "x"],
+            "worksheet.csv is no results.json of the grader: JSON is malformed: invalid character (byte 0).",
+        ),
+        (
+            ["export", "junit", "--into", "worksheet.csv", "-o", "x"],
+            "--into worksheet.csv: junit fills no file of another system; leave it out.",
+        ),
+        (
+            ["export", "junit", "--submission", "eve", "-o", "x"],
+            "--submission eve: there is no such submission in the results.",
+        ),
+        (
+            ["export", "gradescope", "--submission", "ada", "--hide", "train/valid", "-o", "x"],
+            "--hide train/valid: there is no such check; docs/checks.md lists them all.",
+        ),
+        (["export", "junit", "-o", "no/x"], "no/x: there is no folder no; make it first."),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_writes_nothing(arguments: list[str], message: str, folder: Path) -> None:
+    done = grader(*arguments, cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"grader: {message}\n")
+    assert {path.name for path in folder.iterdir()} == {"reports", "worksheet.csv"}
+
+
+def test_hidden_checks_are_hidden(folder: Path) -> None:
+    arguments = ("--submission", "ada", "--hide", "train/validates", "-o", "x.json")
+    assert grader("export", "gradescope", *arguments, cwd=folder).returncode == 0
+    tests = json.loads((folder / "x.json").read_text())["tests"]
+    assert [test["number"] for test in tests if test["visibility"] == "after_published"] == ["5"]
+
+
+def test_a_graded_notebook_comes_back_with_its_feedback(tmp_path: Path) -> None:
+    """`grade` and `check` write a copy of the notebook beside the Markdown, and leave the notebook alone."""
+    source = Path(__file__).parent / "wheats" / "one_cell.ipynb"
+    notebook = tmp_path / "ada.ipynb"
+    notebook.write_bytes(source.read_bytes())
+    (tmp_path / "grace.py").write_text("x = 1\n")
+    options = ("--profile", "quick", "--task", "1", "-o", "out")
+    done = grader("grade", "ada.ipynb", "grace.py", *options, "--jobs", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "out" / "feedback").iterdir()}
+    assert names == {"ada.md", "ada.ipynb", "grace.md"}
+    first, code = json.loads((tmp_path / "out" / "feedback" / "ada.ipynb").read_text())["cells"]
+    assert "".join(first["source"]).startswith("# Feedback: ada\n\n**5 of 5 points**, profile quick.\n")
+    assert [code] == json.loads(source.read_text())["cells"]
+    assert notebook.read_bytes() == source.read_bytes()
+    again = grader("check", "out/feedback/ada.ipynb", "--task", "1", "-o", "second", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    second = json.loads((tmp_path / "second" / "feedback" / "ada.ipynb").read_text())["cells"]
+    assert second == [first, code]
