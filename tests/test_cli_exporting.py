@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from grader.batch import write_report
-from grader.exports import FORMATS
+from grader.cli import main
+from grader.exports import FORMATS, Format
 from tests.results import report_of, result_of
 from tests.test_cli import grader
 
-WORKSHEET = "Identifier,Full name,Grade,Maximum Grade,Feedback comments\nParticipant 1,ada,,93.00,\nParticipant 2,bo,,93.00,\n"
+Run = Callable[..., tuple[int, str, str]]
+
+WORKSHEET = (
+    "Identifier,Full name,Grade,Maximum Grade,Feedback comments\nParticipant 1,ada,,93.00,\nParticipant 2,bo,,93.00,\n"
+)
 
 
 @pytest.fixture
@@ -24,31 +29,44 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command in this process, since none of these grades: exit status, standard output and error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr("sys.argv", ["grader", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
-def test_every_format_is_written(form: object, folder: Path) -> None:
-    assert isinstance(form, msgspec.Struct)
-    name = form.name  # type: ignore[attr-defined]
-    arguments = ["--into", "worksheet.csv"] if name == "moodle" else []
-    done = grader("export", name, "--submission", "ada", "-o", "out", *arguments, cwd=folder)
-    assert (done.returncode, done.stdout) == (0, f"Wrote out for {name}: 1 submission.\n"), done.stderr
+def test_every_format_is_written(form: Format, folder: Path, run: Run) -> None:
+    arguments = ["--into", "worksheet.csv"] if form.worksheet == "must" else []
+    status, text, _ = run("export", form.name, "--submission", "ada", "-o", "out", *arguments)
+    assert (status, text) == (0, f"Wrote out for {form.name}: 1 submission.\n")
     assert (folder / "out").stat().st_size > 100
     assert {path.name for path in folder.iterdir()} == {"out", "reports", "worksheet.csv"}
 
 
-def test_a_worksheet_is_filled_and_the_unmatched_are_named(folder: Path) -> None:
-    done = grader("export", "moodle", "--into", "worksheet.csv", "-o", "filled.csv", cwd=folder)
-    assert (done.returncode, done.stdout) == (0, "Wrote filled.csv for moodle: 2 submissions.\n")
-    assert done.stderr == (
+def test_a_worksheet_is_filled_and_the_unmatched_are_named(folder: Path, run: Run) -> None:
+    status, text, notes = run("export", "moodle", "--into", "worksheet.csv", "-o", "filled.csv")
+    assert (status, text) == (0, "Wrote filled.csv for moodle: 2 submissions.\n")
+    assert notes == (
         "grader: note: In no row, so left out: grace.\n"
         "grader: note: Rows without a submission, left as they were: bo.\n"
     )
     assert (folder / "worksheet.csv").read_text() == WORKSHEET
-    assert (folder / "filled.csv").read_text().splitlines()[1].startswith("Participant 1,ada,93,93.00,93 of 93 points")
+    assert (folder / "filled.csv").read_text().splitlines()[1].startswith('Participant 1,ada,93,93.00,"93 of 93 points')
 
 
-def test_the_assignment_is_named_after_the_course(folder: Path) -> None:
+def test_the_assignment_is_named_after_the_course(folder: Path, run: Run) -> None:
     (folder / "course.toml").write_text('title = "Project 3"\n')
-    assert grader("export", "canvas", "-o", "canvas.csv", cwd=folder).returncode == 0
+    assert run("export", "canvas", "-o", "canvas.csv")[0] == 0
     assert (folder / "canvas.csv").read_text().startswith("Student,ID,SIS User ID,SIS Login ID,Section,Project 3\n")
 
 
@@ -79,15 +97,16 @@ def test_the_assignment_is_named_after_the_course(folder: Path) -> None:
         (["export", "junit", "-o", "no/x"], "no/x: there is no folder no; make it first."),
     ],
 )
-def test_wrong_use_is_one_sentence_and_writes_nothing(arguments: list[str], message: str, folder: Path) -> None:
-    done = grader(*arguments, cwd=folder)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"grader: {message}\n")
+def test_wrong_use_is_one_sentence_and_writes_nothing(
+    arguments: list[str], message: str, folder: Path, run: Run
+) -> None:
+    assert run(*arguments) == (2, "", f"grader: {message}\n")
     assert {path.name for path in folder.iterdir()} == {"reports", "worksheet.csv"}
 
 
-def test_hidden_checks_are_hidden(folder: Path) -> None:
+def test_hidden_checks_are_hidden(folder: Path, run: Run) -> None:
     arguments = ("--submission", "ada", "--hide", "train/validates", "-o", "x.json")
-    assert grader("export", "gradescope", *arguments, cwd=folder).returncode == 0
+    assert run("export", "gradescope", *arguments)[0] == 0
     tests = json.loads((folder / "x.json").read_text())["tests"]
     assert [test["number"] for test in tests if test["visibility"] == "after_published"] == ["5"]
 

@@ -53,7 +53,7 @@ def without_feedback(notebook: Any) -> Any:
 
 def is_valid(notebook: Any) -> bool:
     try:
-        nbformat.validate(notebook, relax_add_props=False)  # type: ignore[no-untyped-call]
+        nbformat.validate(notebook, relax_add_props=False)
     except nbformat.ValidationError:
         return False
     return True
@@ -139,7 +139,7 @@ def test_what_is_said_of_a_function_and_what_on_top() -> None:
 def test_a_function_that_does_not_parse_is_spoken_of_on_top(tmp_path: Path) -> None:
     source = "def subset_data(x, y, classes=(0, 1, 2), seed=None:\n    return x\n"
     path = tmp_path / "broken.ipynb"
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+    cell: Any = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}))
     content, _, _ = made(path)
     first, second = cells_of(json.loads(content))
@@ -149,7 +149,7 @@ def test_a_function_that_does_not_parse_is_spoken_of_on_top(tmp_path: Path) -> N
 
 def test_marked_code_stays_and_taken_ids_are_not_used_twice(tmp_path: Path) -> None:
     source = "def predict(model, x):\n    return model.predict(x)\n"
-    cell = {
+    cell: Any = {
         "cell_type": "code",
         "id": "feedback-summary",
         "execution_count": None,
@@ -169,7 +169,7 @@ def test_marked_code_stays_and_taken_ids_are_not_used_twice(tmp_path: Path) -> N
 def test_half_a_surrogate_pair_survives(tmp_path: Path) -> None:
     source = "def predict(model, x):\n    return model.predict(x)\n"
     output = {"output_type": "stream", "name": "stdout", "text": "\ud800"}
-    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [output], "source": source}
+    cell: Any = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [output], "source": source}
     path = tmp_path / "half.ipynb"
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": [cell]}))
     content, _, _ = made(path)
