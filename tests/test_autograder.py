@@ -61,7 +61,7 @@ def container(root: Path) -> list[str]:
     command += ["--ro-bind", "/usr", "/usr", "--tmpfs", "/tmp"]
     for name in ("bin", "lib", "lib64"):
         path = Path("/", name)
-        command += ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else []
+        command += ["--symlink", str(path.readlink()), str(path)] if path.is_symlink() else []
         command += ["--ro-bind", str(path), str(path)] if path.is_dir() and not path.is_symlink() else []
     for name in ("ld.so.cache", "passwd", "group", "nsswitch.conf", "alternatives", "fonts"):
         command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]

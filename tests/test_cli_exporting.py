@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_wrong_use_is_one_sentence_and_writes_nothing(
 ) -> None:
     assert run(*arguments) == (2, "", f"grader: {message}\n")
     assert {path.name for path in folder.iterdir()} == {"reports", "worksheet.csv"}
+
+
+def test_a_gradebook_gives_what_counts_in_the_end(folder: Path, run: Run) -> None:
+    store = pytest.importorskip("grader.gradebook.store", reason="there is no gradebook yet")
+    records = importlib.import_module("grader.gradebook.records")
+    conditions = records.Conditions("c", "", "quick", (), "namespaces", "0.1.0")
+    noon = "2026-06-01T12:00:00Z"
+    with store.Gradebook.open(folder / "gradebook.db") as book:
+        for name in ("ada", "grace"):
+            book.add(conditions, result_of(name), graded_at=noon)
+        book.adjust("ada", -3.0, reason="Handed in as PDF.", by="bo", at=noon)
+    status, text, _ = run("export", "nbgrader", "--from", "gradebook.db", "-o", "grades.csv")
+    assert (status, text) == (0, "Wrote grades.csv for nbgrader: 2 submissions.\n")
+    rows = [line.split(",") for line in (folder / "grades.csv").read_text().splitlines()[1:]]
+    assert [(row[3], row[9]) for row in rows] == [("ada", "90"), ("grace", "93")]
 
 
 def test_hidden_checks_are_hidden(folder: Path, run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from grader.exports.records import check_hidden
 from grader.files import write_whole
 from grader.gradebook.records import Entry
 
+_SQLITE = b"SQLite format 3\0"
 _FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
 
 
@@ -41,7 +43,7 @@ def export(
     Args:
         format_name: The format.
         output: The file to write.
-        source: The results.json to take the results from.
+        source: The results.json or the gradebook to take the results from.
         into: The file downloaded from the other system that is to be filled; it is left as it is.
         assignment: The assignment's name there; the course's title unless given.
         submission: Only this submission (may be given more than once).
@@ -52,7 +54,7 @@ def export(
     form = _format(format_name)
     if into is not None and form.worksheet == "never":
         raise UsageError(f"--into {into}: {form.name} fills no file of another system; leave it out.")
-    entries = _chosen(entries_of(read(_bytes(source), str(source))), submission)
+    entries = _chosen(_entries(source, course), submission)
     title = assignment or load_course(course).title
     choices = Choices(title, None if into is None else _bytes(into), scale, check_hidden(hide))
     made = form.write(entries, choices)
@@ -103,7 +105,20 @@ def _format(name: str) -> Format:
     raise UsageError(f"{name}: there is no such format; choose one of {', '.join(form.name for form in FORMATS)}.")
 
 
-def _chosen(entries: tuple[Entry, ...], names: tuple[str, ...]) -> tuple[Entry, ...]:
+def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
+    """What counts for each submission, from a report or from a gradebook."""
+    data = _bytes(source)
+    if not data.startswith(_SQLITE):
+        return entries_of(read(data, str(source)))
+    from grader.gradebook.store import Gradebook  # type: ignore[import-not-found, unused-ignore]
+
+    late = load_course(course).late  # type: ignore[attr-defined, unused-ignore]
+    with Gradebook.open(source, late=late, must_exist=True) as gradebook:
+        found: Sequence[Entry] = gradebook.entries()
+        return found
+
+
+def _chosen(entries: Sequence[Entry], names: tuple[str, ...]) -> Sequence[Entry]:
     """The entries of the submissions that are named; all where none is."""
     known = {entry.attempt.result.submission.id: entry for entry in entries}
     for name in names:

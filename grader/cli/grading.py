@@ -44,8 +44,6 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     with Slot(settings) as slot, check_progress(settings, quiet=options.json) as on_check:
         result = slot.grade(files[0], on_check)
     report = make_report(settings, [result], time.monotonic() - began)
-    if options.output is not None:
-        _write_feedback(report, files[0], options.output)
     _finish(report, options)
     if not options.json:
         console = Console()
@@ -85,12 +83,11 @@ def grade(
             f"{', '.join(map(str, paths))}: there are no submissions here; a submission is a .py or .ipynb."
         )
     prepare_data(settings)
-    by_id = {file.id: file for file in files}
     with batch_progress(len(files), quiet=options.json) as show:
 
         def on_result(result: Result) -> None:
             if options.output is not None:  # as it comes, so that nothing finished is lost
-                _write_feedback(make_report(settings, [result], 0.0), by_id[result.submission.id], options.output)
+                _write_feedback(make_report(settings, [result], 0.0), options.output)
             show(result)
 
         report = grade_all(files, settings, jobs=jobs or default_jobs(settings), on_result=on_result)
@@ -107,31 +104,35 @@ def grade(
 
 
 def _finish(report: Report, options: Options) -> None:
-    """Print the JSON, and write the report, that were asked for."""
+    """Print the JSON, and write the files, that were asked for."""
     if options.json:
         print(msgspec.json.encode(report).decode())
     if options.output is not None:
         write_report(report, options.output)
+        _write_feedback(report, options.output)
 
 
-def _write_feedback(report: Report, file: SubmissionFile, folder: Path) -> None:
-    """Write the feedback of a submission: as Markdown, and for a notebook in a copy of it too."""
-    (result,) = report.results
+def _write_feedback(report: Report, folder: Path) -> None:
+    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too."""
     target = folder / "feedback"
     target.mkdir(parents=True, exist_ok=True)
-    write_whole(target / f"{result.submission.id}.md", markdown.feedback(report, result).encode())
-    content = _own_notebook(report, result, file)
-    if content is not None:
-        write_whole(target / f"{result.submission.id}.ipynb", content)
+    for result in report.results:
+        name = result.submission.id
+        write_whole(target / f"{name}.md", markdown.feedback(report, result).encode())
+        if result.submission.kind == "notebook":
+            content = _own_notebook(report, result)
+            if content is not None:
+                write_whole(target / f"{name}.ipynb", content)
 
 
-def _own_notebook(report: Report, result: Result, file: SubmissionFile) -> bytes | None:
+def _own_notebook(report: Report, result: Result) -> bytes | None:
     """A copy of the student's notebook with the feedback in it; `None` where the graded notebook cannot be read."""
-    submission = read_submission(file)
-    if submission.kind != "notebook" or submission.problem:
+    path = Path(result.submission.path)
+    submission = read_submission(SubmissionFile(result.submission.id, path))
+    if submission.problem:
         return None
     try:
-        data = read_bytes(file.path, MAX_NOTEBOOK_BYTES)
+        data = read_bytes(path, MAX_NOTEBOOK_BYTES)
     except ReadError:
         return None
     if hashlib.sha256(data).hexdigest() != submission.sha256 or submission.sha256 != result.submission.sha256:
