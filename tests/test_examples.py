@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from grader.cli import app
+from grader.cli.app import app
 
 WORKFLOW = Path(__file__).parent.parent / "docs" / "examples" / "classroom.yml"
 
