@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from grader.autograder.package import UNFINISHED, autograder_zip, build_wheel
 from grader.autograder.run import main
 from grader.contract import checks_of
 from grader.sandbox.launch import bubblewrap
+from tests.test_cli import grader
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
 COUNT = len(checks_of("quick"))
@@ -52,12 +54,26 @@ def result_in(root: Path) -> Any:
     return found
 
 
+def partly_written(root: Path) -> list[Any]:
+    """The tests in the result while it is being made; the script's own copy of the first result may be half there."""
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        return list(json.loads((root / "results" / "results.json").read_text())["tests"])
+    return []
+
+
 def container(root: Path) -> list[str]:
-    """The command that runs `run_autograder` in an empty root: the system, the environment and Gradescope's folder."""
+    """The command that runs `run_autograder` in an empty root: the system, the environment and Gradescope's folder.
+
+    Like Gradescope's, this container grants no namespaces to what runs in it.
+    """
     program = bubblewrap()
-    if program is None or subprocess.run([program, "--ro-bind", "/", "/", "true"], capture_output=True).returncode:
-        pytest.skip("bubblewrap is absent or may not run here, and stands in for Gradescope's container")
-    command = [program, "--unshare-all", "--die-with-parent", "--clearenv", "--proc", "/proc", "--dev", "/dev"]
+    closed = ["--unshare-all", "--unshare-user", "--disable-userns"]
+    if (
+        program is None
+        or subprocess.run([program, *closed, "--ro-bind", "/", "/", "true"], capture_output=True).returncode
+    ):
+        pytest.skip("bubblewrap 0.8 is absent or may not run here, and stands in for Gradescope's container")
+    command = [program, *closed, "--die-with-parent", "--clearenv", "--proc", "/proc", "--dev", "/dev"]
     command += ["--ro-bind", "/usr", "/usr", "--tmpfs", "/tmp"]
     for name in ("bin", "lib", "lib64"):
         path = Path("/", name)
@@ -101,6 +117,20 @@ def test_the_zip_has_what_gradescope_needs_and_is_the_same_twice(wheel: Path, tm
     assert json.loads(archive.read("unfinished.json")) == UNFINISHED
     with zipfile.ZipFile(io.BytesIO(archive.read(wheel.name))) as project:
         assert {"grader/autograder/run.py", "reference/model.py", "grader/calibration.json"} <= set(project.namelist())
+
+
+def test_packaging_needs_the_sources(root: Path) -> None:
+    done = grader("package", "gradescope", cwd=root, PYTHONPATH=str(root / "site"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "grader: the project's sources are needed to package it; run this in the folder with its pyproject.toml.\n"
+    )
+
+
+def test_preparing_the_quick_profile_needs_no_data(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_CACHE", str(root / "cache"))
+    assert main([str(root), "--prepare"]) == 0
+    assert not (root / "cache").exists()
 
 
 @pytest.mark.parametrize("name", ["setup.sh", "run_autograder"])
@@ -165,9 +195,11 @@ def test_a_sound_submission_in_an_empty_root(root: Path) -> None:
     tests = [test for test in found["tests"] if "status" in test]
     assert [test["status"] for test in tests] == ["passed"] * COUNT
     assert [test["name"] for test in tests if test["visibility"] != "visible"] == ["predict: Answers in the order of x"]
-    notes = [test for test in found["tests"] if "status" not in test]
-    assert bool(notes) == (found["extra_data"]["isolation"] != "namespaces")
-    assert all(note["visibility"] == "hidden" for note in notes)
+    assert found["extra_data"]["isolation"] == "process"
+    reason, warning = [test for test in found["tests"] if "status" not in test]
+    assert reason["output"].startswith("bubblewrap fails: ")
+    assert warning["output"].startswith("For the instructor: this ran at the isolation level process, below namespaces")
+    assert reason["visibility"] == warning["visibility"] == "hidden"
 
 
 @pytest.mark.slow
@@ -177,8 +209,7 @@ def test_a_grading_that_is_cut_off_leaves_what_it_came_to(root: Path) -> None:
     try:
         deadline = time.monotonic() + 500
         while time.monotonic() < deadline:
-            with_something = root / "results" / "results.json"
-            if with_something.exists() and any("status" in t for t in json.loads(with_something.read_text())["tests"]):
+            if any("status" in test for test in partly_written(root)):
                 break
             time.sleep(0.05)
         assert process.poll() is None, "it ended before it was cut off"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def test_hidden_checks_are_hidden(folder: Path, run: Run) -> None:
     assert run("export", "gradescope", *arguments)[0] == 0
     tests = json.loads((folder / "x.json").read_text())["tests"]
     assert [test["number"] for test in tests if test["visibility"] == "after_published"] == ["5"]
+
+
+def test_the_autograder_is_packaged_with_the_course(folder: Path, run: Run) -> None:
+    (folder / "course.toml").write_text('profile = "quick"\n')
+    status, text, _ = run("package", "gradescope", "--hide", "train/validates")
+    assert (status, text) == (0, "Wrote autograder.zip: upload it to Gradescope under Configure Autograder.\n")
+    with zipfile.ZipFile(folder / "autograder.zip") as archive:
+        assert archive.read("course.toml") == b'profile = "quick"\n'
+        assert json.loads(archive.read("autograder.json")) == {"profile": "quick", "hidden": ["train/validates"]}
 
 
 def test_a_graded_notebook_comes_back_with_its_feedback(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import io
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.exports.tables import (
@@ -36,6 +38,14 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
 def test_other_text_and_numbers_stay(text: str) -> None:
     assert not is_formula(text)
     assert safe(text) == text
+
+
+@given(st.text(max_size=60))
+def test_whatever_the_text_its_cell_is_no_formula_and_comes_back(text: str) -> None:
+    cell = safe(text)
+    assert not is_formula(cell)
+    data = write_table(Table((("Student", "Grade"), (cell, "1"))))
+    assert read_table(data, "the file").rows[1] == (cell, "1")
 
 
 def test_names_are_cleaned_and_cut() -> None:
