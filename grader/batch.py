@@ -17,6 +17,8 @@ import msgspec
 from grader import contract
 from grader.course import Course
 from grader.datasets import Dataset, load_dataset
+from grader.exports.document import encode
+from grader.files import write_whole
 from grader.grading import Context, grade
 from grader.sandbox.session import Sandbox, SandboxError
 from grader.scoring import Outcome, Report, Result, make_result
@@ -226,7 +228,5 @@ def write_report(report: Report, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.json"
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    part.replace(path)
+    write_whole(path, encode(report))
     return path

@@ -1,4 +1,4 @@
-"""Writing files so that none is ever half there."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from grader.errors import GraderError
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, and the folders above it, in one step: others see the old content or the new, nothing between.
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, and the folders above it, so that a reader finds the old content or the new, and never a part.
 
     Raises:
         GraderError: It cannot be written.
@@ -18,9 +18,10 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(data)
+            part.write_bytes(content)
             part.replace(path)
-        finally:
+        except BaseException:
             part.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        raise GraderError(f"{path}: cannot be written ({error.strerror or error}).") from error
+        raise GraderError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error

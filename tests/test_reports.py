@@ -95,3 +95,8 @@ def test_the_table_fits_80_columns_and_sums_up() -> None:
 def test_backticks_in_an_example_do_not_end_its_fence() -> None:
     report, result = report_of(check("failed", "Text.", example="f('''```''')"))
     assert "````python" in markdown.feedback(report, result)
+
+
+def test_backticks_without_a_partner_let_nothing_through() -> None:
+    assert markdown.escape("``<script>` and `code`") == "\\``<script>` and `code`"
+    assert markdown.escape("` $x$ <b>") == "\\` \\$x\\$ \\<b\\>"

@@ -13,7 +13,6 @@ from grader.cli.validating import summary
 from grader.corpus import EVERYWHERE, Chaff, read_chaffs
 from grader.course import Course
 from grader.errors import UsageError
-from grader.files import write_whole
 from grader.reports import matrix
 from grader.scoring import Outcome, Result, make_result
 from grader.submissions import Submission
@@ -167,13 +166,3 @@ def test_the_summary_counts() -> None:
 def test_a_validation_is_data() -> None:
     decoded = json.loads(msgspec.json.encode(validation(), enc_hook=str))
     assert [verdict["name"] for verdict in decoded["verdicts"]] == ["plain", CHAFF.name, "task2-other"]
-
-
-def test_files_are_written_whole(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file.md"
-    write_whole(path, b"one")
-    write_whole(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert list(path.parent.iterdir()) == [path]
-    with pytest.raises(Exception, match=r"file\.md/below: cannot be written \("):
-        write_whole(path / "below", b"three")

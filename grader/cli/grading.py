@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from pathlib import Path
@@ -16,9 +17,11 @@ from grader.cli.app import app
 from grader.cli.options import Options, prepare_data, settings_of
 from grader.cli.progress import batch_progress, check_progress
 from grader.errors import UsageError
-from grader.reports import markdown, terminal
+from grader.files import write_whole
+from grader.reports import markdown, notebook, terminal
 from grader.scoring import Report, Result, all_passed
-from grader.submissions import discover
+from grader.submissions import SubmissionFile, discover, read_submission
+from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 
 
 @app.command
@@ -110,10 +113,28 @@ def _finish(report: Report, options: Options) -> None:
 
 
 def _write_feedback(report: Report, folder: Path) -> None:
-    """Write each submission's feedback, whole or not at all."""
+    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too."""
     target = folder / "feedback"
     target.mkdir(parents=True, exist_ok=True)
     for result in report.results:
-        part = target / f".{result.submission.id}.part"
-        part.write_text(markdown.feedback(report, result), encoding="utf-8")
-        part.replace(target / f"{result.submission.id}.md")
+        name = result.submission.id
+        write_whole(target / f"{name}.md", markdown.feedback(report, result).encode())
+        if result.submission.kind == "notebook":
+            content = _own_notebook(report, result)
+            if content is not None:
+                write_whole(target / f"{name}.ipynb", content)
+
+
+def _own_notebook(report: Report, result: Result) -> bytes | None:
+    """A copy of the student's notebook with the feedback in it; `None` where the graded notebook cannot be read."""
+    path = Path(result.submission.path)
+    submission = read_submission(SubmissionFile(result.submission.id, path))
+    if submission.problem:
+        return None
+    try:
+        data = read_bytes(path, MAX_NOTEBOOK_BYTES)
+    except ReadError:
+        return None
+    if hashlib.sha256(data).hexdigest() != submission.sha256 or submission.sha256 != result.submission.sha256:
+        return None  # it was exchanged since
+    return notebook.annotated(data, submission, report, result)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from grader import contract
 from grader.reports.text import STATUS_WORDS, TITLES, Finding, clean, findings, number
-from grader.scoring import Report, Result
+from grader.scoring import CheckResult, Report, Result
 
-_SPECIAL = re.compile(r"([\\*_\[\]<>#|~!])")
+_SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 
 
 def feedback(report: Report, result: Result) -> str:
@@ -24,11 +25,16 @@ def feedback(report: Report, result: Result) -> str:
             continue
         earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
         lines += [f"## Task {task.number}: {task.title} ({number(earned)} of {number(worth)})", ""]
-        lines += [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
-        for finding in findings(checks):
-            lines += failure(finding)
-        lines.append("")
+        lines += [*check_lines(checks), ""]
     return "\n".join(lines)
+
+
+def check_lines(checks: Sequence[CheckResult]) -> list[str]:
+    """Some checks as a list: those that passed in a line each, then what is wrong."""
+    lines = [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
+    for finding in findings(checks):
+        lines += failure(finding)
+    return lines
 
 
 def failure(finding: Finding) -> list[str]:
@@ -48,8 +54,6 @@ def failure(finding: Finding) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Text that shows as it is; backticks stay, since messages quote code with them."""
-    parts = re.split(r"(`[^`\n]+`)", clean(text))
-    return "".join(
-        part if part.startswith("`") and part.endswith("`") else _SPECIAL.sub(r"\\\1", part) for part in parts
-    )
+    """Text that shows as it is; pairs of backticks stay, since messages quote code with them."""
+    parts = re.split(r"(`[^`\n]+`)", clean(text))  # every second part is code
+    return "".join(part if place % 2 else _SPECIAL.sub(r"\\\1", part) for place, part in enumerate(parts))

@@ -1,6 +1,7 @@
 """Find submissions, and turn each into one Python module whose every line is traced back to cell and line.
 
     discover(paths)  →  SubmissionFile, ...      what is there, with an id each
+    choose(folder)  →  SubmissionFile            the one that a single student's folder is
     read_submission(file)  →  Submission         the module to execute, and what was left out of it
 
 Nothing here executes a submission, and nothing a submission holds makes either function raise: what is wrong
@@ -11,8 +12,8 @@ Code cells are counted from 1 at the top of the notebook; text cells are not cou
 its brackets when the cell ran.
 """
 
-from grader.submissions.files import discover
+from grader.submissions.files import choose, discover
 from grader.submissions.reading import read_submission
 from grader.submissions.records import Note, Submission, SubmissionFile
 
-__all__ = ["Note", "Submission", "SubmissionFile", "discover", "read_submission"]
+__all__ = ["Note", "Submission", "SubmissionFile", "choose", "discover", "read_submission"]

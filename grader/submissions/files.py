@@ -55,13 +55,17 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, SubmissionFile]]:
         if entry.suffix.lower() in SUFFIXES:
             yield entry.stem, SubmissionFile(entry.name, entry)
         elif entry.is_dir():
-            chosen = _choose(entry)
+            chosen = choose(entry)
             if chosen is not None:
                 yield entry.name, chosen
 
 
-def _choose(folder: Path) -> SubmissionFile | None:
-    """The submission that a student's folder is; `None` if it is no student's folder."""
+def choose(folder: Path) -> SubmissionFile | None:
+    """The submission that a student's folder is; `None` if it is no student's folder.
+
+    Raises:
+        UsageError: The folder cannot be listed.
+    """
     if folder.is_symlink():
         return SubmissionFile(folder.name, folder, f"{folder.name} is a symbolic link; hand in the folder itself.")
     files = [entry for entry in _listing(folder) if entry.suffix.lower() in SUFFIXES]

@@ -39,9 +39,10 @@ def code_cells(data: bytes, name: str) -> list[str]:
         ) from None
     except (RecursionError, ValueError):
         raise ReadError(f"{name} is not a notebook: its JSON is nested too deeply or has absurd numbers.") from None
-    cells = _cells(notebook)
-    if cells is None:
+    lists = cell_lists(notebook)
+    if lists is None:
         raise ReadError(f"{name} is JSON, but not a notebook: it has no list of cells.")
+    cells = [cell for cells in lists for cell in cells]
     if not cells:
         raise ReadError(f"{name} has no cells.")
     texts = [_text(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
@@ -53,14 +54,22 @@ def code_cells(data: bytes, name: str) -> list[str]:
     return texts
 
 
-def _cells(notebook: Any) -> list[Any] | None:
+def cell_lists(notebook: Any) -> list[list[Any]] | None:
+    """The lists that hold a notebook's cells, in order: one, or before nbformat 4 one for each worksheet.
+
+    Args:
+        notebook: The notebook's JSON.
+
+    Returns:
+        The notebook's own lists, so that changing them changes it; `None` if it has none.
+    """
     if not isinstance(notebook, dict):
         return None
     cells = notebook.get("cells")
-    if cells is None and isinstance(notebook.get("worksheets"), list):  # before nbformat 4
+    if cells is None and isinstance(notebook.get("worksheets"), list):
         sheets = [sheet.get("cells") for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
-    return cells if isinstance(cells, list) else None
+        return [cells for cells in sheets if isinstance(cells, list)]
+    return [cells] if isinstance(cells, list) else None
 
 
 def _text(cell: dict[str, Any]) -> str:

@@ -1,0 +1,136 @@
+"""`grader export` and `grader package`: files for other systems."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from grader.cli.app import app
+from grader.cli.options import Profile
+from grader.course import COURSE_FILE, load_course
+from grader.errors import UsageError
+from grader.exports import FORMATS, Choices, Format, entries_of
+from grader.exports.document import read
+from grader.exports.records import check_hidden
+from grader.files import write_whole
+from grader.gradebook.records import Entry
+
+_SQLITE = b"SQLite format 3\0"
+_FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
+
+
+@app.command
+def export(
+    format_name: Annotated[str, Parameter(help=_FORMATS_HELP)],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    source: Annotated[Path, Parameter(name="--from")] = Path("reports/results.json"),
+    into: Path | None = None,
+    assignment: str | None = None,
+    submission: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    scale: Annotated[bool, Parameter(negative="")] = False,
+    hide: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    course: Path | None = None,
+) -> int:
+    """Write the results as a file for another system: Gradescope, Canvas, Moodle and others.
+
+    Args:
+        format_name: The format.
+        output: The file to write.
+        source: The results.json or the gradebook to take the results from.
+        into: The file downloaded from the other system that is to be filled; it is left as it is.
+        assignment: The assignment's name there; the course's title unless given.
+        submission: Only this submission (may be given more than once).
+        scale: Convert points where the other system's maximum is another.
+        hide: Id of a check that students see only once grades are published (may be given more than once).
+        course: The course file; course.toml here unless given.
+    """
+    form = _format(format_name)
+    if into is not None and form.worksheet == "never":
+        raise UsageError(f"--into {into}: {form.name} fills no file of another system; leave it out.")
+    entries = _chosen(_entries(source, course), submission)
+    title = assignment or load_course(course).title
+    choices = Choices(title, None if into is None else _bytes(into), scale, check_hidden(hide))
+    made = form.write(entries, choices)
+    write_whole(output, made.content)
+    for note in made.notes:
+        print(f"grader: note: {note}", file=sys.stderr)
+    print(f"Wrote {output} for {form.name}: {len(entries)} submission{'s' if len(entries) != 1 else ''}.")
+    return 0
+
+
+package = App(name="package", help="Package the grader for another system.", result_action="return_value")
+app.command(package)
+
+
+@package.command
+def gradescope(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("autograder.zip"),
+    profile: Profile | None = None,
+    hide: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    course: Path | None = None,
+) -> int:
+    """Write the zip file that a Gradescope programming assignment takes as its autograder.
+
+    Args:
+        output: The file to write.
+        profile: Which checks run; the course's profile unless given.
+        hide: Id of a check that students see only once grades are published (may be given more than once).
+        course: The course file; course.toml here unless given.
+    """
+    from grader.autograder.package import autograder_zip, build_wheel
+
+    chosen = load_course(course)
+    file = course or Path(COURSE_FILE)
+    text = _bytes(file).decode() if file.exists() else ""
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = build_wheel(Path(folder))
+        content = autograder_zip(wheel, course=text, profile=profile or chosen.profile, hidden=check_hidden(hide))
+    write_whole(output, content)
+    print(f"Wrote {output}: upload it to Gradescope under Configure Autograder.")
+    return 0
+
+
+def _format(name: str) -> Format:
+    for form in FORMATS:
+        if form.name == name:
+            return form
+    raise UsageError(f"{name}: there is no such format; choose one of {', '.join(form.name for form in FORMATS)}.")
+
+
+def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
+    """What counts for each submission, from a report or from a gradebook."""
+    data = _bytes(source)
+    if not data.startswith(_SQLITE):
+        return entries_of(read(data, str(source)))
+    from grader.gradebook.store import Gradebook  # type: ignore[import-not-found, unused-ignore]
+
+    late = load_course(course).late  # type: ignore[attr-defined, unused-ignore]
+    with Gradebook.open(source, late=late, must_exist=True) as gradebook:
+        found: Sequence[Entry] = gradebook.entries()
+        return found
+
+
+def _chosen(entries: Sequence[Entry], names: tuple[str, ...]) -> Sequence[Entry]:
+    """The entries of the submissions that are named; all where none is."""
+    known = {entry.attempt.result.submission.id: entry for entry in entries}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--submission {name}: there is no such submission in the results.")
+    return tuple(known[name] for name in dict.fromkeys(names)) if names else entries
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None

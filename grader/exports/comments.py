@@ -1,0 +1,63 @@
+"""A submission's result in a few lines of plain text, for the comment fields of other systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from grader import contract
+from grader.exports.tables import listed
+from grader.gradebook.records import Entry
+from grader.reports.text import STATUS_WORDS, TITLES, clean, findings, number
+from grader.scoring import CheckResult
+
+_MAX_MESSAGE: Final = 600
+
+
+def comment(entry: Entry) -> str:
+    """Points by task, what is wrong and where to look, and what people laid over it."""
+    result = entry.attempt.result
+    if entry.score is None:
+        return "Not graded yet."
+    lines = [f"{number(entry.score)} of {number(result.max_score)} points"]
+    for task in contract.TASKS:
+        checks = [check for check in result.checks if check.task == task.number]
+        if not checks:
+            continue
+        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+        lines.append(f"Task {task.number}, {task.title}: {number(earned)} of {number(worth)}")
+        for finding in findings(checks):
+            word = STATUS_WORDS[finding.first.status]
+            lines.append(f"✗ {finding.title}{f' ({word})' if word else ''}")
+            lines.append(f"  {clean(finding.first.message, limit=_MAX_MESSAGE)}")
+            if finding.first.hint:
+                lines.append(f"  Hint: {clean(finding.first.hint, limit=_MAX_MESSAGE)}")
+    return "\n".join([*lines, *overlays(entry)])
+
+
+def overlays(entry: Entry) -> list[str]:
+    """What lies over the measured points, a line each: changes by hand, and the penalty for being late."""
+    lines = []
+    for change in entry.adjustments:
+        where = f", {TITLES.get(change.check, change.check)}" if change.check else ""
+        sign = "+" if change.points >= 0 else "−"
+        lines.append(f"{sign}{number(abs(change.points))} by hand{where}: {clean(change.reason, limit=_MAX_MESSAGE)}")
+    if entry.penalty:
+        lines.append(f"−{number(entry.penalty)} for being {number(entry.days_late)} days late")
+    return lines
+
+
+def details(check: CheckResult) -> str:
+    """What a check says, as plain text: the message, the example and the hint."""
+    parts = [clean(check.message)]
+    if check.example:
+        parts.append("\n".join(f"    {line}" for line in clean(check.example).splitlines()))
+    if check.hint:
+        parts.append(f"Hint: {clean(check.hint)}")
+    return "\n".join(parts)
+
+
+def not_graded(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """A note that names the submissions without a score; empty where there are none."""
+    names = [entry.attempt.result.submission.id for entry in entries if entry.score is None]
+    return (f"Not graded, so without points: {listed(names)}.",) if names else ()

@@ -1,0 +1,65 @@
+"""The grader's own JSON, what `--json` prints and `results.json` holds, and its JSON Schema."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from grader.errors import UsageError
+from grader.exports.records import Choices, Export, report_of
+from grader.gradebook.records import Entry
+from grader.scoring import SCHEMA_VERSION, Report
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def write(entries: Sequence[Entry], _choices: Choices) -> Export:
+    """The report, as it was measured: the form has no place for points by hand and penalties.
+
+    Raises:
+        UsageError: The entries were graded in different ways.
+    """
+    changed = [entry for entry in entries if entry.adjustments or entry.penalty]
+    notes = ("Scores are as measured, without points by hand and penalties.",) if changed else ()
+    return Export(encode(report_of(entries)), notes)
+
+
+def encode(report: Report) -> bytes:
+    """A report as a JSON document for people to read as well."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def read(data: bytes, name: str) -> Report:
+    """Read a report.
+
+    Args:
+        data: The document.
+        name: What to call it in errors.
+
+    Raises:
+        UsageError: It is no report, or one of a later version of the grader.
+    """
+    try:
+        report = msgspec.json.decode(data, type=Report)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{name} is no results.json of the grader: {error}.") from None
+    if report.schema_version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} has the version {report.schema_version} of the format, and this grader reads {SCHEMA_VERSION}; "
+            "grade again with this grader."
+        )
+    return report
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a report, made from the records; a reader may rely on every field being there."""
+    made = msgspec.json.schema(Report)
+    for record in made["$defs"].values():
+        # The grader writes every field, those with defaults too.
+        record["required"] = list(record["properties"])
+        record["description"] = inspect.cleandoc(record["description"])
+    made["$defs"]["Report"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    return {"$schema": _DIALECT, "title": "A report of keras-course-grader", **made}

@@ -1,0 +1,121 @@
+"""Gradescope: the `results.json` that an autograder leaves for one submission.
+
+A document without any score tells Gradescope that grading failed, so that is what one gets where the grader itself
+failed: a score of 0 would look like the student's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from grader.errors import UsageError
+from grader.exports.comments import details, overlays
+from grader.exports.records import Choices, Export
+from grader.gradebook.records import Entry
+from grader.reports.text import STATUS_WORDS, TITLES, clean, number
+from grader.scoring import CheckResult
+
+WEAKER_ISOLATION: Final = (
+    "For the instructor: this ran at the isolation level {level}, below namespaces, since the container grants no "
+    "more. Nothing but the container itself kept the submission from the grader's files; look at surprising scores."
+)
+_MAX_OUTPUT: Final = 8000
+
+
+def write(entries: Sequence[Entry], choices: Choices) -> Export:
+    """The document for one submission.
+
+    Raises:
+        UsageError: There is none, or more than one.
+    """
+    if len(entries) != 1:
+        raise UsageError(
+            f"a results.json of Gradescope is for one submission, and there are {len(entries)}; "
+            "choose with --submission."
+        )
+    return Export(encode(document(entries[0], hidden=choices.hidden)))
+
+
+def encode(results: dict[str, Any]) -> bytes:
+    """A document as a file."""
+    return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+
+
+def document(entry: Entry, *, hidden: frozenset[str] = frozenset(), notes: Sequence[str] = ()) -> dict[str, Any]:
+    """What Gradescope shows of a submission.
+
+    Args:
+        entry: What counts for it.  Without a score, the checks are listed as far as they came, and none has points.
+        hidden: Ids of checks that students see only once grades are published.
+        notes: For instructors alone, a sentence each.
+    """
+    result = entry.attempt.result
+    withheld = entry.score is None
+    tests = [_test(check, withheld=withheld, hidden=check.id in hidden) for check in result.checks]
+    if result.problem:
+        notes = (f"What failed: {result.problem}", *notes)
+    if entry.attempt.isolation not in ("namespaces", ""):  # empty: nothing ran
+        notes = (*notes, WEAKER_ISOLATION.format(level=entry.attempt.isolation))
+    tests += [_note(note) for note in notes]
+    results: dict[str, Any] = {
+        "output": clean(_head(entry), limit=_MAX_OUTPUT),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "execution_time": round(result.seconds),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "status": result.status,
+            "profile": entry.attempt.profile,
+            "isolation": entry.attempt.isolation,
+            "sha256": result.submission.sha256,
+        },
+    }
+    if entry.score is not None:
+        results["score"] = entry.score
+    return results
+
+
+def _head(entry: Entry) -> str:
+    """What stands above the checks."""
+    result = entry.attempt.result
+    if entry.score is None:
+        return (
+            "The autograder could not grade this, so there is no score.\n"
+            "It costs no marks. Your instructor can run the autograder again."
+        )
+    first = f"{number(entry.score)} of {number(result.max_score)} points, profile {entry.attempt.profile}."
+    return "\n".join([first, *overlays(entry)])
+
+
+def _test(check: CheckResult, *, withheld: bool, hidden: bool) -> dict[str, Any]:
+    title = TITLES.get(check.id, check.id)
+    where = f"{check.function}: " if check.function else ""
+    word = STATUS_WORDS.get(check.status, "")
+    test: dict[str, Any] = {
+        "name": clean(f"{where}{title}{f' ({word})' if word else ''}", limit=300),
+        "name_format": "text",
+        "number": str(check.task),
+        "status": "passed" if check.status == "passed" else "failed",
+        "output": details(check)[:_MAX_OUTPUT],
+        "output_format": "text",
+        "tags": [f"task {check.task}", check.status],
+        "visibility": "after_published" if hidden else "visible",
+    }
+    # A test without points has no part in the score, and where there is no score none may have a part.
+    return test if withheld else {**test, "score": check.points, "max_score": check.max_points}
+
+
+def _note(text: str) -> dict[str, Any]:
+    return {
+        "name": "Note for the instructor",
+        "name_format": "text",
+        "output": clean(text, limit=_MAX_OUTPUT),
+        "output_format": "text",
+        "visibility": "hidden",
+    }

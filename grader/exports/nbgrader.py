@@ -1,0 +1,42 @@
+"""The columns that nbgrader's CSV export has, for gradebooks that read those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.exports.comments import not_graded
+from grader.exports.records import Choices, Export
+from grader.exports.tables import Table, safe, write_table
+from grader.gradebook.records import Entry
+from grader.reports.text import number
+
+COLUMNS: Final = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+
+
+def write(entries: Sequence[Entry], choices: Choices) -> Export:
+    """A row for each submission; what is not known, such as names and the due date, stays empty."""
+    return Export(
+        write_table(Table((COLUMNS, *(_row(entry, choices.title) for entry in entries)))), not_graded(entries)
+    )
+
+
+def _row(entry: Entry, title: str) -> tuple[str, ...]:
+    result = entry.attempt.result
+    scores = ("", "", "")
+    if entry.score is not None:
+        scores = (number(entry.score + entry.penalty), number(entry.penalty), number(entry.score))
+    student = safe(result.submission.id)
+    return (safe(title), "", entry.attempt.submitted_at, student, "", "", "", *scores, number(result.max_score))

@@ -1,0 +1,152 @@
+"""A submission's feedback inside the student's own notebook: a text cell below each function it speaks of.
+
+The notebook is read and written as plain JSON, so whatever else it holds, outputs and unknown keys included, stays
+as it is.  The cells that are put in carry a mark in their metadata: a second run replaces them, and a notebook that
+is handed in again with them in it is graded as if they were not there, for text cells are never read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from grader import contract
+from grader.reports.markdown import check_lines, escape
+from grader.reports.text import number
+from grader.scoring import CheckResult, Report, Result
+from grader.submissions import Submission
+from grader.submissions.names import effects
+from grader.submissions.notebook import cell_lists
+from grader.submissions.parsing import parse
+
+MARK: Final = "keras_course_grader"
+"""The key in a cell's metadata that says that the cell is feedback."""
+
+
+def annotated(data: bytes, submission: Submission, report: Report, result: Result) -> bytes:
+    """A notebook with its feedback.
+
+    Args:
+        data: The notebook, of any nbformat version.
+        submission: What was read from these bytes; it has no `problem`.
+        report: How it was graded.
+        result: Its result.
+
+    Returns:
+        The notebook: a summary on top, which also has the checks that belong to no function found in the file, and
+        a cell below each one that defines functions.
+    """
+    text = data.decode("utf-8-sig")
+    notebook = json.loads(text)
+    lists = cell_lists(notebook)
+    assert lists, "a submission without a problem has cells"
+    for cells in lists:
+        cells[:] = [cell for cell in cells if not _is_feedback(cell)]
+    places = defining_cells(submission)
+    make = _Maker(notebook, lists)
+    code_cell = 0
+    for cells in lists:
+        after: list[Any] = []
+        for cell in cells:
+            after.append(cell)
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                code_cell += 1
+                names = [name for name, place in places.items() if place == code_cell]
+                parts = [part for name in names if (part := _function_part(result, name))]
+                if parts:
+                    after.append(make.cell(names[0], "\n\n".join(parts)))
+        cells[:] = after
+    lists[0].insert(0, make.cell("summary", _summary(report, result, places)))
+    return _written(notebook, text)
+
+
+def defining_cells(submission: Submission) -> dict[str, int]:
+    """The code cell, from 1, that defines each of the contract's functions: the last one, since that one counts."""
+    names = {function.name for function in contract.FUNCTIONS}
+    places = {}
+    for statement in parse(submission.source):
+        cell, _ = submission.locate(statement.lineno)
+        if cell is not None:
+            places.update(dict.fromkeys(effects(statement, {}).binds & names, cell))
+    return {function.name: places[function.name] for function in contract.FUNCTIONS if function.name in places}
+
+
+def _is_feedback(cell: Any) -> bool:
+    """Whether an earlier run put a cell in; a code cell is the student's whatever it says."""
+    if not isinstance(cell, dict) or cell.get("cell_type") == "code":
+        return False
+    metadata = cell.get("metadata")
+    return isinstance(metadata, dict) and MARK in metadata
+
+
+def _function_part(result: Result, name: str) -> str:
+    """What is said of a function, below its cell; empty where nothing was checked."""
+    checks = [check for check in result.checks if check.function == name]
+    if not checks:
+        return ""
+    earned, worth = _points(checks)
+    symbol = "✓" if all(check.status == "passed" for check in checks) else "✗"
+    return "\n".join([f"**{symbol} `{name}`: {number(earned)} of {number(worth)} points**", "", *check_lines(checks)])
+
+
+def _summary(report: Report, result: Result, places: Iterable[str]) -> str:
+    """The cell on top: the score, the tasks, and the checks whose function has no cell."""
+    lines = [f"# Feedback: {escape(result.submission.id)}", ""]
+    if result.status == "infrastructure_error":
+        lines += [f"The grader failed, so this is no score: {escape(result.problem)}", ""]
+    else:
+        lines += [f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}.", ""]
+    lines += ["| task | points |", "|---|--:|"]
+    for task in contract.TASKS:
+        checks = [check for check in result.checks if check.task == task.number]
+        if checks:
+            earned, worth = _points(checks)
+            lines.append(f"| {task.number} – {task.title} | {number(earned)} of {number(worth)} |")
+    left = [check for check in result.checks if check.function not in places]
+    if left:
+        lines += ["", *check_lines(left)]
+    if any(check.function in places for check in result.checks):
+        lines += ["", "More stands below the cells that define the functions."]
+    return "\n".join(lines)
+
+
+def _points(checks: Sequence[CheckResult]) -> tuple[float, float]:
+    return sum(check.points for check in checks), sum(check.max_points for check in checks)
+
+
+class _Maker:
+    """Makes text cells in the form of a notebook's version."""
+
+    def __init__(self, notebook: dict[str, Any], lists: Sequence[Sequence[Any]]) -> None:
+        version = (notebook.get("nbformat"), notebook.get("nbformat_minor"))
+        # Ids came with 4.5, and before it are an error.
+        self._with_ids = all(isinstance(part, int) for part in version) and version >= (4, 5)
+        self._taken = {cell.get("id") for cells in lists for cell in cells if isinstance(cell, dict)}
+
+    def cell(self, name: str, text: str) -> dict[str, Any]:
+        """A text cell; `name` becomes its id, where the version has ids."""
+        cell: dict[str, Any] = {"cell_type": "markdown"}
+        if self._with_ids:
+            cell["id"] = self._new_id(f"feedback-{name}")
+        # One line an item, as Jupyter writes cells.
+        return {**cell, "metadata": {MARK: {"feedback": True}}, "source": text.splitlines(keepends=True)}
+
+    def _new_id(self, wanted: str) -> str:
+        chosen, count = wanted, 2
+        while chosen in self._taken:
+            chosen, count = f"{wanted}-{count}", count + 1
+        self._taken.add(chosen)
+        return chosen
+
+
+def _written(notebook: Any, before: str) -> bytes:
+    """The JSON with the indentation and the end that the file had."""
+    indented = re.match(r"\s*\{\r?\n( +|\t)", before)
+    indent = None if indented is None else "\t" if indented[1] == "\t" else len(indented[1])
+    end = "\n" if before.endswith("\n") else ""
+    try:
+        return (json.dumps(notebook, indent=indent, ensure_ascii=False) + end).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can say
+        return (json.dumps(notebook, indent=indent) + end).encode()
