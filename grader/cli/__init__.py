@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import cyclopts
 
-from grader.cli import grading, machine
+from grader.cli import gradebook, grading, machine
 from grader.cli.app import app
 from grader.errors import GraderError
 
-COMMANDS = (grading, machine)
+COMMANDS = (grading, gradebook, machine)
 """The modules that add commands to the app as they are imported."""
 
 
