@@ -256,7 +256,9 @@ class Gradebook:
         with self._writing():
             rows = self._read(f"SELECT {_ADJUSTMENT} FROM adjustments WHERE number = ?", (number,))
             if not rows:
-                raise UsageError(f"adjustment {number}: there is none of that number; `grader gradebook show NAME`.")
+                raise UsageError(
+                    f"adjustment {number}: there is none of that number; `grader gradebook show NAME` lists them."
+                )
             before = Adjustment(*rows[0])
             if before.withdrawn_at:
                 raise UsageError(f"adjustment {number}: was withdrawn before, at {before.withdrawn_at}.")
