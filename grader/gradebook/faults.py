@@ -30,6 +30,24 @@ class GradebookError(GraderError):
     """The gradebook cannot be read or written; whatever was under way is in it whole or not at all."""
 
 
+_HEADER: Final = b"SQLite format 3\0"
+
+
+def refuse_other_files(path: Path) -> None:
+    """Leave a file alone that is no database.
+
+    SQLite itself takes a file that is shorter than its own header for an empty database, and writes over it.
+
+    Raises:
+        GradebookError: There is such a file.
+    """
+    with contextlib.suppress(OSError):  # what cannot be read, SQLite will not open
+        with path.open("rb") as file:
+            start = file.read(len(_HEADER))
+        if start not in (b"", _HEADER):
+            raise GradebookError(f"{path}: {_SENTENCES[sqlite3.SQLITE_NOTADB]}")
+
+
 @contextlib.contextmanager
 def in_one_sentence(path: Path) -> Iterator[None]:
     """Turn what SQLite says about a file, or msgspec about a result in it, into a `GradebookError`."""

@@ -126,6 +126,19 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Seq
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
 
 
+def let_readers_in(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log, so that reading goes on while another process writes.
+
+    It stays switched.  SQLite does not wait for its turn here; where another process has just made the file and is
+    at it, that one switches.
+    """
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+
+
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, *, writing: bool = True) -> Iterator[None]:
     """Everything that is done inside is written, or nothing of it; what is read is of one moment."""

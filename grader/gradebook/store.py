@@ -22,10 +22,10 @@ from grader.artefacts import Artefact
 from grader.contract import PROFILES
 from grader.course import Late
 from grader.errors import UsageError, nearest
-from grader.gradebook.faults import in_one_sentence
+from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import make_entry
 from grader.gradebook.records import Adjustment, Attempt, Conditions, Entry
-from grader.gradebook.schema import migrate, transaction
+from grader.gradebook.schema import let_readers_in, migrate, transaction
 from grader.scoring import Result
 
 _WAIT_SECONDS: Final = 10.0
@@ -70,12 +70,13 @@ class Gradebook:
         """
         if must_exist and not path.exists():
             raise UsageError(f"{path}: there is no such gradebook; `grader grade` makes one.")
+        refuse_other_files(path)
         with in_one_sentence(path):
             connection = sqlite3.connect(path.absolute(), timeout=wait, isolation_level=None)
         try:
             with in_one_sentence(path):
                 connection.execute("PRAGMA foreign_keys = ON")
-                connection.execute("PRAGMA journal_mode = WAL")
+                let_readers_in(connection)
                 migrate(connection, path)
             yield cls(connection, path, late or Late())
         finally:
