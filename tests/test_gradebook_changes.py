@@ -7,18 +7,25 @@ import msgspec
 from grader.contract import checks_of
 from grader.gradebook.changes import compare
 from grader.gradebook.records import Attempt
-from grader.scoring import Result
+from grader.scoring import CheckResult, Result
 from tests.synthetic import CONDITIONS, NOON, result
 
 
-def attempt(measured: Result) -> Attempt:
+def attempt(measured: Result | None) -> Attempt | None:
+    if measured is None:
+        return None
     c = CONDITIONS
     return Attempt(1, NOON, "", c.course, c.calibration, c.profile, c.tasks, c.isolation, measured, c.grader)
 
 
 def changed(before: Result | None, after: Result | None) -> list[tuple[str, float | None, float | None]]:
-    compared = compare("ada", before and attempt(before), after and attempt(after))
-    return [(c.check, c.before and c.before.points, c.after and c.after.points) for c in compared.changes]
+    """Check, points before, points after."""
+
+    def points(check: CheckResult | None) -> float | None:
+        return None if check is None else check.points
+
+    changes = compare("ada", attempt(before), attempt(after)).changes
+    return [(change.check, points(change.before), points(change.after)) for change in changes]
 
 
 def test_the_same_is_no_change() -> None:
