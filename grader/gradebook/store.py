@@ -44,11 +44,14 @@ class Gradebook:
 
     Any number of processes may read while one writes; a second writer waits for its turn.  Every method raises
     `GradebookError` where the file cannot be read or written, and then nothing was changed.
+
+    Attributes:
+        path: The file.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, late: Late) -> None:
         self._connection = connection
-        self._path = path
+        self.path = path
         self._late = late
 
     @classmethod
@@ -163,7 +166,7 @@ class Gradebook:
         return found[0]
 
     def _entries(self, condition: str, parameters: tuple[str, ...]) -> list[Entry]:
-        with in_one_sentence(self._path), transaction(self._connection, writing=False):
+        with in_one_sentence(self.path), transaction(self._connection, writing=False):
             adjusted: dict[str, list[Adjustment]] = {}
             for row in self._read(f"SELECT {_ADJUSTMENT} FROM adjustments {condition} ORDER BY number", parameters):
                 adjusted.setdefault(row[1], []).append(Adjustment(*row))
@@ -203,7 +206,7 @@ class Gradebook:
         """
         known = [row[0] for row in self._read("SELECT DISTINCT id FROM checks", ())]
         if check not in known:
-            raise UsageError(f"{check}: no attempt in {self._path} has such a check{nearest(check, known)}")
+            raise UsageError(f"{check}: no attempt in {self.path} has such a check{nearest(check, known)}")
         query = (
             "SELECT counting.submission FROM checks JOIN counting USING (attempt) JOIN attempts ON number = attempt"
             " WHERE id = ? AND checks.status <> 'passed' AND attempts.status = 'graded'"
@@ -268,7 +271,7 @@ class Gradebook:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        with in_one_sentence(self._path), transaction(self._connection):
+        with in_one_sentence(self.path), transaction(self._connection):
             yield
 
     def _insert(self, table: str, row: dict[str, object]) -> int:
@@ -278,12 +281,12 @@ class Gradebook:
         return cursor.lastrowid or 0
 
     def _read(self, query: str, parameters: tuple[object, ...]) -> list[Any]:
-        with in_one_sentence(self._path):
+        with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
     def _attempt(self, row: Iterable[Any]) -> Attempt:
         number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader = row
-        with in_one_sentence(self._path):
+        with in_one_sentence(self.path):
             measured = _result.decode(result)
         asked = tuple(map(int, tasks.split(","))) if tasks else ()
         return Attempt(
@@ -292,7 +295,7 @@ class Gradebook:
 
     def _unknown(self, submission: str) -> UsageError:
         known = [row[0] for row in self._read("SELECT DISTINCT submission FROM attempts", ())]
-        return UsageError(f"{submission}: is not in {self._path}{nearest(submission, known) if known else '.'}")
+        return UsageError(f"{submission}: is not in {self.path}{nearest(submission, known) if known else '.'}")
 
 
 def _breadth(conditions: Conditions) -> int:

@@ -62,15 +62,15 @@ def show_submission(
 
 
 def _by_hand(adjustments: Sequence[Adjustment]) -> Table:
-    table = _table("By hand", "Points", "For", "Reason", "By")
+    table = _table("By hand", "Points", "")
     for adjustment in adjustments:
-        gone = f" (withdrawn {adjustment.withdrawn_at[:10]})" if adjustment.withdrawn_at else ""
+        gone = f", withdrawn {adjustment.withdrawn_at[:10]}" if adjustment.withdrawn_at else ""
+        who = f"{clean(adjustment.by, limit=60)}, {adjustment.at[:10]}"
+        why = f"{clean(adjustment.reason, limit=500)} ({who})"
         table.add_row(
             str(adjustment.number),
             _signed(adjustment.points),
-            Text(adjustment.check or "the total"),
-            Text(clean(adjustment.reason, limit=500) + gone),
-            Text(f"{clean(adjustment.by, limit=60)}, {adjustment.at[:10]}"),
+            Text(f"{adjustment.check or 'the total'}{gone}\n{why}"),
             style="dim" if gone else "",
         )
     return table
