@@ -172,15 +172,15 @@ class Gradebook:
                 adjusted.setdefault(row[1], []).append(Adjustment(*row))
             counting = self._read(
                 f"SELECT attempts, {_ATTEMPT} FROM"
-                f" (SELECT attempt, attempts FROM counting {condition}) JOIN attempts ON number = attempt"
-                " ORDER BY submission",
+                f" (SELECT attempt, attempts FROM counting {condition}) JOIN attempts ON number = attempt",
                 parameters,
             )
         entries = []
         for count, *row in counting:
             attempt = self._attempt(row)
             entries.append(make_entry(attempt, count, adjusted.get(attempt.result.submission.id, ()), self._late))
-        return entries
+        # Here, since SQLite would carry the results along as it sorts.
+        return sorted(entries, key=lambda entry: entry.attempt.result.submission.id)
 
     def attempts(self, submission: str) -> list[Attempt]:
         """Every attempt of a submission, oldest first.
