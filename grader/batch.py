@@ -203,11 +203,21 @@ def start_slot(settings: Settings) -> None:
     """In a new grading process: make its slot, and leave Ctrl-C to the process that started it."""
     import atexit
     import signal
+    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     slot = Slot(settings)
     _slots.append(slot)
     atexit.register(slot.__exit__)
+
+
+def _end_with_parent() -> None:
+    """Where the process that hands out the work is killed, end as well, and with this process its sandbox."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def grade_in_slot(file: SubmissionFile) -> Result:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,7 +13,7 @@ import msgspec
 
 from grader import contract
 from grader.datasets import DATASETS
-from grader.errors import UsageError
+from grader.errors import UsageError, nearest
 
 COURSE_FILE: Final = "course.toml"
 
@@ -22,6 +22,8 @@ _CHECKS: Final = {check.id: check for check in contract.CHECKS}
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +61,22 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.epochs * math.ceil(self.train_images / self.batch_size)
 
 
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When submissions are due, and what it costs to be late.  `grader.gradebook.layers` does the arithmetic.
+
+    Attributes:
+        deadline: With its time zone; `None`: nothing is ever late.
+        grace_minutes: How long after the deadline nothing is taken off yet.
+        percent_per_day: Part of the points that each day takes off, a day that has begun counting as a whole one.
+        cap_percent: The most that is taken off, however late.
+    """
+
+    deadline: Moment | None = None
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
+    percent_per_day: Percent = 10.0
+    cap_percent: Percent = 100.0
+
+
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A course: everything an instructor can set.
 
@@ -71,6 +89,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
         limits: What a submission may use.
         accuracy: The budget of the accuracy check.
+        late: The deadline, and what being late costs.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
@@ -81,6 +100,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: Limits = Limits()
     accuracy: Accuracy = Accuracy()
+    late: Late = Late()
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.
@@ -139,6 +159,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_points(table.get("points", {}), where)
     _check_word("dataset", table, DATASETS, where)
     _check_word("profile", table, contract.PROFILES, where)
+    _check_deadline(table.get("late", {}), where)
     try:
         course = msgspec.convert(table, Course)
     except msgspec.ValidationError as error:
@@ -156,15 +177,15 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
 
     msgspec refuses unknown keys too, but cannot say which one was probably meant.
     """
-    for prefix, record in (("", Course), ("limits.", Limits), ("accuracy.", Accuracy)):
+    for prefix, record in (("", Course), ("limits.", Limits), ("accuracy.", Accuracy), ("late.", Late)):
         part = table if not prefix else table.get(prefix[:-1], {})
         if not isinstance(part, dict):
             continue  # of the wrong type: msgspec says so
         known = msgspec.structs.fields(record)
         for key in part:
             if key not in {field.encode_name for field in known}:
-                nearest = _nearest(key, [field.encode_name for field in known])
-                raise UsageError(f"{where}: {prefix}{key}: unknown key{nearest}")
+                meant = nearest(key, [field.encode_name for field in known])
+                raise UsageError(f"{where}: {prefix}{key}: unknown key{meant}")
 
 
 def _check_points(points: Any, where: str) -> None:
@@ -174,7 +195,7 @@ def _check_points(points: Any, where: str) -> None:
         if check_id not in _CHECKS:
             if isinstance(value, dict):
                 raise UsageError(f'{where}: points.{check_id}: a check id goes in quotes, as in "train/validates" = 2.')
-            raise UsageError(f"{where}: points.{check_id}: unknown check{_nearest(check_id, list(_CHECKS))}")
+            raise UsageError(f"{where}: points.{check_id}: unknown check{nearest(check_id, list(_CHECKS))}")
         # bool is an int in Python, but `= true` is not a number of points.
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"{where}: points.{check_id}: expected a number.")
@@ -185,15 +206,16 @@ def _check_points(points: Any, where: str) -> None:
 def _check_word(key: str, table: Mapping[str, Any], words: Sequence[str], where: str) -> None:
     value = table.get(key)
     if isinstance(value, str) and value not in words:
-        raise UsageError(f"{where}: {key}: {value!r} is unknown{_nearest(value, words)}")
+        raise UsageError(f"{where}: {key}: {value!r} is unknown{nearest(value, words)}")
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a sentence about an unknown name: the nearest known one, else all of them where they are few."""
-    matches = difflib.get_close_matches(name, known, n=1)
-    if matches:
-        return f"; did you mean {matches[0]}?"
-    return f" (known: {', '.join(known)})." if len(known) < 12 else "."
+def _check_deadline(late: Any, where: str) -> None:
+    if isinstance(late, dict) and "deadline" in late:
+        try:
+            msgspec.convert(late["deadline"], Moment)
+        except msgspec.ValidationError:
+            example = "2026-06-30T23:59:00+02:00"
+            raise UsageError(f"{where}: late.deadline: expected date, time and time zone, as in {example}.") from None
 
 
 def _in_words(message: str) -> str:

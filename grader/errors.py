@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 
 class GraderError(Exception):
     """An expected fault on the grader's side.
@@ -17,3 +20,11 @@ class UsageError(GraderError):
     """The grader was called, or its course file written, in a way that cannot be meant."""
 
     exit_code: int = 2
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, else all of them where they are few."""
+    matches = difflib.get_close_matches(name, known, n=1)
+    if matches:
+        return f"; did you mean {matches[0]}?"
+    return f" (known: {', '.join(known)})." if len(known) < 12 else "."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Final, Literal
 
 import msgspec
@@ -95,7 +96,8 @@ class Report(msgspec.Struct, frozen=True):
 
 def submission_info(submission: Submission) -> SubmissionInfo:
     """What a result says of its submission."""
-    return SubmissionInfo(submission.id, str(submission.path), submission.sha256, submission.kind)
+    path = os.fsencode(submission.path).decode(errors="replace")  # not every file name is text
+    return SubmissionInfo(submission.id, path, submission.sha256, submission.kind)
 
 
 def make_result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_the_default_accuracy_budget_is_800_steps() -> None:
     assert Course().accuracy.steps == 800
 
 
+@pytest.mark.parametrize("value", ["2026-06-30T23:59:00+02:00", "'2026-06-30T23:59:00+02:00'"])
+def test_a_deadline_has_a_time_zone(value: str) -> None:
+    late = parse_course(f"[late]\ndeadline = {value}\ngrace_minutes = 15\npercent_per_day = 5").late
+    assert late.deadline == datetime(2026, 6, 30, 21, 59, tzinfo=UTC)
+    assert (late.grace_minutes, late.percent_per_day, late.cap_percent) == (15, 5, 100)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -75,6 +83,26 @@ def test_the_default_accuracy_budget_is_800_steps() -> None:
             'points.train: a check id goes in quotes, as in "train/validates" = 2.',
         ),
         ("points = 2", 'points: expected a table such as [points] with lines like "train/validates" = 2.'),
+        ("[late]\ndedline = 2026-06-30T23:59:00Z", "late.dedline: unknown key; did you mean deadline?"),
+        *(
+            (
+                f"[late]\ndeadline = {value}",
+                "late.deadline: expected date, time and time zone, as in 2026-06-30T23:59:00+02:00.",
+            )
+            for value in (
+                "2026-06-30",
+                "2026-06-30T23:59:00",
+                "23:59:00",
+                "'tomorrow'",
+                "'2026-06-30T23:59'",
+                "7",
+                "[]",
+            )
+        ),
+        ("[late]\ngrace_minutes = -1", "late.grace_minutes: expected float >= 0.0."),
+        ("[late]\npercent_per_day = 101", "late.percent_per_day: expected float <= 100.0."),
+        ("[late]\ncap_percent = nan", "late.cap_percent: expected float >= 0.0."),
+        ("late = 3", "late: expected object, got int."),
         ("x =", "is not TOML: Invalid value (at end of document)."),
     ],
 )

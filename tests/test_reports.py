@@ -82,6 +82,13 @@ def test_an_infrastructure_error_is_no_score() -> None:
     assert terminal.summary(report, result) == "ada: not graded, the disk is full (quick, namespaces, 1.5 s)"
 
 
+def test_a_result_that_was_kept_says_from_when() -> None:
+    _, result = report_of(check("passed", points=1.0))
+    assert terminal.finished_line(result, 1, 2) == "[1/2] ada: 1/1 (1.5 s)"
+    kept = terminal.finished_line(result, 2, 2, kept_from="2026-06-01T12:30:11Z")
+    assert kept == "[2/2] ada: 1/1 (kept from 2026-06-01 12:30 UTC)"
+
+
 def test_the_table_fits_80_columns_and_sums_up() -> None:
     report, result = report_of(check("passed", points=1.0))
     console = Console(file=io.StringIO(), width=80)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from grader.contract import checks_of
 from grader.course import Course
-from grader.scoring import CheckResult, Outcome, Report, Result, all_passed, make_result
+from grader.scoring import CheckResult, Outcome, Report, Result, all_passed, make_result, submission_info
 from grader.submissions import Submission
 
 SUBMISSION = Submission("ada", Path("ada.py"), "0" * 64, "py")
@@ -60,6 +61,12 @@ def test_a_check_that_the_grader_could_not_run_is_no_score() -> None:
 
 def test_a_check_that_was_not_reached_is_the_graders_fault() -> None:
     assert result({}).status == "infrastructure_error"
+
+
+def test_a_file_name_that_is_no_text_can_be_written() -> None:
+    submission = Submission("ada_", Path(os.fsdecode(b"ada\xff.py")), "0" * 64, "py")
+    assert submission_info(submission).path == "ada\N{REPLACEMENT CHARACTER}.py"
+    assert msgspec.json.encode(submission_info(submission))
 
 
 def test_the_json_has_the_documented_form() -> None:

@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import cyclopts
 
-from grader.cli import exporting, grading, machine, validating
+from grader.cli import exporting, gradebook, grading, machine, validating
 from grader.cli.app import app
 from grader.errors import GraderError
 
-COMMANDS = (grading, machine, exporting, validating)
+COMMANDS = (grading, gradebook, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""
 
 

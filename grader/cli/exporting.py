@@ -110,9 +110,9 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
     data = _bytes(source)
     if not data.startswith(_SQLITE):
         return entries_of(read(data, str(source)))
-    from grader.gradebook.store import Gradebook  # type: ignore[import-not-found, unused-ignore]
+    from grader.gradebook.store import Gradebook
 
-    late = load_course(course).late  # type: ignore[attr-defined, unused-ignore]
+    late = load_course(course).late
     with Gradebook.open(source, late=late, must_exist=True) as gradebook:
         found: Sequence[Entry] = gradebook.entries()
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,15 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from grader.batch import Slot, default_jobs, grade_all, make_report, write_report
+from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
 from grader.cli.app import app
-from grader.cli.options import Options, prepare_data, settings_of
+from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, prepare_data, settings_of
 from grader.cli.progress import batch_progress, check_progress
 from grader.errors import UsageError
 from grader.files import write_whole
+from grader.gradebook.conditions import conditions_of
+from grader.gradebook.keeping import Keeper, keeping
+from grader.gradebook.records import utc
 from grader.reports import markdown, notebook, terminal
 from grader.scoring import Report, Result, all_passed
 from grader.submissions import SubmissionFile, discover, read_submission
@@ -61,15 +65,25 @@ def grade(
     *,
     options: Options | None = None,
     jobs: Annotated[int | None, Parameter(name=["--jobs", "-j"])] = None,
+    gradebook: Annotated[Path | None, Parameter(negative_none="no-")] = GRADEBOOK_FILE,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    submitted_at: str | None = None,
 ) -> int:
     """Grade many submissions: files, or folders of them.
 
-    Exit status: 0 every submission was graded, 2 usage, 3 some could not be graded.
+    Each result is in the gradebook as soon as it is there.  A submission that has one already, and has not changed
+    since, is not graded again.
+
+    Exit status: 0 every submission was graded, 2 usage, 3 some could not be graded, or not written to the gradebook.
 
     Args:
         paths: Files and folders.
         options: See `Options`.
         jobs: How many at once; as many as the machine's cores allow unless given.
+        gradebook: The gradebook; with --no-gradebook none is kept.
+        force: Grade also what the gradebook has already.
+        submitted_at: When these submissions were handed in, with time zone; each when its file was last changed
+            unless given.
     """
     options = options or Options()
     if not paths:
@@ -82,25 +96,58 @@ def grade(
         raise UsageError(
             f"{', '.join(map(str, paths))}: there are no submissions here; a submission is a .py or .ipynb."
         )
-    prepare_data(settings)
-    with batch_progress(len(files), quiet=options.json) as show:
-
-        def on_result(result: Result) -> None:
-            if options.output is not None:  # as it comes, so that nothing finished is lost
-                _write_feedback(make_report(settings, [result], 0.0), options.output)
-            show(result)
-
-        report = grade_all(files, settings, jobs=jobs or default_jobs(settings), on_result=on_result)
+    handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
+    conditions = conditions_of(settings, prepare_data(settings))
+    with (
+        keeping(gradebook, conditions, force=force, submitted_at=handed_in) as keeper,
+        batch_progress(len(files), quiet=options.json) as show,
+    ):
+        unopened = keeper.fault
+        if unopened:
+            print(f"grader: {unopened}", file=sys.stderr, flush=True)
+        report = _grade_what_is_new(files, settings, keeper, show, output=options.output, jobs=jobs)
     _finish(report, options)
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
         if options.output:
             console.print(f"Feedback for each submission is in {options.output}.", highlight=False, markup=False)
+    if keeper.fault != unopened:
+        print(f"grader: {keeper.fault}", file=sys.stderr)
     if len(report.results) < len(files):
         print(f"grader: stopped; {len(report.results)} of {len(files)} submissions were graded.", file=sys.stderr)
         return 3
-    return 0 if all(result.status == "graded" for result in report.results) else 3
+    return 0 if all(result.status == "graded" for result in report.results) and not keeper.fault else 3
+
+
+def _grade_what_is_new(
+    files: Sequence[SubmissionFile],
+    settings: Settings,
+    keeper: Keeper,
+    show: Callable[[Result, str], None],
+    *,
+    output: Path | None,
+    jobs: int | None,
+) -> Report:
+    """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
+    began = time.monotonic()
+    kept = {file.id: attempt for file in files if (attempt := keeper.find(file)) is not None}
+    for attempt in kept.values():
+        show(attempt.result, attempt.graded_at)
+
+    def on_result(result: Result) -> None:
+        keeper.add(result)
+        if output is not None:  # as it comes, so that nothing finished is lost
+            _write_feedback(make_report(settings, [result], 0.0), output)
+        show(result, "")
+
+    new = [file for file in files if file.id not in kept]
+    graded = grade_all(new, settings, jobs=jobs or default_jobs(settings), on_result=on_result)
+    keeper.write()
+    results = {name: attempt.result for name, attempt in kept.items()}
+    results |= {result.submission.id: result for result in graded.results}
+    in_order = [results[file.id] for file in files if file.id in results]
+    return make_report(settings, in_order, time.monotonic() - began)
 
 
 def _finish(report: Report, options: Options) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from cyclopts import Parameter
 
 from grader.batch import Settings
-from grader.calibration import find_calibration, installed_versions, load_calibrations
+from grader.calibration import Calibration, find_calibration, installed_versions, load_calibrations
 from grader.contract import PROFILES, TASKS, checks_of
 from grader.course import Course, load_course
 from grader.datasets import DATASETS, load_dataset
@@ -20,6 +21,8 @@ from grader.sandbox.launch import choose_level, why_no_namespaces
 
 Profile = Literal["quick", "standard", "full"]
 Level = Literal["process", "namespaces"]
+
+GRADEBOOK_FILE: Final = Path("gradebook.db")
 
 
 @Parameter(name="*")
@@ -73,14 +76,17 @@ def with_dataset(course: Course, name: str | None) -> Course:
     return msgspec.structs.replace(course, dataset=name)
 
 
-def prepare_data(settings: Settings) -> None:
+def prepare_data(settings: Settings) -> Calibration | None:
     """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission.
+
+    Returns:
+        The thresholds; `None` where no check that was asked for needs any.
 
     Raises:
         GraderError: The data cannot be had, or its thresholds are not known.
     """
     if all(check.profile == "quick" for check in checks_of(settings.profile, settings.tasks)):
-        return
+        return None
     dataset = load_dataset(settings.course.dataset)
     calibration = find_calibration(load_calibrations(), settings.course, dataset.sha256)
     differing = calibration.other_versions(installed_versions())
@@ -90,3 +96,19 @@ def prepare_data(settings: Settings) -> None:
             "short of them, measure anew with `grader calibrate`.",
             file=sys.stderr,
         )
+    return calibration
+
+
+def parse_moment(option: str, text: str) -> datetime:
+    """A moment as `option` was given it.
+
+    Raises:
+        UsageError: It is none, or has no time zone.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment
+    except ValueError:
+        pass
+    raise UsageError(f"{option} {text}: give date, time and time zone, as in 2026-06-30T23:59:00+02:00.")

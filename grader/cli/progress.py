@@ -45,23 +45,26 @@ def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str
 
 
 @contextlib.contextmanager
-def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result], None]]:
-    """A progress bar over `count` submissions on a terminal, one line for each elsewhere."""
+def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result, str], None]]:
+    """A progress bar over `count` submissions on a terminal, one line for each elsewhere.
+
+    Gives what is to be called with each result, and with the moment that it is kept from: empty for a new one.
+    """
     console = Console(stderr=True)
     done: list[Result] = []
 
-    def line(result: Result) -> str:
+    def line(result: Result, kept_from: str) -> str:
         done.append(result)
-        return terminal.finished_line(result, len(done), count)
+        return terminal.finished_line(result, len(done), count, kept_from=kept_from)
 
     if quiet or not console.is_terminal:
-        yield lambda result: print(line(result), file=sys.stderr, flush=True)
+        yield lambda result, kept_from: print(line(result, kept_from), file=sys.stderr, flush=True)
         return
     with _bar(console) as progress:
         bar = progress.add_task("Grading", total=count)
 
-        def on_result(result: Result) -> None:
-            progress.console.print(line(result), highlight=False, markup=False, soft_wrap=True)
+        def on_result(result: Result, kept_from: str) -> None:
+            progress.console.print(line(result, kept_from), highlight=False, markup=False, soft_wrap=True)
             progress.update(bar, advance=1)
 
         yield on_result

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from grader.scoring import Result
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """What a grading depends on beside the submission: where all of it is the same, a result can be kept.
+
+    Attributes:
+        course: Digest of the course, the contract and the grader's version.
+        calibration: Digest of the accuracy thresholds; empty where no check needs them.
+        profile: The profile.
+        tasks: The tasks that are asked for; empty for all.
+        isolation: The isolation level.
+        grader: The grader's version, for people to read.
+    """
+
+    course: str
+    calibration: str
+    profile: str
+    tasks: tuple[int, ...]
+    isolation: str
+    grader: str
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -20,6 +42,7 @@ class Attempt(msgspec.Struct, frozen=True):
         tasks: The tasks that were asked for; empty for all.
         isolation: The isolation level.
         result: What `grader.scoring` made of it.
+        grader: The grader's version.
     """
 
     number: int
@@ -31,6 +54,12 @@ class Attempt(msgspec.Struct, frozen=True):
     tasks: tuple[int, ...]
     isolation: str
     result: Result
+    grader: str = ""
+
+    @property
+    def conditions(self) -> Conditions:
+        """What it was graded with."""
+        return Conditions(self.course, self.calibration, self.profile, self.tasks, self.isolation, self.grader)
 
 
 class Adjustment(msgspec.Struct, frozen=True):
@@ -44,6 +73,7 @@ class Adjustment(msgspec.Struct, frozen=True):
         reason: Why, for the student to read.
         by: Who did it.
         at: When: ISO 8601, UTC.
+        withdrawn_at: When it was taken back, likewise; empty while it stands.
     """
 
     number: int
@@ -53,15 +83,16 @@ class Adjustment(msgspec.Struct, frozen=True):
     reason: str
     by: str
     at: str
+    withdrawn_at: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
     """What counts for one submission: its attempt, and what lies over it.
 
     Attributes:
-        attempt: The attempt that counts: the last that was graded, or else the last.
+        attempt: The attempt that counts, see `grader.gradebook.store`; where nothing was graded, the last.
         attempts: How many there are.
-        adjustments: Points by hand, oldest first.
+        adjustments: Points by hand that stand, oldest first.
         days_late: Days after the deadline, the grace subtracted; 0 for in time.
         penalty: Points that are taken away for being late, 0 or more.
         score: What counts in the end; `None` while nothing was graded.
@@ -73,3 +104,8 @@ class Entry(msgspec.Struct, frozen=True):
     days_late: float
     penalty: float
     score: float | None
+
+
+def utc(moment: datetime) -> str:
+    """A moment as the gradebook writes it: `2026-06-30T21:59:00Z`, whole seconds, so that they sort as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader import contract
-from grader.reports.text import STATUS_WORDS, Finding, clean, findings, number
+from grader.reports.text import STATUS_WORDS, Finding, clean, findings, moment, number
 from grader.scoring import CheckResult, Report, Result
 
 _COLOURS = {"not_run": "yellow"}
@@ -80,12 +80,20 @@ def summary(report: Report, result: Result) -> str:
     )
 
 
-def finished_line(result: Result, done: int, total: int) -> str:
-    """The line for a submission that is done, where there is no progress bar."""
+def finished_line(result: Result, done: int, total: int, *, kept_from: str = "") -> str:
+    """The line for a submission that is done, where there is no progress bar.
+
+    Args:
+        result: Its result.
+        done: How many are done, it included.
+        total: How many there are.
+        kept_from: When it was graded, for one that was not graded again.
+    """
     name = clean(result.submission.id, limit=60)
     if result.status == "infrastructure_error":
         return f"[{done}/{total}] {name}: not graded, {clean(result.problem, limit=200)}"
-    return f"[{done}/{total}] {name}: {number(result.score)}/{number(result.max_score)} ({result.seconds:.1f} s)"
+    how = f"kept from {moment(kept_from)}" if kept_from else f"{result.seconds:.1f} s"
+    return f"[{done}/{total}] {name}: {number(result.score)}/{number(result.max_score)} ({how})"
 
 
 def show_table(console: Console, report: Report) -> None:

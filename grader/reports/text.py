@@ -35,6 +35,11 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def moment(utc: str) -> str:
+    """A moment of the gradebook as people write it: `2026-06-30 21:59 UTC`."""
+    return f"{utc[:10]} {utc[11:16]} UTC"
+
+
 TITLES: Final = {check.id: check.title for check in contract.CHECKS}
 STATUS_WORDS: Final = {
     "failed": "",

@@ -13,7 +13,7 @@ its brackets when the cell ran.
 """
 
 from grader.submissions.files import choose, discover
-from grader.submissions.reading import read_submission
+from grader.submissions.reading import read_submission, sha256_of
 from grader.submissions.records import Note, Submission, SubmissionFile
 
-__all__ = ["Note", "Submission", "SubmissionFile", "choose", "discover", "read_submission"]
+__all__ = ["Note", "Submission", "SubmissionFile", "choose", "discover", "read_submission", "sha256_of"]

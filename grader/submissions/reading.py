@@ -30,7 +30,7 @@ def read_submission(file: SubmissionFile) -> Submission:
         return result
     name = printable(file.path.name)
     try:
-        data = read_bytes(file.path, MAX_CODE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
+        data = _bytes(file)
         result = msgspec.structs.replace(result, sha256=hashlib.sha256(data).hexdigest())
         if suffix not in (".py", ".ipynb") and data.lstrip()[:1] == b"{":
             result = msgspec.structs.replace(result, kind="notebook")
@@ -44,6 +44,18 @@ def read_submission(file: SubmissionFile) -> Submission:
         return msgspec.structs.replace(result, problem=str(error))
     except RecursionError:
         return msgspec.structs.replace(result, problem=f"{name} has code that is nested too deeply to be read.")
+
+
+def sha256_of(file: SubmissionFile) -> str:
+    """The digest that `read_submission` gives a submission, without reading more than its bytes; empty likewise."""
+    try:
+        return "" if file.problem else hashlib.sha256(_bytes(file)).hexdigest()
+    except ReadError:
+        return ""
+
+
+def _bytes(file: SubmissionFile) -> bytes:
+    return read_bytes(file.path, MAX_CODE_BYTES if file.path.suffix.lower() == ".py" else MAX_NOTEBOOK_BYTES)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -1,0 +1,239 @@
+"""`grader gradebook`: look at what was graded, and put points by hand over it."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from grader.cli.app import app
+from grader.cli.options import GRADEBOOK_FILE
+from grader.course import load_course
+from grader.errors import UsageError
+from grader.gradebook.changes import Comparison, compare
+from grader.gradebook.records import Adjustment, Attempt, Entry, utc
+from grader.gradebook.store import Gradebook
+from grader.reports import gradebook as pages
+from grader.reports.text import number
+from grader.scoring import SCHEMA_VERSION
+
+book = cyclopts.App(name="gradebook", help="Look at the gradebook, and put points by hand over it.")
+app.command(book)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Source:
+    """Which gradebook, seen with which course's deadline."""
+
+    gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
+    course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
+
+    def open(self, path: Path | None = None) -> contextlib.AbstractContextManager[Gradebook]:
+        """Open it, or another gradebook in its place."""
+        return Gradebook.open(path or self.gradebook, late=load_course(self.course).late, must_exist=True)
+
+
+class _Class(msgspec.Struct, frozen=True):
+    """What `show --json` prints."""
+
+    entries: Sequence[Entry]
+    schema_version: int = SCHEMA_VERSION
+
+
+class _Submission(msgspec.Struct, frozen=True):
+    """What `show NAME --json` prints."""
+
+    entry: Entry
+    attempts: Sequence[Attempt]
+    adjustments: Sequence[Adjustment]
+    schema_version: int = SCHEMA_VERSION
+
+
+class _Comparisons(msgspec.Struct, frozen=True):
+    """What `compare --json` prints."""
+
+    comparisons: Sequence[Comparison]
+    schema_version: int = SCHEMA_VERSION
+
+
+@book.command
+def show(
+    name: str | None = None,
+    /,
+    *,
+    source: Source | None = None,
+    below: float | None = None,
+    failed: str | None = None,
+    not_graded: Annotated[bool, Parameter(negative="")] = False,
+    late: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Show what counts for each submission, or one submission with all its attempts.
+
+    Args:
+        name: The submission; all of them unless given.
+        source: See `Source`.
+        below: Only those with fewer points.
+        failed: Only those that did not pass this check.
+        not_graded: Only those that could not be graded.
+        late: Only those that were late.
+        json: Print one JSON document and nothing else.
+    """
+    filtered = below is not None or failed is not None or not_graded or late
+    if name is not None and filtered:
+        raise UsageError(f"{name}: --below, --failed, --not-graded and --late choose among all; leave the name out.")
+    with (source or Source()).open() as gradebook:
+        if name is not None:
+            found = _Submission(gradebook.entry(name), gradebook.attempts(name), gradebook.adjustments(name))
+            if json:
+                print(msgspec.json.encode(found).decode())
+            else:
+                pages.show_submission(Console(), found.entry, found.attempts, found.adjustments)
+            return 0
+        entries = gradebook.entries()
+        if failed is not None:
+            failing = gradebook.not_passing(failed)
+            entries = [entry for entry in entries if entry.attempt.result.submission.id in failing]
+    if below is not None:
+        entries = [entry for entry in entries if entry.score is not None and entry.score < below]
+    if not_graded:
+        entries = [entry for entry in entries if entry.score is None]
+    if late:
+        entries = [entry for entry in entries if entry.days_late > 0]
+    if json:
+        print(msgspec.json.encode(_Class(entries)).decode())
+    else:
+        pages.show_entries(Console(), entries)
+    return 0
+
+
+@book.command
+def adjust(
+    name: str,
+    points: float,
+    /,
+    *,
+    reason: str,
+    by: str | None = None,
+    check: str = "",
+    source: Source | None = None,
+) -> int:
+    """Add points by hand, or take some away.
+
+    Points for a check correct what was measured, before anything is taken off for being late; points for the total
+    come on top of everything.
+
+    Args:
+        name: The submission.
+        points: How many; a negative number takes away.
+        reason: Why, for the student to read.
+        by: Who says so; who is logged in unless given.
+        check: The check that they correct; the total unless given.
+        source: See `Source`.
+    """
+    with (source or Source()).open() as gradebook:
+        made = gradebook.adjust(
+            name, points, reason=reason, by=getpass.getuser() if by is None else by, check=check, at=_now()
+        )
+        print(f"Adjustment {made.number}: {_score_of(gradebook.entry(name))}")
+    return 0
+
+
+@book.command
+def withdraw(adjustment: int, /, *, source: Source | None = None) -> int:
+    """Take points by hand back; they stay in the gradebook, marked as withdrawn.
+
+    Args:
+        adjustment: Its number, which `grader gradebook show NAME` tells.
+        source: See `Source`.
+    """
+    with (source or Source()).open() as gradebook:
+        before = gradebook.withdraw(adjustment, at=_now())
+        print(f"Adjustment {before.number} is withdrawn: {_score_of(gradebook.entry(before.submission))}")
+    return 0
+
+
+@book.command(name="compare")
+def compare_attempts(
+    name: str | None = None,
+    first: int | None = None,
+    second: int | None = None,
+    /,
+    *,
+    other: Annotated[Path | None, Parameter(name="--with")] = None,
+    source: Source | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Show what changed, check by check: between two attempts, or between what counts in two gradebooks.
+
+    Args:
+        name: The submission.
+        first: The number of an attempt; the last but one unless given.
+        second: The number of another attempt; the last unless given.
+        other: An earlier gradebook, such as a copy, to compare with; without a name, every submission that changed.
+        source: See `Source`.
+        json: Print one JSON document and nothing else.
+    """
+    chosen = source or Source()
+    if other is not None and first is not None:
+        raise UsageError("--with compares what counts in two gradebooks; leave the attempts' numbers out.")
+    if other is None and name is None:
+        raise UsageError("name a submission, or another gradebook with --with.")
+    with chosen.open() as gradebook:
+        if other is not None:
+            with chosen.open(other) as earlier:
+                comparisons = _between_gradebooks(name, earlier, gradebook)
+        else:
+            assert name is not None
+            comparisons = [_between_attempts(name, gradebook.attempts(name), first, second)]
+    if json:
+        print(msgspec.json.encode(_Comparisons(comparisons)).decode())
+        return 0
+    for comparison in comparisons:
+        pages.show_comparison(Console(), comparison)
+    if not comparisons:
+        print("No submission has changed.")
+    return 0
+
+
+def _between_attempts(name: str, attempts: Sequence[Attempt], first: int | None, second: int | None) -> Comparison:
+    numbers = [attempt.number for attempt in attempts]
+    if len(numbers) < 2:
+        raise UsageError(f"{name}: has one attempt only, so there is nothing to compare.")
+    for wanted in (first, second):
+        if wanted is not None and wanted not in numbers:
+            known = ", ".join(map(str, numbers))
+            raise UsageError(f"{name}: has no attempt {wanted}; its attempts are {known}.")
+    if first is None:
+        return compare(name, attempts[-2], attempts[-1])
+    return compare(name, attempts[numbers.index(first)], attempts[-1 if second is None else numbers.index(second)])
+
+
+def _between_gradebooks(name: str | None, earlier: Gradebook, later: Gradebook) -> list[Comparison]:
+    before = {entry.attempt.result.submission.id: entry.attempt for entry in earlier.entries()}
+    after = {entry.attempt.result.submission.id: entry.attempt for entry in later.entries()}
+    if name is not None:
+        if name not in before and name not in after:
+            later.entry(name)  # says that it is not there, and what may have been meant
+        return [compare(name, before.get(name), after.get(name))]
+    every = [compare(each, before.get(each), after.get(each)) for each in sorted({*before, *after})]
+    return [comparison for comparison in every if comparison.changes]
+
+
+def _score_of(entry: Entry) -> str:
+    name = entry.attempt.result.submission.id
+    return f"{name} is not graded." if entry.score is None else f"{name} has {number(entry.score)} points."
+
+
+def _now() -> str:
+    return utc(datetime.now(UTC))

@@ -1,0 +1,61 @@
+"""What a verdict depends on beside the submission, as digests: where these are the same, a result can be kept."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+import grader
+from grader.batch import Settings
+from grader.calibration import Calibration
+from grader.contract import TASKS
+from grader.course import Course, Late
+from grader.gradebook.records import Conditions
+
+_WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports")
+"""Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
+
+_LIBRARIES: Final = ("keras", "tensorflow", "numpy", "hypothesis")
+
+
+def conditions_of(settings: Settings, calibration: Calibration | None) -> Conditions:
+    """What a grading with these settings depends on.
+
+    Args:
+        settings: How submissions are graded.
+        calibration: The accuracy thresholds; `None` where no check needs them.
+    """
+    everything = settings.tasks == {task.number for task in TASKS}
+    return Conditions(
+        course=course_digest(settings.course),
+        calibration="" if calibration is None else _digest(msgspec.json.encode(calibration, order="deterministic")),
+        profile=settings.profile,
+        tasks=() if everything else tuple(sorted(settings.tasks)),
+        isolation=settings.level,
+        grader=grader.__version__,
+    )
+
+
+def course_digest(course: Course) -> str:
+    """Digest of the course, the grader's own code (the contract and the checks above all), and its libraries.
+
+    The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
+    Title, default profile and deadline do not change what is measured and are left out.
+    """
+    judging = msgspec.structs.replace(course, title="", profile="", late=Late())
+    parts = [msgspec.json.encode(judging, order="deterministic")]
+    package = Path(grader.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package)
+        if name.parts[0] not in _WITHOUT_A_SAY:
+            parts.append(f"{name.as_posix()} {_digest(path.read_bytes())}".encode())
+    parts += [f"{library} {version(library)}".encode() for library in _LIBRARIES]
+    return _digest(b"\n".join(parts))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

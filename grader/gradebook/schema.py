@@ -1,0 +1,168 @@
+"""The gradebook's tables, and how an older file becomes one of today.
+
+A file says in `user_version` how many of the `MIGRATIONS` it has seen.  To change the tables, add a migration at the
+end and leave the others as they are; `tests/gradebooks/` holds a file of each earlier form, which must still open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from grader.gradebook.faults import GradebookError
+
+APPLICATION_ID: Final = 0x4B434742
+"""Marks the file as a gradebook (`KCGB`), so that another program's database is never written to."""
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """
+        CREATE TABLE attempts (
+            number INTEGER PRIMARY KEY,
+            submission TEXT NOT NULL,
+            path TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            graded_at TEXT NOT NULL,
+            submitted_at TEXT NOT NULL,
+            course TEXT NOT NULL,
+            calibration TEXT NOT NULL,
+            profile TEXT NOT NULL,
+            tasks TEXT NOT NULL,         -- '2,3'; '' for all
+            breadth INTEGER NOT NULL,    -- how much was asked for: see grader.gradebook.store
+            isolation TEXT NOT NULL,
+            grader TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('graded', 'infrastructure_error')),
+            score REAL NOT NULL,
+            max_score REAL NOT NULL,
+            seconds REAL NOT NULL,
+            problem TEXT NOT NULL,
+            result TEXT NOT NULL         -- the whole result, as in results.json
+        ) STRICT
+        """,
+        "CREATE INDEX attempts_by_submission ON attempts (submission, number)",
+        # What of each result questions about a whole class are asked of; `result` has the hints and examples too.
+        """
+        CREATE TABLE checks (
+            attempt INTEGER NOT NULL REFERENCES attempts (number),
+            id TEXT NOT NULL,
+            task INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            points REAL NOT NULL,
+            max_points REAL NOT NULL,
+            message TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            PRIMARY KEY (attempt, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX checks_by_id ON checks (id, status)",
+        """
+        CREATE TABLE artefacts (
+            number INTEGER PRIMARY KEY,
+            attempt INTEGER NOT NULL REFERENCES attempts (number),
+            check_id TEXT NOT NULL,      -- '' for the submission as a whole
+            name TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            data BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX artefacts_by_attempt ON artefacts (attempt, number)",
+        """
+        CREATE TABLE adjustments (
+            number INTEGER PRIMARY KEY,
+            submission TEXT NOT NULL,
+            check_id TEXT NOT NULL,      -- '' for the total
+            points REAL NOT NULL,
+            reason TEXT NOT NULL,
+            made_by TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            withdrawn_at TEXT NOT NULL   -- '' while it stands
+        ) STRICT
+        """,
+        "CREATE INDEX adjustments_by_submission ON adjustments (submission, number)",
+        # The attempt that counts, one for each submission.
+        """
+        CREATE VIEW counting AS
+        SELECT submission, number AS attempt, attempts
+        FROM (
+            SELECT submission, number, count(*) OVER (PARTITION BY submission) AS attempts,
+                row_number() OVER (
+                    PARTITION BY submission
+                    ORDER BY status = 'graded' DESC, iif(status = 'graded', breadth, 0) DESC, number DESC
+                ) AS place
+            FROM attempts
+        )
+        WHERE place = 1
+        """,
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring a file to the newest form in one transaction; a new file is the oldest form of all.
+
+    Args:
+        connection: To the file, in autocommit mode.
+        path: Names the file in errors.
+        migrations: The statements of each step.
+
+    Raises:
+        GradebookError: The file is of a newer form, or of another program.
+        sqlite3.Error: SQLite refuses; the file is then as it was.
+    """
+    with transaction(connection, writing=False):
+        taken = _steps_taken(connection, path, len(migrations))
+    if taken == len(migrations):
+        return
+    with transaction(connection):
+        # Asked once more, since another process may have migrated the file meanwhile.
+        for step in migrations[_steps_taken(connection, path, len(migrations)) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def let_readers_in(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log, so that reading goes on while another process writes.
+
+    It stays switched.  SQLite does not wait for its turn here; where another process has just made the file and is
+    at it, that one switches.
+    """
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, *, writing: bool = True) -> Iterator[None]:
+    """Everything that is done inside is written, or nothing of it; what is read is of one moment."""
+    connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _steps_taken(connection: sqlite3.Connection, path: Path, known: int) -> int:
+    """How many migrations a file has seen."""
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    if application != APPLICATION_ID and (application or version or tables):
+        raise GradebookError(
+            f"{path}: is a database of another program; move it away, or name another file with --gradebook."
+        )
+    if version > known:
+        raise GradebookError(
+            f"{path}: was written by a newer grader (form {version}; this grader knows forms up to {known}); "
+            "update the grader, or name another file with --gradebook."
+        )
+    return version
