@@ -23,7 +23,7 @@ def main() -> None:
     settings = Settings(Course(), "quick", frozenset(), best_level())
     began = time.monotonic()
     with Slot(settings) as slot:
-        result = slot.grade(discover([ROOT / "submissions" / "three-bugs.py"])[0])
+        result = slot.grade(discover([ROOT / "submissions" / "three-bugs.py"])[0]).result
     report = make_report(settings, [result], time.monotonic() - began)
     console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
     console.print("$ grader check three-bugs.py", style="bold", highlight=False)

@@ -19,7 +19,7 @@ from grader.batch import Settings
 from grader.contract import CHECKS
 from grader.course import Course
 from grader.sandbox.launch import best_level
-from grader.scoring import Result
+from grader.scoring import Graded
 from grader.submissions import SubmissionFile
 from tests import corpus
 
@@ -50,7 +50,7 @@ CHOSEN_CHAFFS = CHAFFS if everything() else one_for_each_check()
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, concurrent.futures.Future[Result]]]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, concurrent.futures.Future[Graded]]]:
     """The result of each chosen solution, by its name, as it comes."""
     folder = tmp_path_factory.mktemp("chaffs")
     files = [SubmissionFile(path.stem, path) for path in CHOSEN_WHEATS]
@@ -66,8 +66,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, conc
 
 
 @pytest.mark.parametrize("path", CHOSEN_WHEATS, ids=lambda path: path.stem)
-def test_a_sound_solution_has_full_marks(path: Path, results: dict[str, concurrent.futures.Future[Result]]) -> None:
-    result = results[path.stem].result()
+def test_a_sound_solution_has_full_marks(path: Path, results: dict[str, concurrent.futures.Future[Graded]]) -> None:
+    result = results[path.stem].result().result
     assert result.status == "graded", result.problem
     assert [(check.id, check.message) for check in result.checks if check.status != "passed"] == []
     assert result.score == result.max_score == 93.0
@@ -75,9 +75,9 @@ def test_a_sound_solution_has_full_marks(path: Path, results: dict[str, concurre
 
 @pytest.mark.parametrize("chaff", CHOSEN_CHAFFS, ids=lambda chaff: chaff.name)
 def test_a_bug_is_caught_by_its_own_check(
-    chaff: corpus.Chaff, results: dict[str, concurrent.futures.Future[Result]]
+    chaff: corpus.Chaff, results: dict[str, concurrent.futures.Future[Graded]]
 ) -> None:
-    result = results[chaff.name].result()
+    result = results[chaff.name].result().result
     assert result.status == "graded", result.problem
     wrong = {check.id: check for check in result.checks if check.status != "passed"}
     assert chaff.caught_by[0] in wrong, f"caught by {sorted(wrong)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,13 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from grader.batch import Slot, default_jobs, grade_all, make_report, write_report
+from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
 from grader.cli.app import app
 from grader.cli.options import Options, prepare_data, settings_of
 from grader.cli.progress import batch_progress, check_progress
 from grader.errors import UsageError
 from grader.reports import markdown, terminal
-from grader.scoring import Report, Result, all_passed
+from grader.scoring import Graded, Report, all_passed
 from grader.submissions import discover
 
 
@@ -39,7 +40,7 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     began = time.monotonic()
     prepare_data(settings)
     with Slot(settings) as slot, check_progress(settings, quiet=options.json) as on_check:
-        result = slot.grade(files[0], on_check)
+        result = slot.grade(files[0], on_check).result
     report = make_report(settings, [result], time.monotonic() - began)
     _finish(report, options)
     if not options.json:
@@ -80,24 +81,41 @@ def grade(
             f"{', '.join(map(str, paths))}: there are no submissions here; a submission is a .py or .ipynb."
         )
     prepare_data(settings)
+    came: list[tuple[Graded, str]] = []
     with batch_progress(len(files), quiet=options.json) as show:
 
-        def on_result(result: Result) -> None:
+        def on_graded(graded: Graded) -> None:
             if options.output is not None:  # as it comes, so that nothing finished is lost
-                _write_feedback(make_report(settings, [result], 0.0), options.output)
-            show(result)
+                _write_feedback(make_report(settings, [graded.result], 0.0), options.output)
+                came.append((graded, datetime.now(UTC).isoformat(timespec="seconds")))
+            show(graded.result)
 
-        report = grade_all(files, settings, jobs=jobs or default_jobs(settings), on_result=on_result)
+        report = grade_all(files, settings, jobs=jobs or default_jobs(settings), on_graded=on_graded)
     _finish(report, options)
+    if options.output is not None:
+        _write_pages(came, settings, options.output)
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
         if options.output:
-            console.print(f"Feedback for each submission is in {options.output}.", highlight=False, markup=False)
+            page = options.output / "index.html"
+            console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)
     if len(report.results) < len(files):
         print(f"grader: stopped; {len(report.results)} of {len(files)} submissions were graded.", file=sys.stderr)
         return 3
     return 0 if all(result.status == "graded" for result in report.results) else 3
+
+
+def _write_pages(came: list[tuple[Graded, str]], settings: Settings, folder: Path) -> None:
+    """Write the pages of what was graded, each with the time at which it was."""
+    from grader.reports.site import page_of, write_site
+
+    tasks = tuple(sorted(settings.tasks))
+    pages = [
+        page_of(graded, profile=settings.profile, tasks=tasks, isolation=settings.level, graded_at=when)
+        for graded, when in came
+    ]
+    write_site(folder, settings.course, pages)
 
 
 def _finish(report: Report, options: Options) -> None:
