@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import html5lib
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from grader.artefacts import Artefact
 from grader.course import Course
@@ -25,6 +23,7 @@ from grader.reports.site.charts import curves, histogram, round_steps, scatter
 from grader.reports.site.code import quoted
 from grader.reports.site.files import MARK, page_name, write_pages
 from grader.scoring import Graded
+from tests.browsers import CHROMIUM_NAMES, chromium, find_chromium
 from tests.invented import invented_class
 from tests.test_reports import HOSTILE
 
@@ -264,15 +263,11 @@ def test_charts_tell_in_words_what_they_show() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for found in map(shutil.which, names) if found), None)
+    path = find_chromium()
     if path is None:
-        pytest.skip(f"there is no browser: none of {', '.join(names)} is installed")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox does not start as root
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        pytest.skip(f"there is no browser: none of {', '.join(CHROMIUM_NAMES)} is installed")
+    with chromium(path) as browser:
         yield browser
-        browser.close()
 
 
 class Visit:
