@@ -41,7 +41,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A curve: its points, and at which height its name is written."""
+    """A curve: what it is, and its points."""
 
     name: str
     points: tuple[tuple[float, float], ...]

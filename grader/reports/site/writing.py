@@ -76,6 +76,7 @@ def _environment() -> Environment:
         style_digest=_digest(style),
         script_digest=_digest(script),
         chart_area=charts,
+        shade_of=shade_of,
     )
     environment.filters.update(
         points=number,
@@ -89,7 +90,6 @@ def _environment() -> Environment:
         symbol=lambda status: STATUSES[status][0],
         word=lambda status: STATUSES[status][1],
     )
-    environment.globals["shade_of"] = shade_of
     return environment
 
 
