@@ -78,7 +78,7 @@ def test_one_submission(benchmark: Any) -> None:
             sandbox = slot.sandbox
             assert sandbox is not None
             before, began = sandbox.seconds_in_workers, time.monotonic()
-            result = slot.grade(SubmissionFile("sample", SAMPLE))
+            result = slot.grade(SubmissionFile("sample", SAMPLE)).result
             own.append(time.monotonic() - began - (sandbox.seconds_in_workers - before))
             assert result.score == result.max_score
 
@@ -91,7 +91,7 @@ def test_twenty_submissions(benchmark: Any, jobs: int) -> None:
     files = [SubmissionFile(f"student{number:02}", SAMPLE) for number in range(20)]
 
     def grade() -> None:
-        report = grade_all(files, QUICK, jobs=jobs, on_result=lambda result: None)
+        report = grade_all(files, QUICK, jobs=jobs, on_graded=lambda graded: None)
         assert all(result.score == result.max_score for result in report.results)
 
     benchmark.pedantic(grade, rounds=1)

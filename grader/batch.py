@@ -21,7 +21,7 @@ from grader.exports.document import encode
 from grader.files import write_whole
 from grader.grading import Context, grade
 from grader.sandbox.session import Sandbox, SandboxError
-from grader.scoring import Outcome, Report, Result, make_result
+from grader.scoring import Graded, Outcome, Report, Result, make_result
 from grader.submissions import Submission, SubmissionFile, read_submission
 
 _TRIES: Final = 2
@@ -67,7 +67,7 @@ class Slot:
         self._stack.close()
         self.sandbox = None
 
-    def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Result:
+    def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
         """Grade one submission; where the sandbox fails, once more in a new one.
 
         Args:
@@ -75,17 +75,17 @@ class Slot:
             on_check: Called as each check ends.
 
         Returns:
-            The result, `infrastructure_error` where the second try failed too.
+            The result, `infrastructure_error` where the second try failed too, with the artefacts.
         """
         submission = read_submission(file)
-        result = self._grade(submission, on_check)
+        graded = self._grade(submission, on_check)
         for _ in range(_TRIES - 1):
-            if result.status == "infrastructure_error":
+            if graded.result.status == "infrastructure_error":
                 self.__exit__()
-                result = self._grade(submission, on_check)
-        return result
+                graded = self._grade(submission, on_check)
+        return graded
 
-    def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Result:
+    def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Graded:
         try:
             return grade(self.context(submission, on_check))
         except SandboxError as error:
@@ -124,7 +124,7 @@ def grade_all(
     settings: Settings,
     *,
     jobs: int,
-    on_result: Callable[[Result], None],
+    on_graded: Callable[[Graded], None],
 ) -> Report:
     """Grade submissions, several at once.
 
@@ -132,7 +132,7 @@ def grade_all(
         files: What to grade.
         settings: How.
         jobs: How many at once.
-        on_result: Called with each result as soon as it is there.
+        on_graded: Called with each result and its artefacts as soon as they are there.
 
     Returns:
         The results in the order of the files; after Ctrl-C those that were finished.
@@ -140,9 +140,9 @@ def grade_all(
     began = time.monotonic()
     results: dict[str, Result] = {}
 
-    def finished(result: Result) -> None:
-        results[result.submission.id] = result
-        on_result(result)
+    def finished(graded: Graded) -> None:
+        results[graded.result.submission.id] = graded.result
+        on_graded(graded)
 
     with contextlib.suppress(KeyboardInterrupt):
         if jobs == 1 or len(files) == 1:
@@ -160,7 +160,7 @@ def make_report(settings: Settings, results: Iterable[Result], seconds: float) -
 
 
 def _grade_in_processes(
-    files: Sequence[SubmissionFile], settings: Settings, jobs: int, finished: Callable[[Result], None]
+    files: Sequence[SubmissionFile], settings: Settings, jobs: int, finished: Callable[[Graded], None]
 ) -> None:
     """Grade in several processes; a process that dies costs a try of what it was grading, no more."""
     waiting = {file.id: file for file in files}
@@ -173,12 +173,12 @@ def _grade_in_processes(
                 for future in concurrent.futures.as_completed(futures):
                     file = futures[future]
                     try:
-                        result = future.result()
+                        graded = future.result()
                     except BrokenProcessPool:
                         tries[file.id] += 1
                         continue
                     del waiting[file.id]
-                    finished(result)
+                    finished(graded)
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
                 _end_children()
@@ -190,10 +190,10 @@ def _grade_in_processes(
             finished(_not_graded(submission, settings, problem))
 
 
-def _not_graded(submission: Submission, settings: Settings, problem: str) -> Result:
+def _not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
     """The result where the grader itself failed."""
     checks = contract.checks_of(settings.profile, settings.tasks)
-    return make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem)
+    return Graded(make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem))
 
 
 _slots: Final[list[Slot]] = []
@@ -220,7 +220,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def grade_in_slot(file: SubmissionFile) -> Result:
+def grade_in_slot(file: SubmissionFile) -> Graded:
     """In a grading process that `start_slot` began: grade one submission."""
     return _slots[0].grade(file)
 

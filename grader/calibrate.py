@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from grader.calibration import CALIBRATION_FILE, Calibration, load_calibrations
-from grader.checks.accuracy import trained_accuracy
+from grader.checks.accuracy import trained
 from grader.checks.evidence import Examiner
 from grader.checks.hidden import draw_split, seeded_generator
 from grader.checks.student import Student
@@ -51,7 +51,7 @@ def measure(
         with sandbox.worker(seed=seed) as worker:
             student = Student(worker, submission, course.limits)
             seconds = course.limits.training_seconds
-            accuracies.append(trained_accuracy(student, examiner, split, course.accuracy, seconds=seconds))
+            accuracies.append(trained(student, examiner, split, course.accuracy, seconds=seconds).accuracy)
         examiner.close()
         notify(f"run {run + 1} of {runs}: {accuracies[-1]:.4f}")
     return Calibration(

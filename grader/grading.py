@@ -14,17 +14,20 @@ import msgspec
 import pytest
 
 from grader import contract
-from grader.checks.student import Missing, describe_error
+from grader.artefacts import Artefacts, Place
+from grader.checks.student import Missing, describe_error, locate
 from grader.checks.verdict import CheckFailed, NotRun
 from grader.course import Course
 from grader.datasets import Dataset
 from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
 from grader.sandbox.wire import Limits
-from grader.scoring import CheckStatus, Outcome, Result, make_result
+from grader.scoring import CheckStatus, Graded, Outcome, make_result
 from grader.submissions import Submission
 
 _CHECKS_FOLDER: Final = Path(__file__).parent / "checks"
 _MAX_TEXT: Final = 2000
+_MAX_LINE: Final = 200
+_LINES_AROUND: Final = 3
 
 
 class Context(msgspec.Struct, frozen=True, eq=False):
@@ -61,6 +64,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
 
 CONTEXT: Final = pytest.StashKey[Context]()
+ARTEFACTS: Final = pytest.StashKey[Artefacts]()
 
 
 class Recorder:
@@ -69,10 +73,12 @@ class Recorder:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.outcomes: dict[str, Outcome] = {}
+        self.artefacts = Artefacts()
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Give the checks their context, and declare their mark."""
+        """Give the checks their context and a place for artefacts, and declare their mark."""
         config.stash[CONTEXT] = self._context
+        config.stash[ARTEFACTS] = self.artefacts
         config.addinivalue_line("markers", "check(id): the check of the contract that a test is")
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -93,6 +99,9 @@ class Recorder:
             seconds = call.duration + (before.seconds if before else 0.0)
             outcome = outcome_of(error, self._context.submission, _last_example(item))
             self.outcomes[name] = msgspec.structs.replace(outcome, seconds=seconds)
+            place = place_of(error, self._context.submission)
+            if place is not None:
+                self.artefacts.add_record(name, "place", place)
         else:
             self.outcomes[name] = msgspec.structs.replace(before, seconds=before.seconds + call.duration)
         if call.when == "teardown" and self._context.on_check is not None:
@@ -160,6 +169,17 @@ def _hint_for(error: SubmissionError) -> str:
     return "Paste the call below into your notebook to see the same error."
 
 
+def place_of(error: BaseException | None, submission: Submission) -> Place | None:
+    """Where in the submission an exception of its own arose, with the lines around; `None` where nobody knows."""
+    found = locate(submission, error.frames) if isinstance(error, SubmissionError) else None
+    if found is None:
+        return None
+    cell, line = found
+    first = max(1, line - _LINES_AROUND)
+    lines = submission.lines_of(cell)[first - 1 : line + _LINES_AROUND]
+    return Place(cell, line, first, tuple(text[:_MAX_LINE] for text in lines))
+
+
 def as_text(outcome: Outcome) -> str:
     """An outcome for a terminal without colours."""
     parts = [outcome.message]
@@ -170,17 +190,18 @@ def as_text(outcome: Outcome) -> str:
     return "\n".join(parts)
 
 
-def grade(context: Context) -> Result:
+def grade(context: Context) -> Graded:
     """Run the checks of a context.  Always gives a result.
 
     Returns:
-        The result; its status is `infrastructure_error` where the grader itself failed.
+        The result, its status `infrastructure_error` where the grader itself failed, with the artefacts.
     """
     began = time.monotonic()
     checks = context.checks
     if context.submission.problem:
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
-        return make_result(context.submission, context.course, checks, outcomes, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
     recorder = Recorder(context)
     problem = ""
     with _silence() as printed:
@@ -204,7 +225,10 @@ def grade(context: Context) -> Result:
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         problem = f"pytest ended with {code!r}: {printed.getvalue()[-500:]}"
     seconds = time.monotonic() - began
-    return make_result(context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem)
+    result = make_result(
+        context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem
+    )
+    return Graded(result, recorder.artefacts.gathered)
 
 
 def _problem_outcome(check: contract.Check, problem: str) -> Outcome:

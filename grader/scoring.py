@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from grader import contract
+from grader.artefacts import Artefact
 from grader.course import Course
 from grader.submissions import Submission
 
@@ -92,6 +93,13 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
     results: tuple[Result, ...]
     schema_version: int = SCHEMA_VERSION
+
+
+class Graded(msgspec.Struct, frozen=True):
+    """A result, and what there is to look at beside it."""
+
+    result: Result
+    artefacts: tuple[Artefact, ...] = ()
 
 
 def submission_info(submission: Submission) -> SubmissionInfo:

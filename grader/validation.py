@@ -14,7 +14,7 @@ import msgspec
 from grader import contract
 from grader.batch import Settings, grade_all
 from grader.corpus import EVERYWHERE, Chaff
-from grader.scoring import CheckResult, Result
+from grader.scoring import CheckResult, Graded, Result
 from grader.submissions import SubmissionFile
 
 
@@ -81,7 +81,8 @@ def validate(
     chosen = {chaff.name: chaff for chaff in chaffs if chaff.caught_by[0] in run}
     verdicts: dict[str, Verdict] = {}
 
-    def on_result(result: Result) -> None:
+    def on_graded(graded: Graded) -> None:
+        result = graded.result
         name = result.submission.id
         chaff = chosen.get(name)
         faults = faults_with_wheat(result) if chaff is None else faults_with_chaff(chaff, result)
@@ -90,7 +91,7 @@ def validate(
 
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         files = [*wheats, *(write_chaff(chaff, Path(folder)) for chaff in chosen.values())]
-        report = grade_all(files, settings, jobs=jobs, on_result=on_result)
+        report = grade_all(files, settings, jobs=jobs, on_graded=on_graded)
     return Validation(
         report.profile,
         report.isolation,

@@ -24,7 +24,7 @@ from grader.calibrate import write_reference
 from grader.course import Course
 from grader.files import write_whole
 from grader.sandbox.launch import best_level
-from grader.scoring import Result
+from grader.scoring import Graded, Result
 from grader.submissions import SubmissionFile
 
 ROOT: Final = Path(__file__).parent.parent
@@ -91,9 +91,9 @@ def main() -> int:
         found = {mutant.name: mutant for mutant in mutants((folder / "reference.py").read_text())}
         alive: list[Mutant] = []
 
-        def on_result(result: Result) -> None:
-            mutant = found[result.submission.id]
-            if not killed(result):
+        def on_graded(graded: Graded) -> None:
+            mutant = found[graded.result.submission.id]
+            if not killed(graded.result):
                 alive.append(mutant)
                 print(
                     f"survived: {mutant.name} {reason(mutant) or 'NO REASON'}\n  " + "\n  ".join(mutant.change),
@@ -107,7 +107,7 @@ def main() -> int:
                 file.path.write_text(mutant.source)
             settings = Settings(Course(), "quick", frozenset((task.number,)), best_level())
             if files:
-                grade_all(files, settings, jobs=default_jobs(settings), on_result=on_result)
+                grade_all(files, settings, jobs=default_jobs(settings), on_graded=on_graded)
     write_whole(PAGE, page(list(found.values()), alive).encode())
     print(f"{len(found) - len(alive)} of {len(found)} mutants killed, {len(alive)} alive: {PAGE}")
     return 1 if any(not reason(mutant) for mutant in alive) else 0

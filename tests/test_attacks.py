@@ -34,9 +34,9 @@ def grade(tmp_path: Path, source: str, task: int | None) -> Result:
     limits = Limits(call_seconds=10, load_seconds=10, processes=30)
     tasks = frozenset() if task is None else frozenset((task,))
     with Slot(Settings(Course(limits=limits), "quick", tasks, best_level())) as slot:
-        result = slot.grade(SubmissionFile("attack", path))
+        result = slot.grade(SubmissionFile("attack", path)).result
         if best_level() == "namespaces":
-            after = slot.grade(SubmissionFile("honest", HONEST))
+            after = slot.grade(SubmissionFile("honest", HONEST)).result
             assert after.status == "graded", after.problem
             assert after.score == after.max_score
     return result

@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parent.parent / "submissions"
 
 def graded(quick: Slot, name: str) -> Result:
     (file,) = discover([SAMPLES / name])
-    return quick.grade(file)
+    return quick.grade(file).result
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def grade_into(root: Path, target: Path) -> int:
 
     try:
         with Slot(settings) as slot:
-            result = slot.grade(file, on_check)
+            result = slot.grade(file, on_check).result
     except Exception as error:  # the checks that it came to are shown all the same
         traceback.print_exc()
         problem = f"{type(error).__name__}: {error}"

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
+from grader.artefacts import Confusion, Curves, Example, png_of
 from grader.checks.evidence import KNOWN_GAIN, Examiner
 from grader.checks.hidden import Split
 from grader.checks.student import Missing, Student
 from grader.checks.verdict import CheckFailed, NotRun, Shown, describe
-from grader.course import Accuracy
-from grader.sandbox.session import SubmissionError
+from grader.course import Accuracy, Course
+from grader.datasets import Dataset
+from grader.sandbox.session import MAX_ANSWER_BYTES, SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
 
@@ -30,8 +35,28 @@ _EXAMINER_MARGIN: Final = 0.03
 """How much better than the examined network `predict` may be, for rounding and for scaling that was only measured."""
 
 
-def trained_accuracy(student: Student, examiner: Examiner, split: Split, budget: Accuracy, *, seconds: float) -> float:
-    """Build, train and predict with the submission; gives the share of hidden images predicted right.
+_MAX_CURVES: Final = 12
+_SHOWN_EXAMPLES: Final = 12
+
+
+class Trained(msgspec.Struct, frozen=True, eq=False):
+    """What came of building, training and predicting.
+
+    Attributes:
+        accuracy: The share of hidden images predicted right, 0 to 1.
+        answers: What `predict` answered about them, (n, classes).
+        seconds: Wall time of the training.
+        curves: What the returned History says of it: the submission's own account.
+    """
+
+    accuracy: float
+    answers: Array
+    seconds: float
+    curves: Curves
+
+
+def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy, *, seconds: float) -> Trained:
+    """Build, train and predict with the submission.
 
     What counts is the smaller of two figures: what `predict` answers with the checkpoint, and what the network in
     the checkpoint answers in the examiner, so that neither a table of answers nor a broken `predict` passes.
@@ -56,7 +81,8 @@ def trained_accuracy(student: Student, examiner: Examiner, split: Split, budget:
                 f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
                 hint="build_model returns an untrained network.",
             )
-        student.call(
+        began = time.monotonic()
+        returned = student.call(
             "train",
             Shown(model, "model"),
             *(Shown(a, n) for a, n in ((split.x_train, "x_train"), (split.y_train, "y_train"))),
@@ -67,6 +93,7 @@ def trained_accuracy(student: Student, examiner: Examiner, split: Split, budget:
             checkpoint_path=_CHECKPOINT,
             seconds=seconds,
         )
+        took = time.monotonic() - began
         checkpoint = student.tool("file_bytes", _CHECKPOINT)
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
@@ -77,7 +104,40 @@ def trained_accuracy(student: Student, examiner: Examiner, split: Split, budget:
     network = _open(student, examiner, checkpoint, model)
     examined = examined_accuracy(examiner, network, split, _scale_of_predict(student))
     student.example = example
-    return min(predicted, examined + _EXAMINER_MARGIN)
+    accuracy = min(predicted, examined + _EXAMINER_MARGIN)
+    return Trained(accuracy, answers, took, curves_of(student, returned, model, budget.epochs))
+
+
+def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curves:
+    """The curves of what `train` returned, cut to the epochs asked for; none where it has none to tell."""
+    with contextlib.suppress(SubmissionError, WorkerGone):
+        told = student.tool("describe_history", returned, model, max_bytes=MAX_ANSWER_BYTES)["curves"]
+        return {
+            name[:40]: [round(value, 4) for value in values[:epochs]]
+            for name, values in list(told.items())[:_MAX_CURVES]
+            if np.all(np.isfinite(values))
+        }
+    return {}
+
+
+def confusion_of(answers: Array, split: Split, course: Course, dataset: Dataset) -> Confusion:
+    """How often which class was predicted as which; answers that are not finite are left out."""
+    order = [split.classes.index(label) for label in course.classes]
+    finite = np.all(np.isfinite(answers), axis=1)
+    true, predicted = split.hidden_labels[finite], np.argmax(answers[finite], axis=1)
+    counts = tuple(tuple(int(np.sum((true == row) & (predicted == column))) for column in order) for row in order)
+    return Confusion(tuple(dataset.class_names[label] for label in course.classes), counts)
+
+
+def examples_of(answers: Array, split: Split, dataset: Dataset) -> tuple[Example, ...]:
+    """Some hidden images with their predictions: half of them wrong, where as many are."""
+    finite = np.all(np.isfinite(answers), axis=1)
+    predicted = np.argmax(np.nan_to_num(answers), axis=1)
+    right = predicted == split.hidden_labels
+    wrong = np.flatnonzero(~right & finite)[: _SHOWN_EXAMPLES // 2]
+    chosen = [*wrong, *np.flatnonzero(right & finite)[: _SHOWN_EXAMPLES - len(wrong)]]
+    names = [dataset.class_names[label] for label in split.classes]
+    return tuple(Example(png_of(split.x_hidden[i]), names[split.hidden_labels[i]], names[predicted[i]]) for i in chosen)
 
 
 def _predict(student: Student, model: Any, images: Array, classes: int) -> Array:

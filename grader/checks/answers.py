@@ -11,6 +11,9 @@ from grader.sandbox.wire import Handle
 
 Array = np.ndarray
 
+MAX_PICTURE_SIDE: Final = 720
+"""Pixels in width and height of the largest picture that is taken."""
+
 
 class LineFacts(TypedDict):
     """One line of an axes; see `figures.describe_figure`."""
@@ -85,6 +88,7 @@ _FORMS: Final[dict[str, Any]] = {
     "save_model": None,
     "describe_history": HistoryFacts,
     "describe_figure": FigureFacts | None,
+    "render_figure": Array | None,
     "file_bytes": bytes | None,
     "files": list[str],
     "hold": Handle,
@@ -98,10 +102,19 @@ def checked_answer(tool: str, answer: Any) -> Any:
     Raises:
         msgspec.ValidationError: It has another.
     """
-    return msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
+    checked = msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
+    if tool == "render_figure" and checked is not None and not is_picture(checked):
+        raise msgspec.ValidationError(f"expected a picture, got {checked.dtype} of shape {checked.shape}")
+    return checked
 
 
 def _array_or_nothing(form: type, value: Any) -> Any:
     if isinstance(value, form):
         return value
     raise msgspec.ValidationError(f"expected {form.__name__}, got {type(value).__name__}")
+
+
+def is_picture(array: Array) -> bool:
+    """Whether an array is a picture: uint8 of shape (height, width, 4), neither side empty or too long."""
+    sides, channels = array.shape[:2], array.shape[2:]
+    return array.dtype == np.uint8 and channels == (4,) and all(1 <= side <= MAX_PICTURE_SIDE for side in sides)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from grader.artefacts import Artefacts
 from grader.checks.evidence import Blocks, Examiner, Figures, Networks, Predictions, Trainings
 from grader.checks.student import Student
-from grader.grading import CONTEXT, Context
+from grader.grading import ARTEFACTS, CONTEXT, Context
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,12 @@ def context(pytestconfig: pytest.Config) -> Context:
     if found is None:
         pytest.skip("no submission: give --submission FILE")
     return found
+
+
+@pytest.fixture(scope="session")
+def artefacts(pytestconfig: pytest.Config) -> Artefacts:
+    """Where what people may want to look at is put."""
+    return pytestconfig.stash[ARTEFACTS]
 
 
 def _fresh(context: Context, *, whole: bool = False) -> Iterator[Student]:
@@ -49,9 +56,12 @@ def examiner(context: Context) -> Iterator[Examiner]:
 
 
 @pytest.fixture(scope="session")
-def figures(context: Context) -> Iterator[Figures]:
-    """The figures that the submission draws."""
-    yield from (Figures(student) for student in _fresh(context))
+def figures(context: Context, artefacts: Artefacts) -> Iterator[Figures]:
+    """The figures that the submission draws; pictures of them are kept at the end."""
+    for student in _fresh(context):
+        figures = Figures(student)
+        yield figures
+        figures.keep_pictures(artefacts)
 
 
 @pytest.fixture(scope="session")

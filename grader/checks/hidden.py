@@ -39,6 +39,7 @@ class Split(msgspec.Struct, frozen=True, eq=False):
         y_val: Their labels.
         x_hidden: Test images, transformed.
         hidden_labels: Their columns, int (n,); they never leave the trusted side.
+        classes: The label that each column means.
     """
 
     x_train: Array
@@ -47,6 +48,7 @@ class Split(msgspec.Struct, frozen=True, eq=False):
     y_val: Array
     x_hidden: Array
     hidden_labels: Array
+    classes: tuple[int, ...]
 
 
 def seeded_generator(seed: int, name: str) -> np.random.Generator:
@@ -86,6 +88,7 @@ def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Sp
         y_val=_one_hot(labels[val], columns),
         x_hidden=transform(dataset.x_test[hidden], rng),
         hidden_labels=np.array([columns[int(label)] for label in test_labels[hidden]]),
+        classes=tuple(classes),
     )
 
 

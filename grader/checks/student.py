@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from grader import contract
-from grader.checks.answers import checked_answer
+from grader.checks.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import Limits as CourseLimits
 from grader.sandbox.session import SubmissionError, Worker
-from grader.sandbox.wire import Frame, Handle, Loaded, Raised
+from grader.sandbox.wire import MAX_FRAME_BYTES, Frame, Handle, Loaded, Raised
 from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
+_PICTURE_SECONDS: Final = 10.0
 
 
 class Missing(Exception):
@@ -72,33 +74,52 @@ class Student:
             **{key: _plain(value) for key, value in kwargs.items()},
         )
 
-    def tool(self, name: str, *args: Any) -> Any:
+    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
         """Use a tool of `grader.sandbox.toolbox` in this worker.
+
+        Args:
+            name: The tool.
+            args: Data, arrays and handles.
+            seconds: How long it may take; the course's limit for a call unless given.
+            max_bytes: The largest answer that is taken.
 
         Raises:
             SubmissionError: The tool, or the submission's code that it ran, raised.
             WorkerGone: It did not come to an end, or the answer is none that this tool gives.
         """
-        answer = self.worker.tool(name, *args, seconds=self._limits.call_seconds)
+        limit = self._limits.call_seconds if seconds is None else seconds
+        answer = self.worker.tool(name, *args, seconds=limit, max_bytes=max_bytes)
         try:
             return checked_answer(name, answer)
         except msgspec.ValidationError:
             raise self.worker.end("protocol", "answered for the grader's own tools") from None
 
-    def figure(self, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Call a function that returns a figure; gives what `toolbox.describe_figure` says of it.
+    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any]]:
+        """Call a function that returns a figure; gives it with what `toolbox.describe_figure` says of it.
 
         Raises:
             CheckFailed: It returned something else.
         """
         returned = self.call(name, *args, **kwargs)
         facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
-        if facts is None:
+        if not isinstance(returned, Handle) or facts is None:
             raise CheckFailed(
                 f"`{name}` should return a matplotlib Figure, but it returned {describe(returned)}.",
                 hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
             )
-        return facts  # type: ignore[no-any-return]
+        return returned, facts
+
+    def picture(self, figure: Handle) -> np.ndarray[Any, Any] | None:
+        """The pixels of a figure that was drawn before, uint8 of shape (height, width, 4); `None` where it has none.
+
+        Raises:
+            SubmissionError: Drawing it raised.
+            WorkerGone: It did not come to an end, or the answer is no picture.
+        """
+        seconds = min(_PICTURE_SECONDS, self._limits.call_seconds)
+        most = 4 * MAX_PICTURE_SIDE**2 + 1000
+        pixels = self.tool("render_figure", figure, MAX_PICTURE_SIDE, seconds=seconds, max_bytes=most)
+        return pixels  # type: ignore[no-any-return]
 
     def explain(self, error: SubmissionError | Missing) -> str:
         """What became of a call, in a sentence's tail."""
@@ -117,14 +138,22 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Shown) else value
 
 
+def locate(submission: Submission, frames: tuple[Frame, ...]) -> tuple[int | None, int] | None:
+    """Code cell (`None` in a `.py`) and line of the innermost frame; `None` where there is none to be told."""
+    if not frames:
+        return None
+    try:
+        return submission.locate(frames[-1].line)
+    except IndexError:
+        return None
+
+
 def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
     """The place of the innermost frame in the student's own terms: `code cell 3, line 5: the line`."""
-    if not frames:
+    found = locate(submission, frames)
+    if found is None:
         return ""
-    try:
-        cell, line = submission.locate(frames[-1].line)
-    except IndexError:
-        return ""
+    cell, line = found
     quoted = submission.quote(cell, line).strip()
     place = Note(cell, line, "").place
     return f"{place}: {quoted[:100]}" if quoted else place

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from grader.artefacts import Artefacts, Measured
 from grader.calibration import find_calibration, load_calibrations
-from grader.checks.accuracy import trained_accuracy
+from grader.checks.accuracy import confusion_of, examples_of, trained
 from grader.checks.evidence import Examiner
 from grader.checks.hidden import draw_split, seeded_generator
 from grader.checks.student import Student
@@ -12,14 +13,22 @@ from grader.grading import Context
 
 
 @check("accuracy/unseen-images")
-def test_unseen_images(context: Context, student: Student, examiner: Examiner) -> None:
-    assert context.dataset is not None, "the profiles with this check load the data"
-    calibration = find_calibration(load_calibrations(), context.course, context.dataset.sha256)
-    rng = seeded_generator(context.course.seed, context.submission.sha256)
-    split = draw_split(context.dataset, context.course, rng)
-    seconds = context.course.limits.training_seconds
-    budget = context.course.accuracy
-    accuracy = trained_accuracy(student, examiner, split, budget, seconds=seconds)
+def test_unseen_images(context: Context, student: Student, examiner: Examiner, artefacts: Artefacts) -> None:
+    course, dataset = context.course, context.dataset
+    assert dataset is not None, "the profiles with this check load the data"
+    calibration = find_calibration(load_calibrations(), course, dataset.sha256)
+    split = draw_split(dataset, course, seeded_generator(course.seed, context.submission.sha256))
+    budget = course.accuracy
+    came = trained(student, examiner, split, budget, seconds=course.limits.training_seconds)
+    accuracy = came.accuracy
+    measured = Measured(accuracy, calibration.full_credit, round(came.seconds, 1), budget.steps)
+    for name, record in (
+        ("measured", measured),
+        ("curves", came.curves),
+        ("confusion", confusion_of(came.answers, split, course, dataset)),
+        ("examples", examples_of(came.answers, split, dataset)),
+    ):
+        artefacts.add_record("accuracy/unseen-images", name, record)
     share = calibration.share(accuracy)
     if share < 1:
         raise CheckFailed(

@@ -16,6 +16,7 @@ from rich.console import Console
 from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, prepare_data, settings_of
+from grader.cli.pages import Pages
 from grader.cli.progress import batch_progress, check_progress
 from grader.errors import UsageError
 from grader.files import write_whole
@@ -23,7 +24,7 @@ from grader.gradebook.conditions import conditions_of
 from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import utc
 from grader.reports import markdown, notebook, terminal
-from grader.scoring import Report, Result, all_passed
+from grader.scoring import Graded, Report, Result, all_passed
 from grader.submissions import SubmissionFile, discover, read_submission
 from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 
@@ -46,7 +47,7 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     began = time.monotonic()
     prepare_data(settings)
     with Slot(settings) as slot, check_progress(settings, quiet=options.json) as on_check:
-        result = slot.grade(files[0], on_check)
+        result = slot.grade(files[0], on_check).result
     report = make_report(settings, [result], time.monotonic() - began)
     _finish(report, options)
     if not options.json:
@@ -99,19 +100,23 @@ def grade(
     handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
     conditions = conditions_of(settings, prepare_data(settings))
     with (
-        keeping(gradebook, conditions, force=force, submitted_at=handed_in) as keeper,
+        keeping(gradebook, conditions, force=force, submitted_at=handed_in, late=settings.course.late) as keeper,
         batch_progress(len(files), quiet=options.json) as show,
     ):
         unopened = keeper.fault
         if unopened:
             print(f"grader: {unopened}", file=sys.stderr, flush=True)
-        report = _grade_what_is_new(files, settings, keeper, show, output=options.output, jobs=jobs)
-    _finish(report, options)
+        pages = Pages(settings, keeper)
+        report = _grade_what_is_new(files, settings, keeper, pages, show, output=options.output, jobs=jobs)
+        _finish(report, options)
+        if options.output is not None:
+            pages.write(options.output)
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
         if options.output:
-            console.print(f"Feedback for each submission is in {options.output}.", highlight=False, markup=False)
+            page = options.output / "index.html"
+            console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)
     if keeper.fault != unopened:
         print(f"grader: {keeper.fault}", file=sys.stderr)
     if len(report.results) < len(files):
@@ -124,6 +129,7 @@ def _grade_what_is_new(
     files: Sequence[SubmissionFile],
     settings: Settings,
     keeper: Keeper,
+    pages: Pages,
     show: Callable[[Result, str], None],
     *,
     output: Path | None,
@@ -132,20 +138,23 @@ def _grade_what_is_new(
     """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
     began = time.monotonic()
     kept = {file.id: attempt for file in files if (attempt := keeper.find(file)) is not None}
-    for attempt in kept.values():
+    results: dict[str, Result] = {}
+    for name, attempt in kept.items():
+        results[name] = attempt.result
+        pages.add(Graded(attempt.result, ()))
         show(attempt.result, attempt.graded_at)
 
-    def on_result(result: Result) -> None:
-        keeper.add(result)
+    def on_graded(graded: Graded) -> None:
+        results[graded.result.submission.id] = graded.result
+        keeper.add(graded.result, graded.artefacts)
         if output is not None:  # as it comes, so that nothing finished is lost
-            _write_feedback(make_report(settings, [result], 0.0), output)
-        show(result, "")
+            _write_feedback(make_report(settings, [graded.result], 0.0), output)
+            pages.add(graded)
+        show(graded.result, "")
 
     new = [file for file in files if file.id not in kept]
-    graded = grade_all(new, settings, jobs=jobs or default_jobs(settings), on_result=on_result)
+    grade_all(new, settings, jobs=jobs or default_jobs(settings), on_graded=on_graded)
     keeper.write()
-    results = {name: attempt.result for name, attempt in kept.items()}
-    results |= {result.submission.id: result for result in graded.results}
     in_order = [results[file.id] for file in files if file.id in results]
     return make_report(settings, in_order, time.monotonic() - began)
 

@@ -15,8 +15,10 @@ from pathlib import Path
 import msgspec
 
 from grader.artefacts import Artefact
+from grader.course import Late
+from grader.errors import UsageError
 from grader.gradebook.faults import GradebookError
-from grader.gradebook.records import Attempt, Conditions, utc
+from grader.gradebook.records import Attempt, Conditions, Entry, utc
 from grader.gradebook.store import Gradebook
 from grader.scoring import Result
 from grader.submissions import SubmissionFile, sha256_of
@@ -29,6 +31,14 @@ class _Row(msgspec.Struct, frozen=True):
     artefacts: tuple[Artefact, ...]
     graded_at: str
     submitted_at: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the gradebook knows of a submission: what counts, the artefacts of that, and every attempt."""
+
+    entry: Entry
+    artefacts: tuple[Artefact, ...]
+    attempts: tuple[Attempt, ...]
 
 
 class Keeper:
@@ -72,6 +82,20 @@ class Keeper:
         moved = attempt is not None and self._submitted_at not in ("", attempt.submitted_at)
         return None if moved else attempt
 
+    def known(self, submission: str) -> Known | None:
+        """What the gradebook knows of a submission; `None`: nothing, or it cannot be read."""
+        if self._book is None:
+            return None
+        try:
+            entry = self._book.entry(submission)
+            artefacts = self._book.artefacts(entry.attempt.number)
+            return Known(entry, artefacts, tuple(self._book.attempts(submission)))
+        except UsageError:
+            return None
+        except GradebookError as error:
+            self.fault = str(error)
+            return None
+
     def add(self, result: Result, artefacts: Iterable[Artefact] = ()) -> None:
         """Write a result, and before it whatever could not be written so far."""
         if self._book is not None:
@@ -100,7 +124,12 @@ class Keeper:
 
 @contextlib.contextmanager
 def keeping(
-    path: Path | None, conditions: Conditions, *, force: bool = False, submitted_at: str = ""
+    path: Path | None,
+    conditions: Conditions,
+    *,
+    force: bool = False,
+    submitted_at: str = "",
+    late: Late | None = None,
 ) -> Iterator[Keeper]:
     """Open a gradebook for a batch; one that does not open is the keeper's `fault`.
 
@@ -109,13 +138,14 @@ def keeping(
         conditions: What the batch is graded with.
         force: Grade again what is there already.
         submitted_at: When the submissions were handed in; each when its file was last changed unless given.
+        late: What being late costs; nothing unless given.
     """
     fault = ""
     with contextlib.ExitStack() as stack:
         book: Gradebook | None = None
         if path is not None:
             try:
-                book = stack.enter_context(Gradebook.open(path))
+                book = stack.enter_context(Gradebook.open(path, late=late))
             except GradebookError as error:
                 fault = str(error)
         keeper = Keeper(book, conditions, force=force, submitted_at=submitted_at)

@@ -24,6 +24,8 @@ def clean(text: str, *, limit: int = 4000) -> str:
         limit: The most characters that are kept.
     """
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    if cut.isprintable():
+        return cut  # nothing of the sort in it, which is soon known
     return "".join(
         c if c in _KEPT or unicodedata.category(c) not in _HIDDEN_CATEGORIES else "\N{REPLACEMENT CHARACTER}"
         for c in cut

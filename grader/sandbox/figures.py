@@ -36,6 +36,28 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     }
 
 
+def render_figure(figure: Any, side: int) -> Any:
+    """The pixels of a figure, uint8 of shape (height, width, 4); `None` for anything but a figure.
+
+    Args:
+        figure: The figure; it is drawn at another resolution where it would be too large.
+        side: The most pixels in width and height.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if not isinstance(figure, Figure):
+        return None
+    for axes in figure.axes:
+        if not axes.axison:  # an invisible axis is laid out all the same, which is most of the time that drawing takes
+            axes.xaxis.set_visible(False)
+            axes.yaxis.set_visible(False)
+    figure.set_dpi(min(100.0, (side - 1) / max(figure.get_size_inches())))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())
+
+
 def close_figures() -> None:
     """Free every open figure."""
     import matplotlib.pyplot as plt

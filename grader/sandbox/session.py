@@ -138,9 +138,9 @@ class Worker:
         """
         return self._call(name, args, kwargs, seconds, max_bytes, toolbox=False)
 
-    def tool(self, name: str, *args: Any, seconds: float = 60.0) -> Any:
+    def tool(self, name: str, *args: Any, seconds: float = 60.0, max_bytes: int = MAX_FRAME_BYTES) -> Any:
         """Use a tool of `grader.sandbox.toolbox`; otherwise as `call`."""
-        return self._call(name, args, {}, seconds, MAX_FRAME_BYTES, toolbox=True)
+        return self._call(name, args, {}, seconds, max_bytes, toolbox=True)
 
     def _call(
         self,

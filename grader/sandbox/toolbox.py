@@ -157,6 +157,11 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     return facts
 
 
+def render_figure(figure: Any, side: int) -> Any:
+    """The pixels of a figure, none of its sides longer than `side`; `None` for anything but a figure."""
+    return figures.render_figure(figure, side)
+
+
 def file_bytes(path: str) -> bytes | None:
     """The content of a regular file, `None` where there is none.
 
@@ -196,6 +201,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         save_model,
         describe_history,
         describe_figure,
+        render_figure,
         file_bytes,
         files,
         examiner.rebuild,

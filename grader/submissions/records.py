@@ -87,6 +87,10 @@ class Submission(msgspec.Struct, frozen=True):
 
     def quote(self, cell: int | None, line: int) -> str:
         """A line as the student wrote it; empty if there is none."""
-        index = 0 if cell is None else cell - 1
-        lines = self.cells[index].split("\n") if 0 <= index < len(self.cells) else []
+        lines = self.lines_of(cell)
         return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def lines_of(self, cell: int | None) -> list[str]:
+        """The lines of a code cell (`None` in a `.py`) as the student wrote them; none if there is no such cell."""
+        index = 0 if cell is None else cell - 1
+        return self.cells[index].split("\n") if 0 <= index < len(self.cells) else []

@@ -1,0 +1,1 @@
+"""What the grader costs: `tox -e bench`."""

@@ -1,0 +1,163 @@
+"""Where things lie on a chart: pure geometry, which the templates write as SVG.
+
+Written by hand, since a class has one page for each student: a chart is some 2 kB, takes a fraction of a
+millisecond, and follows the page's colours in light and dark.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+WIDTH: Final = 440
+HEIGHT: Final = 240
+LEFT: Final = 44
+RIGHT: Final = WIDTH - 20
+TOP: Final = 16
+BOTTOM: Final = HEIGHT - 42
+
+_BINS: Final = 10
+_STEPS: Final = (1, 2, 2.5, 5, 10)
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """A mark on an axis: where, and what it says."""
+
+    at: float
+    text: str
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A bar that stands on the x axis, with what is written above it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A curve: what it is, and its points."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def path(self) -> str:
+        """The points as SVG's `polyline` has them."""
+        return " ".join(f"{x:g},{y:g}" for x, y in self.points)
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """A chart.
+
+    Attributes:
+        description: What is seen on it, for those who do not see it.
+        x_label: What the x axis is.
+        y_label: What the y axis is.
+        x_ticks: Its marks.
+        y_ticks: Its marks.
+        bars: Of a histogram.
+        lines: Of curves.
+        dots: Of a scatter plot: x, y, and what the dot is.
+    """
+
+    description: str
+    x_label: str
+    y_label: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    bars: tuple[Bar, ...] = ()
+    lines: tuple[Line, ...] = ()
+    dots: tuple[tuple[float, float, str], ...] = ()
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """From values to places on the page."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def at(self, value: float) -> float:
+        """Where a value lies; what is outside lies on the edge."""
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+
+def round_steps(low: float, high: float, count: int) -> tuple[float, ...]:
+    """At most `count` + 1 round numbers that enclose `low` to `high`, evenly spaced."""
+    rough = max(high - low, 1e-9) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    for factor in (*_STEPS, 20, 50):
+        step = factor * power
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first <= count:
+            return tuple(round(number * step, 10) for number in range(first, max(last, first + 1) + 1))
+    raise ValueError(f"no {count} steps enclose {low} to {high}")
+
+
+def histogram(shares: Sequence[float]) -> Chart:
+    """How many have which share of the points, in ten bins; shares are 0 to 1, or beyond after adjustments."""
+    counts = [0] * _BINS
+    for share in shares:
+        counts[min(max(int(share * _BINS + 1e-9), 0), _BINS - 1)] += 1
+    steps = round_steps(0, max(*counts, 1), 5)
+    x, y = Axis(0, _BINS, LEFT, RIGHT), Axis(0, steps[-1], BOTTOM, TOP)
+    width = (RIGHT - LEFT) / _BINS
+    bars = tuple(
+        Bar(x.at(place) + 2, y.at(count), width - 4, round(BOTTOM - y.at(count), 1), str(count) if count else "")
+        for place, count in enumerate(counts)
+    )
+    told = [f"{count} from {place * 10} to {place * 10 + 10}%" for place, count in enumerate(counts) if count]
+    return Chart(
+        description=f"Bar chart of scores, in percent of the points: {'; '.join(told) or 'none'}.",
+        x_label="Score, in % of the points",
+        y_label="Students",
+        x_ticks=tuple(Tick(x.at(place), str(place * 10)) for place in range(0, _BINS + 1, 2)),
+        y_ticks=tuple(Tick(y.at(step), f"{step:g}") for step in steps if step == int(step)),
+        bars=bars,
+    )
+
+
+def scatter(points: Sequence[tuple[float, float, str]]) -> Chart:
+    """Accuracy (0 to 1) against the seconds that training took; each point with a name."""
+    seconds, shares = [point[0] for point in points], [point[1] for point in points]
+    x_steps = round_steps(min(seconds), max(seconds), 6)
+    y_steps = round_steps(min(shares), max(shares), 5)
+    x, y = Axis(x_steps[0], x_steps[-1], LEFT, RIGHT), Axis(y_steps[0], y_steps[-1], BOTTOM, TOP)
+    return Chart(
+        description=f"Scatter plot of {len(points)} submissions. Accuracy lies between {min(shares):.0%} and "
+        f"{max(shares):.0%}, training time between {min(seconds):.0f} and {max(seconds):.0f} seconds.",
+        x_label="Training time, in seconds",
+        y_label="Accuracy",
+        x_ticks=tuple(Tick(x.at(step), f"{step:g}") for step in x_steps),
+        y_ticks=tuple(Tick(y.at(step), f"{step * 100:g}%") for step in y_steps),
+        dots=tuple((x.at(took), y.at(share), name) for took, share, name in points),
+    )
+
+
+def curves(named: Sequence[tuple[str, Sequence[float]]]) -> Chart:
+    """Accuracies (0 to 1) by epoch, one line for each of at most two."""
+    epochs = max(len(values) for _, values in named)
+    low = min(min(values) for _, values in named)
+    steps = round_steps(max(0.0, low), 1.0, 5) if low < 1 else (0.0, 0.5, 1.0)
+    x, y = Axis(1, max(epochs, 2), LEFT + 8, RIGHT - 8), Axis(steps[0], steps[-1], BOTTOM, TOP)
+    lines = tuple(
+        Line(name, tuple((x.at(epoch), y.at(value)) for epoch, value in enumerate(values, 1))) for name, values in named
+    )
+    told = "; ".join(f"{name} goes from {values[0]:.0%} to {values[-1]:.0%}" for name, values in named)
+    every = max(1, math.ceil(epochs / 8))
+    return Chart(
+        description=f"Line chart of accuracy over {epochs} epochs: {told}.",
+        x_label="Epoch",
+        y_label="Accuracy",
+        x_ticks=tuple(Tick(x.at(epoch), str(epoch)) for epoch in range(1, epochs + 1, every)),
+        y_ticks=tuple(Tick(y.at(step), f"{step * 100:g}%") for step in steps),
+        lines=lines,
+    )

@@ -1,0 +1,244 @@
+"""What a student's page shows, put together from the records: pure functions."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import PurePath
+from typing import Any, Final, TypeVar
+
+import msgspec
+from markupsafe import Markup
+
+from grader import contract
+from grader.artefacts import Artefact, Confusion, Curves, Example, Measured, Place
+from grader.gradebook.records import Attempt, Entry
+from grader.reports.site.charts import Chart, curves
+from grader.reports.site.files import page_name
+from grader.reports.text import TITLES, clean
+from grader.scoring import CheckResult, Graded
+
+_Record = TypeVar("_Record")
+_CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
+_MAX_NAME: Final = 80
+
+
+class StudentPage(msgspec.Struct, frozen=True):
+    """All that is known of one submission.
+
+    Attributes:
+        entry: What counts.
+        artefacts: Of the attempt that counts.
+        history: Every attempt, in whatever order; empty where there is no gradebook.
+    """
+
+    entry: Entry
+    artefacts: tuple[Artefact, ...] = ()
+    history: tuple[Attempt, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The submission's id, as it is."""
+        return self.entry.attempt.result.submission.id
+
+    @property
+    def name(self) -> str:
+        """The id, fit to be shown."""
+        return clean(self.id, limit=_MAX_NAME)
+
+    @property
+    def file(self) -> str:
+        """The name of the page's file in `students/`."""
+        return page_name(self.id)
+
+    @property
+    def measured(self) -> Measured | None:
+        """What the accuracy check found; `None` where it did not come so far."""
+        return decoded(self.artefacts, "measured", Measured)
+
+    @property
+    def graded(self) -> bool:
+        """Whether there is a score."""
+        return self.entry.attempt.result.status == "graded" and self.entry.score is not None
+
+
+def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: str, graded_at: str) -> StudentPage:
+    """The page of a grading that no gradebook knows: the only attempt, handed in in time.
+
+    Args:
+        graded: What came of it.
+        profile: The profile.
+        tasks: The tasks that were asked for; empty for all.
+        isolation: The isolation level.
+        graded_at: When it ended: ISO 8601, UTC.
+    """
+    attempt = Attempt(1, graded_at, "", "", "", profile, tasks, isolation, graded.result)
+    score = graded.result.score if graded.result.status == "graded" else None
+    return StudentPage(Entry(attempt, 1, (), 0.0, 0.0, score), graded.artefacts, (attempt,))
+
+
+def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], check: str = "") -> _Record | None:
+    """The record of the first artefact of that name (and check); `None` where there is none that can be read."""
+    for artefact in artefacts:
+        if artefact.name == name and check in ("", artefact.check) and artefact.media_type == "application/json":
+            try:
+                return msgspec.json.decode(artefact.data, type=form)
+            except (msgspec.DecodeError, ValueError):
+                return None
+    return None
+
+
+class CheckGroup(msgspec.Struct, frozen=True):
+    """Checks in a row that say the same, said once.
+
+    Attributes:
+        checks: They.
+        place: Where the student's code raised.
+    """
+
+    checks: tuple[CheckResult, ...]
+    place: Place | None
+
+    @property
+    def first(self) -> CheckResult:
+        """The one whose message, hint and example are shown."""
+        return self.checks[0]
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A picture in the page: a `data:` address, what is seen on it, and what stands below."""
+
+    address: Markup
+    alt: str
+    caption: str
+
+
+class TaskView(msgspec.Struct, frozen=True):
+    """One task of a student's page."""
+
+    task: contract.Task
+    points: float
+    max_points: float
+    passed: int
+    count: int
+    groups: tuple[CheckGroup, ...]
+    pictures: tuple[Picture, ...]
+
+
+class AccuracyView(msgspec.Struct, frozen=True):
+    """What the accuracy check leaves to look at; each part may be missing.
+
+    Attributes:
+        measured: What was found.
+        chart: The curves that the submission's History told.
+        numbers: The same as numbers, by name.
+        confusion: Which class was predicted as which.
+        examples: Unseen images with their predictions.
+    """
+
+    measured: Measured | None
+    chart: Chart | None
+    numbers: tuple[tuple[str, tuple[float, ...]], ...]
+    confusion: Confusion | None
+    examples: tuple[Picture, ...]
+
+
+def title_of(check: CheckResult) -> str:
+    """What a check states; its id where this version does not know it."""
+    return TITLES.get(check.id, check.id)
+
+
+def anchor_of(check: str) -> str:
+    """The id of a check within a page."""
+    return "check-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in check)
+
+
+def tasks_of(page: StudentPage) -> Iterator[TaskView]:
+    """The tasks that were graded, with their checks and pictures."""
+    result = page.entry.attempt.result
+    for task in contract.TASKS:
+        checks = [check for check in result.checks if check.task == task.number]
+        if not checks:
+            continue
+        yield TaskView(
+            task,
+            points=math.fsum(check.points for check in checks),
+            max_points=math.fsum(check.max_points for check in checks),
+            passed=sum(check.status == "passed" for check in checks),
+            count=len(checks),
+            groups=tuple(_groups(checks, page.artefacts)),
+            pictures=tuple(_figures(checks, page.artefacts)),
+        )
+
+
+def _groups(checks: list[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[CheckGroup]:
+    for _, group in groupby(checks, key=lambda check: (check.function, check.status, check.message)):
+        same = tuple(group)
+        place = None if same[0].status == "passed" else decoded(artefacts, "place", Place, same[0].id)
+        yield CheckGroup(same, place)
+
+
+_DRAWN: Final = {
+    "show_examples": "What show_examples drew when the grader called it with predictions. The images are noise, so "
+    "that each can be told from the others.",
+    "plot_history": "What plot_history drew when the grader called it with the curves of a made-up training.",
+}
+
+
+def _figures(checks: list[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[Picture]:
+    ids = {check.id: check.function for check in checks}
+    for artefact in artefacts:
+        if artefact.check in ids and artefact.media_type == "image/png":
+            function = ids[artefact.check]
+            caption = _DRAWN.get(function, f"What {function} drew.")
+            yield Picture(_address(artefact.data), f"The figure that {function} returned", caption)
+
+
+def _address(png: bytes) -> Markup:
+    return Markup(f"data:image/png;base64,{base64.b64encode(png).decode()}")  # so long that it would be cut as text
+
+
+def accuracy_of(page: StudentPage) -> AccuracyView | None:
+    """What the accuracy check left; `None` where it left nothing."""
+    told = decoded(page.artefacts, "curves", Curves) or {}
+    numbers = tuple((name, tuple(values)) for name, values in told.items() if values)
+    drawn = [(_CURVE_NAMES[name], values) for name, values in numbers if name in _CURVE_NAMES]
+    examples: tuple[Example, ...] = decoded(page.artefacts, "examples", tuple[Example, ...]) or ()
+    view = AccuracyView(
+        measured=page.measured,
+        chart=curves(drawn) if drawn else None,
+        numbers=numbers,
+        confusion=decoded(page.artefacts, "confusion", Confusion),
+        examples=tuple(_example(example) for example in examples),
+    )
+    return view if any(getattr(view, name) for name in view.__struct_fields__) else None
+
+
+def _example(example: Example) -> Picture:
+    if example.true == example.predicted:
+        return Picture(_address(example.png), f"An image of class {example.true}", f"✓ {example.true}")
+    caption = f"✗ {example.true}, predicted {example.predicted}"
+    return Picture(_address(example.png), f"An image of class {example.true}", caption)
+
+
+def shade_of(count: int, row: tuple[int, ...]) -> int:
+    """How dark a cell of the confusion matrix is, 0 to 9, by its share of the row."""
+    return min(9, int(10 * count / max(1, sum(row))))
+
+
+def context_of(page: StudentPage) -> dict[str, Any]:
+    """What the template of a student's page is given."""
+    attempt = page.entry.attempt
+    return {
+        "page": page,
+        "entry": page.entry,
+        "attempt": attempt,
+        "result": attempt.result,
+        "file_name": PurePath(attempt.result.submission.path).name,
+        "passed": sum(check.status == "passed" for check in attempt.result.checks),
+        "tasks": tuple(tasks_of(page)),
+        "accuracy": accuracy_of(page),
+        "history": sorted(page.history, key=lambda one: one.number, reverse=True),
+    }

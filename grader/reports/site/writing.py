@@ -1,0 +1,112 @@
+"""From pages as records to files: templates, styles and the policy that allows nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.course import Course
+from grader.reports.site import charts, classes, students
+from grader.reports.site.code import excerpt, highlighted, quoted
+from grader.reports.site.files import MARK, write_pages
+from grader.reports.site.students import StudentPage, anchor_of, shade_of, title_of
+from grader.reports.text import clean, number
+
+STATUSES: Final = {
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "failed"),
+    "error": ("✗", "error"),
+    "timeout": ("✗", "time-out"),
+    "crashed": ("✗", "crashed"),
+    "not_run": ("–", "not run"),
+}
+"""Symbol and word for each status of a check."""
+
+
+def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> None:
+    """Write `index.html` and `students/NAME.html` for a class; pages of students who are gone do not stay.
+
+    Args:
+        folder: Where to; other files in it are left alone.
+        course: For the title.
+        pages: One for each submission; their ids differ.
+
+    Raises:
+        GraderError: A file of that name is there that is no page of the grader's.
+        ValueError: Two pages are of the same submission.
+    """
+    students_pages = sorted(pages, key=lambda page: (page.name.casefold(), page.id))
+    if len({page.id for page in students_pages}) < len(students_pages):
+        raise ValueError("two pages are of the same submission")
+    write_pages(folder, _rendered(course, students_pages))
+
+
+def _rendered(course: Course, pages: list[StudentPage]) -> Iterator[tuple[str, str]]:
+    environment = _environment()
+    template = environment.get_template("student.html")
+    for page in pages:
+        yield f"students/{page.file}", template.render(course=course, **students.context_of(page))
+    # Last, so that what it links to is in place before it.
+    yield "index.html", environment.get_template("class.html").render(course=course, **classes.context_of(pages))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("grader.reports.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_fit_to_be_shown,
+    )
+    templates = files("grader.reports.site") / "templates"
+    style, script = (Markup((templates / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js"))
+    environment.globals.update(
+        mark=Markup(MARK),
+        style=style,
+        script=script,
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        chart_area=charts,
+        shade_of=shade_of,
+    )
+    environment.filters.update(
+        points=number,
+        percent=lambda share: f"{share:.0%}",
+        when=_when,
+        title=title_of,
+        anchor=anchor_of,
+        code=highlighted,
+        quoted=quoted,
+        excerpt=excerpt,
+        symbol=lambda status: STATUSES[status][0],
+        word=lambda status: STATUSES[status][1],
+    )
+    return environment
+
+
+def _fit_to_be_shown(value: Any) -> Any:
+    """Every text of every page comes through here, so that none is shown with characters that mislead."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _digest(text: str) -> str:
+    """What a content security policy calls an inline style or script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _when(text: str) -> str:
+    """A time as people read it, to the minute; what is no time stays as it is."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"

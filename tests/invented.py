@@ -1,0 +1,118 @@
+"""A class that nobody attended, for pages: records as a grading makes them, the same at every call."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Final
+
+import numpy as np
+
+from grader import contract
+from grader.artefacts import Artefact, Artefacts, Confusion, Example, Measured, Place, png_of
+from grader.course import Course
+from grader.gradebook.records import Adjustment, Attempt, Entry
+from grader.reports.site import StudentPage
+from grader.scoring import CheckResult, Result, SubmissionInfo
+
+NAMES: Final = (
+    *("ada", "alan", "alonzo", "annie", "barbara", "blaise", "carl", "charles", "claude", "donald", "edsger", "emmy"),
+    *("evelyn", "frances", "george", "grace", "hedy", "henrietta", "hypatia", "joan", "john", "julia", "karen"),
+    *("katherine", "kurt", "leonhard", "lise", "margaret", "mary", "maryam", "niklaus", "radia", "shafi", "sofia"),
+)
+_MESSAGES: Final = {
+    "failed": "Each row should be probabilities that sum to 1, but one is [0.9, 0.9, 0.2].",
+    "error": "ValueError: shapes (3, 1) and (3,) do not fit (line 41: return x[mask], y[mask])",
+    "timeout": "The code did not finish within 60 seconds.",
+    "not_run": "Not run: `train` did not work.",
+}
+_EXAMPLE: Final = 'x = np.ones((4, 32, 32, 3), "uint8")\npredict(model, x)  # rows that sum to 1\n'
+_CLASSES: Final = ("airplane", "automobile", "bird")
+
+
+def invented_class(count: int, *, profile: str = "standard") -> list[StudentPage]:
+    """Pages of a class of that many, some of them late, adjusted or not graded."""
+    return [_student(number, profile) for number in range(count)]
+
+
+def _student(number: int, profile: str) -> StudentPage:
+    rng = np.random.default_rng(number)
+    name = NAMES[number % len(NAMES)] + (f"-{number // len(NAMES) + 1}" if number >= len(NAMES) else "")
+    skill = rng.beta(5, 1)
+    checks = tuple(_check(check, rng, skill) for check in contract.checks_of(profile))
+    gathered = Artefacts()
+    for check in checks:
+        if check.status == "error":
+            lines = ("def subset_data(x, y):", "    mask = y == 1", "    return x[mask], y[mask]")
+            gathered.add_record(check.id, "place", Place(None, 41, 39, lines))
+    worth = sum(check.max_points for check in checks)
+    score = round(sum(check.points for check in checks), 2)
+    failed = number % 29 == 28
+    if not failed:
+        _add_pictures(gathered, rng, skill)
+    result = Result(
+        SubmissionInfo(name, f"submissions/{name}.py", f"{number:064x}", "py"),
+        "infrastructure_error" if failed else "graded",
+        score,
+        worth,
+        round(40 + 20 * rng.random(), 1),
+        checks,
+        "the disk is full" if failed else "",
+    )
+    attempts = tuple(
+        Attempt(n, f"2026-03-{10 + n:02}T14:{number % 60:02}:00+00:00", "", "", "", profile, (), "namespaces", result)
+        for n in range(1, 2 + number % 3)
+    )
+    layers = (Adjustment(1, name, "", 2.0, "A question well answered", "the tutor", "2026-03-20"),)
+    adjustments = layers if number % 11 == 3 else ()
+    late = 1.0 if number % 7 == 5 else 0.0
+    total = None if failed else round(score + 2 * len(adjustments) - 5 * late, 2)
+    entry = Entry(attempts[-1], len(attempts), adjustments, late, 5 * late, total)
+    return StudentPage(entry, gathered.gathered + (() if failed else _figures()), attempts)
+
+
+def _check(check: contract.Check, rng: np.random.Generator, skill: float) -> CheckResult:
+    # The later a check stands in the contract, the harder it is.
+    hard = 0.35 * contract.CHECKS.index(check) / len(contract.CHECKS)
+    status: Any = "passed" if rng.random() < 1 - (1 - skill + 0.05) * (0.4 + hard) else rng.choice(list(_MESSAGES))
+    points = Course().points(check.id)
+    return CheckResult(
+        check.id,
+        check.task,
+        check.function,
+        str(status),  # type: ignore[arg-type]
+        points if status == "passed" else 0.0,
+        points,
+        _MESSAGES.get(status, ""),
+        "Return what the model gives." if status == "failed" else "",
+        _EXAMPLE if status in ("failed", "error") else "",
+    )
+
+
+def _add_pictures(gathered: Artefacts, rng: np.random.Generator, skill: float) -> None:
+    accuracy = round(float(0.55 + 0.3 * skill + 0.04 * rng.normal()), 4)
+    name = "accuracy/unseen-images"
+    gathered.add_record(name, "measured", Measured(accuracy, 0.74, round(45 + 12 * rng.random(), 1), 800))
+    rise = [round(accuracy * share, 4) for share in (0.7, 0.85, 0.95, 1.0)]
+    fall = [round(1.2 - share, 4) for share in rise]
+    curves = {"accuracy": [min(1.0, share + 0.05) for share in rise], "val_accuracy": rise, "loss": fall}
+    gathered.add_record(name, "curves", curves)
+    right, other = round(1000 * accuracy), round(500 * (1 - accuracy))
+    counts = tuple(tuple(right if i == j else other for j in range(3)) for i in range(3))
+    gathered.add_record(name, "confusion", Confusion(_CLASSES, counts))
+    examples = tuple(Example(_noise(i), _CLASSES[i % 3], _CLASSES[i % 3 if i > 5 else (i + 1) % 3]) for i in range(12))
+    gathered.add_record(name, "examples", examples)
+
+
+@functools.cache
+def _noise(seed: int) -> bytes:
+    return png_of(np.random.default_rng(seed).integers(0, 256, (32, 32, 3), np.uint8))
+
+
+@functools.cache
+def _figures() -> tuple[Artefact, ...]:
+    small = np.random.default_rng(0).integers(0, 256, (40, 60, 4), np.uint8)
+    pixels = np.kron(small, np.ones((6, 6, 1), np.uint8))
+    gathered = Artefacts()
+    for check in ("show_examples/titles-name-the-prediction", "plot_history/both-curves"):
+        gathered.add_picture(check, "figure", pixels)
+    return gathered.gathered
