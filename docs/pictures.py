@@ -12,7 +12,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import FloatRect
+from playwright.sync_api import Browser, FloatRect
 from rich.console import Console
 
 from grader.batch import Settings, Slot, make_report
@@ -53,35 +53,45 @@ def picture_of_the_terminal() -> None:
     console.save_svg(str(IMAGES / "terminal.svg"), title="grader check")
 
 
-def pictures_of_the_pages() -> None:
-    """The top of a class page, and of a student's page the last failure with all that follows."""
-    path = find_chromium()
-    if path is None:
-        sys.exit("docs/pictures.py: there is no Chromium to take pictures of the pages with.")
+def picture_of_the_class(browser: Browser, site: Path) -> None:
+    """The top of a class page."""
+    write_site(site, Course(), invented_class(34))
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+    page.goto((site / "index.html").as_uri())
+    save("class.png", page.screenshot())
+
+
+def picture_of_a_student(browser: Browser, site: Path, sample: Graded) -> None:
+    """The last but one failure on a student's page, with all that follows."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    sample = page_of(graded("standard"), profile="standard", tasks=(), isolation=best_level(), graded_at=now)
-    with tempfile.TemporaryDirectory() as name, chromium(path) as browser:
-        site = Path(name)
-        write_site(site, Course(), [*invented_class(34), sample])
-        page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
-        page.goto((site / "index.html").as_uri())
-        save("class.png", page.screenshot())
-        page.goto((site / "students" / sample.file).as_uri())
-        top = page.locator("#check-predict-scales-as-train-does").bounding_box()
-        end = page.locator(".examples").bounding_box()
-        assert top is not None
-        assert end is not None
-        y = top["y"] - 10
-        clip: FloatRect = {"x": 0, "y": y, "width": WIDTH, "height": end["y"] + end["height"] + 10 - y}
-        save("student.png", page.screenshot(full_page=True, clip=clip))
+    student = page_of(sample, profile="standard", tasks=(), isolation=best_level(), graded_at=now)
+    write_site(site, Course(), [student])
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+    page.goto((site / "students" / student.file).as_uri())
+    top = page.locator("#check-predict-scales-as-train-does").bounding_box()
+    end = page.locator(".examples").bounding_box()
+    assert top is not None
+    assert end is not None
+    clip: FloatRect = {"x": 0, "y": top["y"], "width": WIDTH, "height": end["y"] + end["height"] + 10 - top["y"]}
+    save("student.png", page.screenshot(full_page=True, clip=clip))
 
 
 def save(name: str, png: bytes) -> None:
-    """Save a screenshot with as many colours as it takes to look at it."""
-    Image.open(BytesIO(png)).convert("RGB").quantize(128).save(IMAGES / name, optimize=True)
+    """Save a screenshot in 256 colours."""
+    Image.open(BytesIO(png)).convert("RGB").quantize(256).save(IMAGES / name, optimize=True)
+
+
+def main() -> None:
+    """Make them all."""
+    path = find_chromium()
+    if path is None:
+        sys.exit("docs/pictures.py: there is no Chromium to take pictures of the pages with.")
+    IMAGES.mkdir(exist_ok=True)
+    picture_of_the_terminal()
+    with chromium(path) as browser, tempfile.TemporaryDirectory() as name:
+        picture_of_the_class(browser, Path(name))
+        picture_of_a_student(browser, Path(name), graded("standard"))
 
 
 if __name__ == "__main__":
-    IMAGES.mkdir(exist_ok=True)
-    picture_of_the_terminal()
-    pictures_of_the_pages()
+    main()
