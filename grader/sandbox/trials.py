@@ -47,7 +47,13 @@ def readable(paths):
     def read(path):
         with open(path, "rb") as file:
             file.read(1)
-    return [path for path in paths if succeeds(os.listdir if os.path.isdir(path) else read, path)]
+    return [path for path in paths if succeeds(read, path)]
+
+def lists(folder, name):
+    try:
+        return name in os.listdir(folder)
+    except OSError:
+        return False
 
 def existing(paths):
     return [path for path in paths if os.path.lexists(path)]
@@ -166,7 +172,7 @@ def survive(marker):
     os.read(reader, 1)
 
 def environment():
-    return sorted(os.environ)
+    return dict(os.environ)
 
 def descriptors():
     return [fd for fd in range(4096) if succeeds(fcntl.fcntl, fd, fcntl.F_GETFD)]
@@ -291,20 +297,23 @@ def _gone(sandbox: Sandbox, limits: Limits, name: str, *arguments: Any, seconds:
 
 
 def private_files(outside: Outside) -> list[Path]:
-    """Files and folders that are there, and not for a submission."""
+    """Files that are there, and not for a submission."""
     package = view.PACKAGE
     candidates = (
-        *(outside.home / "answers", outside.home, Path.home(), outside.public / "answers", outside.public),
+        *(outside.home / "answers", outside.public / "answers"),
         *(package / "checks" / "verdict.py", package / "contract.py", package.parent / "reference" / "model.py"),
-        *(Path.cwd(), Path("/etc/shadow"), Path("/etc/hostname"), Path("/proc/1/environ")),
+        *(Path("/etc/shadow"), Path("/etc/hostname"), Path("/proc/1/environ")),
     )
     return [path for path in candidates if os.access(path, os.R_OK)]
 
 
 def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
     """Read files and list folders that are not a submission's."""
+    folders = (outside.home, outside.home.parent, outside.public, outside.public.parent)
+    names = ("answers", outside.home.name, "answers", outside.public.name)
     with _probe(sandbox) as worker:
-        return not worker.call("readable", [str(path) for path in private_files(outside)])
+        listed = [worker.call("lists", str(folder), name) for folder, name in zip(folders, names, strict=True)]
+        return not any(listed) and not worker.call("readable", [str(path) for path in private_files(outside)])
 
 
 def names_hidden(sandbox: Sandbox, outside: Outside) -> bool:
@@ -320,14 +329,19 @@ def files_kept(sandbox: Sandbox, outside: Outside) -> bool:
             kept = folder / "kept"
             kept.mkdir()
             (kept / "file").write_text("secret")
-            before = (kept / "file").stat()
+            before = _attributes(kept / "file")
             worker.call("spoil", str(kept), "file")
             whole = kept.is_dir() and os.listdir(kept) == ["file"] and (kept / "file").read_text() == "secret"
-            whole = whole and (kept / "file").stat() == before
+            whole = whole and _attributes(kept / "file") == before
             shutil.rmtree(kept, ignore_errors=True)
             if not whole:
                 return False
         return not any(worker.call("creates", path) for path in ("/", "/usr", "/etc", "/dev", sys.prefix))
+
+
+def _attributes(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns
 
 
 def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
@@ -437,9 +451,9 @@ def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
 
 def environment_clean(sandbox: Sandbox, _: Outside) -> bool:
     """Look for this side's environment variables, beside those that the sandbox has of its own."""
-    foreign = set(os.environ) - launch.environment_names()
+    foreign = {item for item in os.environ.items() if item[0] not in launch.environment_names()}
     with _probe(sandbox) as worker:
-        return not foreign & set(worker.call("environment"))
+        return not foreign & set(worker.call("environment").items())
 
 
 def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:
