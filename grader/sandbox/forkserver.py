@@ -24,6 +24,7 @@ from grader.sandbox.worker import Worker
 
 WIRE_FD: Final = 3
 _WATCH_SECONDS: Final = 0.05
+_CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
 _THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
 _THREADS_AT_LEAST: Final = 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
@@ -220,8 +221,10 @@ class Forkserver:
                 with contextlib.suppress(OSError):
                     scratch.remove(scratch_folder(worker.number))
             code = os.waitstatus_to_exitcode(status)
-            reason = worker.reason or ("signal" if code < 0 else "exit")
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
+            reason = worker.reason or ("signal" if code < 0 else "exit")
+            if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
+                reason = "cpu"  # the kernel's limit was first
             self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
 
     def _end_strays(self) -> None:
@@ -307,7 +310,7 @@ def become_worker(
             file_mb=limits.file_mb,
             memory_mb=limits.memory_mb,
             threads=most_threads(limits),
-            cpu_seconds=limits.cpu_seconds,
+            cpu_seconds=limits.cpu_seconds + _CPU_GRACE_SECONDS,
         )
         folder = os.path.join(place, "submission")
         os.mkdir(folder)
