@@ -1,14 +1,10 @@
-"""What this machine offers, and whether the sandbox holds."""
+"""What this machine offers, and whether each isolation level keeps what it promises."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
-import socket
-import sys
-import tempfile
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -21,42 +17,18 @@ import grader
 from grader.datasets import cache_directory
 from grader.reports.text import clean
 from grader.sandbox import launch
+from grader.sandbox.promises import SENTENCES, promised
 from grader.sandbox.session import Sandbox, SandboxError, SubmissionError, WorkerGone
+from grader.sandbox.trials import SLOW, TRIALS, Outside, Trial, outside
 
-_PROBE_SECONDS: Final = 20.0
-
-# Runs in the sandbox, as a submission would.
-_PROBE: Final = """
-import os, socket
-
-def can_read(path):
-    try:
-        return bool(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1))
-    except OSError:
-        return False
-
-def can_write(path):
-    try:
-        with open(os.path.join(path, "probe"), "w") as file:
-            file.write("x")
-        os.unlink(os.path.join(path, "probe"))
-        return True
-    except OSError:
-        return False
-
-def can_connect(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-        return True
-    except OSError:
-        return False
-
-def sees_process(pid):
-    return os.path.isdir(f"/proc/{pid}") or pid in [int(p) for p in os.listdir("/proc") if p.isdigit()]
-
-def environment():
-    return sorted(os.environ)
-"""
+_ONLY_OWN: Final = ": for your own code, not for submissions of others"
+_HOLDS, _BROKEN, _NOT_TRIED, _NOT_PROMISED = "holds", "broken", "not tried", "not promised"
+_SYMBOLS: Final = {
+    _HOLDS: Text("✓", "green"),
+    _BROKEN: Text("✗", "bold red"),
+    _NOT_TRIED: Text("(✓)", "dim"),
+    _NOT_PROMISED: Text("–", "dim"),
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -67,25 +39,81 @@ class Finding(msgspec.Struct, frozen=True):
     fine: bool = True
 
 
-def examine() -> list[Finding]:
-    """Look at the machine, and try the sandbox from inside."""
+class LevelFound(msgspec.Struct, frozen=True):
+    """What this machine makes of one isolation level.
+
+    Attributes:
+        level: Its name.
+        absent: Why the machine does not offer it, or why it does not start; empty where it does.
+        promises: By the name of a promise: `holds`, `broken`, `not tried` (which takes long), or `not promised`.
+    """
+
+    level: str
+    absent: str
+    promises: dict[str, str]
+
+    @property
+    def fine(self) -> bool:
+        """Whether it keeps all that it promises."""
+        return _BROKEN not in self.promises.values()
+
+
+class Examination(msgspec.Struct, frozen=True):
+    """What the machine offers, and whether the levels hold, the strongest first."""
+
+    schema_version: int
+    findings: list[Finding]
+    levels: list[LevelFound]
+
+    @property
+    def fine(self) -> bool:
+        """Whether submissions of others can be graded here."""
+        return all(finding.fine for finding in self.findings) and all(level.fine for level in self.levels)
+
+
+def examine() -> Examination:
+    """Look at the machine, and try each isolation level from inside."""
     memory = psutil.virtual_memory().total / 2**30
+    best = launch.best_level()
+    levels = [_try_level(level) for level in reversed(launch.LEVELS)]
+    used = next(found for found in levels if found.level == best)
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
         Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in ("tensorflow", "keras", "numpy"))),
         _data(),
+        Finding(
+            "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"
+        ),
+        Finding("sandbox", used.absent or "starts", not used.absent),
     ]
-    why = launch.why_no_namespaces()
-    level = launch.best_level()
-    findings.append(Finding("isolation", f"{level}{f': {why}' if why else ''}", level == "namespaces"))
+    return Examination(1, findings, levels)
+
+
+def _try_level(level: str) -> LevelFound:
+    """Try what a level promises, where the machine offers it."""
+    if reason := launch.why_not(level):
+        return LevelFound(level, reason, {})
+    found: dict[str, str] = {}
     try:
-        with Sandbox.start(level, threads=1) as sandbox:
-            findings.append(Finding("sandbox", f"started; Keras {sandbox.versions['keras']} inside"))
-            findings += _try_from_inside(sandbox)
+        with Sandbox.start(level, threads=1) as sandbox, outside() as aims:
+            for name, trial in TRIALS.items():
+                if not promised(level, name):
+                    found[name] = _NOT_PROMISED
+                elif name in SLOW:
+                    found[name] = _NOT_TRIED
+                else:
+                    found[name] = _HOLDS if _holds(trial, sandbox, aims) else _BROKEN
     except SandboxError as error:
-        findings.append(Finding("sandbox", str(error), False))
-    return findings
+        return LevelFound(level, str(error).rstrip("."), found)
+    return LevelFound(level, "", found)
+
+
+def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
+    try:
+        return trial(sandbox, aims)
+    except (SubmissionError, WorkerGone):
+        return False  # a trial that does not come to its end has shown nothing
 
 
 def _version(distribution: str) -> str:
@@ -101,40 +129,30 @@ def _data() -> Finding:
     return Finding("data", f"in the cache: {', '.join(names)}" if names else "none in the cache yet: run `grader data`")
 
 
-def _try_from_inside(sandbox: Sandbox) -> list[Finding]:
-    """What a submission can reach; each finding is fine where it cannot."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        tempfile.NamedTemporaryFile(dir=Path.home(), prefix=".grader-doctor-") as marker,
-        sandbox.worker(seed=0) as worker,
-    ):
-        marker.write(b"x")
-        marker.flush()
-        worker.load(_PROBE, ("can_read",), seconds=_PROBE_SECONDS)
-        tries = (
-            ("home folder", "can_read", marker.name),
-            ("grader's files", "can_read", str(Path(launch.__file__).parent.parent / "checks")),
-            ("this folder", "can_read", str(Path.cwd())),
-            ("system, writing", "can_write", "/usr"),
-            ("environment, writing", "can_write", sys.prefix),
-            ("network", "can_connect", server.getsockname()[1]),
-            ("other processes", "sees_process", os.getpid()),
-        )
-        findings = []
-        for topic, function, argument in tries:
-            try:
-                reached = bool(worker.call(function, argument, seconds=_PROBE_SECONDS))
-            except (SubmissionError, WorkerGone) as error:
-                findings.append(Finding(topic, f"could not be tried: {error}", False))
-                continue
-            findings.append(Finding(topic, "within reach of a submission" if reached else "out of reach", not reached))
-    return findings
-
-
-def show(console: Console, findings: list[Finding]) -> None:
-    """Print the findings as a table."""
+def show(console: Console, examination: Examination) -> None:
+    """Print an examination: what is there, and a table of what each level keeps."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    for finding in findings:
+    for finding in examination.findings:
         symbol = Text("✓", "green") if finding.fine else Text("!", "bold yellow")
         table.add_row(symbol, Text(finding.topic, "bold"), Text(clean(finding.text)))
     console.print(table)
+    there = [found for found in examination.levels if found.promises]
+    if there:
+        console.print()
+        console.print(_promises(there))
+        legend = "✓ holds   (✓) promised, and too slow to try here   – not promised"
+        broken = "" if all(found.fine for found in there) else "   ✗ promised, and broken"
+        console.print(Text(f"{legend}{broken}", "dim"))
+    for found in examination.levels:
+        if found.absent:
+            console.print(Text(f"{found.level} is not offered here: {clean(found.absent)}."))
+
+
+def _promises(levels: list[LevelFound]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("A submission …", header_style="bold")
+    for found in levels:
+        table.add_column(found.level, justify="center", header_style="bold")
+    for name, sentence in SENTENCES.items():
+        table.add_row(sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
+    return table

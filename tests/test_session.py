@@ -1,8 +1,7 @@
-"""A real sandbox: calls, errors, limits, and what a submission can and cannot reach."""
+"""A real sandbox: calls, errors, limits, and what they say; `test_isolation` tries each level."""
 
 from __future__ import annotations
 
-import socket
 import sys
 import textwrap
 from pathlib import Path
@@ -10,11 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.sandbox.launch import best_level
 from grader.sandbox.session import Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import Frame, Handle, Limits, Loaded
-
-only_namespaces = pytest.mark.skipif(best_level() != "namespaces", reason="this machine offers no namespaces")
 
 
 def load(worker: Worker, source: str, *names: str) -> Loaded:
@@ -187,98 +183,6 @@ def test_printing_without_end_neither_blocks_nor_fills_memory(worker: Worker) ->
     load(worker, "def f():\n    for _ in range(20000): print('x' * 1000)\n    return 1")
     assert worker.call("f") == 1
     assert len(worker.log) <= 8192
-
-
-def test_survivors_end_with_their_worker(sandbox: Sandbox) -> None:
-    source = """
-        import os, time
-        def f():
-            if os.fork() == 0:
-                os.setsid()
-                if os.fork() == 0:
-                    time.sleep(600)
-                os._exit(0)
-            return 1
-        """
-    with sandbox.worker(seed=0) as worker:
-        load(worker, source)
-        assert worker.call("f") == 1
-    children = Path(f"/proc/{sandbox.pid}/task/{sandbox.pid}/children")
-    assert sandbox.exits[worker.number].reason == "killed"
-    assert not children.exists() or len(children.read_text().split()) <= 1
-
-
-_REACH = """
-    import os, socket
-    def read(path):
-        try:
-            return bool(os.listdir(path)) if os.path.isdir(path) else bool(open(path, 'rb').read(1))
-        except OSError:
-            return False
-    def write(path):
-        try:
-            open(os.path.join(path, 'mark'), 'w').close()
-            return True
-        except OSError:
-            return False
-    def connect(port):
-        try:
-            socket.create_connection(('127.0.0.1', port), timeout=2).close()
-            return True
-        except OSError:
-            return False
-    def environment(): return dict(os.environ)
-    def processes(): return [p for p in os.listdir('/proc') if p.isdigit()]
-    def descriptors(): return sorted(int(fd) for fd in os.listdir('/proc/self/fd'))
-    def unshare():
-        import ctypes
-        return ctypes.CDLL(None, use_errno=True).unshare(0x10000000), ctypes.get_errno()
-    def capabilities():
-        return [line.split()[1] for line in open('/proc/self/status') if line.startswith('Cap')]
-    def import_grader():
-        import importlib
-        found = []
-        for name in ('reference.model', 'grader.checks.hidden', 'grader.contract', 'grader.corpus'):
-            try:
-                importlib.import_module(name)
-                found.append(name)
-            except ImportError:
-                pass
-        return found
-    """
-
-
-@only_namespaces
-def test_files_network_and_processes_are_out_of_reach(worker: Worker, tmp_path: Path) -> None:
-    (tmp_path / "answers").write_text("x")
-    load(worker, _REACH)
-    project = Path(__file__).parent.parent
-    for path in (
-        tmp_path / "answers",
-        project / "grader" / "checks",
-        project / "tests",
-        "/etc/shadow",
-        "/proc/1/environ",
-    ):
-        assert worker.call("read", str(path)) is False, path
-    for path in ("/usr", sys.prefix, "/", "/etc", "/dev", "/proc/self"):
-        assert worker.call("write", path) is False, path
-    assert worker.call("write", "/tmp") is True
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        assert worker.call("connect", server.getsockname()[1]) is False
-    assert worker.call("processes") == []
-    assert worker.call("import_grader") == []
-
-
-@only_namespaces
-def test_no_privilege_and_no_descriptor_but_the_wire_is_left(worker: Worker) -> None:
-    load(worker, _REACH)
-    assert set(worker.call("capabilities")) == {"0000000000000000"}
-    assert worker.call("unshare") == (-1, 1)
-    descriptors = worker.call("descriptors")
-    assert descriptors[:4] == [0, 1, 2, 3]
-    assert len(descriptors) == 5  # and the one that lists the folder
-    assert not {"PYTEST_VERSION", "PYTEST_CURRENT_TEST", "USER", "SHELL"} & set(worker.call("environment"))
 
 
 def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:

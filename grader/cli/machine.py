@@ -20,19 +20,19 @@ from grader.sandbox.launch import choose_level
 
 @app.command
 def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Tell what this machine offers, and test the sandbox.
+    """Tell what this machine offers, and try each isolation level from inside.
 
     Args:
         json: Print one JSON document and nothing else.
     """
     from grader.doctor import examine, show
 
-    findings = examine()
+    examination = examine()
     if json:
-        print(msgspec.json.encode(findings).decode())
+        print(msgspec.json.encode(examination).decode())
     else:
-        show(Console(), findings)
-    return 0 if all(finding.fine for finding in findings) else 3
+        show(Console(), examination)
+    return 0 if examination.fine else 3
 
 
 @app.command

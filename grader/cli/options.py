@@ -17,10 +17,10 @@ from grader.contract import PROFILES, TASKS, checks_of
 from grader.course import Course, load_course
 from grader.datasets import DATASETS, load_dataset
 from grader.errors import UsageError
-from grader.sandbox.launch import choose_level, why_no_namespaces
+from grader.sandbox.launch import LEVELS, choose_level, why_not
 
 Profile = Literal["quick", "standard", "full"]
-Level = Literal["process", "namespaces"]
+Level = Literal["process", "landlock", "namespaces"]
 
 GRADEBOOK_FILE: Final = Path("gradebook.db")
 
@@ -42,6 +42,7 @@ class Options:
 
 
 assert set(Profile.__args__) == set(PROFILES)  # type: ignore[attr-defined]
+assert Level.__args__ == LEVELS  # type: ignore[attr-defined]
 
 
 def settings_of(options: Options, *, default_profile: str | None) -> Settings:
@@ -59,7 +60,8 @@ def settings_of(options: Options, *, default_profile: str | None) -> Settings:
         raise UsageError(f"--task {min(unknown)}: there is no such task; the tasks are 1 to {len(TASKS)}.")
     level = choose_level(options.require_isolation)
     if level == "process":
-        print(f"grader: warning: submissions are not isolated here ({why_no_namespaces()}).", file=sys.stderr)
+        reasons = "; ".join(why_not(level) for level in reversed(LEVELS) if level != "process")
+        print(f"grader: warning: submissions are not isolated here ({reasons}).", file=sys.stderr)
     return Settings(course, profile, tasks, level)
 
 

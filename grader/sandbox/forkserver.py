@@ -11,20 +11,22 @@ import contextlib
 import gc
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
 import tempfile
 import traceback
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from grader.sandbox import backend, confine
+from grader.sandbox import backend, confine, landlock, scratch, seccomp
 from grader.sandbox.wire import Channel, Exited, Kill, Limits, Ready, Spawn, ToForkserver, WireClosed
 from grader.sandbox.worker import Worker
 
 WIRE_FD: Final = 3
 _WATCH_SECONDS: Final = 0.05
+_CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
+_THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
+_THREADS_AT_LEAST: Final = 1024
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _MIB: Final = 2**20
@@ -42,27 +44,35 @@ class WorkerProcess:
         self.reason = ""
         self.pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
 
-    def end(self, reason: str, *, namespaces: bool, processes: set[int]) -> None:
-        """Kill the worker and all its processes; the first reason stays."""
+    def end(self, reason: str) -> None:
+        """Kill the worker, so that what it started is an orphan of the forkserver's; the first reason stays."""
         self.reason = self.reason or reason
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)  # as a namespace's first process it takes all others along
-        if not namespaces:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            for pid in processes - {self.pid}:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+
+
+def most_threads(limits: Limits) -> int:
+    """How many threads a worker's processes may have together: root is not held to the kernel's own limit."""
+    return max(limits.processes * _THREADS_A_PROCESS, _THREADS_AT_LEAST)
 
 
 def scratch_folder(number: int) -> str:
-    """Where a worker without namespaces may write."""
+    """Where a worker without namespaces may write: made before it is forked, and removed when it is gone."""
     return os.path.join(os.environ["HOME"], f"worker-{number}")
 
 
-def process_table() -> dict[int, tuple[int, float, float]]:
-    """Every process that `/proc` shows, if there is one: its parent, resident memory in MiB, and processor seconds."""
-    table: dict[int, tuple[int, float, float]] = {}
+class ProcessSeen(NamedTuple):
+    """A process as `/proc` shows it; memory is resident and in MiB."""
+
+    parent: int
+    memory_mb: float
+    cpu_seconds: float
+    threads: int
+
+
+def process_table() -> dict[int, ProcessSeen]:
+    """Every process that `/proc` shows, if there is one, by number."""
+    table: dict[int, ProcessSeen] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if not name.isdigit():
             continue
@@ -70,21 +80,36 @@ def process_table() -> dict[int, tuple[int, float, float]]:
             with open(f"/proc/{name}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
             cpu = sum(int(field) for field in fields[11:15]) / _TICKS_PER_SECOND
-            table[int(name)] = (int(fields[1]), int(fields[21]) * _PAGE_BYTES / _MIB, cpu)
+            memory = int(fields[21]) * _PAGE_BYTES / _MIB
+            table[int(name)] = ProcessSeen(int(fields[1]), memory, cpu, int(fields[17]))
     return table
 
 
-def descendants(root: int, table: dict[int, tuple[int, float, float]]) -> set[int]:
+def children() -> list[int]:
+    """The children of this process.
+
+    One that forks and ends, again and again, has another number each time, so this must be faster than a fork:
+    the table is read only where the kernel does not list children.
+    """
+    own = os.getpid()
+    try:
+        with open(f"/proc/self/task/{own}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return [pid for pid, seen in process_table().items() if seen.parent == own]
+
+
+def descendants(root: int, table: dict[int, ProcessSeen]) -> set[int]:
     """The process `root` and all below it."""
-    children: dict[int, list[int]] = {}
-    for pid, (parent, _, _) in table.items():
-        children.setdefault(parent, []).append(pid)
+    below: dict[int, list[int]] = {}
+    for pid, seen in table.items():
+        below.setdefault(seen.parent, []).append(pid)
     found, waiting = set(), [root]
     while waiting:
         pid = waiting.pop()
         if pid in table and pid not in found:
             found.add(pid)
-            waiting += children.get(pid, ())
+            waiting += below.get(pid, ())
     return found
 
 
@@ -93,14 +118,17 @@ class Forkserver:
 
     Args:
         control: The socket to the trusted side.
-        namespaces: Whether each worker gets namespaces of its own.
+        level: The isolation level.
+        view: What workers may read at the level `landlock`, as `landlock.readable_parts` gives it.
     """
 
-    def __init__(self, control: socket.socket, *, namespaces: bool) -> None:
+    def __init__(self, control: socket.socket, *, level: str, view: landlock.View) -> None:
         self._control = Channel(control, ToForkserver)
-        self._namespaces = namespaces
+        self._level = level
+        self._view = view
         self._workers: dict[int, WorkerProcess] = {}
-        self._own_mb = process_table().get(os.getpid(), (0, 0.0, 0.0))[1]
+        own = process_table().get(os.getpid())
+        self._own_mb = own.memory_mb if own else 0.0
 
     def run(self, ready: Ready) -> None:
         """Announce that the imports are done, then serve until the trusted side hangs up."""
@@ -116,15 +144,15 @@ class Forkserver:
         except WireClosed:
             pass
         finally:
-            for worker in self._workers.values():
-                self._end(worker, "killed")
+            self._workers.clear()
+            self._end_strays()
 
     def _obey(self) -> None:
         descriptors: list[int] = []
         order = self._control.receive(descriptors=descriptors)
         if isinstance(order, Kill):
             if order.worker in self._workers:
-                self._end(self._workers[order.worker], "killed")
+                self._workers[order.worker].end("killed")
             return
         try:
             pid = self._fork(order, *descriptors)
@@ -138,10 +166,11 @@ class Forkserver:
 
     def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
         """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""
-        if not self._namespaces:
+        if self._level != "namespaces":
+            os.mkdir(scratch_folder(order.worker), 0o700)
             pid = os.fork()
             if pid == 0:
-                become_worker(order, wire_fd, log_fd, namespaces=False, pid=0)
+                become_worker(order, wire_fd, log_fd, level=self._level, view=self._view)
             return pid
         # The process that enters the new namespaces cannot itself be the first one in the new pid namespace,
         # so it forks once more, tells the number of that child, and goes.  The child becomes ours.
@@ -157,7 +186,7 @@ class Forkserver:
                     number = int(os.read(read_number, 16))
                     for descriptor in (reader, writer, read_number, write_number):
                         os.close(descriptor)
-                    become_worker(order, wire_fd, log_fd, namespaces=True, pid=number)
+                    become_worker(order, wire_fd, log_fd, level=self._level, pid=number)
                 os.write(write_number, str(child).encode())
                 os.write(writer, str(child).encode())
                 status = 0
@@ -168,10 +197,6 @@ class Forkserver:
         os.close(reader)
         os.waitpid(middle, 0)
         return int(answer or 0)
-
-    def _end(self, worker: WorkerProcess, reason: str) -> None:
-        processes = set() if self._namespaces else descendants(worker.pid, process_table())
-        worker.end(reason, namespaces=self._namespaces, processes=processes)
 
     def _reap(self) -> None:
         """Collect every child that has ended, and report the workers among them."""
@@ -186,17 +211,36 @@ class Forkserver:
             worker = by_pid.get(pid)
             if worker is None:
                 continue
-            if not self._namespaces:  # whatever it left behind
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
-                shutil.rmtree(scratch_folder(worker.number), ignore_errors=True)
             if worker.pidfd >= 0:
                 os.close(worker.pidfd)
             del self._workers[worker.number]
+            if self._level != "namespaces":  # whatever it left behind
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                self._end_strays()
+                with contextlib.suppress(OSError):
+                    scratch.remove(scratch_folder(worker.number))
             code = os.waitstatus_to_exitcode(status)
-            reason = worker.reason or ("signal" if code < 0 else "exit")
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
+            reason = worker.reason or ("signal" if code < 0 else "exit")
+            if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
+                reason = "cpu"  # the kernel's limit was first
             self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
+
+    def _end_strays(self) -> None:
+        """End what workers have left behind: as orphans they become this process' children, one after the other."""
+        while strays := self._strays():
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+    def _strays(self) -> list[int]:
+        """Children of this process that are no workers."""
+        workers = {worker.pid for worker in self._workers.values()}
+        return [pid for pid in children() if pid not in workers]
 
     def _report(self, number: int, reason: str, code: int, cpu_seconds: float, peak_mb: float) -> None:
         self._control.send(Exited(number, reason, code, cpu_seconds, peak_mb))
@@ -211,24 +255,32 @@ class Forkserver:
         for worker in self._workers.values():
             processes = descendants(worker.pid, table)
             # Memory shared with this process since the fork is counted once.
-            memory = self._own_mb + sum(max(0.0, table[pid][1] - self._own_mb) for pid in processes)
+            memory = self._own_mb + sum(max(0.0, table[pid].memory_mb - self._own_mb) for pid in processes)
             worker.peak_mb = max(worker.peak_mb, memory)
-            worker.cpu_seconds = max(worker.cpu_seconds, sum(table[pid][2] for pid in processes))
+            worker.cpu_seconds = max(worker.cpu_seconds, sum(table[pid].cpu_seconds for pid in processes))
+            threads = sum(table[pid].threads for pid in processes)
             if memory > worker.limits.memory_mb:
-                self._end(worker, "memory")
-            elif len(processes) > worker.limits.processes:
-                self._end(worker, "processes")
+                worker.end("memory")
+            elif len(processes) > worker.limits.processes or threads > most_threads(worker.limits):
+                worker.end("processes")
             elif worker.cpu_seconds > worker.limits.cpu_seconds:
-                self._end(worker, "cpu")
-        workers = {worker.pid for worker in self._workers.values()}
-        for pid, (parent, _, _) in table.items():
-            if parent == os.getpid() and pid not in workers:  # an orphan that a worker left to us
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+                worker.end("cpu")
+        self._end_strays()
 
 
-def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, namespaces: bool, pid: int) -> None:
-    """Turn this forked child into a confined worker; never returns."""
+def become_worker(
+    order: Spawn, wire_fd: int, log_fd: int, *, level: str, pid: int = 0, view: landlock.View | None = None
+) -> None:
+    """Turn this forked child into a confined worker; never returns.
+
+    Args:
+        order: What is to become of it.
+        wire_fd: Its end of the wire.
+        log_fd: Where what it prints goes.
+        level: The isolation level.
+        pid: Its number as the current `/proc` shows it; for namespaces.
+        view: What it may read; for Landlock.
+    """
     status = 70
     try:
         os.setsid()
@@ -239,24 +291,31 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, namespaces: bool, 
             os.dup2(source, target)
         os.closerange(WIRE_FD + 1, 65536)
         limits = order.limits
-        if namespaces:
+        place = confine.SCRATCH if level == "namespaces" else scratch_folder(order.worker)
+        if level == "namespaces":
             confine.mount_scratch(limits.file_mb, pid)
             confine.drop_privileges()
-            confine.filter_system_calls()
-            scratch = confine.SCRATCH
-        else:
-            scratch = scratch_folder(order.worker)
-            os.mkdir(scratch)
+            seccomp.filter_system_calls()
+        elif level == "landlock":
+            known = landlock.abi()
+            assert view is not None
+            landlock.restrict(view, place, known=known)
+            confine.drop_privileges()
+            seccomp.filter_system_calls(
+                alone=True,
+                signals_scoped=landlock.scopes_signals(known),
+                truncation_ruled=landlock.rules_truncation(known),
+            )
         confine.set_limits(
             file_mb=limits.file_mb,
             memory_mb=limits.memory_mb,
-            processes=limits.processes,
-            cpu_seconds=limits.cpu_seconds,
+            threads=most_threads(limits),
+            cpu_seconds=limits.cpu_seconds + _CPU_GRACE_SECONDS,
         )
-        folder = os.path.join(scratch, "submission")
+        folder = os.path.join(place, "submission")
         os.mkdir(folder)
         os.chdir(folder)
-        os.environ.update(HOME=scratch, TMPDIR=scratch)
+        os.environ.update(HOME=place, TMPDIR=place)
         tempfile.tempdir = None
         sys.stdout = os.fdopen(1, "w", buffering=1, errors="replace", closefd=False)
         sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
@@ -269,17 +328,20 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, namespaces: bool, 
         os._exit(status)
 
 
-def main(control_fd: int, level: str) -> None:
+def main(control_fd: int, level: str, *, roots: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:
     """Import what submissions import, then serve.
 
     Args:
         control_fd: Descriptor of the socket to the trusted side.
-        level: The isolation level, of which `namespaces` alone makes a difference here.
+        level: The isolation level.
+        roots: At the level `landlock`, the files and folders that a submission may read.
+        hidden: Folders in them that it may not.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the trusted side's to handle
     control = socket.socket(fileno=control_fd)
     versions = backend.preload()
     confine.become_subreaper()
+    view = landlock.readable_parts(roots, hidden)
     gc.collect()
     gc.freeze()  # the collector would write to, and so copy, every page the forks share
-    Forkserver(control, namespaces=level == "namespaces").run(Ready(versions))
+    Forkserver(control, level=level, view=view).run(Ready(versions))

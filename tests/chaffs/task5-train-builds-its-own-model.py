@@ -1,6 +1,7 @@
 """Trains a new model instead of the one it was given."""
 # base: plain.py
 # caught by: train/fits-the-given-model
+# spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(
     model,

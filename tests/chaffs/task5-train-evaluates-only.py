@@ -1,6 +1,7 @@
 """Only evaluates the model, without a single training step."""
 # base: plain.py
 # caught by: train/fits-the-given-model, train/training-set-only, train/epochs-and-batch-size, train/extra-callbacks, train/returns-history, train/validates, train/early-stopping, train/checkpoint-best-epoch
+# spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(
     model,

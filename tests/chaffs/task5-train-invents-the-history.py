@@ -1,6 +1,7 @@
 """Does not train and makes the History up."""
 # base: plain.py
 # caught by: train/fits-the-given-model, train/training-set-only, train/validates, train/epochs-and-batch-size, train/early-stopping, train/checkpoint-best-epoch, train/extra-callbacks
+# spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(
     model,

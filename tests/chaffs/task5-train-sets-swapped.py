@@ -1,6 +1,7 @@
 """Trains on the validation set and validates on the training set."""
 # base: plain.py
 # caught by: train/training-set-only, train/validates
+# spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(
     model,

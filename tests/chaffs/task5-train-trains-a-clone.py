@@ -1,6 +1,7 @@
 """Trains a clone of the model and leaves the given one as it was."""
 # base: plain.py
 # caught by: train/fits-the-given-model
+# spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(
     model,

@@ -1,0 +1,519 @@
+"""Trying from inside whether a level's promises hold: one trial for each, by a submission that means harm.
+
+Trusted side; `_SOURCE` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
+the home folder, a listening socket or a sleeping process, and is believed about what it could not reach only where this
+side saw nothing come.  `grader doctor` runs most of what a level promises, the tests run everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+
+from grader.sandbox import launch, view
+from grader.sandbox.session import MAX_ANSWER_BYTES, Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire import Limits
+
+_SECONDS: Final = 30.0
+_MANY: Final = 12
+
+_SOURCE: Final = '''
+import ctypes, errno, fcntl, os, resource, signal, socket, subprocess, sys, time
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+def succeeds(action, *arguments):
+    try:
+        action(*arguments)
+        return True
+    except (OSError, ValueError):
+        return False
+
+def readable(paths):
+    def read(path):
+        with open(path, "rb") as file:
+            file.read(1)
+    return [path for path in paths if succeeds(read, path)]
+
+def lists(folder, name):
+    try:
+        return name in os.listdir(folder)
+    except OSError:
+        return False
+
+def existing(paths):
+    return [path for path in paths if os.path.lexists(path)]
+
+def spoil(folder, name):
+    path = os.path.join(folder, name)
+    with open("own", "w") as file:
+        file.write("x")
+    tries = (
+        (os.chmod, path, 0o777), (os.utime, path, (1, 1)), (os.chown, path, os.getuid(), os.getgid() + 1),
+        (getattr(os, "setxattr", os.stat), path, "user.mark", b"x"),
+        (os.mkdir, path + "-folder"), (os.symlink, "/", path + "-link"), (os.link, path, path + "-hard"),
+        (os.link, path, "hard"), (os.link, "own", path + "-own"), (os.rename, "own", path + "-moved"),
+        (lambda: open(path + "-new", "w").close(),), (lambda: open(path, "a").write("more"),),
+        (os.truncate, path, 0), (lambda: open(path, "w").close(),), (os.rename, path, path + "-renamed"),
+        (os.rename, path, "stolen"), (os.unlink, path), (os.rmdir, folder),
+    )
+    for action, *arguments in tries:
+        succeeds(action, *arguments)
+
+def creates(folder):
+    path = os.path.join(folder, "grader-trial")
+    return succeeds(lambda: open(path, "w").close()) and succeeds(os.unlink, path)
+
+def scratch():
+    open("mark", "w").close()
+    home = os.environ["HOME"]
+    return os.getcwd(), sorted(os.listdir(home)), sorted(os.listdir("."))
+
+def fill(files, megabytes):
+    for number in range(files):
+        with open(f"{number}.bin", "wb") as file:
+            for _ in range(megabytes):
+                file.write(bytes(2**20))
+
+def tcp(port):
+    def listen():
+        with socket.create_server(("127.0.0.1", 0)): pass
+    return [succeeds(socket.create_connection, ("127.0.0.1", port), 5), succeeds(listen)]
+
+def udp(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"x", ("127.0.0.1", port))
+
+def unix(stream, address):
+    if stream:
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(address)
+    else:
+        for sock in socket.socketpair(type=socket.SOCK_DGRAM):
+            sock.sendto(b"x", address)
+
+def listed():
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+
+def in_use(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return os.path.isdir(f"/proc/{pid}")
+    except PermissionError:
+        pass
+    return True
+
+def disturb(pid):
+    tries = (
+        (resource.prlimit, pid, resource.RLIMIT_CPU, (7, 7)), (os.setpriority, os.PRIO_PROCESS, pid, 19),
+        (os.sched_setaffinity, pid, {min(os.sched_getaffinity(0))}),
+        (lambda: signal.pidfd_send_signal(os.pidfd_open(pid), signal.SIGTERM),), (os.kill, pid, signal.SIGTERM),
+    )
+    reached = [succeeds(*attempt) for attempt in tries]
+    parent = os.getppid()
+    return any(reached) or (parent > 0 and succeeds(os.kill, parent, 0))
+
+def trace(pid, address):
+    class Span(ctypes.Structure):
+        _fields_ = [("start", ctypes.c_void_p), ("length", ctypes.c_size_t)]
+    buffer = ctypes.create_string_buffer(8)
+    here, there = Span(ctypes.addressof(buffer), 8), Span(address, 8)
+    memory = libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0) >= 0
+    opened = readable([f"/proc/{pid}/mem", f"/proc/{pid}/environ", f"/proc/{pid}/maps"])
+    return bool(opened or memory or libc.ptrace(0x4206, pid, 0, 0) == 0)  # PTRACE_SEIZE
+
+def status():
+    return {line.split(":")[0]: line.split()[1] for line in open("/proc/self/status") if len(line.split()) > 1}
+
+def refused():
+    """The calls that do not answer EPERM; those that would change something here have no valid argument."""
+    shared = ctypes.CDLL(None, use_errno=True).mmap
+    shared.restype = ctypes.c_ssize_t
+    calls = {
+        "unshare": lambda: libc.unshare(0x10000000), "mount": lambda: libc.mount(b"", b"/nowhere", b"", 0, None),
+        "setns": lambda: libc.setns(-1, 0), "memfd_create": lambda: libc.memfd_create(b"x", 0),
+        "shmget": lambda: libc.shmget(0, 4096, 0o1600), "shared memory": lambda: shared(None, 4096, 3, 0x21, -1, 0),
+        "io_uring": lambda: libc.syscall(425, 0, None), "ptrace": lambda: libc.ptrace(16, 0, 0, 0),
+    }
+    wrong = []
+    for name, call in calls.items():
+        ctypes.set_errno(0)
+        if call() != -1 or ctypes.get_errno() != errno.EPERM:
+            wrong.append(name)
+    return wrong
+
+def survive(marker):
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.setsid()
+            os.execv("/bin/sleep", ["sleep", marker])
+        os._exit(0)
+    os.close(writer)
+    os.read(reader, 1)
+
+def environment():
+    return dict(os.environ)
+
+def descriptors():
+    return [fd for fd in range(4096) if succeeds(fcntl.fcntl, fd, fcntl.F_GETFD)]
+
+def eat():
+    import numpy as np
+    kept = []
+    while True:
+        kept.append(np.ones(2**22))
+        time.sleep(0.001)
+
+def breed():
+    while True:
+        if os.fork() == 0:
+            time.sleep(60)
+
+def spin():
+    while True: pass
+
+def nap():
+    time.sleep(600)
+
+def open_all():
+    kept = []
+    try:
+        while len(kept) < 100000:
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    for fd in kept:
+        os.close(fd)
+    return len(kept)
+
+def shout(size):
+    for _ in range(size // 1000):
+        print("x" * 1000)
+
+def answer(size):
+    return bytes(size)
+'''
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """What lies outside the sandbox for a trial to aim at.
+
+    Attributes:
+        home: A folder in the home folder, with a file `answers`.
+        public: One in the folder for temporary files, likewise.
+        tcp: Listens.
+        udp: Receives.
+        unix: A listening Unix socket by path, an abstract one, and their likes for datagrams.
+    """
+
+    home: Path
+    public: Path
+    tcp: socket.socket
+    udp: socket.socket
+    unix: tuple[socket.socket, ...]
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[Outside]:
+    """Lay out what trials aim at, and take it away again."""
+    with contextlib.ExitStack() as stack:
+        folders = []
+        for parent in (Path.home(), Path(tempfile.gettempdir())):
+            folders.append(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=parent, prefix="grader-trial-"))))
+            (folders[-1] / "answers").write_text("secret")
+        sockets = []
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            addresses: list[str] = [str(folders[1] / f"socket-{kind}")]
+            if sys.platform.startswith("linux"):
+                addresses.append(f"\0grader-trial-{uuid.uuid4().hex}")
+            for address in addresses:
+                sock = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+                sock.bind(address)
+                if kind == socket.SOCK_STREAM:
+                    sock.listen()
+                sockets.append(sock)
+        tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", 0))
+        yield Outside(folders[0], folders[1], tcp, udp, tuple(sockets))
+
+
+@contextlib.contextmanager
+def _probe(sandbox: Sandbox, limits: Limits | None = None) -> Iterator[Worker]:
+    with sandbox.worker(seed=0, limits=limits) as worker:
+        worker.load(_SOURCE, (), seconds=_SECONDS)
+        yield worker
+
+
+@contextlib.contextmanager
+def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of this user's that sleeps."""
+    process = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _try(worker: Worker, name: str, *arguments: Any) -> Any:
+    """Call a probe; None where it raised."""
+    try:
+        return worker.call(name, *arguments, seconds=_SECONDS)
+    except SubmissionError:
+        return None
+
+
+def _gone(sandbox: Sandbox, limits: Limits, name: str, *arguments: Any, seconds: float = _SECONDS) -> str:
+    """Why a worker that calls this probe ends; empty where it does not."""
+    with _probe(sandbox, limits) as worker:
+        try:
+            worker.call(name, *arguments, seconds=seconds)
+        except WorkerGone as gone:
+            return gone.reason
+        except SubmissionError:
+            return "raised"
+    return ""
+
+
+def private_files(outside: Outside) -> list[Path]:
+    """Files that are there, and not for a submission."""
+    package = view.PACKAGE
+    candidates = (
+        *(outside.home / "answers", outside.public / "answers"),
+        *(package / "checks" / "verdict.py", package / "contract.py", package.parent / "reference" / "model.py"),
+        *(Path("/etc/shadow"), Path("/etc/hostname"), Path("/proc/1/environ")),
+    )
+    return [path for path in candidates if os.access(path, os.R_OK)]
+
+
+def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
+    """Read files and list folders that are not a submission's."""
+    folders = (outside.home, outside.home.parent, outside.public, outside.public.parent)
+    names = ("answers", outside.home.name, "answers", outside.public.name)
+    with _probe(sandbox) as worker:
+        listed = [worker.call("lists", str(folder), name) for folder, name in zip(folders, names, strict=True)]
+        return not any(listed) and not worker.call("readable", [str(path) for path in private_files(outside)])
+
+
+def names_hidden(sandbox: Sandbox, outside: Outside) -> bool:
+    """Ask whether files exist."""
+    with _probe(sandbox) as worker:
+        return not worker.call("existing", [str(outside.home / "answers"), str(outside.public / "answers")])
+
+
+def files_kept(sandbox: Sandbox, outside: Outside) -> bool:
+    """Change a file in each way there is, and make new ones where programs lie."""
+    with _probe(sandbox) as worker:
+        for folder in (outside.home, outside.public):
+            kept = folder / "kept"
+            kept.mkdir()
+            (kept / "file").write_text("secret")
+            before = _attributes(kept / "file")
+            worker.call("spoil", str(kept), "file")
+            whole = kept.is_dir() and os.listdir(kept) == ["file"] and (kept / "file").read_text() == "secret"
+            whole = whole and _attributes(kept / "file") == before
+            shutil.rmtree(kept, ignore_errors=True)
+            if not whole:
+                return False
+        return not any(worker.call("creates", path) for path in ("/", "/usr", "/etc", "/dev", sys.prefix))
+
+
+def _attributes(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns
+
+
+def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
+    """Leave a file behind, and look for one that another left."""
+    seen = []
+    for _attempt in range(2):
+        with _probe(sandbox) as worker:
+            seen.append(worker.call("scratch"))
+    mine = ["submission"], ["mark", "solution.py"]
+    return all(tuple(found[1:]) == mine and not (Path(found[0]) / "mark").exists() for found in seen)
+
+
+def scratch_capped(sandbox: Sandbox, _: Outside) -> bool:
+    """Write many files, each of which is small enough."""
+    return _gone(sandbox, Limits(file_mb=8), "fill", _MANY, 4) != ""
+
+
+def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
+    """Connect to a listener, and listen."""
+    with _probe(sandbox) as worker:
+        worker.call("tcp", outside.tcp.getsockname()[1])
+    return not _arrived(outside.tcp)
+
+
+def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
+    """Send a datagram."""
+    with _probe(sandbox) as worker:
+        _try(worker, "udp", outside.udp.getsockname()[1])
+    return not _arrived(outside.udp)
+
+
+def no_unix_sockets(sandbox: Sandbox, outside: Outside) -> bool:
+    """Connect and send to sockets by path and by abstract name."""
+    with _probe(sandbox) as worker:
+        for sock in outside.unix:
+            address = sock.getsockname()
+            _try(worker, "unix", sock.type == socket.SOCK_STREAM, address)
+    arrived = [_arrived(sock) for sock in outside.unix]  # each is emptied for the next trial
+    return not any(arrived)
+
+
+def _arrived(sock: socket.socket) -> bool:
+    """Whether something has come to a socket; takes it in."""
+    found = False
+    while select.select([sock], [], [], 0)[0]:
+        found = True
+        if sock.type == socket.SOCK_STREAM:
+            sock.accept()[0].close()
+        else:
+            sock.recv(1)
+    return found
+
+
+def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
+    """List processes, and read what the kernel says of one."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        files = [f"/proc/{sleeper.pid}/{name}" for name in ("cmdline", "stat", "status", "comm", "io")]
+        return not {sleeper.pid, os.getpid()} & set(worker.call("listed")) and not worker.call("readable", files)
+
+
+def numbers_hidden(sandbox: Sandbox, _: Outside) -> bool:
+    """Ask whether a process number is in use."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        return not worker.call("in_use", sleeper.pid)
+
+
+def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
+    """Signal a process, and change its limits, priority and processors."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        process = psutil.Process(sleeper.pid)
+        limit, affinity = resource.prlimit(sleeper.pid, resource.RLIMIT_CPU), process.cpu_affinity()
+        reached = worker.call("disturb", sleeper.pid)
+        if reached or sleeper.poll() is not None:
+            return False
+        same = resource.prlimit(sleeper.pid, resource.RLIMIT_CPU) == limit and process.cpu_affinity() == affinity
+        return same and process.nice() == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
+    """Trace a process, and read its memory."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        maps = Path(f"/proc/{sleeper.pid}/maps").read_text()
+        return not worker.call("trace", sleeper.pid, int(maps.split("-")[0], 16))
+
+
+def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
+    """Leave a process running that has cut all its ties."""
+    marker = f"600.{uuid.uuid4().int % 10**12}"
+    with _probe(sandbox) as worker:
+        worker.call("survive", marker)
+    return not any(marker in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+
+
+def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
+    """Look for a capability, and for a way to gain one."""
+    with _probe(sandbox) as worker:
+        status = worker.call("status")
+    held = [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")]
+    return held == [0, 0, 0, 0] and status["NoNewPrivs"] == "1"
+
+
+def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
+    """Make system calls that reach further than a course project needs."""
+    with _probe(sandbox) as worker:
+        return not worker.call("refused")
+
+
+def environment_clean(sandbox: Sandbox, _: Outside) -> bool:
+    """Look for this side's environment variables, beside those that the sandbox has of its own."""
+    foreign = {item for item in os.environ.items() if item[0] not in launch.environment_names()}
+    with _probe(sandbox) as worker:
+        return not foreign & set(worker.call("environment").items())
+
+
+def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:
+    """Look for open files."""
+    with _probe(sandbox) as worker:
+        return bool(worker.call("descriptors") == [0, 1, 2, 3])
+
+
+def wall_time(sandbox: Sandbox, _: Outside) -> bool:
+    """Sleep."""
+    return _gone(sandbox, Limits(), "nap", seconds=0.3) == "timeout"
+
+
+def processor_time(sandbox: Sandbox, _: Outside) -> bool:
+    """Compute without end."""
+    return _gone(sandbox, Limits(cpu_seconds=1), "spin") == "cpu"
+
+
+def memory(sandbox: Sandbox, _: Outside) -> bool:
+    """Allocate without end."""
+    return _gone(sandbox, Limits(memory_mb=800), "eat") == "memory"
+
+
+def process_count(sandbox: Sandbox, _: Outside) -> bool:
+    """Fork without end."""
+    return _gone(sandbox, Limits(processes=20), "breed") == "processes"
+
+
+def file_size(sandbox: Sandbox, _: Outside) -> bool:
+    """Write one large file."""
+    return _gone(sandbox, Limits(file_mb=8), "fill", 1, 16) != ""
+
+
+def open_files(sandbox: Sandbox, _: Outside) -> bool:
+    """Open files without end."""
+    with _probe(sandbox) as worker:
+        return int(worker.call("open_all", seconds=_SECONDS)) <= 1024
+
+
+def output(sandbox: Sandbox, _: Outside) -> bool:
+    """Print a lot, and answer with more than is taken."""
+    with _probe(sandbox) as worker:
+        worker.call("shout", 4 * 2**20, seconds=_SECONDS)
+        if len(worker.log) > 2**16:
+            return False
+    return _gone(sandbox, Limits(), "answer", MAX_ANSWER_BYTES + 1) == "protocol"
+
+
+Trial = Callable[[Sandbox, Outside], bool]
+
+TRIALS: Final[dict[str, Trial]] = {
+    trial.__name__: trial
+    for trial in (
+        *(files_hidden, names_hidden, files_kept, scratch_fresh, scratch_capped, no_tcp, no_udp, no_unix_sockets),
+        *(processes_hidden, numbers_hidden, processes_kept, no_tracing, nothing_survives, no_privileges),
+        *(calls_refused, environment_clean, descriptors_clean, wall_time, processor_time, memory, process_count),
+        *(file_size, open_files, output),
+    )
+}
+"""The trial of each promise, by its name: whether it held."""
+
+SLOW: Final = frozenset(("processor_time", "memory", "process_count"))
+"""Trials that take seconds of processor time; `grader doctor` leaves them to the tests."""
