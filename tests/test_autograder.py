@@ -20,7 +20,7 @@ import pytest
 from grader.autograder.package import UNFINISHED, autograder_zip, build_wheel
 from grader.autograder.run import main
 from grader.contract import checks_of
-from grader.sandbox.launch import bubblewrap
+from grader.sandbox import bubblewrap
 from tests.test_cli import grader
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
@@ -66,7 +66,7 @@ def container(root: Path) -> list[str]:
 
     Like Gradescope's, this container grants no namespaces to what runs in it.
     """
-    program = bubblewrap()
+    program = bubblewrap.program()
     closed = ["--unshare-all", "--unshare-user", "--disable-userns"]
     if (
         program is None

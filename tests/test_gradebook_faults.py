@@ -13,7 +13,8 @@ import pytest
 
 from grader.gradebook.faults import GradebookError
 from grader.gradebook.store import Gradebook
-from grader.sandbox.launch import bubblewrap, why_no_namespaces
+from grader.sandbox import bubblewrap
+from grader.sandbox.launch import why_no_namespaces
 from tests.synthetic import CONDITIONS, NOON, result
 
 DAMAGED = "is damaged, perhaps cut short; put a copy of it in its place, or name another file with --gradebook."
@@ -114,7 +115,7 @@ def test_a_writer_waits_for_its_turn(path: Path) -> None:
 
 def confined(path: Path, *arguments: str) -> str:
     """What is said as attempts are added until it fails, in a process that sees other mounts."""
-    program = bubblewrap()
+    program = bubblewrap.program()
     assert program is not None
     code = "from tests.test_gradebook_faults import add_until_it_fails; add_until_it_fails()"
     command = [program, "--dev-bind", "/", "/", *arguments, sys.executable, "-c", code, str(path)]
