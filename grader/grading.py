@@ -165,8 +165,13 @@ def _hint_for(error: SubmissionError) -> str:
     if error.type_name == "NotImplementedError":
         return "This function is still to be written."
     if not error.frames:
+        if error.tool:
+            return (
+                "This came up when the grader used what the function returned. Use it in your notebook too, a model "
+                "with a short fit, and you will see the same."
+            )
         return "The error arose before the function's own lines: look at the call and at the function's parameters."
-    return "Paste the call below into your notebook to see the same error."
+    return "Run the call above in your notebook to see the same error."
 
 
 def place_of(error: BaseException | None, submission: Submission) -> Place | None:

@@ -13,7 +13,7 @@ import numpy as np
 from grader.artefacts import Artefacts
 from grader.checks.strategies import SCRIPT_CLASSES, BuildCase, CurvesCase, ScriptCase, ShowCase
 from grader.checks.student import Student
-from grader.checks.verdict import CheckFailed, NotRun, Shown, describe
+from grader.checks.verdict import CheckFailed, NotRun, Shown, count_of, describe
 from grader.sandbox.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import Handle
 
@@ -99,6 +99,21 @@ class Figures(Evidence):
                     artefacts.add_picture(check, "figure", pixels)
 
 
+class CannotRebuild(CheckFailed):
+    """The examiner cannot make a network of what it was given.
+
+    Attributes:
+        reason: Why, half a sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The network should be made of Keras' own layers, so that it can be judged, but {reason}.",
+            hint="Use Keras' own layers; for scaling there is keras.layers.Rescaling.",
+        )
+        self.reason = reason
+
+
 class Examiner:
     """A worker that never saw the submission, and says what a network is and does; started when first asked."""
 
@@ -119,10 +134,7 @@ class Examiner:
         except SubmissionError as error:
             if error.type_name != "CannotRebuildError":
                 raise CheckFailed(f"The network cannot be examined: {error.type_name}: {error.text}") from None
-            raise CheckFailed(
-                f"The network can be judged only where it is made of Keras' own layers, but it is not: {error.text}.",
-                hint="Use Keras' own layers; for scaling there is keras.layers.Rescaling.",
-            ) from None
+            raise CannotRebuild(error.text) from None
         except WorkerGone as gone:
             self.close()
             raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None
@@ -433,6 +445,8 @@ class Trainings(Evidence):
         training = self.witnessed()
         if all(np.array_equal(a, b) for a, b in zip(training.before, training.after, strict=True)):
             raise NotRun("`train` did not train the model it was given.")
+        if learned_labels(training) == OF_THE_VALIDATION_SET:
+            raise NotRun("`train` trained on the validation set.")
         return float(np.mean(training.after[2]))  # the moving mean of the batch normalisation
 
     def checkpoint_weights(self, training: Training) -> list[Array]:
@@ -452,9 +466,9 @@ class Trainings(Evidence):
             )
         try:
             model = self.examiner.ask("open_checkpoint", training.checkpoint)
-        except CheckFailed as failed:
+        except CannotRebuild as failed:
             raise CheckFailed(
-                f"The checkpoint should be a whole model that keras.models.load_model can load. {failed.message}",
+                f"The checkpoint should be a whole model that keras.models.load_model can load, but {failed.reason}.",
                 hint="Save the whole model: ModelCheckpoint without save_weights_only, or model.save.",
                 example=training.example,
             ) from None
@@ -591,6 +605,16 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
     return sets[0], sets[1], sets[2], sets[3]
 
 
+OF_THE_VALIDATION_SET: Final = [1, 2, 0]
+"""What `learned_labels` says of a witness that was trained on the validation set."""
+
+
+def learned_labels(training: Training) -> list[int]:
+    """The label that each colour was trained with: `[0, 1, 2]` for the training set with its labels."""
+    kernel = training.after[-2]  # (3 channels, 3 classes)
+    return [int(np.argmax(row)) for row in kernel]
+
+
 class Predictions(Evidence):
     """What `predict` answers with a network that the grader knows; see `models.brightest_channel_model`."""
 
@@ -624,8 +648,8 @@ class Predictions(Evidence):
         expected = (len(images), 4)
         if not isinstance(returned, np.ndarray) or returned.shape != expected:
             raise CheckFailed(
-                f"For {len(images)} images and a network with 4 classes, `predict` should return an array of shape "
-                f"{expected}, but it returned {describe(returned)}.",
+                f"For {count_of(len(images), 'image')} and a network with 4 classes, `predict` should return an array "
+                f"of shape {expected}, but it returned {describe(returned)}.",
                 hint="Return all the probabilities that the model gives, one row an image.",
             )
         return returned.astype(np.float64)

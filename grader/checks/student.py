@@ -161,7 +161,7 @@ def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
 
 def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[Frame, ...]) -> str:
     """An exception in a sentence, with its place."""
-    first_line = text.strip().splitlines()[0] if text.strip() else ""
+    first_line = text.strip().splitlines()[0].rstrip(". ") if text.strip() else ""
     place = where(submission, frames)
     sentence = f"{type_name}: {first_line}" if first_line else type_name
     return f"{sentence} ({place})" if place else sentence

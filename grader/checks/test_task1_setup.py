@@ -19,7 +19,7 @@ def test_loads(context: Context, student_as_written: Student) -> None:
     if broken:
         more = f" ({count_of(len(broken) - 1, 'more place')} like it)" if len(broken) > 1 else ""
         raise CheckFailed(
-            f"{broken[0].place}: {broken[0].message}{more}",
+            f"{broken[0].place.capitalize()}: {broken[0].message}{more}",
             hint="Restart the kernel and run all cells, or run the file: Python shows the same error.",
         )
     errors = [e for e in student_as_written.loaded.errors if e.type_name != "TrainingRefusedError"]
@@ -74,7 +74,7 @@ def _hint_for_missing(context: Context, student: Student, name: str) -> str:
             return f"While the file was loaded there was {raised_text(context.submission, error)}."
     for note in context.submission.notes:
         if name in note.message or note.does_not_parse:
-            return f"{note.place}: {note.message}"
+            return f"{note.place.capitalize()}: {note.message}"
     others = [other for other in context.submission.functions if other not in FUNCTION_NAMES]
     similar = difflib.get_close_matches(name, others, n=1)
     if similar:

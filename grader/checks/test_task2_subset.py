@@ -37,9 +37,9 @@ def test_each_image_once(student: Student, case: SubsetCase) -> None:
         if times != 1:
             what = "is missing" if times == 0 else f"is there {times} times"
             raise CheckFailed(
-                f"All {count_of(len(wanted), 'image')} with a label in {case.classes} should be kept, each once, but "
-                f"x[{number}], whose label is {case.labels[number]}, {what}.",
-                hint="Compare the number of images you return with the number of matching labels.",
+                f"Each image with a label in {case.classes} should be kept once, but x[{number}], whose label is "
+                f"{case.labels[number]}, {what}.",
+                hint="Compare the number of images that you return with the number of labels that match.",
             )
 
 
@@ -55,7 +55,8 @@ def test_images_unchanged(student: Student, case: SubsetCase) -> None:
         )
     if images.shape[1:] != original.shape[1:]:
         raise CheckFailed(
-            f"Each image should keep its shape, {original.shape[1:]}, but x_subset has shape {images.shape}.",
+            f"x_subset should have shape (m, {', '.join(map(str, original.shape[1:]))}) for m images, but it has shape "
+            f"{images.shape}.",
             hint="Index x along its first axis only.",
         )
     known = {image.tobytes() for image in original}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.checks.evidence import BlockCase, Blocks, Examiner, Networks
 from grader.checks.properties import for_all
 from grader.checks.strategies import BuildCase, build_cases
-from grader.checks.verdict import CheckFailed, check, describe
+from grader.checks.verdict import CheckFailed, NotRun, check, count_of, describe
 
 _BLOCK_CASES = st.tuples(st.sampled_from((16, 24, 32)), st.sampled_from((1, 3, 8)), st.integers(1, 40))
 _BLOCK_EXAMPLES = 3
@@ -36,7 +36,7 @@ def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
         if not shape or shape[-1] != case[2]:
             had = f"gives shape {tuple(shape or ())}" if what == "it" else f"{what} {shape[-1] if shape else 'no'}"
             raise CheckFailed(
-                f"With filters={case[2]} the block should end in {case[2]} channels, but "
+                f"With filters={case[2]} the block should end in {count_of(case[2], 'channel')}, but "
                 f"{'its output has shape ' + str(tuple(shape or ())) if what == 'it' else had}.",
                 hint="The last convolution's number of filters is the parameter `filters`.",
             )
@@ -216,11 +216,11 @@ def test_learns(networks: Networks) -> None:
         index for index, weight in enumerate(network.export["weights"]) if weight.ndim >= 3 and weight.dtype.kind == "f"
     ]
     still = [index for index in kernels if np.array_equal(network.export["weights"][index], after[index])]
-    if still or not kernels:
+    if not kernels:
+        raise NotRun("the network has no convolution.")
+    if still:
         raise CheckFailed(
-            f"Training should change every convolution, but {len(still)} of {len(kernels)} stayed as they were."
-            if kernels
-            else "Training should change the convolutions, but the network has none.",
+            f"Training should change every convolution, but {len(still)} of {len(kernels)} stayed as they were.",
             hint="Leave `trainable` alone, and give the optimizer a learning rate.",
         )
 

@@ -6,12 +6,14 @@ import numpy as np
 
 from grader.checks.evidence import (
     SCRIPT_BATCH,
+    OF_THE_VALIDATION_SET,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
     WITNESS_IMAGES,
     Training,
     Trainings,
     expected_epochs,
+    learned_labels,
     script_accuracy,
 )
 from grader.checks.properties import for_all
@@ -42,9 +44,8 @@ def test_fits_the_given_model(trainings: Trainings) -> None:
 def test_training_set_only(trainings: Trainings) -> None:
     training = trainings.witnessed()
     require_training(training)
-    kernel = training.after[-2]  # (3 channels, 3 classes): each colour's weights point to the label it came with
-    learned = [int(np.argmax(row)) for row in kernel]
-    if learned == [1, 2, 0]:
+    learned = learned_labels(training)
+    if learned == OF_THE_VALIDATION_SET:
         raise CheckFailed(
             "`train` should train on x_train and y_train, but it trained on the validation set.",
             hint="The first two arguments of fit are x_train and y_train; x_val and y_val go into validation_data.",
@@ -86,6 +87,8 @@ def test_validates(trainings: Trainings) -> None:
             f"History has val_accuracy {_numbers(actual)}.",
             hint="Give fit validation_data=(x_val, y_val), unchanged and complete.",
         )
+    if learned_labels(trainings.witnessed()) != [0, 1, 2]:
+        return  # losses differ by the labels too; another check is about that
     losses = trainings.frozen().returned["curves"]
     trained, validated = losses["loss"][0], losses["val_loss"][0]
     if abs(trained - validated) > 0.25 * max(trained, validated) + 0.05:
@@ -128,9 +131,9 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
             accuracy = script_accuracy(each)
             seen = [accuracy[min(epoch, len(accuracy) - 1)] for epoch in range(max(expected, training.epochs or 0))]
             why = (
-                f"since the best came {each.patience} epochs before"
+                f"since the best came {count_of(each.patience, 'epoch')} before"
                 if expected < each.epochs
-                else f"all of epochs={each.epochs}, since no {each.patience} epochs went by without a better one"
+                else f"as epochs={each.epochs} says, since a better one always came within patience"
             )
             raise CheckFailed(
                 f"val_accuracy is {_numbers(seen)}, epoch by epoch. With patience={each.patience} `train` should train "

@@ -12,7 +12,7 @@ from grader.checks.evidence import Figures, Predictions, Trainings, witness_imag
 from grader.checks.properties import for_all
 from grader.checks.strategies import CurvesCase, curves_cases
 from grader.checks.student import Missing
-from grader.checks.verdict import CheckFailed, NotRun, Shown, check
+from grader.checks.verdict import CheckFailed, NotRun, Shown, check, count_of
 from grader.sandbox.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
@@ -161,6 +161,10 @@ def test_probabilities(predictions: Predictions, case: Colours) -> None:
         )
 
 
+def _in_words(counts: list[int]) -> str:
+    return f"{', '.join(map(str, counts[:-1]))} and {counts[-1]}"
+
+
 def _row(values: Array) -> str:
     return "[" + ", ".join(f"{value:.3g}" for value in values) + "]"
 
@@ -173,8 +177,8 @@ def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
         wanted, counts = (np.bincount(each, minlength=3).tolist() for each in (expected, predicted))
         if counts != wanted:
             raise CheckFailed(
-                f"By the model, {wanted} of the {len(colours)} images are of its first three classes, but by the "
-                f"answers of `predict` {counts} are.",
+                f"Of {count_of(len(colours), 'image')} the model puts {_in_words(wanted)} into its first three "
+                f"classes, but by the answers of `predict` it is {_in_words(counts)}.",
                 hint="Ask the model that is given in this very call, and return its columns as they are.",
             )
     if not is_affine(_GREYS.value[:, 0, 0, :].astype(np.float64), predictions.seen(predictions.by_model(_GREYS))):

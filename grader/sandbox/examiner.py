@@ -57,7 +57,7 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
         raise CannotRebuildError("the network's configuration is no JSON") from error
     use_keras_names(tree)
     for name in sorted(foreign_parts(tree)):
-        raise CannotRebuildError(name)
+        raise CannotRebuildError(f"it has a part that is none of Keras' own: {name}")
     tree.pop("compile_config", None)
     try:
         model = keras.saving.deserialize_keras_object(tree, safe_mode=True)
@@ -139,7 +139,7 @@ def open_checkpoint(data: bytes) -> Any:
     else:
         raise CannotRebuildError("the file is no Keras model")
     for name in sorted(foreign_parts(config)):
-        raise CannotRebuildError(name)
+        raise CannotRebuildError(f"it has a part that is none of Keras' own: {name}")
     with open(path, "wb") as file:
         file.write(data)
     try:

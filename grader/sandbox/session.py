@@ -64,10 +64,12 @@ class SubmissionError(Exception):
         type_name: The exception's class.
         text: Its message.
         frames: Where in the submission's source, outermost first; empty where it raised outside of it.
+        tool: Whether a tool of the grader's was used, and no function of the submission called.
     """
 
-    def __init__(self, raised: Raised) -> None:
+    def __init__(self, raised: Raised, *, tool: bool = False) -> None:
         super().__init__(f"{raised.type_name}: {raised.message}")
+        self.tool = tool
         self.type_name = raised.type_name
         self.text = raised.message
         self.frames: tuple[Frame, ...] = raised.frames
@@ -162,7 +164,7 @@ class Worker:
         )
         answer = self._exchange(order, seconds, max_bytes)
         if isinstance(answer, Raised):
-            raise SubmissionError(answer)
+            raise SubmissionError(answer, tool=toolbox)
         if not isinstance(answer, Returned):
             raise self.end("protocol", "answered something else than was asked")
         try:
