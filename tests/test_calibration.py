@@ -25,7 +25,7 @@ def test_full_credit_lies_below_what_the_reference_reaches_by_its_uncertainty_an
 
 def test_credit_comes_in_bands() -> None:
     full = MEASURED.full_credit
-    shares = [MEASURED.share(accuracy) for accuracy in (0.9, full, full - 0.01, full - 0.09, full - 0.17, 0.34)]
+    shares = [MEASURED.share(accuracy) for accuracy in (0.9, full, full - 0.01, full - 0.05, full - 0.09, 0.34)]
     assert shares == [1.0, 1.0, 0.6, 0.3, 0.0, 0.0]
 
 

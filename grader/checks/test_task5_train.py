@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from grader.checks.evidence import (
-    SCRIPT_BATCH,
     OF_THE_VALIDATION_SET,
+    SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
     WITNESS_IMAGES,
