@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,7 @@ import msgspec
 from grader import contract
 from grader.course import Course
 from grader.datasets import Dataset, load_dataset
+from grader.errors import GraderError
 from grader.grading import Context, grade
 from grader.sandbox.session import Sandbox, SandboxError
 from grader.scoring import Outcome, Report, Result, make_result
@@ -203,9 +205,19 @@ def start_slot(settings: Settings) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     slot = Slot(settings)
     _slots.append(slot)
     atexit.register(slot.__exit__)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went; the sandbox then ends by itself."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a grading process is a child"
+    parent.join()
+    os._exit(1)
 
 
 def grade_in_slot(file: SubmissionFile) -> Result:
@@ -223,10 +235,27 @@ def write_report(report: Report, folder: Path) -> Path:
 
     Returns:
         The file.
+
+    Raises:
+        GraderError: It cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.json"
-    part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    part.replace(path)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     return path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where there is none.
+
+    Raises:
+        GraderError: It cannot be written, for example since the disk is full.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise GraderError(f"{path}: cannot be written ({error.strerror}).") from error

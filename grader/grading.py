@@ -69,6 +69,7 @@ class Recorder:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.outcomes: dict[str, Outcome] = {}
+        self.interrupted = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Give the checks their context, and declare their mark."""
@@ -79,6 +80,10 @@ class Recorder:
         """Keep the tests of the checks that were asked for, in the contract's order."""
         order = {check.id: place for place, check in enumerate(self._context.checks)}
         items[:] = sorted((item for item in items if check_id(item) in order), key=lambda item: order[check_id(item)])
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Notice Ctrl-C, which pytest keeps to itself."""
+        self.interrupted = excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -175,6 +180,9 @@ def grade(context: Context) -> Result:
 
     Returns:
         The result; its status is `infrastructure_error` where the grader itself failed.
+
+    Raises:
+        KeyboardInterrupt: Grading was interrupted.
     """
     began = time.monotonic()
     checks = context.checks
@@ -201,6 +209,8 @@ def grade(context: Context) -> Result:
             ],
             plugins=[recorder],
         )
+    if recorder.interrupted:
+        raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         problem = f"pytest ended with {code!r}: {printed.getvalue()[-500:]}"
     seconds = time.monotonic() - began

@@ -85,6 +85,32 @@ class Student:
         except msgspec.ValidationError:
             raise self.worker.end("protocol", "answered for the grader's own tools") from None
 
+    def export(self, model: Handle) -> dict[str, Any]:
+        """A Keras model as data; see `toolbox.export_model`.
+
+        Raises:
+            CheckFailed: It is none any more.
+        """
+        export = self.tool("export_model", model)
+        if not export["model"]:
+            raise CheckFailed("The model that was given should stay a Keras model, but it is none any more.")
+        return export  # type: ignore[no-any-return]
+
+    def weights(self, model: Handle, *, like: list[Any] | None = None) -> list[Any]:
+        """The weights of a Keras model, as many and of the shapes of those in `like`.
+
+        Raises:
+            CheckFailed: They are others.
+        """
+        weights = list(self.export(model)["weights"])
+        if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
+            raise CheckFailed(
+                "The layers of the model that was given should stay as they are, but its weights have other shapes "
+                "after the call.",
+                hint="Change a model in build_model and add_conv_block alone.",
+            )
+        return weights
+
     def figure(self, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Call a function that returns a figure; gives what `toolbox.describe_figure` says of it.
 

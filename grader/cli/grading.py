@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from grader.batch import Slot, default_jobs, grade_all, make_report, write_report
+from grader.batch import Slot, default_jobs, grade_all, make_report, write_report, write_whole
 from grader.cli.app import app
 from grader.cli.options import Options, prepare_data, settings_of
 from grader.cli.progress import batch_progress, check_progress
@@ -111,9 +111,5 @@ def _finish(report: Report, options: Options) -> None:
 
 def _write_feedback(report: Report, folder: Path) -> None:
     """Write each submission's feedback, whole or not at all."""
-    target = folder / "feedback"
-    target.mkdir(parents=True, exist_ok=True)
     for result in report.results:
-        part = target / f".{result.submission.id}.part"
-        part.write_text(markdown.feedback(report, result), encoding="utf-8")
-        part.replace(target / f"{result.submission.id}.md")
+        write_whole(folder / "feedback" / f"{result.submission.id}.md", markdown.feedback(report, result).encode())

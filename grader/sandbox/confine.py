@@ -92,6 +92,7 @@ def mount_scratch(size_mb: int, pid: int) -> None:
         mount(f"/proc/self/fd/{descriptor}", path, "none", _MS_BIND | _MS_REC)
         os.close(descriptor)
     mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64m,nr_inodes=1024,mode=700")
+    mount("/dev/null", "/dev/zero", "none", _MS_BIND)  # mapped, it gives shared pages that nobody is seen to have
     stage = f"{SCRATCH}/.proc"
     os.mkdir(stage)
     mount("tmpfs", stage, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64k,mode=755")
@@ -137,18 +138,23 @@ _DENIED: Final = {
         ),  # ptrace, pivot_root, chroot, (u)mount, swap, reboot, modules
         *(246, 248, 249, 250, 272, 298, 304, 308, 310, 311),  # kexec, keys, unshare, perf, handles, setns, process_vm
         *(313, 320, 321, 323, 438),  # modules, kexec, bpf, userfaultfd, pidfd_getfd
+        *(29, 319, 447),  # shmget, memfd_create, memfd_secret: memory that no process is seen to have
         *_DENIED_EVERYWHERE,
     ),
     "aarch64": (
         *(117, 41, 51, 39, 40, 224, 225, 142, 105, 106),
         *(104, 217, 218, 219, 97, 241, 265, 268, 270, 271),
         *(273, 294, 280, 282, 438),
+        *(194, 279, 447),
         *_DENIED_EVERYWHERE,
     ),
 }
 _AUDIT_ARCH: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _CLONE: Final = {"x86_64": 56, "aarch64": 220}
 _CLONE3: Final = 435
+_MMAP: Final = {"x86_64": 9, "aarch64": 222}
+_MAP_SHARED: Final = 0x01
+_MAP_ANONYMOUS: Final = 0x20
 _NAMESPACE_FLAGS: Final = (
     CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | 0x02000000
 )
@@ -180,6 +186,15 @@ def filter_system_calls() -> bool:
     for number in _DENIED[machine]:
         program += [(equal, 0, 1, number), (answer, 0, 0, deny)]
     program += [
+        # Shared pages without a file outlive their mapping in one process' children, and are nobody's memory then.
+        (equal, 0, 5, _MMAP[machine]),
+        (load, 0, 0, 40),  # mmap's flags
+        (any_bit, 0, 2, _MAP_SHARED),
+        (any_bit, 0, 1, _MAP_ANONYMOUS),
+        (answer, 0, 0, deny),
+        (answer, 0, 0, allow),
+    ]
+    program += [
         (equal, 0, 3, _CLONE[machine]),
         (load, 0, 0, 16),  # clone's flags
         (any_bit, 0, 1, _NAMESPACE_FLAGS),
@@ -195,6 +210,9 @@ def filter_system_calls() -> bool:
     return True
 
 
+_UNTOUCHED_MB: Final = 32 * 1024  # TensorFlow and the C library reserve gigabytes that they never touch
+
+
 def set_limits(*, file_mb: int, memory_mb: int, processes: int, cpu_seconds: int) -> None:
     """Set the kernel's own limits; the forkserver watches the sums over all processes beside them.
 
@@ -208,6 +226,8 @@ def set_limits(*, file_mb: int, memory_mb: int, processes: int, cpu_seconds: int
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_DATA, (memory_mb + 8192) * 2**20),
     )
+    if sys.platform == "linux":  # what is mapped and not touched still fills the kernel's page tables
+        wanted += ((resource.RLIMIT_AS, (memory_mb + _UNTOUCHED_MB) * 2**20),)
     if os.getuid() != 0:  # threads count too, and TensorFlow starts dozens; root is not held to it
         wanted += ((resource.RLIMIT_NPROC, max(processes * 16, 1024)),)
     for kind, amount in wanted:

@@ -1,5 +1,7 @@
 """Answers with more than can be taken, and prints as much."""
 # function: show_examples
+# earns: none
+# because: The code sent back something that is not data.
 
 import numpy as np
 
