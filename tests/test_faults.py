@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,8 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader import datasets
 from grader.batch import Settings, Slot
 from grader.course import Course
-from grader.errors import GraderError
 from grader.grading import grade
 from grader.sandbox.launch import best_level
 from grader.sandbox.session import Sandbox, SandboxError
@@ -41,22 +40,16 @@ def own() -> Iterator[Sandbox]:
 
 def test_a_forkserver_that_is_killed_in_a_call_is_the_graders_fault(own: Sandbox) -> None:
     worker = own.spawn(seed=0)
-    worker.load("import time\ndef f():\n    print('here', flush=True)\n    time.sleep(600)", ("f",))
-
-    def kill(*_: object) -> None:
-        raise AssertionError("the call came back")
-
-    pid = os.fork()
-    if pid == 0:  # a process that kills the sandbox while the call below waits
-        os.kill(own.pid, signal.SIGKILL)
-        os._exit(0)
-    os.waitpid(pid, 0)
+    worker.load("import time\ndef f():\n    time.sleep(600)", ("f",))
+    killer = threading.Timer(0.2, os.kill, (own.pid, signal.SIGKILL))
+    killer.start()
     with pytest.raises(SandboxError, match=f"^{ENDED}$"):
         worker.call("f", seconds=60)
     with pytest.raises(SandboxError, match=f"^{ENDED}$"):
         own.spawn(seed=0)
     with pytest.raises(SandboxError):
         worker.close()
+    killer.join()
 
 
 def test_a_sandbox_that_is_lost_costs_a_second_try_and_no_marks(tmp_path: Path) -> None:
@@ -88,13 +81,9 @@ def test_a_sandbox_that_is_lost_in_grading_is_an_infrastructure_error(own: Sandb
 
 def test_a_worker_that_cannot_be_confined_is_the_graders_fault(own: Sandbox) -> None:
     # No scratch of no size can be mounted, so that confining fails before any line of a submission runs.
-    impossible = Limits(file_mb=-1)
-    with (
-        pytest.raises(
-            SandboxError, match=r"^a worker did not start; `grader doctor` tells what this machine offers\.$"
-        ),
-        own.worker(seed=0, limits=impossible) as worker,
-    ):
+    message = r"^a worker did not start; `grader doctor` tells what this machine offers\.$"
+    impossible = own.worker(seed=0, limits=Limits(file_mb=-1))
+    with pytest.raises(SandboxError, match=message), impossible as worker:
         worker.load("def f(): pass", ("f",))
     with own.worker(seed=0) as worker:
         worker.load("def f(): return 1", ("f",))
@@ -102,52 +91,27 @@ def test_a_worker_that_cannot_be_confined_is_the_graders_fault(own: Sandbox) -> 
 
 
 def test_a_sandbox_that_does_not_start_is_said_in_one_sentence() -> None:
-    with pytest.raises(SandboxError, match=r"^the sandbox did not start; `grader doctor` tells"):
-        with Sandbox.start(best_level(), threads=1, backend="no-such-backend"):
-            pass
-
-
-@pytest.mark.parametrize("kept", [0, 100, 1000])
-def test_data_in_the_cache_that_was_cut_short_is_not_graded_with(
-    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "cache"
-    folder.mkdir()
-    (folder / "cifar10.bin").write_bytes(bytes(kept))
-    monkeypatch.setenv("GRADER_CACHE", str(folder))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(GraderError) as error:
-        datasets.load_dataset("cifar10")
-    assert "\n" not in str(error.value)
+    start = Sandbox.start(best_level(), threads=1, backend="no-such-backend")
+    with pytest.raises(SandboxError, match=r"^the sandbox did not start; `grader doctor` tells"), start:
+        pass
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path) -> None:
     """The file size limit stands for the disk: writing fails in the same place, with another number."""
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "grader",
-        "grade",
-        str(HONEST),
-        "--profile",
-        "quick",
-        "--task",
-        "2",
-        "-o",
-        str(out),
-    ]
+    command = [sys.executable, "-m", "grader", "grade", str(HONEST), "--profile", "quick", "--task", "2"]
+    command += ["-o", str(out)]
 
     def no_room() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
 
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, preexec_fn=no_room, env=environment())
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
     assert "cannot be written" in done.stderr
-    assert not (out / "results.json").exists()
+    assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGTERM, 2)])

@@ -20,5 +20,5 @@ Forged.__module__, Forged.__name__ = "keras", "Sequential"
 
 def build_model(input_shape=(32, 32, 3), num_classes=3):
     model = Forged([keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(num_classes, activation="softmax")])
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return model
