@@ -36,7 +36,7 @@ from keras import layers
 def build_model(input_shape=(32, 32, 3), num_classes=3):
     model = keras.Sequential([keras.Input(input_shape), layers.Rescaling(1 / 255), layers.Conv2D(8, 1)])
     model.add(layers.GlobalAveragePooling2D())
-    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.add(layers.Dense(num_classes, activation="softmax", kernel_initializer="zeros"))
     model.compile(keras.optimizers.Adam(0.05), "categorical_crossentropy", metrics=["accuracy"])
     return model
 

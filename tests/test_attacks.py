@@ -165,6 +165,17 @@ def test_after_all_attacks_a_sound_solution_has_full_marks(slot: Slot) -> None:
     assert [(check.id, check.message) for check in result.checks if check.status != "passed"] == []
 
 
+def test_dawdling_in_every_call_ends_with_the_time_for_all_of_them(slot: Slot, tmp_path: Path) -> None:
+    path = tmp_path / "submission.py"
+    path.write_text(f"{honest()}\n\nimport time\n\n\ndef subset_data(*arguments, **settings):\n    time.sleep(1)\n")
+    context = slot.context(read_submission(SubmissionFile("attack", path)))
+    course = Course(limits=msgspec.structs.replace(LIMITS, grading_seconds=3))
+    result = grade(msgspec.structs.replace(context, course=course, tasks=frozenset((2,))))
+    assert result.status == "graded", result.problem
+    said = "The code used up the 3 seconds that all its calls may take together."
+    assert [check.message for check in result.checks].count(said) >= 5
+
+
 @pytest.mark.parametrize("name", ["error-with-control-characters", "error-of-a-megabyte"])
 def test_no_report_shows_what_a_submission_says_as_anything_but_text(name: str, slot: Slot, tmp_path: Path) -> None:
     attack = read_attack(FOLDER / f"{name}.py")
