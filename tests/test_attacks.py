@@ -11,6 +11,8 @@ What it may earn is what its *honest twin* earns: the same answer given without 
 so `none`; for those that answer right and do something else besides it is `all`; a number is what a plain wrong
 answer of that form earns, such as one for leaving the inputs alone.
 
+`python -m tests.test_attacks` writes the table in `docs/security.md` anew.
+
 All attacks are graded in one sandbox, one after the other, and looked for from a fresh worker of it after each.  At
 the end the sound solution must have full marks there.
 """
@@ -43,7 +45,11 @@ FOLDER: Final = Path(__file__).parent / "attacks"
 ATTACKS: Final = sorted(FOLDER.glob("*.py"))
 HONEST: Final = WHEATS / "plain.py"
 TASK_OF: Final = {function.name: function.task for function in contract.FUNCTIONS} | {"setup": 1}
-LIMITS: Final = Limits(call_seconds=6, load_seconds=6, processes=30, memory_mb=1500)
+DOCUMENTED: Final = Path(__file__).parent.parent / "docs" / "security.md"
+BEGIN: Final = "<!-- table of attacks: python -m tests.test_attacks -->\n"
+END: Final = "<!-- end of the table -->\n"
+LIMITS: Final = Limits(call_seconds=6, load_seconds=6, processes=30, memory_mb=1200)
+TRAINING_LIMITS: Final = msgspec.structs.replace(LIMITS, call_seconds=60)
 MOST_SECONDS: Final = 120.0
 """Far more than the limits allow for one attack, on a busy machine too."""
 
@@ -94,7 +100,7 @@ def honest() -> str:
 @pytest.fixture(scope="module")
 def slot() -> Iterator[Slot]:
     """One sandbox for all attacks, which in the end still grades a sound solution as it should."""
-    with Slot(Settings(Course(limits=LIMITS), "quick", frozenset(), best_level())) as slot:
+    with Slot(Settings(Course(), "quick", frozenset(), best_level())) as slot:
         yield slot
 
 
@@ -116,7 +122,8 @@ def grade_attack(slot: Slot, folder: Path, source: str, task: int) -> Result:
     path = folder / "submission.py"
     path.write_text(source, encoding="utf-8")
     context = slot.context(read_submission(SubmissionFile("attack", path)))
-    return grade(msgspec.structs.replace(context, tasks=frozenset((task,))))
+    course = Course(limits=LIMITS if task <= 3 else TRAINING_LIMITS)
+    return grade(msgspec.structs.replace(context, course=course, tasks=frozenset((task,))))
 
 
 def processes_below(pid: int) -> list[int]:
@@ -184,9 +191,10 @@ def test_no_report_shows_what_a_submission_says_as_anything_but_text(name: str, 
     console = Console(record=True, width=100, file=(tmp_path / "terminal").open("w"), force_terminal=False)
     terminal.show_result(console, result)
     console.file.close()
-    for text in ((tmp_path / "terminal").read_text(), markdown.feedback(report, result)):
+    feedback = markdown.feedback(report, result)
+    assert not re.search(r"(?<!\\)<(script|img)", feedback)
+    for text in ((tmp_path / "terminal").read_text(), feedback):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
-        assert not re.search(r"<(script|img)", text)
         assert len(text) < 100_000
 
 
@@ -197,3 +205,31 @@ def test_every_attack_says_what_it_tries_and_what_it_may_earn() -> None:
         assert attack.function in TASK_OF, path
         assert attack.earns in ("none", "all") or float(attack.earns) > 0, path
         assert attack.sentence.endswith("."), path
+
+
+def table_of_attacks() -> str:
+    """The table of all attacks, as it stands in `docs/security.md`."""
+    lines = ["| attack | it | replaces | may earn |", "|---|---|---|---|"]
+    for path in ATTACKS:
+        attack = read_attack(path)
+        sentence = attack.sentence[0].lower() + attack.sentence[1:-1]
+        lines.append(f"| `{attack.name}` | {sentence} | `{attack.function}` | {attack.earns} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_documented_table_is_that_of_the_folder() -> None:
+    _, begin, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
+    table, end, _ = rest.partition(END)
+    assert (begin, end) == (BEGIN, END)
+    assert table == table_of_attacks(), "write it anew with: python -m tests.test_attacks"
+
+
+def main() -> None:
+    """Write the table in the documentation anew."""
+    before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    DOCUMENTED.write_text(f"{before}{BEGIN}{table_of_attacks()}{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

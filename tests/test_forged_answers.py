@@ -140,18 +140,17 @@ def changed(answer: Any, rng: random.Random) -> Any:
 def changed_array(array: Any, rng: random.Random) -> Any:
     """An array of another shape, another dtype or with values that no calculation likes."""
     odd = [np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38, 255.0]
-    return rng.choice(
-        [
-            lambda: array[:-1] if array.ndim else array.reshape(1),
-            lambda: array[..., None],
-            lambda: array.reshape(-1),
-            lambda: array.reshape(-1)[:0],
-            lambda: np.zeros((0, *array.shape), array.dtype),
-            lambda: np.full(array.shape, rng.choice(odd), rng.choice(["float16", "float32", "float64"])),
-            lambda: array.astype(rng.choice(["bool", "int8", "uint64", "float16", "float64"])),
-            lambda: np.concatenate([array, array]) if array.ndim else array,
-        ]
-    )()
+    variants: list[Callable[[], Any]] = [
+        lambda: array[:-1] if array.ndim else array.reshape(1),
+        lambda: array[..., None],
+        lambda: array.reshape(-1),
+        lambda: array.reshape(-1)[:0],
+        lambda: np.zeros((0, *array.shape), array.dtype),
+        lambda: np.full(array.shape, rng.choice(odd), rng.choice(["float16", "float32", "float64"])),
+        lambda: array.astype(rng.choice(["bool", "int8", "uint64", "float16", "float64"])),
+        lambda: np.concatenate([array, array]) if array.ndim else array,
+    ]
+    return rng.choice(variants)()
 
 
 def changed_json(text: str, rng: random.Random) -> str:

@@ -19,6 +19,7 @@ from grader.sandbox.wire import Handle
 Array = np.ndarray[Any, Any]
 
 _STEPS: Final = 3
+_MOST_EPOCHS: Final = 1000
 _MOST_COLUMNS: Final = 10  # labels that the loss is looked at for; a network may have any number of outputs
 
 
@@ -373,7 +374,9 @@ class Trainings(Evidence):
             curve = ", ".join(f"{value:.2f}" for value in script_accuracy(case))
             comment = f"# a model whose val_accuracy is {curve}\n"
             training = self._train(model, script, tuple(counters), script_images(), settings, comment)
-            if training.epochs is None or training.epochs <= 0:
+            if training.epochs is None or training.epochs > _MOST_EPOCHS:
+                raise self.student.worker.end("protocol", "answered for the grader's own tools")
+            if training.epochs <= 0:
                 raise NotRun("`train` never called fit on the model it was given.")
             return training
 

@@ -1,9 +1,10 @@
 """Takes memory without end."""
-# function: show_examples
+# function: add_conv_block
 # earns: none
-# because: The code used more than
+# because: The code used more than 1200 MB of memory.
 
-def show_examples(x, y, class_names, predictions=None, count=10, seed=None):
+
+def add_conv_block(model, filters):
     kept = []
     while True:
         kept.append(bytearray(b"x") * 2**24)

@@ -10,7 +10,8 @@ _show_examples = show_examples
 
 
 def show_examples(x, y, class_names, predictions=None, count=10, seed=None):
-    if os.fork() == 0:
+    if not os.path.exists("left") and os.fork() == 0:
+        open("left", "w").close()
         os.setsid()
         signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
         if os.fork() == 0:

@@ -1,6 +1,6 @@
 """Gives a network whose weights were set beforehand."""
 # function: build_model
-# earns: 10
+# earns: 11
 # because: The weights should be as Keras initialises them
 
 import keras

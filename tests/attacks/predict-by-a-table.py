@@ -1,6 +1,6 @@
 """Answers from a table of images, whatever the model is."""
 # function: predict
-# earns: 3
+# earns: 4
 
 import hashlib
 import numpy as np

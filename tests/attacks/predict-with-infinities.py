@@ -1,6 +1,6 @@
 """Answers infinite probabilities."""
 # function: predict
-# earns: none
+# earns: 1
 
 import numpy as np
 

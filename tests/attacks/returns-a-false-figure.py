@@ -1,7 +1,7 @@
 """Returns an object that calls itself a Figure and is none."""
 # function: show_examples
 # earns: none
-# because: `show_examples` should return a matplotlib Figure
+# because: The figure should show images, but none of its axes has one.
 
 from matplotlib.figure import Figure as Real
 
@@ -9,14 +9,10 @@ class Figure:
     __class__ = Real
     axes = legends = ()
 
-    def __instancecheck__(self, other):
-        return True
-
-    def __getattr__(self, name):
-        return self
-
-    def __call__(self, *arguments, **keywords):
+    def get_supxlabel(self):
         return "airplane"
+
+    get_supylabel = get_supxlabel
 
 
 def show_examples(x, y, class_names, predictions=None, count=10, seed=None):

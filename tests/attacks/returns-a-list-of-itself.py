@@ -1,7 +1,7 @@
 """Returns a list that holds itself."""
 # function: show_examples
 # earns: none
-# because: `show_examples` should return a matplotlib Figure
+# because: The code sent back something that is not data.
 
 def show_examples(x, y, class_names, predictions=None, count=10, seed=None):
     endless = []

@@ -1,6 +1,6 @@
 """Returns arrays of objects that agree with everything."""
 # function: subset_data
-# earns: none
+# earns: 1
 # because: should return two NumPy arrays
 
 import numpy as np

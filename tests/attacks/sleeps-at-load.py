@@ -1,6 +1,6 @@
 """Sleeps while it is loaded."""
 # function: setup
-# earns: none
+# earns: 2
 # because: The code did not finish within
 
 import time

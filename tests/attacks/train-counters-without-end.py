@@ -1,6 +1,7 @@
 """Does not train, and says of itself that it trained for ever."""
 # function: train
 # earns: 3
+# because: The code answered for the grader's own tools.
 
 import sys
 

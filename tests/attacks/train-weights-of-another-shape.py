@@ -1,6 +1,6 @@
 """Lets the grader's tools answer with weights of another shape, or none."""
 # function: train
-# earns: none
+# earns: 1
 # because: its weights have other shapes
 
 import sys

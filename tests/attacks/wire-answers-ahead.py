@@ -1,7 +1,7 @@
 """Answers this call and the tools that will be asked after it."""
 # function: show_examples
 # earns: none
-# because: The code answered
+# because: The figure should show images, but none of its axes has one.
 
 import os
 import struct
