@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -203,9 +204,9 @@ def start_slot(settings: Settings) -> None:
     """In a new grading process: make its slot, and leave Ctrl-C to the process that started it."""
     import atexit
     import signal
-    import threading
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     slot = Slot(settings)
     _slots.append(slot)
@@ -235,8 +236,10 @@ def write_report(report: Report, folder: Path) -> Path:
 
     Returns:
         The file.
+
+    Raises:
+        GraderError: It cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "results.json"
     write_whole(path, encode(report))
     return path

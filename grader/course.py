@@ -33,6 +33,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         call_seconds: Wall time of one call of a student's function.
         training_seconds: Wall time of the training that the accuracy check measures.
         load_seconds: Wall time of loading the submission.
+        grading_seconds: Wall time of everything that a submission does for one grading, but for that training.
         memory_mb: Memory, in MiB.
         processes: Processes at one time.
         file_mb: Size of each file it writes, in MiB.
@@ -42,6 +43,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_seconds: Seconds = 60.0
     training_seconds: Seconds = 900.0
     load_seconds: Seconds = 60.0
+    grading_seconds: Seconds = 900.0
     memory_mb: Count = 4096
     processes: Count = 64
     file_mb: Count = 256

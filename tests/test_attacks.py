@@ -1,60 +1,234 @@
 """What a hostile submission gains: nothing.  It is graded in time, and the next one is as if it had never been.
 
-Each attack is appended to the sound solution `plain.py`, which is its honest twin.
+Each file in `tests/attacks/` is appended to the sound solution `plain.py`.  It begins with one sentence that says what
+it tries, followed by header comments:
+
+    # function: show_examples     the function of the contract that it replaces; `setup` for the file as a whole
+    # earns: none                 the most points that the function's checks may give
+    # because: text               what the feedback on one of them says
+
+What it may earn is what its *honest twin* earns: the same answer given without the trick.  For most that is no answer,
+so `none`; for those that answer right and do something else besides it is `all`; a number is what a plain wrong
+answer of that form earns, such as one for leaving the inputs alone.
+
+`python -m tests.test_attacks` writes the table in `docs/security.md` anew.
+
+All attacks are graded in one sandbox, one after the other, and looked for from a fresh worker of it after each.  At
+the end the sound solution must have full marks there.
 """
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
+import msgspec
 import pytest
+from rich.console import Console
 
 from grader import contract
-from grader.batch import Settings, Slot
+from grader.batch import Settings, Slot, make_report
 from grader.course import Course, Limits
+from grader.grading import grade
+from grader.reports import markdown, terminal
 from grader.sandbox.launch import best_level
 from grader.scoring import Result
-from grader.submissions import SubmissionFile
+from grader.submissions import SubmissionFile, read_submission
 
-ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.py"))
-HONEST = Path(__file__).parent / "wheats" / "plain.py"
+pytestmark = pytest.mark.skipif(best_level() != "namespaces", reason="attacks run where they can do no harm")
 
-TASK_OF = {function.name: function.task for function in contract.FUNCTIONS} | {"setup": 1}
-ALMOST_NOTHING = 0.5  # of the function's points: what checks that the trick does not touch may still earn
+FOLDER: Final = Path(__file__).parent / "attacks"
+ATTACKS: Final = sorted(FOLDER.glob("*.py"))
+HONEST: Final = Path(__file__).parent / "wheats" / "plain.py"
+TASK_OF: Final = {function.name: function.task for function in contract.FUNCTIONS} | {"setup": 1}
+DOCUMENTED: Final = Path(__file__).parent.parent / "docs" / "security.md"
+BEGIN: Final = "<!-- table of attacks: python -m tests.test_attacks -->\n"
+END: Final = "<!-- end of the table -->\n"
+LIMITS: Final = Limits(call_seconds=6, load_seconds=6, processes=30, memory_mb=1200)
+TRAINING_LIMITS: Final = msgspec.structs.replace(LIMITS, call_seconds=60)
+MOST_SECONDS: Final = 120.0
+"""Far more than the limits allow for one attack, on a busy machine too."""
+
+_LOOK_AROUND: Final = """
+import os, sys
+def look():
+    folders = ("/tmp", "/dev/shm", "/var/tmp", os.path.expanduser("~"), ".")
+    files = sorted({name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)})
+    sockets = open("/proc/self/net/unix").read() if os.path.exists("/proc/self/net/unix") else ""
+    import keras, numpy
+    odd = [name for name in sys.modules if name in ("conftest", "sitecustomize", "attack")]
+    registered = sorted(keras.saving.get_custom_objects())
+    return {"files": files, "attack": "attack" in sockets, "odd": odd, "registered": registered,
+            "sound": bool(numpy.allclose(1, 1)) and not numpy.allclose(1, 2)}
+"""
 
 
-def function_of(attack: Path) -> str:
-    """The function that an attack's second line names."""
-    return attack.read_text().splitlines()[1].removeprefix("# function: ")
+class Attack(msgspec.Struct, frozen=True):
+    """One file of the folder."""
+
+    name: str
+    sentence: str
+    function: str
+    earns: str
+    because: str
+    source: str
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The ids of the checks that are about its function."""
+        return tuple(check.id for check in contract.CHECKS if check.id.startswith(f"{self.function}/"))
 
 
-def grade(tmp_path: Path, source: str, task: int | None) -> Result:
-    path = tmp_path / "submission.py"
-    path.write_text(source)
-    limits = Limits(call_seconds=10, load_seconds=10, processes=30)
-    tasks = frozenset() if task is None else frozenset((task,))
-    with Slot(Settings(Course(limits=limits), "quick", tasks, best_level())) as slot:
-        result = slot.grade(SubmissionFile("attack", path)).result
-        if best_level() == "namespaces":
-            after = slot.grade(SubmissionFile("honest", HONEST)).result
-            assert after.status == "graded", after.problem
-            assert after.score == after.max_score
-    return result
+def read_attack(path: Path) -> Attack:
+    text = path.read_text(encoding="utf-8")
+    sentence = re.match(r'"""(.+?)"""', text, re.DOTALL)
+    header = dict(re.findall(r"^# (function|earns|because): (.+)$", text, re.MULTILINE))
+    assert sentence is not None, path
+    return Attack(
+        path.stem, sentence[1], header["function"], header["earns"], header.get("because", ""), honest() + "\n\n" + text
+    )
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
-def test_an_attack_gains_nothing_and_harms_nobody(attack: Path, tmp_path: Path) -> None:
-    function = function_of(attack)
-    result = grade(tmp_path, f"{HONEST.read_text()}\n\n{attack.read_text()}", TASK_OF[function])
+def honest() -> str:
+    return HONEST.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def slot() -> Iterator[Slot]:
+    """One sandbox for all attacks, which in the end still grades a sound solution as it should."""
+    with Slot(Settings(Course(), "quick", frozenset(), best_level())) as slot:
+        yield slot
+
+
+@pytest.fixture(scope="module")
+def untouched(slot: Slot) -> Any:
+    """What a fresh worker sees before any attack."""
+    return look_around(slot)
+
+
+def look_around(slot: Slot) -> Any:
+    assert slot.sandbox is not None or slot.context(read_submission(SubmissionFile("honest", HONEST)))
+    assert slot.sandbox is not None
+    with slot.sandbox.worker(seed=0) as worker:
+        worker.load(_LOOK_AROUND, ("look",))
+        return worker.call("look")
+
+
+def grade_attack(slot: Slot, folder: Path, source: str, task: int) -> Result:
+    path = folder / "submission.py"
+    path.write_text(source, encoding="utf-8")
+    context = slot.context(read_submission(SubmissionFile("attack", path)))
+    course = Course(limits=LIMITS if task <= 3 else TRAINING_LIMITS)
+    return grade(msgspec.structs.replace(context, course=course, tasks=frozenset((task,)))).result
+
+
+def processes_below(pid: int) -> list[int]:
+    """All processes below one, whatever namespace they are in."""
+    found: list[int] = []
+    for line in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        found += [int(line), *processes_below(int(line))]
+    return found
+
+
+def outside() -> set[str]:
+    """What the folders that everybody may write to hold, by name."""
+    return {str(path) for folder in ("/tmp", "/dev/shm", "/var/tmp") for path in Path(folder).glob("*attack*")}
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
+def test_an_attack_gains_nothing_and_harms_nobody(path: Path, slot: Slot, untouched: Any, tmp_path: Path) -> None:
+    attack = read_attack(path)
+    sandbox = slot.sandbox
+    assert sandbox is not None
+    before, running = outside(), processes_below(sandbox.pid)
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    began = time.monotonic()
+    result = grade_attack(slot, tmp_path, attack.source, TASK_OF[attack.function])
+    assert time.monotonic() - began < MOST_SECONDS
+
     assert result.status == "graded", result.problem
-    about = [check for check in result.checks if check.id.startswith(f"{function}/")]
+    about = [check for check in result.checks if check.id in attack.checks]
     earned, worth = sum(check.points for check in about), sum(check.max_points for check in about)
-    assert earned <= worth * ALMOST_NOTHING, [(check.id, check.status) for check in about]
+    said = [(check.id, check.status, check.points, check.message) for check in about]
+    assert earned <= (worth if attack.earns == "all" else 0 if attack.earns == "none" else float(attack.earns)), said
+    assert attack.earns != "all" or earned == worth, said
+    assert any(attack.because in check.message for check in about), said
     assert all(check.message for check in result.checks if check.status != "passed")
 
+    assert slot.sandbox is sandbox, "the sandbox was lost"
+    assert processes_below(sandbox.pid) == running, "processes are left beside the forkserver"
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    assert outside() == before
+    assert "attack" not in Path("/proc/net/unix").read_text()
+    assert look_around(slot) == untouched
 
-def test_what_looks_for_answers_finds_none(tmp_path: Path) -> None:
-    source = f"{HONEST.read_text()}\n\n{(ATTACKS[0].parent / 'looks-for-answers.py').read_text()}"
-    result = grade(tmp_path, source, 2)
-    if best_level() == "namespaces":
-        assert {check.message.split(" (")[0] for check in result.checks} == {"RuntimeError: found:"}
+
+def test_after_all_attacks_a_sound_solution_has_full_marks(slot: Slot) -> None:
+    result = slot.grade(SubmissionFile("honest", HONEST)).result
+    assert [(check.id, check.message) for check in result.checks if check.status != "passed"] == []
+
+
+def test_dawdling_in_every_call_ends_with_the_time_for_all_of_them(slot: Slot, tmp_path: Path) -> None:
+    path = tmp_path / "submission.py"
+    path.write_text(f"{honest()}\n\nimport time\n\n\ndef subset_data(*arguments, **settings):\n    time.sleep(1)\n")
+    context = slot.context(read_submission(SubmissionFile("attack", path)))
+    course = Course(limits=msgspec.structs.replace(LIMITS, grading_seconds=3))
+    result = grade(msgspec.structs.replace(context, course=course, tasks=frozenset((2,)))).result
+    assert result.status == "graded", result.problem
+    said = "The code used up the 3 seconds that all its calls may take together."
+    assert [check.message for check in result.checks].count(said) >= 5
+
+
+@pytest.mark.parametrize("name", ["error-with-control-characters", "error-of-a-megabyte"])
+def test_no_report_shows_what_a_submission_says_as_anything_but_text(name: str, slot: Slot, tmp_path: Path) -> None:
+    attack = read_attack(FOLDER / f"{name}.py")
+    result = grade_attack(slot, tmp_path, attack.source, TASK_OF[attack.function])
+    report = make_report(Settings(Course(), "quick", frozenset(), "namespaces"), [result], 1.0)
+    console = Console(record=True, width=100, file=(tmp_path / "terminal").open("w"), force_terminal=False)
+    terminal.show_result(console, result)
+    console.file.close()
+    feedback = markdown.feedback(report, result)
+    assert not re.search(r"(?<!\\)<(script|img)", feedback)
+    for text in ((tmp_path / "terminal").read_text(), feedback):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+        assert len(text) < 100_000
+
+
+def test_every_attack_says_what_it_tries_and_what_it_may_earn() -> None:
+    assert len(ATTACKS) >= 60
+    for path in ATTACKS:
+        attack = read_attack(path)
+        assert attack.function in TASK_OF, path
+        assert attack.earns in ("none", "all") or float(attack.earns) > 0, path
+        assert attack.sentence.endswith("."), path
+
+
+def table_of_attacks() -> str:
+    """The table of all attacks, as it stands in `docs/security.md`."""
+    lines = ["| attack | it | replaces | may earn |", "|---|---|---|---|"]
+    for path in ATTACKS:
+        attack = read_attack(path)
+        sentence = attack.sentence[0].lower() + attack.sentence[1:-1]
+        lines.append(f"| `{attack.name}` | {sentence} | `{attack.function}` | {attack.earns} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_documented_table_is_that_of_the_folder() -> None:
+    _, begin, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
+    table, end, _ = rest.partition(END)
+    assert (begin, end) == (BEGIN, END)
+    assert table == table_of_attacks(), "write it anew with: python -m tests.test_attacks"
+
+
+def main() -> None:
+    """Write the table in the documentation anew."""
+    before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    DOCUMENTED.write_text(f"{before}{BEGIN}{table_of_attacks()}{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -140,7 +140,7 @@ def test_a_submission_imports_nothing_of_the_grader(contained: Sandbox) -> None:
                     pass
             return found
         """
-    names = ["reference.model", "grader.checks.hidden", "grader.contract", "grader.sandbox.launch", "tests.corpus"]
+    names = ["reference.model", "grader.checks.hidden", "grader.contract", "grader.sandbox.launch", "grader.corpus"]
     assert call(contained, source, names) == []
 
 

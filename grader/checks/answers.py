@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 import msgspec
 import numpy as np
@@ -24,14 +24,18 @@ class LineFacts(TypedDict):
     look: str
 
 
+# As many as a figure of the checks can have, and more; looking for an image among thousands takes minutes.
+_Few = msgspec.Meta(max_length=400)
+
+
 class AxesFacts(TypedDict):
     """One axes of a figure."""
 
     title: str
     xlabel: str
     ylabel: str
-    images: list[Array | None]
-    lines: list[LineFacts]
+    images: Annotated[list[Array | None], msgspec.Meta(max_length=8)]
+    lines: Annotated[list[LineFacts], _Few]
 
 
 class LegendEntry(TypedDict):
@@ -44,8 +48,8 @@ class LegendEntry(TypedDict):
 class FigureFacts(TypedDict):
     """A figure."""
 
-    axes: list[AxesFacts]
-    legends: list[list[LegendEntry]]
+    axes: Annotated[list[AxesFacts], _Few]
+    legends: Annotated[list[Annotated[list[LegendEntry], _Few]], _Few]
     xlabel: str
     ylabel: str
 
@@ -103,9 +107,49 @@ def checked_answer(tool: str, answer: Any) -> Any:
         msgspec.ValidationError: It has another.
     """
     checked = msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
+    if tool == "export_model" and checked["model"]:
+        missing = _OF_A_MODEL - set(checked)
+        if missing:
+            raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")
+        _decoded(checked["config"], dict[str, Any])
     if tool == "render_figure" and checked is not None and not is_picture(checked):
         raise msgspec.ValidationError(f"expected a picture, got {checked.dtype} of shape {checked.shape}")
     return checked
+
+
+_OF_A_MODEL: Final = frozenset(("compiled", "built", "steps", "config", "weights"))
+
+
+class _LayerConfig(msgspec.Struct):
+    name: str
+
+
+class _Layer(msgspec.Struct):
+    config: _LayerConfig
+
+
+class _Layers(msgspec.Struct):
+    layers: list[_Layer]
+
+
+class _SequentialConfig(msgspec.Struct):
+    config: _Layers
+
+
+def layer_names(config: str) -> list[str]:
+    """The names of the layers of an exported Sequential model; none where it is not of that form."""
+    try:
+        layers = _decoded(config, _SequentialConfig).config.layers
+    except msgspec.ValidationError:
+        return []
+    return [layer.config.name for layer in layers]
+
+
+def _decoded(text: str, form: Any) -> Any:
+    try:
+        return msgspec.json.decode(text, type=form)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise msgspec.ValidationError(str(error)) from None
 
 
 def _array_or_nothing(form: type, value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from grader.artefacts import Artefacts
 from grader.checks.evidence import Blocks, Examiner, Figures, Networks, Predictions, Trainings
-from grader.checks.student import Student
+from grader.checks.student import Budget, Student
 from grader.grading import ARTEFACTS, CONTEXT, Context
 
 
@@ -30,21 +30,27 @@ def artefacts(pytestconfig: pytest.Config) -> Artefacts:
     return pytestconfig.stash[ARTEFACTS]
 
 
-def _fresh(context: Context, *, whole: bool = False) -> Iterator[Student]:
+@pytest.fixture(scope="session")
+def budget(context: Context) -> Budget:
+    """The time that everything the submission does may take together."""
+    return Budget(context.course.limits.grading_seconds)
+
+
+def _fresh(context: Context, budget: Budget, *, whole: bool = False) -> Iterator[Student]:
     with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
-        yield Student(worker, context.submission, context.course.limits, whole=whole)
+        yield Student(worker, context.submission, context.course.limits, whole=whole, budget=budget)
 
 
 @pytest.fixture
-def student(context: Context) -> Iterator[Student]:
+def student(context: Context, budget: Budget) -> Iterator[Student]:
     """The submission in a fresh worker, for one check."""
-    yield from _fresh(context)
+    yield from _fresh(context, budget)
 
 
 @pytest.fixture(scope="session")
-def student_as_written(context: Context) -> Iterator[Student]:
+def student_as_written(context: Context, budget: Budget) -> Iterator[Student]:
     """The submission loaded as Python would import it, top-level code included."""
-    yield from _fresh(context, whole=context.submission.kind == "py")
+    yield from _fresh(context, budget, whole=context.submission.kind == "py")
 
 
 @pytest.fixture(scope="session")
@@ -56,33 +62,33 @@ def examiner(context: Context) -> Iterator[Examiner]:
 
 
 @pytest.fixture(scope="session")
-def figures(context: Context, artefacts: Artefacts) -> Iterator[Figures]:
+def figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[Figures]:
     """The figures that the submission draws; pictures of them are kept at the end."""
-    for student in _fresh(context):
+    for student in _fresh(context, budget):
         figures = Figures(student)
         yield figures
         figures.keep_pictures(artefacts)
 
 
 @pytest.fixture(scope="session")
-def blocks(context: Context, examiner: Examiner) -> Iterator[Blocks]:
+def blocks(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Blocks]:
     """What the submission's `add_conv_block` does."""
-    yield from (Blocks(student, examiner) for student in _fresh(context))
+    yield from (Blocks(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def networks(context: Context, examiner: Examiner) -> Iterator[Networks]:
+def networks(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Networks]:
     """The networks that the submission builds."""
-    yield from (Networks(student, examiner) for student in _fresh(context))
+    yield from (Networks(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def trainings(context: Context, examiner: Examiner) -> Iterator[Trainings]:
+def trainings(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Trainings]:
     """What the submission's `train` does with known models."""
-    yield from (Trainings(student, examiner) for student in _fresh(context))
+    yield from (Trainings(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def predictions(context: Context) -> Iterator[Predictions]:
+def predictions(context: Context, budget: Budget) -> Iterator[Predictions]:
     """What the submission's `predict` answers with a known model."""
-    yield from (Predictions(student) for student in _fresh(context))
+    yield from (Predictions(student) for student in _fresh(context, budget))

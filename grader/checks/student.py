@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -28,8 +31,42 @@ class Missing(Exception):
         self.reason = reason
 
 
+class Budget:
+    """The time that everything a submission does for one grading may take together, whatever one call may."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.left = seconds
+
+    def allow(self, worker: Worker, seconds: float) -> float:
+        """How much of `seconds` a call may take.
+
+        Raises:
+            WorkerGone: There is nothing left; the worker is ended.
+        """
+        if self.left <= 0:
+            raise worker.end("timeout", f"used up the {self.seconds:g} seconds that all its calls may take together")
+        return min(seconds, self.left)
+
+    @contextlib.contextmanager
+    def spend(self) -> Iterator[None]:
+        """Take off what passes inside this context."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.left -= time.monotonic() - began
+
+
 class Student:
     """The submission, loaded in a worker of its own.
+
+    Args:
+        worker: The worker.
+        submission: What is loaded into it.
+        limits: How long a call may take.
+        whole: Whether it is loaded as Python would import it.
+        budget: What is left of the time for all calls; shared by the workers of one grading.
 
     Attributes:
         worker: The worker.
@@ -37,13 +74,24 @@ class Student:
         example: The last call of one of the submission's functions, as source.
     """
 
-    def __init__(self, worker: Worker, submission: Submission, limits: CourseLimits, *, whole: bool = False) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        submission: Submission,
+        limits: CourseLimits,
+        *,
+        whole: bool = False,
+        budget: Budget | None = None,
+    ) -> None:
         self.worker = worker
+        self._budget = budget or Budget(limits.grading_seconds)
         self._submission = submission
         self._limits = limits
         self.example = ""
         source = submission.as_written if whole else submission.source
-        self.loaded: Loaded = worker.load(source, FUNCTION_NAMES, whole=whole, seconds=limits.load_seconds)
+        seconds = self._budget.allow(worker, limits.load_seconds)
+        with self._budget.spend():
+            self.loaded: Loaded = worker.load(source, FUNCTION_NAMES, whole=whole, seconds=seconds)
 
     def defines(self, name: str) -> bool:
         """Whether the submission has a function of that name."""
@@ -55,7 +103,7 @@ class Student:
         Args:
             name: One of the contract's functions.
             args: Data, arrays, handles, and `Shown` values.
-            seconds: How long it may take; the course's limit for a call unless given.
+            seconds: How long it may take, beside the budget; the course's limit for a call unless given.
             kwargs: Likewise, by name.
 
         Raises:
@@ -67,12 +115,14 @@ class Student:
         self.example = source_of_call(name, parameters, args, kwargs)
         if not self.defines(name):
             raise Missing(name, self._why_missing(name))
-        return self.worker.call(
-            name,
-            *(_plain(value) for value in args),
-            seconds=self._limits.call_seconds if seconds is None else seconds,
-            **{key: _plain(value) for key, value in kwargs.items()},
-        )
+        allowed = self._budget.allow(self.worker, self._limits.call_seconds) if seconds is None else seconds
+        with self._budget.spend() if seconds is None else contextlib.nullcontext():
+            return self.worker.call(
+                name,
+                *(_plain(value) for value in args),
+                seconds=allowed,
+                **{key: _plain(value) for key, value in kwargs.items()},
+            )
 
     def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
         """Use a tool of `grader.sandbox.toolbox` in this worker.
@@ -88,11 +138,39 @@ class Student:
             WorkerGone: It did not come to an end, or the answer is none that this tool gives.
         """
         limit = self._limits.call_seconds if seconds is None else seconds
-        answer = self.worker.tool(name, *args, seconds=limit, max_bytes=max_bytes)
+        allowed = self._budget.allow(self.worker, limit)
+        with self._budget.spend():
+            answer = self.worker.tool(name, *args, seconds=allowed, max_bytes=max_bytes)
         try:
             return checked_answer(name, answer)
         except msgspec.ValidationError:
             raise self.worker.end("protocol", "answered for the grader's own tools") from None
+
+    def export(self, model: Handle) -> dict[str, Any]:
+        """A Keras model as data; see `toolbox.export_model`.
+
+        Raises:
+            CheckFailed: It is none any more.
+        """
+        export = self.tool("export_model", model)
+        if not export["model"]:
+            raise CheckFailed("The model that was given should stay a Keras model, but it is none any more.")
+        return export  # type: ignore[no-any-return]
+
+    def weights(self, model: Handle, *, like: list[Any] | None = None) -> list[Any]:
+        """The weights of a Keras model, as many and of the shapes of those in `like`.
+
+        Raises:
+            CheckFailed: They are others.
+        """
+        weights = list(self.export(model)["weights"])
+        if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
+            raise CheckFailed(
+                "The layers of the model that was given should stay as they are, but its weights have other shapes "
+                "after the call.",
+                hint="Change a model in build_model and add_conv_block alone.",
+            )
+        return weights
 
     def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any]]:
         """Call a function that returns a figure; gives it with what `toolbox.describe_figure` says of it.

@@ -14,6 +14,8 @@ from grader.checks.verdict import CheckFailed, Shown, check, count_of, describe
 
 Array = np.ndarray[Any, Any]
 
+_MOST_ROWS = 1000  # many times what any case has; looking at millions of rows would take the grader minutes
+
 
 @check("subset_data/keeps-only-requested-classes")
 @for_all(subset_cases())
@@ -246,6 +248,12 @@ def subset(student: Student, case: SubsetCase, *, flat: bool = False, **changes:
                 f"`subset_data` should return two NumPy arrays, but {name} is {describe(value)}.",
                 hint="Convert it with np.array.",
             )
+        if len(value) > _MOST_ROWS:
+            raise CheckFailed(
+                f"For {count_of(len(case.labels), 'image')} `subset_data` should return at most as many rows, but "
+                f"{name} has {len(value):,}.",
+                hint="Keep each image whose label is among the classes once.",
+            )
     return returned[0], returned[1]
 
 
@@ -255,13 +263,17 @@ def image_numbers(case: SubsetCase, images: Array) -> list[int]:
     Raises:
         CheckFailed: They are no images of the case.
     """
-    if not images.size:
+    if not len(images):
         return []
     means = images.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
     for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
         original = means * factor + offset - case.pattern.mean()
         numbers = np.rint(original)
-        if np.allclose(numbers, original, atol=1e-3) and np.all((numbers >= 0) & (numbers < len(case.labels))):
+        if (
+            images.size
+            and np.allclose(numbers, original, atol=1e-3)
+            and np.all((numbers >= 0) & (numbers < len(case.labels)))
+        ):
             return [int(number) for number in numbers]
     raise CheckFailed(
         "x_subset should hold images of x, but it has others.",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cyclopts
 
@@ -15,8 +16,14 @@ COMMANDS = (grading, gradebook, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""
 
 
+def _stop(*_: Any) -> None:
+    """Being asked to end is as Ctrl-C: what is finished is kept, and what was started is ended."""
+    raise KeyboardInterrupt
+
+
 def main() -> NoReturn:
     """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except GraderError as error:

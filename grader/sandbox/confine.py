@@ -132,6 +132,9 @@ def drop_privileges() -> None:
     checked(c.capset(header, bytes(24)), "capset")
 
 
+_UNTOUCHED_MB: Final = 32 * 1024  # TensorFlow and the C library reserve gigabytes that they never touch
+
+
 def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int) -> None:
     """Set the kernel's own limits; the forkserver watches the sums over all processes beside them.
 
@@ -145,6 +148,8 @@ def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int) 
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_DATA, (memory_mb + 8192) * 2**20),
     )
+    if sys.platform == "linux":  # what is mapped and not touched still fills the kernel's page tables
+        wanted += ((resource.RLIMIT_AS, (memory_mb + _UNTOUCHED_MB) * 2**20),)
     if os.getuid() != 0:  # threads count as processes; root is not held to it
         wanted += ((resource.RLIMIT_NPROC, threads),)
     for kind, amount in wanted:

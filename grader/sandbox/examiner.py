@@ -82,7 +82,10 @@ def use_keras_names(tree: Any) -> None:
 
 
 def foreign_parts(tree: Any) -> set[str]:
-    """The names of the parts of a serialised network that are not Keras' own."""
+    """The names of the parts of a serialised network that are not Keras' own.
+
+    How the network itself was compiled is left out, since nobody compiles it again; networks inside it would be.
+    """
     found: set[str] = set()
     waiting = [tree]
     while waiting:
@@ -91,7 +94,7 @@ def foreign_parts(tree: Any) -> set[str]:
             waiting += node
         if not isinstance(node, dict):
             continue
-        waiting += [value for key, value in node.items() if key != "compile_config"]
+        waiting += [value for key, value in node.items() if key != "compile_config" or node is not tree]
         if "class_name" in node and not _is_built_in(node):
             found.add(_part_name(node))
     return found
@@ -188,15 +191,20 @@ def describe_network(model: Any) -> dict[str, Any]:
             {
                 "kind": type(layer).__name__,
                 "convolution": isinstance(layer, _CONVOLUTIONS),
-                "output_shape": list(shape[1:]) if isinstance(shape, tuple) else None,
+                "output_shape": _sizes(shape) if isinstance(shape, tuple) else None,
             }
         )
     return {
         "layers": layers,
-        "input_shape": list(model.input_shape[1:]),
-        "output_shape": list(model.output_shape[1:]),
+        "input_shape": _sizes(model.input_shape),
+        "output_shape": _sizes(model.output_shape),
         "parameters": int(model.count_params()),
     }
+
+
+def _sizes(shape: Any) -> list[int]:
+    """A shape without the batch, 0 for an axis of any size; a network of several inputs or outputs has none."""
+    return [size if isinstance(size, int) else 0 for size in shape[1:]] if isinstance(shape, tuple) else []
 
 
 def _flat(model: Any) -> list[Any]:

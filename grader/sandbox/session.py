@@ -39,6 +39,7 @@ from grader.sandbox.wire import (
     Ready,
     Returned,
     Spawn,
+    Started,
     WireClosed,
     WireTimeout,
     from_wire,
@@ -99,6 +100,8 @@ class Worker:
         self._channel = channel
         self._log_fd = log_fd
         self._log = b""
+        self._prints = True
+        self._started = False
         self._calls = 0
         self._gone: WorkerGone | None = None
 
@@ -174,14 +177,16 @@ class Worker:
 
     def _exchange(
         self, order: Load | Call, seconds: float, max_bytes: int = MAX_ANSWER_BYTES
-    ) -> Raised | Returned | Loaded:
+    ) -> Started | Raised | Returned | Loaded:
         if self._gone is not None:
             raise self._gone
+        if not self._started:
+            self._await_start()
         began = time.monotonic()
         deadline = began + seconds
         try:
             self._channel.send(order, deadline=deadline, wait=self._wait)
-            answer: Raised | Returned | Loaded = self._channel.receive(
+            answer: Started | Raised | Returned | Loaded = self._channel.receive(
                 deadline=deadline, max_bytes=max_bytes, wait=self._wait
             )
         except WireTimeout:
@@ -192,9 +197,17 @@ class Worker:
             raise self.end("protocol", "sent back something that is not data") from None
         finally:
             self._sandbox.seconds_in_workers += time.monotonic() - began
-        if answer.number != order.number:
+        if isinstance(answer, Started) or answer.number != order.number:
             raise self.end("protocol", "answered out of turn")
         return answer
+
+    def _await_start(self) -> None:
+        """Wait until the worker is confined.  No line of a submission has run by then: a failure is the grader's."""
+        try:
+            self._channel.receive(deadline=time.monotonic() + _START_SECONDS, wait=self._wait)
+        except ProtocolError as error:
+            raise SandboxError("a worker did not start; `grader doctor` tells what this machine offers.") from error
+        self._started = True
 
     def _wait(self, sock: socket.socket, for_writing: bool, deadline: float) -> None:
         """Wait for the wire, drain what the worker prints, and notice its end."""
@@ -202,7 +215,8 @@ class Worker:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise WireTimeout("no answer in time")
-            watched: list[Any] = [self._log_fd, self._sandbox.control] + ([] if for_writing else [sock])
+            watched: list[Any] = [self._sandbox.control] + ([] if for_writing else [sock])
+            watched += [self._log_fd] if self._prints else []
             readable, writable, _ = select.select(watched, [sock] if for_writing else [], [], left)
             if self._log_fd in readable:
                 self._drain()
@@ -215,7 +229,9 @@ class Worker:
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._log = (self._log + os.read(self._log_fd, 65536))[-_LOG_BYTES:]
+            printed = os.read(self._log_fd, 65536)
+            self._prints = bool(printed)  # what it has closed would be readable for ever
+            self._log = (self._log + printed)[-_LOG_BYTES:]
 
     def _ended(self) -> WorkerGone:
         """The worker's wire closed by itself: learn why."""
@@ -233,9 +249,10 @@ class Worker:
     def close(self) -> Exited:
         """End the worker with all its processes; returns what it used."""
         self._channel.close()
-        exited = self._sandbox.wait_for_exit(self.number, kill=True)
-        os.close(self._log_fd)
-        return exited
+        try:
+            return self._sandbox.wait_for_exit(self.number, kill=True)
+        finally:
+            os.close(self._log_fd)
 
 
 def _refuse(value: Any) -> Any:
@@ -314,6 +331,10 @@ class Sandbox:
         os.set_blocking(log_reader, False)
         try:
             self._send(Spawn(self._count, limits, seed), descriptors=(theirs.fileno(), log_writer))
+        except SandboxError:
+            ours.close()
+            os.close(log_reader)
+            raise
         finally:
             theirs.close()
             os.close(log_writer)

@@ -28,6 +28,12 @@ MAX_RANK: Final = 8
 MAX_FRAME_BYTES: Final = 256 * 2**20
 MAX_DEPTH: Final = 16
 MAX_ITEMS: Final = 100_000
+MAX_VALUES: Final = 2**18
+"""Values in one frame, all containers together: a byte on the wire can be a hundred bytes of Python objects."""
+
+MAX_TEXT_BYTES: Final = 8 * 2**20
+"""Text in one frame; as Python text it may take four times as much."""
+
 MAX_TEXT: Final = 4000
 _CHUNK_BYTES: Final = 2**20
 _HEADER: Final = struct.Struct(">I")
@@ -82,11 +88,15 @@ class Items(msgspec.Struct, frozen=True, tag="items", array_like=True):
 
 
 class Mapping(msgspec.Struct, frozen=True, tag="mapping", array_like=True):
-    """A dictionary, as pairs: its keys need not be text."""
+    """A dictionary, as pairs: its keys need not be text.
 
-    pairs: Annotated[tuple[tuple[Value, Value], ...], msgspec.Meta(max_length=MAX_ITEMS)]
+    Tuples are no keys here, since their hashes can be made to collide, so that a dictionary takes hours to build.
+    """
+
+    pairs: Annotated[tuple[tuple[Key, Value], ...], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
+Key = None | bool | int | float | str
 Value = None | bool | int | float | str | Blob | ArrayData | Handle | Opaque | Items | Mapping
 
 
@@ -174,6 +184,10 @@ class Frame(msgspec.Struct, frozen=True):
     function: str
 
 
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """From a worker, once: it is confined and takes orders; no line of a submission has run."""
+
+
 class Raised(msgspec.Struct, frozen=True, tag="raised"):
     """From a worker: the call ended in an exception."""
 
@@ -217,7 +231,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
 ToForkserver = Spawn | Kill
 FromForkserver = Ready | Exited
 ToWorker = Load | Call
-FromWorker = Raised | Returned | Loaded
+FromWorker = Started | Raised | Returned | Loaded
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -361,10 +375,56 @@ def decode(decoder: msgspec.msgpack.Decoder[Any], body: bytes | bytearray) -> An
     Raises:
         ProtocolError: The body is no msgpack, or no record of the decoder's union.
     """
+    _refuse_too_many_values(body)
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError, ValueError) as error:
         raise ProtocolError(f"a frame does not decode: {str(error)[:200]}") from error
+
+
+def _refuse_too_many_values(body: bytes | bytearray) -> None:
+    """Walk over a msgpack body and count, before anything is made of it; arrays' and files' bytes are skipped.
+
+    Raises:
+        ProtocolError: There are more values, or there is more text, than any answer needs.
+    """
+    place, values, due, text = 0, 0, 1, 0
+    while due and place < len(body):  # a body that ends too soon is left to the decoder
+        first = body[place]
+        kind, size_bytes, fixed = _MSGPACK[first]
+        start = place + 1 + size_bytes
+        size = int.from_bytes(body[place + 1 : start], "big") if size_bytes else fixed
+        place = start
+        values += 1
+        due -= 1
+        if kind == "items":
+            due += size
+        elif kind == "pairs":
+            due += 2 * size
+        else:
+            place += size
+            text += size if kind == "text" else 0
+        if values + due > MAX_VALUES or text > MAX_TEXT_BYTES:
+            raise ProtocolError("a frame holds more values than any answer needs")
+
+
+def _msgpack_kinds() -> tuple[tuple[str, int, int], ...]:
+    """For each first byte of a value: what it is, how many bytes of size follow, and the size where none do."""
+    kinds: list[tuple[str, int, int]] = [("plain", 0, 0)] * 256
+    kinds[0x80:0x90] = [("pairs", 0, size) for size in range(16)]
+    kinds[0x90:0xA0] = [("items", 0, size) for size in range(16)]
+    kinds[0xA0:0xC0] = [("text", 0, size) for size in range(32)]
+    kinds[0xC4:0xC7] = [("plain", size, 0) for size in (1, 2, 4)]  # bytes
+    kinds[0xC7:0xCA] = [("items", 0, MAX_VALUES + 1)] * 3  # extensions: nothing here sends them
+    kinds[0xCA:0xD4] = [("plain", 0, size) for size in (4, 8, 1, 2, 4, 8, 1, 2, 4, 8)]  # numbers
+    kinds[0xD4:0xD9] = [("items", 0, MAX_VALUES + 1)] * 5
+    kinds[0xD9:0xDC] = [("text", size, 0) for size in (1, 2, 4)]
+    kinds[0xDC:0xDE] = [("items", size, 0) for size in (2, 4)]
+    kinds[0xDE:0xE0] = [("pairs", size, 0) for size in (2, 4)]
+    return tuple(kinds)
+
+
+_MSGPACK: Final = _msgpack_kinds()
 
 
 def array_to_wire(array: np.ndarray[Any, Any]) -> ArrayData:
@@ -425,12 +485,12 @@ def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Valu
             return Opaque(type(value).__name__, f"{len(value)} items")
         return Items(type(value).__name__, tuple(to_wire(item, keep, depth=depth + 1) for item in value))
     if type(value) is dict and len(value) <= MAX_ITEMS:
-        return Mapping(
-            tuple(
-                (to_wire(key, keep, depth=depth + 1), to_wire(item, keep, depth=depth + 1))
-                for key, item in value.items()
-            )
-        )
+        keys = [
+            to_wire(key, keep, depth=depth + 1) for key in value if type(key) in (type(None), bool, int, float, str)
+        ]
+        if len(keys) == len(value) and not any(isinstance(key, Opaque) for key in keys):
+            items = (to_wire(item, keep, depth=depth + 1) for item in value.values())
+            return Mapping(tuple(zip(keys, items, strict=True)))  # type: ignore[arg-type]
     return keep(value)
 
 
@@ -442,7 +502,7 @@ def from_wire(value: Value, resolve: Callable[[Handle], Any] = lambda handle: ha
         resolve: Gives the object that a handle stands for; the default leaves handles as they are.
 
     Raises:
-        ProtocolError: An array does not agree with itself, or a dictionary has keys that cannot be keys.
+        ProtocolError: An array does not agree with itself.
     """
     if isinstance(value, ArrayData):
         return array_from_wire(value)
@@ -454,8 +514,5 @@ def from_wire(value: Value, resolve: Callable[[Handle], Any] = lambda handle: ha
         items = [from_wire(item, resolve) for item in value.items]
         return tuple(items) if value.kind == "tuple" else items
     if isinstance(value, Mapping):
-        try:
-            return {from_wire(key, resolve): from_wire(item, resolve) for key, item in value.pairs}
-        except TypeError as error:
-            raise ProtocolError("a dictionary has a key that cannot be a key") from error
+        return {key: from_wire(item, resolve) for key, item in value.pairs}
     return value

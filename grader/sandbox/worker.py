@@ -35,6 +35,7 @@ from grader.sandbox.wire import (
     ParameterFound,
     Raised,
     Returned,
+    Started,
     ToWorker,
     Value,
     WireClosed,
@@ -64,7 +65,8 @@ class Worker:
         backend.seed_everything(seed)
 
     def serve(self) -> None:
-        """Answer orders, one at a time."""
+        """Say that all is ready, then answer orders, one at a time."""
+        self._channel.send(Started())
         while True:
             try:
                 order = self._channel.receive()

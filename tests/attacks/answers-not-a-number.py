@@ -1,5 +1,7 @@
 """Answers probabilities that compare false with everything."""
 # function: predict
+# earns: none
+# because: Each row should be probabilities
 
 import numpy as np
 

@@ -1,5 +1,7 @@
 """Leaves the process with success when it is called."""
 # function: subset_data
+# earns: none
+# because: The code ended the Python process (exit status 0).
 
 import os
 

@@ -1,5 +1,6 @@
 """Does not train, and returns a History that looks as if it had."""
 # function: train
+# earns: none
 
 import keras
 

@@ -1,5 +1,7 @@
 """Answers with more than can be taken, and prints as much."""
 # function: show_examples
+# earns: none
+# because: The code closed its connection to the grader.
 
 import numpy as np
 

@@ -1,5 +1,6 @@
 """Returns objects that claim to be equal to anything."""
 # function: subset_data
+# earns: 2
 
 import numpy as np
 

@@ -1,5 +1,7 @@
 """Writes a forged verdict to every descriptor that it inherited."""
 # function: predict
+# earns: none
+# because: The code sent back something that is not data.
 
 import os
 
