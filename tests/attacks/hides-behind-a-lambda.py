@@ -1,7 +1,7 @@
 """Ends the network in a Lambda layer, in which anything can happen."""
 # function: build_model
 # earns: none
-# because: only where it is made of Keras' own layers
+# because: should be made of Keras' own layers
 
 import keras
 

@@ -1,7 +1,7 @@
 """Registers a layer of its own under the name of one of Keras' own."""
 # function: build_model
 # earns: none
-# because: only where it is made of Keras' own layers
+# because: should be made of Keras' own layers
 
 import keras
 
