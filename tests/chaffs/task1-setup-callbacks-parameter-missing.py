@@ -1,7 +1,7 @@
 """train has no parameter callbacks."""
 # base: plain.py
 # caught by: setup/functions-and-parameters, train/extra-callbacks
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 
 def train(
     model,

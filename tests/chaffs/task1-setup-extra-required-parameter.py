@@ -1,7 +1,7 @@
 """predict wants a third argument that the contract does not know."""
 # base: plain.py
 # caught by: setup/functions-and-parameters, predict/probabilities
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 
 def predict(model, x, batch_size):
     if not isinstance(model, keras.Model):

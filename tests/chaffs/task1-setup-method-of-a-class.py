@@ -1,7 +1,7 @@
 """plot_history is a method of a class, so nobody can call it as a function."""
 # base: plain.py
 # caught by: setup/functions-and-parameters
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 # remove: plot_history
 
 class Plotter:

@@ -1,7 +1,7 @@
 """The function is called subset_date instead of subset_data."""
 # base: plain.py
 # caught by: setup/functions-and-parameters
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 # remove: subset_data
 
 def subset_date(x, y, classes=(0, 1, 2), seed=None):

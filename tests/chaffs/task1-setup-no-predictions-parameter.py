@@ -1,7 +1,7 @@
 """show_examples has no parameter predictions."""
 # base: plain.py
 # caught by: setup/functions-and-parameters, show_examples/titles-name-the-prediction
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 
 def show_examples(x, y, class_names, count=10, seed=None):
     count = min(count, len(x))

@@ -1,7 +1,7 @@
 """A colon is missing, so the file cannot be read."""
 # whole file
 # caught by: setup/loads
-# spreads to: *; a function that is missing, or cannot be called as the contract says, fails wherever it is called
+# spreads to: *; what cannot be called cannot be tested
 
 import keras
 import matplotlib.pyplot as plt
