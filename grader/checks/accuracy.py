@@ -11,8 +11,9 @@ import msgspec
 import numpy as np
 
 from grader.artefacts import Confusion, Curves, Example, png_of
-from grader.checks.evidence import KNOWN_GAIN, Examiner
+from grader.checks.evidence import Examiner
 from grader.checks.hidden import Split
+from grader.checks.oracles import KNOWN_GAIN
 from grader.checks.student import Missing, Student
 from grader.checks.verdict import CheckFailed, NotRun, Shown, describe
 from grader.course import Accuracy, Course

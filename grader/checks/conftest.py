@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import pytest
 
 from grader.artefacts import Artefacts
-from grader.checks.evidence import Blocks, Examiner, Figures, Networks, Predictions, Trainings
+from grader.checks.evidence import Examiner, Figures, Predictions
+from grader.checks.networks import Blocks, Networks
 from grader.checks.student import Budget, Student
+from grader.checks.trainings import Trainings
 from grader.grading import ARTEFACTS, CONTEXT, Context
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from grader.checks.evidence import BlockCase, Blocks, Examiner, Networks
+from grader.checks.evidence import Examiner
+from grader.checks.networks import BlockCase, Blocks, Networks
 from grader.checks.properties import for_all
 from grader.checks.strategies import BuildCase, build_cases
 from grader.checks.verdict import CheckFailed, NotRun, check, count_of, describe

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.checks.evidence import (
-    OF_THE_VALIDATION_SET,
+from grader.checks.oracles import (
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
     WITNESS_IMAGES,
-    Training,
-    Trainings,
     expected_epochs,
-    learned_labels,
     script_accuracy,
 )
 from grader.checks.properties import for_all
 from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+from grader.checks.trainings import OF_THE_VALIDATION_SET, Training, Trainings, learned_labels
 from grader.checks.verdict import CheckFailed, NotRun, check, count_of
 
 _EXAMPLES = 2

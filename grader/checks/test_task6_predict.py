@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from grader.checks.evidence import Figures, Predictions, Trainings, witness_images
+from grader.checks.evidence import Figures, Predictions
+from grader.checks.oracles import witness_images
 from grader.checks.properties import for_all
 from grader.checks.strategies import CurvesCase, curves_cases
 from grader.checks.student import Missing
+from grader.checks.trainings import Trainings
 from grader.checks.verdict import CheckFailed, NotRun, Shown, check, count_of
 from grader.sandbox.session import SubmissionError, WorkerGone
 

@@ -1,0 +1,97 @@
+"""What the grader knows beforehand, held against Keras itself and against plain arithmetic."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+from hypothesis import given, settings
+
+from grader.checks.oracles import (
+    SCRIPT_BATCH,
+    WITNESS_BATCH,
+    WITNESS_IMAGES,
+    WITNESS_LEVEL,
+    WITNESS_VALIDATION_LEVEL,
+    expected_epochs,
+    one_hot,
+    script_accuracy,
+    script_images,
+    sureness_of,
+    witness_images,
+)
+from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+
+
+def epochs_by_keras(case: ScriptCase) -> int:
+    """How long Keras' own EarlyStopping lets a training go on whose val_accuracy follows a script."""
+    model = SimpleNamespace(stop_training=False, get_weights=list)
+    stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=case.patience)
+    stopping.set_model(model)
+    stopping.on_train_begin()
+    accuracy = script_accuracy(case)
+    for epoch in range(case.epochs):
+        stopping.on_epoch_end(epoch, {"val_accuracy": accuracy[min(epoch, len(accuracy) - 1)]})
+        if model.stop_training:
+            return epoch + 1
+    return case.epochs
+
+
+@given(script_cases())
+@settings(max_examples=300, deadline=None)
+def test_training_is_expected_to_stop_where_keras_stops(case: ScriptCase) -> None:
+    assert expected_epochs(case) == epochs_by_keras(case)
+
+
+def test_some_scripts_worked_out_by_hand() -> None:
+    assert expected_epochs(ScriptCase((3, 6, 4, 8, 8, 5, 6, 7, 7), 3, 9)) == 7
+    assert expected_epochs(ScriptCase((4, 6, 5, 7), 1, 4)) == 3
+    assert expected_epochs(ScriptCase((1, 2, 3), 1, 2)) == 2
+    assert expected_epochs(ScriptCase((5, 5), 2, 7)) == 3
+
+
+def test_the_accuracy_of_a_script_is_the_share_of_the_predicted_class() -> None:
+    _, y_train, _, y_val = script_images()
+    shares = (y_val.sum(axis=0, dtype=np.float64) / len(y_val)).tolist()
+    ranks = tuple(range(1, SCRIPT_CLASSES + 1))
+    assert script_accuracy(ScriptCase(ranks, 1, 1)) == shares
+    assert np.array_equal(y_train.mean(axis=0), y_val.mean(axis=0)[::-1])
+
+
+def test_each_set_of_a_script_is_one_batch_of_images_that_go_with_one_hot_labels() -> None:
+    x_train, y_train, x_val, y_val = script_images()
+    for x, y in ((x_train, y_train), (x_val, y_val)):
+        assert x.shape == (SCRIPT_BATCH, 32, 32, 3)
+        assert x.dtype == np.uint8
+        assert y.shape == (SCRIPT_BATCH, SCRIPT_CLASSES)
+        assert set(y.sum(axis=1)) == {1.0}
+
+
+def test_where_accuracy_is_higher_the_validation_loss_is_too() -> None:
+    case = ScriptCase(tuple(range(1, SCRIPT_CLASSES + 1)), 1, 1)
+    losses = [
+        np.log(np.exp(z) + SCRIPT_CLASSES - 1) - share * z
+        for z, share in zip(sureness_of(case), script_accuracy(case), strict=True)
+    ]
+    assert losses == sorted(losses)
+    assert len(set(losses)) == len(losses)
+
+
+def test_the_witness_sees_one_label_for_each_colour_and_another_in_validation() -> None:
+    x_train, y_train, x_val, y_val = witness_images()
+    assert len(x_train) == WITNESS_IMAGES
+    assert WITNESS_IMAGES % WITNESS_BATCH == 0
+    for x, y, level, shift in ((x_train, y_train, WITNESS_LEVEL, 0), (x_val, y_val, WITNESS_VALIDATION_LEVEL, 1)):
+        assert x.dtype == np.uint8
+        assert set(np.unique(x)) == {0, level}
+        colours = x[:, 0, 0, :].argmax(axis=1)
+        assert set(colours) == {0, 1, 2}
+        assert np.array_equal(y.argmax(axis=1), (colours + shift) % 3)
+        assert np.array_equal(x, np.broadcast_to(x[:, :1, :1], x.shape))
+
+
+def test_one_hot_rows() -> None:
+    rows = one_hot([2, 0], 3)
+    assert rows.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert rows.dtype == np.float32
