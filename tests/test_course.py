@@ -84,8 +84,8 @@ def test_what_cannot_be_meant_is_refused_with_its_path(text: str, message: str |
     assert caught.value.exit_code == 2
     if message is None:
         message = (
-            "limits.zzz: unknown key (known: call_seconds, training_seconds, load_seconds, grading_seconds, memory_mb, processes, "
-            "file_mb, threads)."
+            "limits.zzz: unknown key (known: call_seconds, training_seconds, load_seconds, grading_seconds, memory_mb, "
+            "processes, file_mb, threads)."
         )
     assert str(caught.value) == f"course.toml: {message}"
 
