@@ -1,7 +1,7 @@
 """Forks in a call, so that two processes answer it."""
 # function: show_examples
 # earns: none
-# because: The code answered
+# because: The code
 
 import os
 import matplotlib.pyplot as plt
