@@ -116,7 +116,7 @@ def test_grade_goes_on_past_files_that_cannot_be_graded(tmp_path: Path) -> None:
         if name != "sound":
             assert result["checks"][0]["status"] == "failed", name
             assert result["checks"][0]["points"] == 0.0
-            assert result["checks"][0]["message"].startswith((name, "line 1: ")), result["checks"][0]["message"]
+            assert result["checks"][0]["message"].startswith((name, "Line 1: ")), result["checks"][0]["message"]
     assert json.loads((tmp_path / "out" / "results.json").read_text())["results"]
     assert {page.stem for page in (tmp_path / "out" / "students").iterdir()} == set(results)
     assert "sound" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ def test_a_weaker_isolation_is_told_to_the_instructor_alone() -> None:
     weaker = msgspec.structs.replace(entry, attempt=msgspec.structs.replace(entry.attempt, isolation="process"))
     note = gradescope.document(weaker)["tests"][-1]
     assert note["visibility"] == "hidden"
-    assert note["output"].startswith("For the instructor: this ran at the isolation level process, below namespaces")
+    assert note["output"].startswith("For the instructor: this ran at the isolation level process, since the container")
     assert len(gradescope.document(entry)["tests"]) == COUNT
 
 

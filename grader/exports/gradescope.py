@@ -18,10 +18,12 @@ from grader.gradebook.records import Entry
 from grader.reports.text import STATUS_WORDS, TITLES, clean, number
 from grader.scoring import CheckResult
 
-WEAKER_ISOLATION: Final = (
-    "For the instructor: this ran at the isolation level {level}, below namespaces, since the container grants no "
-    "more. Nothing but the container itself kept the submission from the grader's files; look at surprising scores."
-)
+WEAKER_ISOLATION: Final = {
+    "landlock": "For the instructor: this ran at the isolation level landlock, since the container grants no namespaces. "
+    "The submission could not read or write the grader's files; `grader doctor` lists what else is promised.",
+    "process": "For the instructor: this ran at the isolation level process, since the container grants no more. Nothing "
+    "but the container itself kept the submission from the grader's files; look at surprising scores.",
+}
 _MAX_OUTPUT: Final = 8000
 
 
@@ -57,8 +59,8 @@ def document(entry: Entry, *, hidden: frozenset[str] = frozenset(), notes: Seque
     tests = [_test(check, withheld=withheld, hidden=check.id in hidden) for check in result.checks]
     if result.problem:
         notes = (f"What failed: {result.problem}", *notes)
-    if entry.attempt.isolation not in ("namespaces", ""):  # empty: nothing ran
-        notes = (*notes, WEAKER_ISOLATION.format(level=entry.attempt.isolation))
+    if entry.attempt.isolation in WEAKER_ISOLATION:
+        notes = (*notes, WEAKER_ISOLATION[entry.attempt.isolation])
     tests += [_note(note) for note in notes]
     results: dict[str, Any] = {
         "output": clean(_head(entry), limit=_MAX_OUTPUT),
