@@ -19,10 +19,14 @@ from grader.reports.text import STATUS_WORDS, TITLES, clean, number
 from grader.scoring import CheckResult
 
 WEAKER_ISOLATION: Final = {
-    "landlock": "For the instructor: this ran at the isolation level landlock, since the container grants no namespaces. "
-    "The submission could not read or write the grader's files; `grader doctor` lists what else is promised.",
-    "process": "For the instructor: this ran at the isolation level process, since the container grants no more. Nothing "
-    "but the container itself kept the submission from the grader's files; look at surprising scores.",
+    "landlock": (
+        "For the instructor: this ran at the isolation level landlock, since the container grants no namespaces. The "
+        "submission could not read or write the grader's files; `grader doctor` lists what else is promised."
+    ),
+    "process": (
+        "For the instructor: this ran at the isolation level process, since the container grants no more. Nothing but "
+        "the container itself kept the submission from the grader's files; look at surprising scores."
+    ),
 }
 _MAX_OUTPUT: Final = 8000
 
