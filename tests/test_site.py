@@ -319,7 +319,8 @@ def test_no_page_scrolls_sideways_on_a_telephone(site: Path, browser: Browser, k
 
 
 def names_in(page: Page) -> list[str]:
-    return page.locator("#table tbody tr:visible th").all_inner_texts()
+    names: list[str] = page.locator("#table tbody tr:visible th").all_inner_texts()
+    return names
 
 
 def test_the_table_sorts_and_finds(site: Path, browser: Browser, pages: list[StudentPage]) -> None:
