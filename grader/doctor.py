@@ -96,7 +96,7 @@ def _try_level(level: str) -> LevelFound:
         return LevelFound(level, reason, {})
     found: dict[str, str] = {}
     try:
-        with Sandbox.start(level, threads=1) as sandbox, outside() as aims:
+        with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
             for name, trial in TRIALS.items():
                 if not promised(level, name):
                     found[name] = _NOT_PROMISED

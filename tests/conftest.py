@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from grader.batch import Settings, Slot
 from grader.course import Course
 from grader.sandbox.launch import best_level
 from grader.sandbox.session import Sandbox, Worker
+
+
+def pytest_configure() -> None:
+    """Where the tests run in the background, Ctrl-C is ignored, and so by every program that they start: not here."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

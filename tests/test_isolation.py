@@ -31,8 +31,8 @@ only_landlock = pytest.mark.skipif(bool(launch.why_not("landlock")), reason=laun
 
 
 @pytest.fixture(scope="module", params=LEVELS)
-def contained(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox at each level that the machine has."""
+def contained(request: pytest.FixtureRequest, aims: Outside) -> Iterator[Sandbox]:
+    """A sandbox at each level that the machine has, started when there is something to aim at."""
     level: str = request.param
     if reason := launch.why_not(level):
         pytest.skip(f"{level}: {reason}")
@@ -276,7 +276,7 @@ from grader.sandbox.session import Sandbox
 from grader.sandbox.trials import SLOW, TRIALS, outside
 assert os.getuid() == 65534
 assert not launch.why_not("landlock"), launch.why_not("landlock")
-with Sandbox.start("landlock", threads=1) as sandbox, outside() as aims:
+with outside() as aims, Sandbox.start("landlock", threads=1) as sandbox:
     for name, trial in TRIALS.items():
         if promised("landlock", name) and name not in SLOW:
             assert trial(sandbox, aims), name

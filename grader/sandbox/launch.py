@@ -178,11 +178,6 @@ def _python(package: Path, code: str) -> list[str]:
     return [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r}); {code}"]
 
 
-def environment_names() -> set[str]:
-    """The names of all environment variables that the sandbox has."""
-    return set(_environment(Path(), 1, ""))
-
-
 def _environment(home: Path, threads: int, backend: str) -> dict[str, str]:
     """The whole environment of the sandbox; nothing is inherited."""
     return {

@@ -24,7 +24,7 @@ from typing import Any, Final
 import msgspec
 import psutil
 
-from grader.sandbox import launch, view
+from grader.sandbox import view
 from grader.sandbox.session import MAX_ANSWER_BYTES, Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import Limits
 
@@ -224,6 +224,7 @@ class Outside(msgspec.Struct, frozen=True):
         tcp: Listens.
         udp: Receives.
         unix: A listening Unix socket by path, an abstract one, and their likes for datagrams.
+        variable: The name of an environment variable.
     """
 
     home: Path
@@ -231,11 +232,12 @@ class Outside(msgspec.Struct, frozen=True):
     tcp: socket.socket
     udp: socket.socket
     unix: tuple[socket.socket, ...]
+    variable: str
 
 
 @contextlib.contextmanager
 def outside() -> Iterator[Outside]:
-    """Lay out what trials aim at, and take it away again."""
+    """Lay out what trials aim at, and take it away again; a sandbox is to be started inside of it."""
     with contextlib.ExitStack() as stack:
         folders = []
         for parent in (Path.home(), Path(tempfile.gettempdir())):
@@ -255,7 +257,10 @@ def outside() -> Iterator[Outside]:
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         udp.bind(("127.0.0.1", 0))
-        yield Outside(folders[0], folders[1], tcp, udp, tuple(sockets))
+        variable = f"GRADER_TRIAL_{uuid.uuid4().hex}"
+        os.environ[variable] = "secret"
+        stack.callback(os.environ.pop, variable)
+        yield Outside(folders[0], folders[1], tcp, udp, tuple(sockets), variable)
 
 
 @contextlib.contextmanager
@@ -449,11 +454,10 @@ def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
         return not worker.call("refused")
 
 
-def environment_clean(sandbox: Sandbox, _: Outside) -> bool:
-    """Look for this side's environment variables, beside those that the sandbox has of its own."""
-    foreign = {item for item in os.environ.items() if item[0] not in launch.environment_names()}
+def environment_clean(sandbox: Sandbox, outside: Outside) -> bool:
+    """Look for an environment variable that this side had when the sandbox was started."""
     with _probe(sandbox) as worker:
-        return not foreign & set(worker.call("environment").items())
+        return outside.variable not in worker.call("environment")
 
 
 def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:

@@ -106,7 +106,7 @@ def _digest(text: str) -> str:
 def _when(text: str) -> str:
     """A time as people read it, to the minute; what is no time stays as it is."""
     try:
-        time = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
