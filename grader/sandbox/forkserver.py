@@ -222,7 +222,10 @@ class Forkserver:
                     scratch.remove(scratch_folder(worker.number))
             code = os.waitstatus_to_exitcode(status)
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
-            reason = worker.reason or ("signal" if code < 0 else "exit")
+            reason = worker.reason
+            # One that ends by itself closes its wire first, and may be told to end while it does.
+            if not reason or (reason == "killed" and code != -signal.SIGKILL):
+                reason = "signal" if code < 0 else "exit"
             if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
                 reason = "cpu"  # the kernel's limit was first
             self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
