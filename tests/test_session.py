@@ -118,7 +118,7 @@ def test_the_same_seed_gives_the_same_global_random_numbers(sandbox: Sandbox) ->
             "timeout",
         ),
         ("import os\n    os.write(3, b'\\xff' * 100)\n    return 1", "protocol"),
-        ("import os\n    os.close(3)\n    return 1", "exit"),
+        ("import os, time\n    os.close(3)\n    time.sleep(600)", "killed"),
     ],
 )
 def test_what_ends_a_worker_costs_that_worker_alone(sandbox: Sandbox, body: str, reason: str) -> None:
