@@ -92,7 +92,8 @@ def test_deep_nesting_ends_in_a_description() -> None:
         (ArrayData("uint8", (2, 2), memoryview(b"123")), "an array's shape and bytes do not agree"),
         (ArrayData("uint8", (-1, -4), memoryview(b"1234")), "an array has an impossible shape"),
         (ArrayData("uint8", (1,) * 9, memoryview(b"1")), "an array has an impossible shape"),
-        (ArrayData("float64", (2**40, 2**40), memoryview(b"")), "an array's shape and bytes do not agree"),
+        (ArrayData("float64", (2**40, 2**40), memoryview(b"")), "an array has an impossible shape"),
+        (ArrayData("bool", (0, 2**32, 2**32), memoryview(b"")), "an array has an impossible shape"),
         (ArrayData("bool", (2,), memoryview(b"\x01\x02")), "an array of dtype bool holds other bytes than 0 and 1"),
     ],
 )

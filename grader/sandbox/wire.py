@@ -450,6 +450,9 @@ def array_from_wire(data: ArrayData) -> np.ndarray[Any, Any]:
     if len(data.shape) > MAX_RANK or any(length < 0 for length in data.shape):
         raise ProtocolError("an array has an impossible shape")
     dtype = np.dtype(data.dtype).newbyteorder("<")
+    # An axis of length 0 makes the others free, but NumPy multiplies them all the same.
+    if math.prod(max(length, 1) for length in data.shape) * dtype.itemsize > MAX_FRAME_BYTES:
+        raise ProtocolError("an array has an impossible shape")
     if math.prod(data.shape) * dtype.itemsize != len(data.data):
         raise ProtocolError("an array's shape and bytes do not agree")
     if dtype.name == "bool" and np.any(np.frombuffer(data.data, np.uint8) > 1):
