@@ -355,8 +355,17 @@ def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
     for _attempt in range(2):
         with _probe(sandbox) as worker:
             seen.append(worker.call("scratch"))
-    mine = ["submission"], ["mark", "solution.py"]
-    return all(tuple(found[1:]) == mine and not (Path(found[0]) / "mark").exists() for found in seen)
+    return all(
+        set(home) - _bound_below(Path(folder).parent) == {"submission"}
+        and files == ["mark", "solution.py"]
+        and not (Path(folder) / "mark").exists()
+        for folder, home, files in seen
+    )
+
+
+def _bound_below(folder: Path) -> set[str]:
+    """The names in a scratch that are there for the environment, where that lies below it."""
+    return {p.relative_to(folder).parts[0] for p in view.environment_folders() if p.is_relative_to(folder)}
 
 
 def scratch_capped(sandbox: Sandbox, _: Outside) -> bool:
