@@ -23,6 +23,9 @@ from grader.sandbox.wire import Channel, Exited, Kill, Limits, Ready, Spawn, ToF
 from grader.sandbox.worker import Worker
 
 WIRE_FD: Final = 3
+_NO_WIRE: Final = 70
+"""The exit status of a worker that was not confined, or whose wire is lost."""
+
 _WATCH_SECONDS: Final = 0.05
 _CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
 _THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
@@ -222,9 +225,12 @@ class Forkserver:
                     scratch.remove(scratch_folder(worker.number))
             code = os.waitstatus_to_exitcode(status)
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
-            reason = worker.reason
-            # One that ends by itself closes its wire first, and may be told to end while it does.
-            if not reason or (reason == "killed" and code != -signal.SIGKILL):
+            reason = worker.reason or ("signal" if code < 0 else "exit")
+            # One that ends by itself closes its wire first, and may be told to end while it does; one that has lost its
+            # wire ends too, and it is chance what comes first.
+            if code == _NO_WIRE and reason == "exit":
+                reason = "killed"
+            elif reason == "killed" and code not in (-signal.SIGKILL, _NO_WIRE):
                 reason = "signal" if code < 0 else "exit"
             if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
                 reason = "cpu"  # the kernel's limit was first
@@ -284,7 +290,7 @@ def become_worker(
         pid: Its number as the current `/proc` shows it; for namespaces.
         view: What it may read; for Landlock.
     """
-    status = 70
+    status = _NO_WIRE
     try:
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
