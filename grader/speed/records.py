@@ -1,0 +1,153 @@
+"""What is measured of a training's speed, as data.
+
+A *round* is one call of `train` in a fresh worker.  Rounds of a submission and of the reference alternate, and the
+round of one is compared with the round of the other beside it, so that what slows the machine down for a while slows
+both.  A *measurement* is all rounds of one submission on one device and backend, raw; whatever is said about
+them is computed from these samples.
+"""
+
+from __future__ import annotations
+
+import statistics
+from typing import Literal
+
+import msgspec
+
+Status = Literal["measured", "no_device", "no_backend", "out_of_memory", "failed"]
+
+
+class Epoch(msgspec.Struct, frozen=True):
+    """One epoch, in seconds of wall time.
+
+    Attributes:
+        train_seconds: Its training steps.
+        validation_seconds: Its validation; 0 where there is none.
+        callback_seconds: What callbacks took at its beginning and end.
+        steps: Batches drawn.
+        val_accuracy: As the submission's History has it, 0 to 1; `None` where it has none.
+    """
+
+    train_seconds: float
+    validation_seconds: float
+    callback_seconds: float
+    steps: int
+    val_accuracy: float | None = None
+
+
+class Round(msgspec.Struct, frozen=True):
+    """One training in a fresh worker.
+
+    Attributes:
+        seed: What the worker's generators and the data were seeded with.
+        cold_seconds: Loading the file, building the network, and `train` until its first step is done.
+        call_seconds: The whole call of `train`, by the grader's own clock, which a submission cannot set.
+        epochs: Each epoch, by a clock beside the submission; empty where `train` does not use `fit`.
+        accuracy: Share of images it never saw that it predicts right afterwards, 0 to 1, judged by the grader.
+        moved: Whether the weights differ from those before.
+        host_mb: The most memory it used, in MiB.
+        device_mb: Likewise on the device; `None` where that cannot be told.
+    """
+
+    seed: int
+    cold_seconds: float
+    call_seconds: float
+    epochs: tuple[Epoch, ...]
+    accuracy: float
+    moved: bool
+    host_mb: float
+    device_mb: float | None = None
+
+    @property
+    def steady_seconds(self) -> float | None:
+        """The median training time of an epoch, the first left out, since it traces and compiles.
+
+        With one epoch alone it is that one's; `None` without any.
+        """
+        seconds = [epoch.train_seconds for epoch in self.epochs]
+        return statistics.median(seconds[1:] or seconds) if seconds else None
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """What is trained in a round.
+
+    Attributes:
+        dataset: The data set's name.
+        train_images: Images to train on, in all classes together.
+        validation_images: Images to validate on.
+        batch_size: Images a step.
+        epochs: Epochs a round.
+    """
+
+    dataset: str
+    train_images: int
+    validation_images: int
+    batch_size: int
+    epochs: int
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What a time depends on, beside the code.
+
+    Attributes:
+        cpu: The processor's model.
+        cores: Cores that may be used.
+        threads: Threads that the backend computes with.
+        gpu: The GPU's model; empty on the processor.
+        backend: `tensorflow`, `jax` or `torch`.
+        versions: Of Python, Keras, the backend and NumPy.
+        isolation: The sandbox's level.
+    """
+
+    cpu: str
+    cores: int
+    threads: int
+    gpu: str
+    backend: str
+    versions: dict[str, str]
+    isolation: str
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """What a device reaches on its own, in floating-point operations a second.
+
+    Attributes:
+        matmul: Multiplying matrices.
+        convolution: Convolving images as this course's networks do, forward.
+    """
+
+    matmul: float
+    convolution: float
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """All rounds of one submission on one device and backend.
+
+    Attributes:
+        submission: Its id.
+        sha256: Of its file.
+        device: `cpu`, or `gpu:0` and on.
+        machine: What it was measured on.
+        budget: What was trained.
+        status: Whether there are rounds, and if not, why.
+        problem: One sentence where it is not `measured`.
+        rounds: The submission's.
+        reference: The reference's, each beside the submission's of the same index; empty for the reference itself.
+        import_seconds: Starting Python and importing Keras, once for all rounds.
+        measured_at: When it ended: see `grader.gradebook.records.utc`.
+        flops: Floating-point operations of one epoch's training; `None` where the network cannot be examined.
+        rates: What the device reaches on its own; `None` where it was not measured.
+    """
+
+    submission: str
+    sha256: str
+    device: str
+    machine: Machine
+    budget: Budget
+    status: Status
+    problem: str = ""
+    rounds: tuple[Round, ...] = ()
+    reference: tuple[Round, ...] = ()
+    import_seconds: float = 0.0
+    measured_at: str = ""
+    flops: float | None = None
+    rates: Rates | None = None
