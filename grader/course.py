@@ -63,6 +63,30 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.epochs * math.ceil(self.train_images / self.batch_size)
 
 
+class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `grader bench` trains, and what comes of it.
+
+    Attributes:
+        train_images: Images to train on, in all classes together.
+        epochs: Epochs a round; the first, which traces and compiles, is told apart.
+        batch_size: Images a step.
+        rounds: Trainings of a submission, each beside one of the reference.
+        leaderboard: Whether the class page shows who trains fastest.
+        points: What speed is worth, shown beside the score; 0: nothing.
+        full_ratio: All of them up to this time, as a multiple of the reference's.
+        no_ratio: None of them from here on; in between they fall evenly.
+    """
+
+    train_images: Count = 1920
+    epochs: Count = 4
+    batch_size: Count = 64
+    rounds: Count = 6
+    leaderboard: bool = True
+    points: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0
+    full_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.5
+    no_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 4.0
+
+
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When submissions are due, and what it costs to be late.  `grader.gradebook.layers` does the arithmetic.
 
@@ -91,6 +115,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
         limits: What a submission may use.
         accuracy: The budget of the accuracy check.
+        speed: What is trained to measure its speed, and what speed is worth.
         late: The deadline, and what being late costs.
     """
 
@@ -102,6 +127,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: Limits = Limits()
     accuracy: Accuracy = Accuracy()
+    speed: Speed = Speed()
     late: Late = Late()
 
     def points(self, check_id: str) -> float:
@@ -171,6 +197,8 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     if len(set(course.classes)) < len(course.classes):
         doubled = next(label for label in course.classes if course.classes.count(label) > 1)
         raise UsageError(f"{where}: classes: {doubled} is there twice.")
+    if course.speed.full_ratio >= course.speed.no_ratio:
+        raise UsageError(f"{where}: speed.full_ratio: must be less than speed.no_ratio, {course.speed.no_ratio:g}.")
     return course
 
 
@@ -179,15 +207,16 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
 
     msgspec refuses unknown keys too, but cannot say which one was probably meant.
     """
-    for prefix, record in (("", Course), ("limits.", Limits), ("accuracy.", Accuracy), ("late.", Late)):
-        part = table if not prefix else table.get(prefix[:-1], {})
+    records = {"": Course, "limits": Limits, "accuracy": Accuracy, "speed": Speed, "late": Late}
+    for name, record in records.items():
+        part = table.get(name, {}) if name else table
         if not isinstance(part, dict):
             continue  # of the wrong type: msgspec says so
         known = msgspec.structs.fields(record)
         for key in part:
             if key not in {field.encode_name for field in known}:
                 meant = nearest(key, [field.encode_name for field in known])
-                raise UsageError(f"{where}: {prefix}{key}: unknown key{meant}")
+                raise UsageError(f"{where}: {name}{'.' * bool(name)}{key}: unknown key{meant}")
 
 
 def _check_points(points: Any, where: str) -> None:

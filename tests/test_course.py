@@ -60,6 +60,8 @@ def test_a_deadline_has_a_time_zone(value: str) -> None:
         ("titel = 'x'", "titel: unknown key; did you mean title?"),
         ("[accuracy]\nepochs = '3'", "accuracy.epochs: expected int, got str."),
         ("[accuracy]\nepochs = 0", "accuracy.epochs: expected int >= 1."),
+        ("[speed]\nround = 3", "speed.round: unknown key; did you mean rounds?"),
+        ("[speed]\nfull_ratio = 4", "speed.full_ratio: must be less than speed.no_ratio, 4."),
         ("accuracy = 3", "accuracy: expected object, got int."),
         ("classes = [1]", "classes: name at least two classes."),
         ("classes = [1, 2, 1]", "classes: 1 is there twice."),

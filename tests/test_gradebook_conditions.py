@@ -11,7 +11,7 @@ import pytest
 import grader
 from grader.batch import Settings
 from grader.calibration import Calibration
-from grader.course import Accuracy, Course, Late, Limits
+from grader.course import Accuracy, Course, Late, Limits, Speed
 from grader.gradebook.conditions import conditions_of, course_digest
 
 CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9), {"keras": "3"})
@@ -23,6 +23,7 @@ CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9),
         {"title": "Another title"},
         {"profile": "full"},
         {"late": Late(datetime(2026, 6, 1, tzinfo=UTC), percent_per_day=50)},
+        {"speed": Speed(rounds=3)},
     ],
 )
 def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> None:
@@ -45,7 +46,7 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 
 
 def test_every_field_of_a_course_was_thought_of() -> None:
-    named = {"title", "profile", "late", "dataset", "classes", "seed", "points_by_check", "limits", "accuracy"}
+    named = {"title", "profile", "late", "speed", "dataset", "classes", "seed", "points_by_check", "limits", "accuracy"}
     assert set(Course.__struct_fields__) == named
 
 

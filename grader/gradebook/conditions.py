@@ -13,10 +13,10 @@ import grader
 from grader.batch import Settings
 from grader.calibration import Calibration
 from grader.contract import TASKS
-from grader.course import Course, Late
+from grader.course import Course, Late, Speed
 from grader.gradebook.records import Conditions
 
-_WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports")
+_WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports", "speed")
 """Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
 
 _LIBRARIES: Final = ("keras", "tensorflow", "numpy", "hypothesis")
@@ -44,9 +44,9 @@ def course_digest(course: Course) -> str:
     """Digest of the course, the grader's own code (the contract and the checks above all), and its libraries.
 
     The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
-    Title, default profile and deadline do not change what is measured and are left out.
+    Title, default profile, deadline and what is said of speed change no verdict and are left out.
     """
-    judging = msgspec.structs.replace(course, title="", profile="", late=Late())
+    judging = msgspec.structs.replace(course, title="", profile="", late=Late(), speed=Speed())
     parts = [msgspec.json.encode(judging, order="deterministic")]
     package = Path(grader.__file__).parent
     for path in sorted(package.rglob("*.py")):
