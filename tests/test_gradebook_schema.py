@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from grader.gradebook.faults import GradebookError
+from grader.gradebook.records import Timing
 from grader.gradebook.schema import APPLICATION_ID, MIGRATIONS, migrate
 from grader.gradebook.store import Gradebook
-from tests.synthetic import CONDITIONS, NOON, result
+from tests.synthetic import CONDITIONS, NOON, measurement, result
 
 FORMS = Path(__file__).parent / "gradebooks"
 NEXT = ("ALTER TABLE attempts ADD COLUMN course_title TEXT NOT NULL DEFAULT ''",)
@@ -68,6 +69,7 @@ def test_a_file_of_every_form_still_opens_and_says_the_same(form: int, tmp_path:
         ]
         assert [(a.name, a.data) for a in book.artefacts(second.number)] == [("source", b"x = 1\n")]
         assert book.not_passing("setup/loads") == set()
+        assert book.measurements("ada") == ([] if form < 2 else [Timing(1, measurement("ada", [1.5, 1.25], [1, 1.5]))])
 
 
 def test_a_migration_keeps_what_is_there(tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ from grader.artefacts import Artefact
 from grader.contract import CHECKS, PROFILES
 from grader.course import Late
 from grader.errors import UsageError
-from grader.gradebook.records import Adjustment, Attempt, Conditions
+from grader.gradebook.records import Adjustment, Attempt, Conditions, Timing
 from grader.gradebook.store import Gradebook
 from grader.scoring import CheckResult, Result, SubmissionInfo
-from tests.synthetic import CONDITIONS, NOON, result
+from tests.synthetic import CONDITIONS, MACHINE, NOON, measurement, result
 
 LATER = "2026-06-02T12:00:00Z"
 FEW = CHECKS[:3]
@@ -109,6 +109,53 @@ def test_any_result_comes_back_as_it_was(path: Path) -> None:
             assert (attempt.number, attempt.result, book.artefacts(number)) == (number, measured, tuple(artefacts))
 
         comes_back()
+
+
+def test_a_measurement_comes_back_with_every_sample(path: Path) -> None:
+    first, second = measurement("ada", [1.5, 1.25], [1, 1.5]), measurement("ada", status="failed", at=LATER)
+    with Gradebook.open(path) as book:
+        assert book.add_measurement(first) == Timing(1, first)
+        book.add_measurement(second)
+    with Gradebook.open(path) as book:
+        assert book.measurements("ada") == [Timing(1, first), Timing(2, second)]
+        assert book.entries() == []
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        sums = connection.execute(
+            "SELECT measurement, side, round, count(*), sum(train_seconds) FROM epochs"
+            " GROUP BY measurement, side, round ORDER BY measurement, side, round"
+        ).fetchall()
+    assert sums == [
+        (1, "reference", 1, 4, 5),
+        (1, "reference", 2, 4, 7.5),
+        (1, "rounds", 1, 4, 7.5),
+        (1, "rounds", 2, 4, 6.25),
+    ]
+
+
+def test_measurements_are_found_by_what_they_are_of(book: Gradebook) -> None:
+    torch = msgspec.structs.replace(MACHINE, backend="torch", gpu="NVIDIA H100")
+    for each in (
+        measurement("ada"),
+        measurement("ada", device="gpu:0", machine=torch),
+        measurement("grace", device="gpu:1", at=LATER),
+        measurement("g*", at=LATER),
+    ):
+        book.add_measurement(each)
+
+    def found(*names: str, **asked: str) -> list[int]:
+        return [timing.number for timing in book.measurements(*names, **asked)]
+
+    assert found() == [1, 2, 3, 4]
+    assert found("ada") == [1, 2]
+    assert found("g*", "grace") == [3, 4]
+    assert found("gr") == []
+    assert found(device="gpu") == [2, 3]
+    assert found(device="gpu:1") == [3]
+    assert found(device="g") == found(device="*") == []
+    assert found(backend="torch") == found(machine=torch.id[:6]) == [2]
+    assert found(machine=MACHINE.id) == [1, 3, 4]
+    assert found(since="2026-06-02") == found(since=LATER) == [3, 4]
+    assert found("ada", device="cpu", backend="tensorflow", since=NOON) == [1]
 
 
 def test_the_table_of_checks_says_what_the_results_say(path: Path, book: Gradebook) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from grader.scoring import Result
+from grader.speed.records import Measurement
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -104,6 +105,18 @@ class Entry(msgspec.Struct, frozen=True):
     days_late: float
     penalty: float
     score: float | None
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """A measurement of a training's speed, as it was made; it is never changed.
+
+    Attributes:
+        number: Its number in the gradebook; a later one is higher.
+        measurement: The measurement, with every sample.
+    """
+
+    number: int
+    measurement: Measurement
 
 
 def utc(moment: datetime) -> str:

@@ -98,6 +98,35 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         WHERE place = 1
         """,
     ),
+    (
+        """
+        CREATE TABLE measurements (
+            number INTEGER PRIMARY KEY,
+            submission TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            device TEXT NOT NULL,
+            backend TEXT NOT NULL,
+            machine TEXT NOT NULL,       -- grader.speed.records.Machine.id
+            measured_at TEXT NOT NULL,
+            status TEXT NOT NULL,
+            measurement TEXT NOT NULL    -- the whole record, with every sample
+        ) STRICT
+        """,
+        "CREATE INDEX measurements_by_submission ON measurements (submission, number)",
+        # Every sample there is, for questions in SQL; `side` is 'rounds' or 'reference'.
+        """
+        CREATE VIEW epochs AS
+        SELECT measurements.number AS measurement, side.key AS side, round.key + 1 AS round, epoch.key + 1 AS epoch,
+            json_extract(epoch.value, '$.train_seconds') AS train_seconds,
+            json_extract(epoch.value, '$.validation_seconds') AS validation_seconds,
+            json_extract(epoch.value, '$.callback_seconds') AS callback_seconds,
+            json_extract(epoch.value, '$.steps') AS steps,
+            json_extract(epoch.value, '$.val_accuracy') AS val_accuracy
+        FROM measurements, json_each(measurement) AS side, json_each(side.value) AS round,
+            json_each(round.value, '$.epochs') AS epoch
+        WHERE side.key IN ('rounds', 'reference')
+        """,
+    ),
 )
 
 

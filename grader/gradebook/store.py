@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +24,10 @@ from grader.course import Late
 from grader.errors import UsageError, nearest
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import make_entry
-from grader.gradebook.records import Adjustment, Attempt, Conditions, Entry
+from grader.gradebook.records import Adjustment, Attempt, Conditions, Entry, Timing
 from grader.gradebook.schema import let_readers_in, migrate, transaction
 from grader.scoring import Result
+from grader.speed.records import Measurement
 
 _WAIT_SECONDS: Final = 10.0
 _MAX_POINTS: Final = 10_000
@@ -37,6 +38,7 @@ _ATTEMPT: Final = (
 _ADJUSTMENT: Final = "number, submission, check_id, points, reason, made_by, made_at, withdrawn_at"  # as in Adjustment
 
 _result: Final = msgspec.json.Decoder(Result)
+_measurement: Final = msgspec.json.Decoder(Measurement)
 
 
 class Gradebook:
@@ -269,18 +271,59 @@ class Gradebook:
             self._connection.execute("UPDATE adjustments SET withdrawn_at = ? WHERE number = ?", (at, number))
         return msgspec.structs.replace(before, withdrawn_at=at)
 
+    def add_measurement(self, measurement: Measurement) -> Timing:
+        """Add a measurement of a training's speed, with every sample."""
+        row = {
+            "submission": measurement.submission,
+            "sha256": measurement.sha256,
+            "device": measurement.device,
+            "backend": measurement.machine.backend,
+            "machine": measurement.machine.id,
+            "measured_at": measurement.measured_at,
+            "status": measurement.status,
+            "measurement": msgspec.json.encode(measurement).decode(),
+        }
+        with self._writing():
+            number = self._insert("measurements", row)
+        return Timing(number, measurement)
+
+    def measurements(
+        self, *submissions: str, device: str = "", backend: str = "", machine: str = "", since: str = ""
+    ) -> list[Timing]:
+        """Measurements of training speed, oldest first.
+
+        Args:
+            *submissions: Only of these; of all unless given.
+            device: Only on this device; `gpu` is every GPU.
+            backend: Only with this backend.
+            machine: Only on a machine whose id begins like this.
+            since: Only from this moment on, see `records.utc`; a date alone is its first moment.
+        """
+        query = (
+            "SELECT number, measurement FROM measurements"
+            " WHERE :device IN (device, substr(device, 1, instr(device || ':', ':') - 1), '')"
+            " AND :backend IN (backend, '')"
+            " AND substr(machine, 1, length(:machine)) = :machine AND measured_at >= :since"
+            " AND (submission IN (SELECT value FROM json_each(:submissions)) OR :submissions = '[]') ORDER BY number"
+        )
+        names = msgspec.json.encode(submissions).decode()
+        asked = {"device": device, "backend": backend, "machine": machine, "since": since, "submissions": names}
+        rows = self._read(query, asked)
+        with in_one_sentence(self.path):
+            return [Timing(number, _measurement.decode(measurement)) for number, measurement in rows]
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         with in_one_sentence(self.path), transaction(self._connection):
             yield
 
-    def _insert(self, table: str, row: dict[str, object]) -> int:
+    def _insert(self, table: str, row: Mapping[str, object]) -> int:
         """Insert a row; names of table and columns come from this module, values are parameters."""
         places = ", ".join(f":{name}" for name in row)
         cursor = self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
         return cursor.lastrowid or 0
 
-    def _read(self, query: str, parameters: tuple[object, ...]) -> list[Any]:
+    def _read(self, query: str, parameters: tuple[object, ...] | Mapping[str, str]) -> list[Any]:
         with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 

@@ -8,6 +8,7 @@ them is computed from these samples.
 
 from __future__ import annotations
 
+import hashlib
 import statistics
 from typing import Literal
 
@@ -105,6 +106,11 @@ class Machine(msgspec.Struct, frozen=True):
     backend: str
     versions: dict[str, str]
     isolation: str
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits that are the same where all of this is, and only there."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:12]
 
 
 class Rates(msgspec.Struct, frozen=True):
