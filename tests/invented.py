@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -12,19 +13,21 @@ from grader.artefacts import Artefact, Artefacts, Confusion, Example, Measured, 
 from grader.course import Course
 from grader.gradebook.records import Adjustment, Attempt, Entry
 from grader.reports.site import StudentPage
-from grader.scoring import CheckResult, Result, SubmissionInfo
+from grader.scoring import CheckStatus, Outcome, make_result
+from grader.submissions import Submission
 
 NAMES: Final = (
     *("ada", "alan", "alonzo", "annie", "barbara", "blaise", "carl", "charles", "claude", "donald", "edsger", "emmy"),
     *("evelyn", "frances", "george", "grace", "hedy", "henrietta", "hypatia", "joan", "john", "julia", "karen"),
     *("katherine", "kurt", "leonhard", "lise", "margaret", "mary", "maryam", "niklaus", "radia", "shafi", "sofia"),
 )
-_MESSAGES: Final = {
+_MESSAGES: Final[dict[CheckStatus, str]] = {
     "failed": "Each row should be probabilities that sum to 1, but one is [0.9, 0.9, 0.2].",
     "error": "ValueError: shapes (3, 1) and (3,) do not fit (line 41: return x[mask], y[mask])",
     "timeout": "The code did not finish within 60 seconds.",
     "not_run": "Not run: `train` did not work.",
 }
+_MISSED: Final = tuple(_MESSAGES)
 _EXAMPLE: Final = 'x = np.ones((4, 32, 32, 3), "uint8")\npredict(model, x)  # rows that sum to 1\n'
 _CLASSES: Final = ("airplane", "automobile", "bird")
 
@@ -38,26 +41,20 @@ def _student(number: int, profile: str) -> StudentPage:
     rng = np.random.default_rng(number)
     name = NAMES[number % len(NAMES)] + (f"-{number // len(NAMES) + 1}" if number >= len(NAMES) else "")
     skill = rng.beta(5, 1)
-    checks = tuple(_check(check, rng, skill) for check in contract.checks_of(profile))
+    checks = contract.checks_of(profile)
+    outcomes = {check.id: _outcome(check, rng, skill) for check in checks}
     gathered = Artefacts()
-    for check in checks:
-        if check.status == "error":
+    for check_id, outcome in outcomes.items():
+        if outcome.status == "error":
             lines = ("def subset_data(x, y):", "    mask = y == 1", "    return x[mask], y[mask]")
-            gathered.add_record(check.id, "place", Place(None, 41, 39, lines))
-    worth = sum(check.max_points for check in checks)
-    score = round(sum(check.points for check in checks), 2)
+            gathered.add_record(check_id, "place", Place(None, 41, 39, lines))
     failed = number % 29 == 28
     if not failed:
         _add_pictures(gathered, rng, skill)
-    result = Result(
-        SubmissionInfo(name, f"submissions/{name}.py", f"{number:064x}", "py"),
-        "infrastructure_error" if failed else "graded",
-        score,
-        worth,
-        round(40 + 20 * rng.random(), 1),
-        checks,
-        "the disk is full" if failed else "",
-    )
+    submission = Submission(name, Path("submissions", f"{name}.py"), f"{number:064x}", "py")
+    seconds = round(40 + 20 * rng.random(), 1)
+    problem = "the disk is full" if failed else ""
+    result = make_result(submission, Course(), checks, outcomes, seconds=seconds, problem=problem)
     attempts = tuple(
         Attempt(n, f"2026-03-{10 + n:02}T14:{number % 60:02}:00+00:00", "", "", "", profile, (), "namespaces", result)
         for n in range(1, 2 + number % 3)
@@ -65,27 +62,19 @@ def _student(number: int, profile: str) -> StudentPage:
     layers = (Adjustment(1, name, "", 2.0, "A question well answered", "the tutor", "2026-03-20"),)
     adjustments = layers if number % 11 == 3 else ()
     late = 1.0 if number % 7 == 5 else 0.0
-    total = None if failed else round(score + 2 * len(adjustments) - 5 * late, 2)
+    total = None if failed else round(result.score + 2 * len(adjustments) - 5 * late, 2)
     entry = Entry(attempts[-1], len(attempts), adjustments, late, 5 * late, total)
     return StudentPage(entry, gathered.gathered + (() if failed else _figures()), attempts)
 
 
-def _check(check: contract.Check, rng: np.random.Generator, skill: float) -> CheckResult:
+def _outcome(check: contract.Check, rng: np.random.Generator, skill: float) -> Outcome:
     # The later a check stands in the contract, the harder it is.
     hard = 0.35 * contract.CHECKS.index(check) / len(contract.CHECKS)
-    status: Any = "passed" if rng.random() < 1 - (1 - skill + 0.05) * (0.4 + hard) else rng.choice(list(_MESSAGES))
-    points = Course().points(check.id)
-    return CheckResult(
-        check.id,
-        check.task,
-        check.function,
-        str(status),  # type: ignore[arg-type]
-        points if status == "passed" else 0.0,
-        points,
-        _MESSAGES.get(status, ""),
-        "Return what the model gives." if status == "failed" else "",
-        _EXAMPLE if status in ("failed", "error") else "",
-    )
+    if rng.random() < 1 - (1 - skill + 0.05) * (0.4 + hard):
+        return Outcome("passed")
+    status = _MISSED[rng.integers(len(_MISSED))]
+    hint = "Return what the model gives." if status == "failed" else ""
+    return Outcome(status, _MESSAGES[status], hint, _EXAMPLE if status in ("failed", "error") else "")
 
 
 def _add_pictures(gathered: Artefacts, rng: np.random.Generator, skill: float) -> None:

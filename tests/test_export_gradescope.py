@@ -11,7 +11,7 @@ import pytest
 from grader.errors import UsageError
 from grader.exports import Choices, gradescope
 from grader.gradebook.records import Adjustment
-from tests.results import COUNT, HOSTILE, entries, result_of
+from tests.results import HOSTILE, QUICK, entries, result_of
 
 VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}
 TOP = {
@@ -61,7 +61,7 @@ def test_a_graded_submission() -> None:
     assert found["stdout_visibility"] == "hidden"
     assert sum(test["score"] for test in found["tests"]) == 90.0
     assert sum(test["max_score"] for test in found["tests"]) == 93.0
-    assert len(found["tests"]) == COUNT
+    assert len(found["tests"]) == len(QUICK)
     (seeded,) = [test for test in found["tests"] if "Same seed" in test["name"]]
     assert seeded == {
         "name": "subset_data: Same seed, same order; other seeds and None, others",
@@ -88,7 +88,7 @@ def test_where_the_grader_failed_there_is_no_score_but_what_is_known() -> None:
         "It costs no marks. Your instructor can run the autograder again."
     )
     *tests, note = found["tests"]
-    assert len(tests) == COUNT
+    assert len(tests) == len(QUICK)
     assert (note["visibility"], note["output"]) == ("hidden", "What failed: /srv/grader: the disk is full")
     assert not any("/srv/grader" in test["output"] for test in tests)
 
@@ -99,7 +99,7 @@ def test_a_weaker_isolation_is_told_to_the_instructor_alone() -> None:
     note = gradescope.document(weaker)["tests"][-1]
     assert note["visibility"] == "hidden"
     assert note["output"].startswith("For the instructor: this ran at the isolation level process, since the container")
-    assert len(gradescope.document(entry)["tests"]) == COUNT
+    assert len(gradescope.document(entry)["tests"]) == len(QUICK)
 
 
 def test_points_by_hand_and_penalties_are_in_the_score_and_said() -> None:

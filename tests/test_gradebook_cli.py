@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import subprocess
@@ -14,13 +15,15 @@ import msgspec
 import pytest
 
 from grader.cli.app import app
+from grader.contract import checks_of
 from grader.errors import UsageError
 from grader.gradebook.records import Entry
 from grader.gradebook.store import Gradebook
-from tests.synthetic import CONDITIONS, NOON, result
+from tests.results import CONDITIONS, NOON, result_of
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
 Run = Callable[..., str]
+standard_result = functools.partial(result_of, checks=checks_of("standard"))
 
 COURSE = """
 [late]
@@ -38,17 +41,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     standard = msgspec.structs.replace(CONDITIONS, profile="standard")
     with Gradebook.open(Path("gradebook.db")) as book:
         failing = ["subset_data/keeps-only-requested-classes", "train/checkpoint-best-epoch"]
-        book.add(standard, result("ada", failing=failing), graded_at=NOON, submitted_at=NOON)
+        book.add(standard, standard_result("ada", failing=failing), graded_at=NOON, submitted_at=NOON)
         book.add(
             standard,
-            result("ada", failing=["train/checkpoint-best-epoch", "setup/loads"]),
+            standard_result("ada", failing=["train/checkpoint-best-epoch", "setup/loads"]),
             graded_at="2026-06-03T09:00:00Z",
             submitted_at="2026-06-02T18:00:00Z",
         )
         two = msgspec.structs.replace(standard, tasks=(2,))
-        book.add(two, result("ada", checks=()), graded_at="2026-06-03T10:00:00Z")
-        book.add(standard, result("alan"), graded_at=NOON, submitted_at=NOON)
-        book.add(standard, result("grace", status="infrastructure_error"), graded_at=NOON, submitted_at=NOON)
+        book.add(two, result_of("ada", checks=()), graded_at="2026-06-03T10:00:00Z")
+        book.add(standard, standard_result("alan"), graded_at=NOON, submitted_at=NOON)
+        book.add(standard, standard_result("grace", problem="the disk is full"), graded_at=NOON, submitted_at=NOON)
 
     def run(*arguments: str) -> str:
         assert app(["gradebook", *arguments], exit_on_error=False, print_error=False) == 0
@@ -137,13 +140,13 @@ def test_attempts_compared_check_by_check(run: Run) -> None:
     ]
     assert lines(run("compare", "ada", "1", "1"))[1] == "No check has changed."
     changes = json.loads(run("compare", "ada", "--json"))["comparisons"][0]["changes"]
-    assert len(changes) == len(result().checks)  # the last attempt asked for nothing
+    assert len(changes) == len(standard_result().checks)  # the last attempt asked for nothing
 
 
 def test_gradebooks_compared(run: Run, tmp_path: Path) -> None:
     with Gradebook.open(tmp_path / "before.db") as book:
-        book.add(CONDITIONS, result("alan"), graded_at=NOON)
-        book.add(CONDITIONS, result("ada", failing=["setup/loads"]), graded_at=NOON)
+        book.add(CONDITIONS, standard_result("alan"), graded_at=NOON)
+        book.add(CONDITIONS, standard_result("ada", failing=["setup/loads"]), graded_at=NOON)
     said = lines(run("compare", "--with", "before.db"))
     assert said[:2] == [
         "ada: attempt 2 (quick, 98/100) → attempt 2 (standard, 93/100)",
@@ -182,7 +185,7 @@ def test_wrong_use_is_one_sentence(arguments: list[str], message: str, run: Run)
 def test_hostile_names_and_reasons_print_harmlessly(run: Run) -> None:
     hostile = "\x1b[31m\u202e[bold]x"
     with Gradebook.open(Path("gradebook.db")) as book:
-        book.add(CONDITIONS, result(hostile), graded_at=NOON)
+        book.add(CONDITIONS, standard_result(hostile), graded_at=NOON)
         book.adjust(hostile, 1, reason=hostile, by=hostile, at=NOON)
     said = run("show") + run("show", hostile) + run("compare", "--with", "gradebook.db")
     assert "[bold]x" in said

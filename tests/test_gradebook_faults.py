@@ -15,7 +15,7 @@ from grader.gradebook.faults import GradebookError
 from grader.gradebook.store import Gradebook
 from grader.sandbox import bubblewrap
 from grader.sandbox.launch import why_no_namespaces
-from tests.synthetic import CONDITIONS, NOON, result
+from tests.results import CONDITIONS, NOON, result_of
 
 DAMAGED = "is damaged, perhaps cut short; put a copy of it in its place, or name another file with --gradebook."
 NO_DATABASE = "is not a gradebook, nor any SQLite database; move it away, or name another file with --gradebook."
@@ -30,14 +30,14 @@ def path(tmp_path: Path) -> Path:
     """A gradebook with an attempt."""
     path = tmp_path / "gradebook.db"
     with Gradebook.open(path) as book:
-        book.add(CONDITIONS, result(), graded_at=NOON)
+        book.add(CONDITIONS, result_of(), graded_at=NOON)
     return path
 
 
 def fault(path: Path) -> str:
     """What is said as an attempt is added."""
     with pytest.raises(GradebookError) as caught, Gradebook.open(path, wait=0.05) as book:
-        book.add(CONDITIONS, result(), graded_at=NOON)
+        book.add(CONDITIONS, result_of(), graded_at=NOON)
     assert caught.value.exit_code == 3
     return str(caught.value)
 
@@ -94,7 +94,7 @@ def test_a_second_writer_does_not_wait_for_ever_and_readers_not_at_all(path: Pat
         other.execute("BEGIN IMMEDIATE")
         assert fault(path) == f"{path}: {LOCKED}"
         with Gradebook.open(path, wait=0.05) as book:
-            assert book.entry("ada").score == 100
+            assert book.entry("ada").score == 93
         other.execute("ROLLBACK")
     with Gradebook.open(path) as book:
         assert book.entry("ada").attempts == 1
@@ -108,7 +108,7 @@ def test_a_writer_waits_for_its_turn(path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         turn = threading.Timer(0.1, other.execute, ["ROLLBACK"])
         turn.start()
-        book.add(CONDITIONS, result(), graded_at=NOON)
+        book.add(CONDITIONS, result_of(), graded_at=NOON)
         turn.join()
         assert book.entry("ada").attempts == 2
 
@@ -130,7 +130,7 @@ def add_until_it_fails() -> None:
     try:
         with Gradebook.open(path) as book:
             for _ in range(1000):
-                book.add(CONDITIONS, result(), graded_at=NOON)
+                book.add(CONDITIONS, result_of(), graded_at=NOON)
                 announced += 1
     except GradebookError as error:
         print(error)
@@ -138,7 +138,7 @@ def add_until_it_fails() -> None:
         with Gradebook.open(path) as book:
             (entry,) = book.entries()
             checks = sum(len(attempt.result.checks) for attempt in book.attempts("ada"))
-            print(entry.attempts == announced, checks == announced * len(result().checks))
+            print(entry.attempts == announced, checks == announced * len(result_of().checks))
 
 
 @bubblewrapped

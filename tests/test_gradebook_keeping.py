@@ -16,7 +16,7 @@ from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import Attempt, Conditions
 from grader.gradebook.store import Gradebook
 from grader.submissions import SubmissionFile, sha256_of
-from tests.synthetic import CONDITIONS, result
+from tests.results import CONDITIONS, result_of
 
 NINE = 1_780_300_800  # 2026-06-01T08:00:00Z
 
@@ -47,7 +47,7 @@ def grade(
     keeper = Keeper(book, conditions, force=force, submitted_at=submitted_at)
     found = keeper.find(file)
     if found is None:
-        keeper.add(result(file.id, sha256=sha256_of(file)), [Artefact("", "source", "text/plain", b"x")])
+        keeper.add(result_of(file.id, sha256=sha256_of(file)), [Artefact("", "source", "text/plain", b"x")])
     assert keeper.fault == ""
     return found
 
@@ -105,13 +105,13 @@ def test_results_wait_while_another_process_writes(book: Gradebook, tmp_path: Pa
     keeper = Keeper(book, CONDITIONS)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        keeper.add(result("ada"))
-        keeper.add(result("grace"))
+        keeper.add(result_of("ada"))
+        keeper.add(result_of("grace"))
         busy = f"{path}: another process is writing to it and did not end in time; try again when it is done."
         assert keeper.fault == busy
         assert book.entries() == []
         other.execute("ROLLBACK")
-    keeper.add(result("alan"))
+    keeper.add(result_of("alan"))
     assert keeper.fault == ""
     assert [book.attempts(name)[0].number for name in ("ada", "grace", "alan")] == [1, 2, 3]
     keeper.write()
@@ -122,7 +122,7 @@ def test_a_gradebook_that_does_not_open_costs_no_result(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     path.write_text("Dear diary")
     with keeping(path, CONDITIONS) as keeper:
-        keeper.add(result())
+        keeper.add(result_of())
         assert keeper.fault == (
             f"{path}: is not a gradebook, nor any SQLite database; move it away, or name another file with --gradebook."
         )
@@ -132,6 +132,6 @@ def test_a_gradebook_that_does_not_open_costs_no_result(tmp_path: Path) -> None:
 def test_without_a_gradebook_none_is_made(tmp_path: Path, file: SubmissionFile) -> None:
     with keeping(None, CONDITIONS) as keeper:
         assert keeper.find(file) is None
-        keeper.add(result())
+        keeper.add(result_of())
         assert keeper.fault == ""
     assert list(tmp_path.iterdir()) == [file.path]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grader.course import Late
 from grader.gradebook.layers import days_late, make_entry, penalty
 from grader.gradebook.records import Adjustment, Attempt, utc
-from tests.synthetic import CONDITIONS, NOON, result
+from tests.results import CONDITIONS, NOON, result_of
 
 DEADLINE = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RULE = Late(DEADLINE, grace_minutes=30, percent_per_day=10, cap_percent=35)
@@ -28,7 +28,7 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda mo
 
 
 def attempt(score: float = 80.0, *, submitted_at: str = "", status: str = "graded") -> Attempt:
-    measured = msgspec.structs.replace(result(), score=score, status=status)
+    measured = msgspec.structs.replace(result_of(), score=score, status=status)
     c = CONDITIONS
     return Attempt(1, NOON, submitted_at, c.course, c.calibration, c.profile, c.tasks, c.isolation, measured, c.grader)
 

@@ -13,7 +13,8 @@ from grader.gradebook.faults import GradebookError
 from grader.gradebook.records import Timing
 from grader.gradebook.schema import APPLICATION_ID, MIGRATIONS, migrate
 from grader.gradebook.store import Gradebook
-from tests.synthetic import CONDITIONS, NOON, measurement, result
+from tests.measurements import measurement
+from tests.results import CONDITIONS, NOON, result_of
 
 FORMS = Path(__file__).parent / "gradebooks"
 NEXT = ("ALTER TABLE attempts ADD COLUMN course_title TEXT NOT NULL DEFAULT ''",)
@@ -42,7 +43,7 @@ def test_every_earlier_form_becomes_todays(form: int, tmp_path: Path) -> None:
     path, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
     file_of(path, MIGRATIONS[:form])
     with Gradebook.open(path) as book:
-        book.add(CONDITIONS, result(), graded_at=NOON)
+        book.add(CONDITIONS, result_of(), graded_at=NOON)
     file_of(fresh, MIGRATIONS)
     assert tables(path) == tables(fresh)
     assert version(path) == version(fresh) == (len(MIGRATIONS), APPLICATION_ID)
@@ -75,7 +76,7 @@ def test_a_file_of_every_form_still_opens_and_says_the_same(form: int, tmp_path:
 def test_a_migration_keeps_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     with Gradebook.open(path) as book:
-        book.add(CONDITIONS, result(), graded_at=NOON)
+        book.add(CONDITIONS, result_of(), graded_at=NOON)
     file_of(path, (*MIGRATIONS, NEXT))
     assert version(path) == (len(MIGRATIONS) + 1, APPLICATION_ID)
     with contextlib.closing(sqlite3.connect(path)) as connection:

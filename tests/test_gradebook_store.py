@@ -27,7 +27,8 @@ from grader.errors import UsageError
 from grader.gradebook.records import Adjustment, Attempt, Conditions, Timing
 from grader.gradebook.store import Gradebook
 from grader.scoring import CheckResult, Result, SubmissionInfo
-from tests.synthetic import CONDITIONS, MACHINE, NOON, measurement, result
+from tests.measurements import MACHINE, measurement
+from tests.results import CONDITIONS, NOON, QUICK, result_of
 
 LATER = "2026-06-02T12:00:00Z"
 FEW = CHECKS[:3]
@@ -56,7 +57,7 @@ def counting(book: Gradebook, submission: str = "ada") -> int:
 
 
 def test_an_attempt_comes_back_as_it_was_measured(path: Path) -> None:
-    measured = result(failing=["train/early-stopping"])
+    measured = result_of(failing=["train/early-stopping"])
     artefacts = (
         Artefact("", "source", "text/plain", b"x = 1"),
         Artefact("train/validates", "curves", "image/png", b"\0"),
@@ -159,7 +160,7 @@ def test_measurements_are_found_by_what_they_are_of(book: Gradebook) -> None:
 
 
 def test_the_table_of_checks_says_what_the_results_say(path: Path, book: Gradebook) -> None:
-    measured = result(failing=["setup/loads", "train/validates"])
+    measured = result_of(failing=["setup/loads", "train/validates"])
     book.add(CONDITIONS, measured, graded_at=NOON)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(
@@ -173,7 +174,7 @@ def test_the_table_of_checks_says_what_the_results_say(path: Path, book: Gradebo
 def test_nothing_is_half_written(path: Path, book: Gradebook) -> None:
     broken = Artefact("", "figure", "image/png", "no bytes")  # type: ignore[arg-type]
     with pytest.raises(Exception, match="cannot store TEXT value in BLOB column"):
-        book.add(CONDITIONS, result(), [broken], graded_at=NOON)
+        book.add(CONDITIONS, result_of(), [broken], graded_at=NOON)
     assert book.entries() == []
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM checks").fetchone() == (0,)
@@ -183,82 +184,82 @@ def test_nothing_is_half_written(path: Path, book: Gradebook) -> None:
 
 
 def test_the_last_graded_attempt_counts(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
-    last = book.add(CONDITIONS, result(failing=["setup/loads"]), graded_at=LATER)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
+    last = book.add(CONDITIONS, result_of(failing=["setup/loads"]), graded_at=LATER)
     assert counting(book) == last
     assert book.entry("ada").attempts == 2
 
 
 def test_a_failure_of_the_grader_never_replaces_a_score(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(status="infrastructure_error"), graded_at=NOON)
-    last = book.add(asked("full"), result(status="infrastructure_error"), graded_at=NOON)
+    book.add(CONDITIONS, result_of(problem="the disk is full"), graded_at=NOON)
+    last = book.add(asked("full"), result_of(problem="the disk is full"), graded_at=NOON)
     assert (counting(book), book.entry("ada").score) == (last, None)
-    graded = book.add(asked("quick", 2), result(), graded_at=NOON)
-    book.add(asked("full"), result(status="infrastructure_error"), graded_at=LATER)
-    assert (counting(book), book.entry("ada").score) == (graded, 100)
+    graded = book.add(asked("quick", 2), result_of(), graded_at=NOON)
+    book.add(asked("full"), result_of(problem="the disk is full"), graded_at=LATER)
+    assert (counting(book), book.entry("ada").score) == (graded, 93)
 
 
 def test_a_run_over_some_tasks_never_replaces_a_whole_one(book: Gradebook) -> None:
-    part = book.add(asked("full", 2), result(), graded_at=NOON)
+    part = book.add(asked("full", 2), result_of(), graded_at=NOON)
     assert counting(book) == part
-    whole = book.add(asked("quick"), result(), graded_at=NOON)
-    book.add(asked("full", 2), result(), graded_at=LATER)
+    whole = book.add(asked("quick"), result_of(), graded_at=NOON)
+    book.add(asked("full", 2), result_of(), graded_at=LATER)
     assert counting(book) == whole
 
 
 def test_a_narrower_profile_never_replaces_a_wider_one(book: Gradebook) -> None:
     for profile in PROFILES:
-        number = book.add(asked(profile), result(), graded_at=NOON)
+        number = book.add(asked(profile), result_of(), graded_at=NOON)
         assert counting(book) == number
     for profile in PROFILES[:-1]:
-        book.add(asked(profile), result(), graded_at=LATER)
+        book.add(asked(profile), result_of(), graded_at=LATER)
         assert counting(book) == number
 
 
 def test_entries_are_sorted_by_name_and_know_their_adjustments(path: Path) -> None:
     with Gradebook.open(path) as book:
         for name in ("grace", "ada", "alan"):
-            book.add(CONDITIONS, result(name), graded_at=NOON, submitted_at="2026-06-02T12:00:01Z")
+            book.add(CONDITIONS, result_of(name), graded_at=NOON, submitted_at="2026-06-02T12:00:01Z")
         book.adjust("ada", 3, reason="Why.", by="Emmy", at=LATER)
         assert [e.attempt.result.submission.id for e in book.entries()] == ["ada", "alan", "grace"]
-        assert [e.score for e in book.entries()] == [103, 100, 100]
+        assert [e.score for e in book.entries()] == [96, 93, 93]
     rule_of_course = Late(datetime(2026, 6, 1, 12, tzinfo=UTC), percent_per_day=10)
     with Gradebook.open(path, late=rule_of_course) as book:
-        assert [e.penalty for e in book.entries()] == [20, 20, 20]
-        assert [e.score for e in book.entries()] == [83, 80, 80]
+        assert [e.penalty for e in book.entries()] == [18.6, 18.6, 18.6]
+        assert [e.score for e in book.entries()] == [77.4, 74.4, 74.4]
 
 
 # Not grading again
 
 
 def test_the_same_under_the_same_conditions_is_found(book: Gradebook) -> None:
-    number = book.add(CONDITIONS, result(), graded_at=NOON)
+    number = book.add(CONDITIONS, result_of(), graded_at=NOON)
     found = book.find_graded("ada", "0" * 64, CONDITIONS)
     assert found is not None
-    assert (found.number, found.graded_at, found.result) == (number, NOON, result())
+    assert (found.number, found.graded_at, found.result) == (number, NOON, result_of())
 
 
 @pytest.mark.parametrize("field", Conditions.__struct_fields__)
 def test_any_other_condition_is_graded_again(field: str, book: Gradebook) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
     other: Any = {"profile": "full", "tasks": (1,)}.get(field, "other")
     assert book.find_graded("ada", "0" * 64, msgspec.structs.replace(CONDITIONS, **{field: other})) is None
 
 
 def test_another_file_or_another_name_is_graded(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
     assert book.find_graded("ada", "1" * 64, CONDITIONS) is None
     assert book.find_graded("Ada", "0" * 64, CONDITIONS) is None
 
 
 def test_what_the_grader_failed_at_is_graded_again(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(status="infrastructure_error"), graded_at=NOON)
+    book.add(CONDITIONS, result_of(problem="the disk is full"), graded_at=NOON)
     assert book.find_graded("ada", "0" * 64, CONDITIONS) is None
 
 
 def test_a_file_that_was_handed_in_before_the_last_is_graded_again(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
-    book.add(CONDITIONS, result(sha256="1" * 64), graded_at=LATER)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(sha256="1" * 64), graded_at=LATER)
     assert book.find_graded("ada", "0" * 64, CONDITIONS) is None  # else the file in between would go on counting
 
 
@@ -266,13 +267,13 @@ def test_a_file_that_was_handed_in_before_the_last_is_graded_again(book: Gradebo
 
 
 def test_points_by_hand_are_kept_and_marked_when_withdrawn(book: Gradebook) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
     made = book.adjust("ada", -2.5, reason="Copied.", by="Emmy", at=NOON, check="train/validates")
     assert made == Adjustment(1, "ada", "train/validates", -2.5, "Copied.", "Emmy", NOON)
-    assert (book.entry("ada").score, book.entry("ada").adjustments) == (97.5, (made,))
+    assert (book.entry("ada").score, book.entry("ada").adjustments) == (90.5, (made,))
     withdrawn = book.withdraw(1, at=LATER)
     assert withdrawn == msgspec.structs.replace(made, withdrawn_at=LATER)
-    assert (book.entry("ada").score, book.entry("ada").adjustments) == (100, ())
+    assert (book.entry("ada").score, book.entry("ada").adjustments) == (93, ())
     assert book.adjustments("ada") == [withdrawn]
 
 
@@ -294,7 +295,7 @@ def test_points_by_hand_are_kept_and_marked_when_withdrawn(book: Gradebook) -> N
 def test_points_that_cannot_be_meant_are_refused(
     arguments: dict[str, Any], message: str, book: Gradebook, path: Path
 ) -> None:
-    book.add(CONDITIONS, result(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
     with pytest.raises(UsageError) as caught:
         book.adjust(**{"submission": "ada", "points": 1.0, "reason": "Why.", "by": "Emmy", "at": NOON, **arguments})
     assert str(caught.value) == message.format(path=path)
@@ -305,7 +306,7 @@ def test_withdrawing_what_is_not_there_is_refused(book: Gradebook) -> None:
     with pytest.raises(UsageError) as caught:
         book.withdraw(7, at=NOON)
     assert str(caught.value) == "adjustment 7: there is none of that number; `grader gradebook show NAME` lists them."
-    book.add(CONDITIONS, result(), graded_at=NOON)
+    book.add(CONDITIONS, result_of(), graded_at=NOON)
     book.adjust("ada", 1, reason="Why.", by="Emmy", at=NOON)
     book.withdraw(1, at=LATER)
     with pytest.raises(UsageError) as caught:
@@ -318,16 +319,16 @@ def test_an_unknown_submission_is_named_with_the_nearest(book: Gradebook, path: 
         with pytest.raises(UsageError) as caught:
             ask("ada")
         assert str(caught.value) == f"ada: is not in {path}."
-    book.add(CONDITIONS, result("adam"), graded_at=NOON)
+    book.add(CONDITIONS, result_of("adam"), graded_at=NOON)
     with pytest.raises(UsageError, match=r"did you mean adam\?"):
         book.entry("ada")
 
 
 def test_who_does_not_pass_a_check_counts_by_the_attempt_that_counts(book: Gradebook, path: Path) -> None:
-    book.add(CONDITIONS, result("ada", failing=["setup/loads"]), graded_at=NOON)
-    book.add(CONDITIONS, result("ada"), graded_at=NOON)
-    book.add(CONDITIONS, result("alan", failing=["setup/loads"]), graded_at=NOON)
-    book.add(CONDITIONS, result("grace", failing=["setup/loads"], status="infrastructure_error"), graded_at=NOON)
+    book.add(CONDITIONS, result_of("ada", failing=["setup/loads"]), graded_at=NOON)
+    book.add(CONDITIONS, result_of("ada"), graded_at=NOON)
+    book.add(CONDITIONS, result_of("alan", failing=["setup/loads"]), graded_at=NOON)
+    book.add(CONDITIONS, result_of("grace", failing=["setup/loads"], problem="the disk is full"), graded_at=NOON)
     assert book.not_passing("setup/loads") == {"alan"}
     with pytest.raises(UsageError) as caught:
         book.not_passing("setup/load")
@@ -362,10 +363,10 @@ class Model(RuleBasedStateMachine):
         profile=st.sampled_from(PROFILES),
         tasks=st.sampled_from([(), (), (1,), (1, 2)]),
         failing=st.sets(st.sampled_from([check.id for check in FEW])),
-        status=st.sampled_from(["graded", "graded", "infrastructure_error"]),
+        problem=st.sampled_from(["", "", "the disk is full"]),
     )
-    def add(self, name: str, profile: str, tasks: tuple[int, ...], failing: set[str], status: Any) -> None:
-        measured = result(name, failing=failing, checks=FEW, status=status)
+    def add(self, name: str, profile: str, tasks: tuple[int, ...], failing: set[str], problem: str) -> None:
+        measured = result_of(name, failing=failing, checks=FEW, problem=problem)
         number = self.book.add(asked(profile, *tasks), measured, graded_at=NOON)
         self.attempts.append((asked(profile, *tasks), measured))
         assert number == len(self.attempts)
@@ -422,7 +423,7 @@ def write_on(path: Path, announced: Connection, name: str, count: int) -> None:
     artefacts = [Artefact("", "figure", "image/png", bytes(20_000)), Artefact("", "source", "text/plain", b"x")]
     with Gradebook.open(path) as book:
         for _ in range(count):
-            announced.send(book.add(CONDITIONS, result(name), artefacts, graded_at=NOON))
+            announced.send(book.add(CONDITIONS, result_of(name), artefacts, graded_at=NOON))
 
 
 @pytest.fixture
@@ -462,7 +463,7 @@ def is_whole(path: Path, attempts: int) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         assert connection.execute("SELECT count(*) FROM attempts").fetchone() == (attempts,)
-        assert connection.execute("SELECT count(*) FROM checks").fetchone() == (attempts * len(CHECKS),)
+        assert connection.execute("SELECT count(*) FROM checks").fetchone() == (attempts * len(QUICK),)
         assert connection.execute("SELECT count(*) FROM artefacts").fetchone() == (attempts * 2,)
 
 
@@ -493,7 +494,7 @@ def test_readers_see_whole_attempts_while_another_process_writes(path: Path, wri
         seen = 0
         while process.is_alive():
             entries = book.entries()
-            assert all(entry.attempt.result == result("ada") for entry in entries)
+            assert all(entry.attempt.result == result_of("ada") for entry in entries)
             now = sum(entry.attempts for entry in entries)
             assert now >= seen
             seen = now
