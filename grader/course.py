@@ -207,7 +207,13 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
 
     msgspec refuses unknown keys too, but cannot say which one was probably meant.
     """
-    records = {"": Course, "limits": Limits, "accuracy": Accuracy, "speed": Speed, "late": Late}
+    records: dict[str, type[msgspec.Struct]] = {
+        "": Course,
+        "limits": Limits,
+        "accuracy": Accuracy,
+        "speed": Speed,
+        "late": Late,
+    }
     for name, record in records.items():
         part = table.get(name, {}) if name else table
         if not isinstance(part, dict):
