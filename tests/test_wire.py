@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from grader.sandbox import wire
-from grader.sandbox.wire import ArrayData, Call, Channel, FromWorker, Handle, Opaque, ProtocolError, Returned, ToWorker
+from grader.sandbox.channel import Channel, ProtocolError, WireClosed, WireTimeout, decode
+from grader.sandbox.wire import ArrayData, Call, FromWorker, Handle, Opaque, Returned, ToWorker
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False), st.text(), st.binary()
@@ -32,7 +33,7 @@ DATA = st.recursive(
 def crossed(value: Any) -> Any:
     """A value after a round trip through bytes."""
     body = msgspec.msgpack.encode(Returned(1, wire.to_wire(value, lambda _: Opaque("?", "?"))))
-    return wire.from_wire(wire.decode(msgspec.msgpack.Decoder(FromWorker), body).value)
+    return wire.from_wire(decode(msgspec.msgpack.Decoder(FromWorker), body).value)
 
 
 @given(DATA)
@@ -107,7 +108,7 @@ def test_an_array_that_does_not_agree_with_itself_is_refused(data: ArrayData, me
 def test_arbitrary_bytes_are_a_record_or_a_protocol_error(body: bytes) -> None:
     for union in (FromWorker, ToWorker, wire.FromForkserver, wire.ToForkserver):
         try:
-            record = wire.decode(msgspec.msgpack.Decoder(union), body)
+            record = decode(msgspec.msgpack.Decoder(union), body)
             wire.from_wire(getattr(record, "value", None))
         except ProtocolError:
             pass
@@ -129,7 +130,7 @@ def test_well_formed_frames_of_any_content_are_a_record_or_a_protocol_error(tag:
         {"type": tag, "number": 1, "value": [tag, first, second], "message": first, "frames": second}
     )
     try:
-        record = wire.decode(msgspec.msgpack.Decoder(FromWorker), body)
+        record = decode(msgspec.msgpack.Decoder(FromWorker), body)
         wire.from_wire(getattr(record, "value", None))
     except ProtocolError:
         pass
@@ -154,14 +155,14 @@ def test_a_frame_over_the_limit_is_refused_by_its_header(pair: Any) -> None:
 def test_a_peer_that_stops_in_mid_frame_is_a_timeout_and_allocates_nothing(pair: Any) -> None:
     channel, peer = pair
     peer.sendall(struct.pack(">I", 200 * 2**20) + b"x")
-    with pytest.raises(wire.WireTimeout):
+    with pytest.raises(WireTimeout):
         channel.receive(deadline=time.monotonic() + 0.05)
 
 
 def test_a_peer_that_hangs_up_is_wire_closed(pair: Any) -> None:
     channel, peer = pair
     peer.close()
-    with pytest.raises(wire.WireClosed):
+    with pytest.raises(WireClosed):
         channel.receive()
 
 

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.sandbox import wire
+from grader.sandbox.channel import ProtocolError, decode
 from grader.sandbox.session import Sandbox, WorkerGone
-from grader.sandbox.wire import ProtocolError
 
 SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
 STRUCTURED: Final = settings(
@@ -92,7 +92,7 @@ def take(body: bytes) -> list[Any]:
     taken = []
     for decoder in DECODERS:
         try:
-            record = wire.decode(decoder, body)
+            record = decode(decoder, body)
             taken.append((record, wire.from_wire(getattr(record, "value", None))))
         except ProtocolError:
             continue
@@ -107,7 +107,7 @@ def test_every_record_crosses_to_those_it_is_meant_for_alone(record: Any) -> Non
     received = []
     for union, decoder in zip(UNIONS, DECODERS, strict=True):
         try:
-            received.append((union, type(wire.decode(decoder, body))))
+            received.append((union, type(decode(decoder, body))))
         except ProtocolError:
             assert union not in meant_for
     assert received == [(union, type(record)) for union in meant_for]

@@ -14,8 +14,9 @@ from grader import contract
 from grader.checks.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import Limits as CourseLimits
+from grader.sandbox.channel import MAX_FRAME_BYTES
 from grader.sandbox.session import SubmissionError, Worker
-from grader.sandbox.wire import MAX_FRAME_BYTES, Frame, Handle, Loaded, Raised
+from grader.sandbox.wire import Frame, Handle, Loaded, Raised
 from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)

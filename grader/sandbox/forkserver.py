@@ -19,7 +19,8 @@ import traceback
 from typing import Any, Final, NamedTuple
 
 from grader.sandbox import backend, confine, landlock, scratch, seccomp
-from grader.sandbox.wire import Channel, Exited, Kill, Limits, Ready, Spawn, ToForkserver, WireClosed
+from grader.sandbox.channel import Channel, WireClosed
+from grader.sandbox.wire import Exited, Kill, Limits, Ready, Spawn, ToForkserver
 from grader.sandbox.worker import Worker
 
 WIRE_FD: Final = 3

@@ -21,10 +21,9 @@ import msgspec
 
 from grader.errors import GraderError
 from grader.sandbox import launch
+from grader.sandbox.channel import MAX_FRAME_BYTES, Channel, ProtocolError, WireClosed, WireTimeout
 from grader.sandbox.wire import (
-    MAX_FRAME_BYTES,
     Call,
-    Channel,
     Exited,
     Frame,
     FromForkserver,
@@ -34,14 +33,11 @@ from grader.sandbox.wire import (
     Load,
     Loaded,
     Opaque,
-    ProtocolError,
     Raised,
     Ready,
     Returned,
     Spawn,
     Started,
-    WireClosed,
-    WireTimeout,
     from_wire,
     to_wire,
 )

@@ -22,10 +22,10 @@ from typing import Any, Final
 import keras
 
 from grader.sandbox import backend, toolbox
+from grader.sandbox.channel import Channel, WireClosed
 from grader.sandbox.wire import (
     ArrayData,
     Call,
-    Channel,
     Frame,
     FunctionFound,
     Handle,
@@ -38,7 +38,6 @@ from grader.sandbox.wire import (
     Started,
     ToWorker,
     Value,
-    WireClosed,
     from_wire,
     to_wire,
 )
