@@ -18,12 +18,13 @@ import msgspec
 from grader import contract
 from grader.course import Course
 from grader.datasets import Dataset, load_dataset
+from grader.errors import GraderError
 from grader.exports.document import encode
 from grader.files import write_whole
 from grader.grading import Context, grade
 from grader.sandbox.session import Sandbox, SandboxError
 from grader.scoring import Graded, Outcome, Report, Result, make_result
-from grader.submissions import Submission, SubmissionFile, read_submission
+from grader.submissions import Submission, SubmissionFile, read_apart
 
 _TRIES: Final = 2
 
@@ -78,7 +79,7 @@ class Slot:
         Returns:
             The result, `infrastructure_error` where the second try failed too, with the artefacts.
         """
-        submission = read_submission(file)
+        submission = read_apart(file)
         graded = self._grade(submission, on_check)
         for _ in range(_TRIES - 1):
             if graded.result.status == "infrastructure_error":
@@ -91,6 +92,10 @@ class Slot:
             return grade(self.context(submission, on_check))
         except SandboxError as error:
             return _not_graded(submission, self._settings, str(error))
+        except GraderError:
+            raise  # nothing can be graded: the data cannot be had
+        except Exception as error:  # whatever it is: the others still get their grades
+            return _not_graded(submission, self._settings, f"{type(error).__name__}: {error}"[:500])
 
     def context(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None = None) -> Context:
         """What grading a submission needs, with the sandbox and the data ready.
@@ -163,32 +168,39 @@ def make_report(settings: Settings, results: Iterable[Result], seconds: float) -
 def _grade_in_processes(
     files: Sequence[SubmissionFile], settings: Settings, jobs: int, finished: Callable[[Graded], None]
 ) -> None:
-    """Grade in several processes; a process that dies costs a try of what it was grading, no more."""
-    waiting = {file.id: file for file in files}
-    tries = dict.fromkeys(waiting, 0)
+    """Grade in several processes; what was being graded when one died is graded again, each by itself."""
+    for file in _grade_in_pool(files, settings, jobs, finished):
+        if _grade_in_pool([file], settings, 1, finished):
+            submission = Submission(file.id, file.path, "", "")
+            problem = "The grading process ended unexpectedly; grade the submission again."
+            finished(_not_graded(submission, settings, problem))
+
+
+def _grade_in_pool(
+    files: Sequence[SubmissionFile], settings: Settings, jobs: int, finished: Callable[[Graded], None]
+) -> list[SubmissionFile]:
+    """Grade in several processes; gives what was being graded when one of them died, which takes the others along."""
     context = multiprocessing.get_context("spawn")
+    waiting = list(reversed(files))
+    suspects: list[SubmissionFile] = []
     while waiting:
+        running: dict[concurrent.futures.Future[Graded], SubmissionFile] = {}
         with concurrent.futures.ProcessPoolExecutor(jobs, context, start_slot, (settings,)) as pool:
-            futures = {pool.submit(grade_in_slot, file): file for file in waiting.values()}
             try:
-                for future in concurrent.futures.as_completed(futures):
-                    file = futures[future]
-                    try:
-                        graded = future.result()
-                    except BrokenProcessPool:
-                        tries[file.id] += 1
-                        continue
-                    del waiting[file.id]
-                    finished(graded)
+                while waiting or running:
+                    while waiting and len(running) < jobs:  # no more, so that it is known what was being graded
+                        future = pool.submit(grade_in_slot, waiting[-1])
+                        running[future] = waiting.pop()
+                    for future in concurrent.futures.wait(running, return_when="FIRST_COMPLETED").done:
+                        finished(future.result())
+                        del running[future]
+            except BrokenProcessPool:
+                suspects += running.values()
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
                 _end_children()
                 raise
-        for file in [file for file in waiting.values() if tries[file.id] >= _TRIES]:
-            del waiting[file.id]
-            submission = Submission(file.id, file.path, "", "")
-            problem = "The grading process ended unexpectedly; grade the submission again."
-            finished(_not_graded(submission, settings, problem))
+    return suspects
 
 
 def _not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:

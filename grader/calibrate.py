@@ -12,7 +12,7 @@ from grader.calibration import CALIBRATION_FILE, Calibration, load_calibrations
 from grader.checks.accuracy import trained
 from grader.checks.evidence import Examiner
 from grader.checks.hidden import draw_split, seeded_generator
-from grader.checks.student import Student
+from grader.checks.student import Budget, Student
 from grader.course import Course
 from grader.datasets import Dataset
 from grader.errors import GraderError
@@ -47,7 +47,8 @@ def measure(
     for run in range(runs):
         seed = course.seed + run
         split = draw_split(dataset, course, seeded_generator(seed, "calibration"))
-        examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed))  # type: ignore[misc]
+        budget = Budget(course.limits.grading_seconds)
+        examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed), budget)  # type: ignore[misc]
         with sandbox.worker(seed=seed) as worker:
             student = Student(worker, submission, course.limits)
             seconds = course.limits.training_seconds

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from grader.errors import GraderError
     from grader.grading import Recorder
     from grader.sandbox.launch import best_level
-    from grader.submissions import discover, read_submission
+    from grader.submissions import discover, read_apart
 
     try:
         course_file = config.getoption("course")
@@ -40,6 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
         slot = Slot(settings)
         config.add_cleanup(lambda: slot.__exit__())
-        config.pluginmanager.register(Recorder(slot.context(read_submission(file))), "keras_course_recorder")
+        config.pluginmanager.register(Recorder(slot.context(read_apart(file))), "keras_course_recorder")
     except GraderError as error:
         raise pytest.UsageError(str(error)) from None

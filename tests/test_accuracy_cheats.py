@@ -16,7 +16,7 @@ import pytest
 from grader.checks.accuracy import trained
 from grader.checks.evidence import Examiner
 from grader.checks.hidden import Split, draw_split, seeded_generator
-from grader.checks.student import Student
+from grader.checks.student import Budget, Student
 from grader.checks.verdict import CheckFailed
 from grader.course import Accuracy, Course, Limits
 from grader.datasets import Dataset
@@ -163,7 +163,7 @@ def columns_of(split: Split) -> list[int]:
 
 @pytest.fixture
 def examiner(sandbox: Sandbox) -> Iterator[Examiner]:
-    examiner = Examiner(lambda: sandbox.spawn(seed=0))
+    examiner = Examiner(lambda: sandbox.spawn(seed=0), Budget(COURSE.limits.grading_seconds))
     yield examiner
     examiner.close()
 

@@ -182,6 +182,31 @@ def test_dawdling_in_every_call_ends_with_the_time_for_all_of_them(slot: Slot, t
     assert [check.message for check in result.checks].count(said) >= 5
 
 
+_SLOW_NETWORK: Final = """
+
+def build_model(input_shape=(32, 32, 3), num_classes=3):
+    model = keras.Sequential([keras.Input(input_shape), layers.UpSampling2D(8)])
+    model.add(layers.Conv2D(512, 3))
+    model.add(layers.Conv2D(512, 3))
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+
+def test_a_network_that_takes_hours_to_run_ends_with_the_time_for_all_calls(slot: Slot, tmp_path: Path) -> None:
+    path = tmp_path / "submission.py"
+    path.write_text(f"{honest()}{_SLOW_NETWORK}")
+    context = slot.context(read_submission(SubmissionFile("attack", path)))
+    course = Course(limits=msgspec.structs.replace(LIMITS, grading_seconds=8, memory_mb=4096))
+    result = grade(msgspec.structs.replace(context, course=course, tasks=frozenset((4,)))).result
+    assert result.status == "graded", result.problem
+    said = [check.message for check in result.checks]
+    assert any("used up the 8 seconds that all its calls may take together." in message for message in said), said
+    assert result.seconds < MOST_SECONDS
+
+
 @pytest.mark.parametrize("name", ["error-with-control-characters", "error-of-a-megabyte"])
 def test_no_report_shows_what_a_submission_says_as_anything_but_text(name: str, slot: Slot, tmp_path: Path) -> None:
     attack = read_attack(FOLDER / f"{name}.py")

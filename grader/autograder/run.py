@@ -22,7 +22,7 @@ from grader.exports import entries_of, gradescope
 from grader.files import write_whole
 from grader.sandbox.launch import choose_level, compile_once, why_no_namespaces
 from grader.scoring import Outcome, Report, Result, SubmissionInfo, make_result
-from grader.submissions import SubmissionFile, choose, read_submission
+from grader.submissions import SubmissionFile, choose, read_apart
 
 CONFIGURATION: Final = "autograder.json"
 _NAME: Final = "submission"
@@ -70,7 +70,7 @@ def grade_into(root: Path, target: Path) -> int:
     configuration = _configuration(root)
     settings = _settings(root)
     file = choose(root / _NAME) or SubmissionFile(_NAME, root / _NAME, _NOTHING)
-    submission = read_submission(file)
+    submission = read_apart(file)
     checks = checks_of(settings.profile)
     outcomes: dict[str, Outcome] = {}
     reasons = (f"{why_no_namespaces()}.",) if settings.level != "namespaces" else ()

@@ -56,9 +56,9 @@ def student_as_written(context: Context, budget: Budget) -> Iterator[Student]:
 
 
 @pytest.fixture(scope="session")
-def examiner(context: Context) -> Iterator[Examiner]:
+def examiner(context: Context, budget: Budget) -> Iterator[Examiner]:
     """A worker that never sees the submission."""
-    examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits))
+    examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
     yield examiner
     examiner.close()
 

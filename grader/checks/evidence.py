@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from grader.artefacts import Artefacts
 from grader.checks.oracles import KNOWN_GAIN
 from grader.checks.strategies import CurvesCase, ShowCase
-from grader.checks.student import Student
+from grader.checks.student import Budget, Student
 from grader.checks.verdict import CheckFailed, NotRun, Shown, count_of, describe
 from grader.sandbox.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import Handle
 
 Array = np.ndarray[Any, Any]
+
+_EXAMINER_SECONDS: Final = 120.0
 
 
 class Evidence:
@@ -112,10 +114,16 @@ class CannotRebuild(CheckFailed):
 
 
 class Examiner:
-    """A worker that never saw the submission, and says what a network is and does; started when first asked."""
+    """A worker that never saw the submission, and says what a network is and does; started when first asked.
 
-    def __init__(self, start: Callable[[], Worker]) -> None:
+    Args:
+        start: Starts it.
+        budget: The submission's time, for a network can be made to take as long as one likes.
+    """
+
+    def __init__(self, start: Callable[[], Worker], budget: Budget) -> None:
         self._start = start
+        self._budget = budget
         self._worker: Worker | None = None
 
     def ask(self, tool: str, *args: Any) -> Any:
@@ -127,7 +135,9 @@ class Examiner:
         if self._worker is None:
             self._worker = self._start()
         try:
-            return self._worker.tool(tool, *args, seconds=120.0)
+            allowed = self._budget.allow(self._worker, _EXAMINER_SECONDS)
+            with self._budget.spend():
+                return self._worker.tool(tool, *args, seconds=allowed)
         except SubmissionError as error:
             if error.type_name != "CannotRebuildError":
                 raise CheckFailed(f"The network cannot be examined: {error.type_name}: {error.text}") from None

@@ -25,7 +25,7 @@ from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import utc
 from grader.reports import markdown, notebook, terminal
 from grader.scoring import Graded, Report, Result, all_passed
-from grader.submissions import SubmissionFile, discover, read_submission
+from grader.submissions import SubmissionFile, discover, read_apart
 from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 
 
@@ -182,9 +182,9 @@ def _write_feedback(report: Report, folder: Path) -> None:
 
 
 def _own_notebook(report: Report, result: Result) -> bytes | None:
-    """A copy of the student's notebook with the feedback in it; `None` where the graded notebook cannot be read."""
+    """A copy of the student's notebook with the feedback in it; `None` where that cannot be made."""
     path = Path(result.submission.path)
-    submission = read_submission(SubmissionFile(result.submission.id, path))
+    submission = read_apart(SubmissionFile(result.submission.id, path))
     if submission.problem:
         return None
     try:
@@ -193,4 +193,9 @@ def _own_notebook(report: Report, result: Result) -> bytes | None:
         return None
     if hashlib.sha256(data).hexdigest() != submission.sha256 or submission.sha256 != result.submission.sha256:
         return None  # it was exchanged since
-    return notebook.annotated(data, submission, report, result)
+    try:
+        return notebook.annotated(data, submission, report, result)
+    except Exception as error:  # a notebook may hold anything, and the feedback is there as Markdown too
+        name = result.submission.id
+        print(f"grader: {name}: no feedback in the notebook ({type(error).__name__}), see {name}.md.", file=sys.stderr)
+        return None

@@ -24,6 +24,8 @@ from grader.submissions.parsing import parse
 MARK: Final = "keras_course_grader"
 """The key in a cell's metadata that says that the cell is feedback."""
 
+_MOST_INDENT: Final = 8  # a file that is indented by thousands would become one of gigabytes
+
 
 def annotated(data: bytes, submission: Submission, report: Report, result: Result) -> bytes:
     """A notebook with its feedback.
@@ -123,7 +125,7 @@ class _Maker:
         version = (notebook.get("nbformat"), notebook.get("nbformat_minor"))
         # Ids came with 4.5, and before it are an error.
         self._with_ids = all(isinstance(part, int) for part in version) and version >= (4, 5)
-        self._taken = {cell.get("id") for cells in lists for cell in cells if isinstance(cell, dict)}
+        self._taken = {str(cell.get("id")) for cells in lists for cell in cells if isinstance(cell, dict)}
 
     def cell(self, name: str, text: str) -> dict[str, Any]:
         """A text cell; `name` becomes its id, where the version has ids."""
@@ -144,7 +146,7 @@ class _Maker:
 def _written(notebook: Any, before: str) -> bytes:
     """The JSON with the indentation and the end that the file had."""
     indented = re.match(r"\s*\{\r?\n( +|\t)", before)
-    indent = None if indented is None else "\t" if indented[1] == "\t" else len(indented[1])
+    indent = None if indented is None else "\t" if indented[1] == "\t" else min(len(indented[1]), _MOST_INDENT)
     end = "\n" if before.endswith("\n") else ""
     try:
         return (json.dumps(notebook, indent=indent, ensure_ascii=False) + end).encode()

@@ -17,6 +17,7 @@ SUFFIXES: Final = (".py", ".ipynb")
 NAMES_IN_FOLDER: Final = ("solution.py", "solution.ipynb")
 MAX_NOTEBOOK_BYTES: Final = 20_000_000
 MAX_CODE_BYTES: Final = 1_000_000
+MAX_ID_BYTES: Final = 150
 
 
 class ReadError(Exception):
@@ -90,18 +91,23 @@ def _listing(folder: Path) -> list[Path]:
 
 def _with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[SubmissionFile]:
     """Give each its stem as id where that is unique (but for case, for ids become file names), else its name."""
-    listed = [(printable(stem), file) for stem, file in entries]
+    listed = [(shortened(printable(stem)), file) for stem, file in entries]
     stems = Counter(stem.casefold() for stem, _ in listed)
     taken: set[str] = {stem.casefold() for stem, _ in listed if stems[stem.casefold()] == 1}
     for stem, file in listed:
         chosen = stem
         if stems[stem.casefold()] > 1:
-            name = printable(file.id)
+            name = shortened(printable(file.id))
             chosen, number = name, 2
             while chosen.casefold() in taken:
                 chosen, number = f"{name}-{number}", number + 1
             taken.add(chosen.casefold())
         yield SubmissionFile(chosen, file.path, file.problem)
+
+
+def shortened(name: str) -> str:
+    """A name of at most `MAX_ID_BYTES`, since files are named after ids, and file systems take 255 bytes."""
+    return name.encode()[:MAX_ID_BYTES].decode(errors="ignore")
 
 
 def printable(name: str) -> str:

@@ -1,0 +1,64 @@
+"""Reading a submission in a process of its own, with a clock.
+
+Python's parser is given text that somebody else wrote, and some text keeps it busy for hours, or fills the memory:
+then the submission cannot be read, and the class is graded all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from grader.submissions.files import printable
+from grader.submissions.reading import read_submission
+from grader.submissions.records import Submission, SubmissionFile
+
+READ_SECONDS: Final = 30.0
+"""Far more than any course project takes, on a busy machine too: most are read in less than half a second."""
+
+_MEMORY_BYTES: Final = 2 * 2**30
+_PACKAGE: Final = Path(__file__).parents[2]
+_CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.submissions.apart import main; main(sys.argv[1:])"
+
+
+def read_apart(file: SubmissionFile, *, seconds: float = READ_SECONDS) -> Submission:
+    """Read a submission as `read_submission` does, in a process that is ended where it takes too long.
+
+    Args:
+        file: The submission.
+        seconds: How long reading it may take.
+
+    Returns:
+        The submission.  If reading it does not come to an end, its `problem` says so.
+    """
+    # Isolated: a folder of submissions that is the working folder shadows no module of Python's own.
+    command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE)), file.id, str(file.path), file.problem]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds)
+        return msgspec.msgpack.decode(done.stdout, type=Submission, dec_hook=_path)
+    except subprocess.TimeoutExpired:
+        problem = f"{printable(file.path.name)} takes more than {seconds:g} seconds to be parsed"
+    except msgspec.DecodeError:
+        problem = f"{printable(file.path.name)} cannot be parsed in the memory that there is for it"
+    kind = "notebook" if file.path.suffix.lower() == ".ipynb" else "py"
+    return Submission(file.id, file.path, "", kind, f"{problem}; hand in code only, and no data written as code.")
+
+
+def _path(_: type, value: Any) -> Path:
+    return Path(os.fsdecode(value))
+
+
+def main(arguments: list[str]) -> None:
+    """In the new process: read the submission of that id, path and problem, and write it to the standard output."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    name, path, problem = arguments
+    submission = read_submission(SubmissionFile(name, Path(path), problem))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(submission, enc_hook=os.fsencode))

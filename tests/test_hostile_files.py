@@ -1,0 +1,131 @@
+"""Files that mean harm to whoever reads them: the others of the class get their grades and their feedback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import grader
+from grader.batch import Settings, grade_all
+from grader.course import Course
+from grader.scoring import Graded
+from grader.submissions import SubmissionFile, discover, read_apart, read_submission
+from grader.submissions.files import MAX_ID_BYTES
+
+WHEATS: Final = Path(__file__).parent / "wheats"
+HONEST: Final = (WHEATS / "plain.py").read_text(encoding="utf-8")
+PACKAGE: Final = Path(grader.__file__).parents[1]
+
+
+def notebook(**keys: Any) -> dict[str, Any]:
+    """A sound notebook of one code cell, which has these keys beside its own."""
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": HONEST}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell | keys]}
+
+
+def nested(depth: int) -> Any:
+    inner: Any = 0
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+HOSTILE: Final = {
+    "id-is-a-list": json.dumps(notebook(id=[1])),
+    "id-is-a-dictionary": json.dumps(notebook(id={})),
+    "cells-are-anything": json.dumps({"cells": [1, None, [], {"cell_type": []}, *notebook()["cells"]]}),
+    "version-is-no-number": json.dumps(notebook() | {"nbformat": float("nan"), "nbformat_minor": [5]}),
+    "metadata-are-deep": json.dumps(notebook() | {"metadata": nested(400)}, indent=1),
+    "indented-by-a-million": "{\n" + " " * 1_000_000 + json.dumps(notebook() | {"metadata": [0] * 10_000})[1:],
+}
+
+
+def test_no_notebook_keeps_others_from_their_grades_and_feedback(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name, text in HOSTILE.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    names = [*HOSTILE, "n" * 240, "名" * 80]
+    for name in names[len(HOSTILE) :]:
+        (folder / f"{name}.py").write_text(HONEST)
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "grade",
+        str(folder),
+        "--profile",
+        "quick",
+        "--task",
+        "1",
+        "-o",
+        str(out),
+    ]
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((out / "results.json").read_text())["results"]
+    assert [(result["status"], result["score"]) for result in results] == [("graded", 5)] * len(names), results
+    feedback = list((out / "feedback").glob("*.md"))
+    assert len(feedback) == len(names)
+    assert len(list((out / "students").glob("*.html"))) == len(names)
+    assert sum(path.stat().st_size for path in out.rglob("*")) < 20_000_000
+
+
+def test_a_long_name_gives_a_short_id_that_is_its_own(tmp_path: Path) -> None:
+    for name in ("x" * 200 + "1.py", "x" * 200 + "2.py", "é" * 110 + ".py", "short.py"):
+        (tmp_path / name).write_text(HONEST)
+    ids = [file.id for file in discover([tmp_path])]
+    assert len(set(ids)) == 4
+    assert "short" in ids
+    assert all(len(name.encode()) <= MAX_ID_BYTES + len("-2") for name in ids)
+
+
+@pytest.mark.parametrize("path", [WHEATS / "plain.py", WHEATS / "none.py", WHEATS], ids=["sound", "missing", "folder"])
+def test_read_apart_it_is_the_same(path: Path) -> None:
+    assert read_apart(SubmissionFile("ada", path)) == read_submission(SubmissionFile("ada", path))
+
+
+def test_a_file_of_an_undecodable_name_is_read_apart_too(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.py"))
+    path.write_text(HONEST)
+    assert read_apart(SubmissionFile("ada", path)) == read_submission(SubmissionFile("ada", path))
+
+
+def test_a_file_that_python_cannot_parse_in_time_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "ada.py"
+    path.write_text(f"x = f'{'{a}' * 300_000}'\n")  # Python 3.11 takes an hour for it
+    began = time.monotonic()
+    submission = read_apart(SubmissionFile("ada", path), seconds=1)
+    assert time.monotonic() - began < 60
+    later_versions = "There is far more code than six tasks need"
+    assert submission.problem.startswith(("ada.py takes more than 1 seconds to be parsed", later_versions))
+
+
+_KILLS_THE_GRADER: Final = """
+
+import os, signal
+with open(f"/proc/{os.getppid()}/stat") as file:
+    grader = int(file.read().rpartition(")")[2].split()[1])
+os.kill(grader, signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells which process to kill")
+def test_who_kills_the_grading_process_costs_nobody_else_a_grade(tmp_path: Path) -> None:
+    """At the level `process`, the one at which a submission can."""
+    for name, text in (("a", HONEST + _KILLS_THE_GRADER), ("b", HONEST), ("c", HONEST)):
+        (tmp_path / f"{name}.py").write_text(text)
+    seen: list[Graded] = []
+    settings = Settings(Course(), "quick", frozenset((1,)), "process")
+    report = grade_all(discover([tmp_path]), settings, jobs=2, on_graded=seen.append)
+    statuses = {result.submission.id: (result.status, result.score) for result in report.results}
+    assert statuses == {"a": ("infrastructure_error", 0.0), "b": ("graded", 5.0), "c": ("graded", 5.0)}
+    assert len(seen) == 3
