@@ -26,7 +26,13 @@ PACKAGE: Final = Path(grader.__file__).parents[1]
 
 def notebook(**keys: Any) -> dict[str, Any]:
     """A sound notebook of one code cell, which has these keys beside its own."""
-    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": HONEST}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": HONEST,
+    }
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell | keys]}
 
 
