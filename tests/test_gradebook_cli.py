@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -253,17 +255,43 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(classroom: Path, tmp_path: 
     assert len(list((disturbed / "reports" / "feedback").glob("*.md"))) == 5
 
 
-def test_a_gradebook_that_does_not_open_costs_no_result(classroom: Path, tmp_path: Path) -> None:
+def test_a_gradebook_that_does_not_open_is_refused_before_anything_is_graded(classroom: Path, tmp_path: Path) -> None:
     (tmp_path / "gradebook.db").write_text("Dear diary")
     done = subprocess.run(command(classroom / "kurt.py"), cwd=tmp_path, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 3
-    assert done.stderr.splitlines()[0] == (
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
         "grader: gradebook.db: is not a gradebook, nor any SQLite database; move it away, or name another file with "
-        "--gradebook."
+        "--gradebook, or keep none with --no-gradebook.\n"
     )
-    assert len(done.stderr.splitlines()) == 2
-    assert json.loads(done.stdout) == json.loads((tmp_path / "reports" / "results.json").read_text())
-    assert json.loads(done.stdout)["results"][0]["status"] == "graded"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["gradebook.db"]
+
+
+@pytest.mark.slow
+def test_a_gradebook_that_fails_in_mid_batch_costs_no_result(
+    classroom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rescued = tmp_path / "rescued"
+    rescued.mkdir()
+    monkeypatch.setenv("TMPDIR", str(rescued))
+    files = [str(classroom / name) for name in ("ada.py", "kurt.py")]
+    grade = [sys.executable, "-m", "grader", "grade", *files, "--profile", "quick", "--task", "1", "--jobs", "1"]
+    process = subprocess.Popen(grade, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "ada" in process.stderr.readline()
+    with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # and does not end
+        at_once, line, in_the_end = process.stderr.read().splitlines()
+        assert process.wait() == 3
+        other.execute("ROLLBACK")
+    process.stderr.close()
+    fault = "grader: gradebook.db: another process is writing to it and did not end in time; try again when it is done."
+    assert at_once == f"{fault} Grading goes on, and writing is tried again."
+    assert "kurt" in line
+    (folder,) = rescued.glob("grader-results-*")
+    assert in_the_end == f"{fault} Until then, 1 of the results are only in {folder}/results.json."
+    results = json.loads((folder / "results.json").read_text())["results"]
+    assert [result["submission"]["id"] for result in results] == ["ada", "kurt"]
+    assert (folder / "feedback" / "kurt.md").exists()
 
 
 def test_none_is_kept_where_none_is_wanted(classroom: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.gradebook.faults import GradebookError
+from grader.gradebook.keeping import keeping
 from grader.gradebook.store import Gradebook
 from grader.sandbox import bubblewrap
 from grader.sandbox.launch import why_no_namespaces
@@ -113,11 +114,11 @@ def test_a_writer_waits_for_its_turn(path: Path) -> None:
         assert book.entry("ada").attempts == 2
 
 
-def confined(path: Path, *arguments: str) -> str:
-    """What is said as attempts are added until it fails, in a process that sees other mounts."""
+def confined(path: Path, *arguments: str, what: str = "add_until_it_fails") -> str:
+    """What a function of this module says in a process that sees other mounts."""
     program = bubblewrap.program()
     assert program is not None
-    code = "from tests.test_gradebook_faults import add_until_it_fails; add_until_it_fails()"
+    code = f"from tests.test_gradebook_faults import {what}; {what}()"
     command = [program, "--dev-bind", "/", "/", *arguments, sys.executable, "-c", code, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=True)
     return done.stdout.strip()
@@ -141,6 +142,15 @@ def add_until_it_fails() -> None:
             print(entry.attempts == announced, checks == announced * len(result_of().checks))
 
 
+def begin_a_batch() -> None:
+    """Print why a batch cannot begin."""
+    try:
+        with keeping(Path(sys.argv[1]), CONDITIONS):
+            print("It has begun.")
+    except GradebookError as error:
+        print(error)
+
+
 @bubblewrapped
 def test_a_folder_that_cannot_be_written(path: Path) -> None:
     folder = str(path.parent)
@@ -154,6 +164,8 @@ def test_a_folder_that_cannot_be_written(path: Path) -> None:
 def test_a_file_that_cannot_be_written(path: Path) -> None:
     sentence = "cannot be written; make the file and its folder writable, or name another file with --gradebook."
     assert confined(path, "--ro-bind", str(path), str(path)) == f"{path}: {sentence}"
+    refused = f"{path}: {sentence[:-1]}, or keep none with --no-gradebook."
+    assert confined(path, "--ro-bind", str(path), str(path), what="begin_a_batch") == refused
 
 
 @bubblewrapped

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from grader.artefacts import Artefact
+from grader.gradebook.faults import GradebookError
 from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import Attempt, Conditions
 from grader.gradebook.store import Gradebook
@@ -108,24 +109,25 @@ def test_results_wait_while_another_process_writes(book: Gradebook, tmp_path: Pa
         keeper.add(result_of("ada"))
         keeper.add(result_of("grace"))
         busy = f"{path}: another process is writing to it and did not end in time; try again when it is done."
-        assert keeper.fault == busy
+        assert (keeper.fault, keeper.unwritten) == (busy, 2)
         assert book.entries() == []
         other.execute("ROLLBACK")
     keeper.add(result_of("alan"))
-    assert keeper.fault == ""
+    assert (keeper.fault, keeper.unwritten) == ("", 0)
     assert [book.attempts(name)[0].number for name in ("ada", "grace", "alan")] == [1, 2, 3]
     keeper.write()
     assert sum(entry.attempts for entry in book.entries()) == 3
 
 
-def test_a_gradebook_that_does_not_open_costs_no_result(tmp_path: Path) -> None:
+def test_a_gradebook_that_does_not_open_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     path.write_text("Dear diary")
-    with keeping(path, CONDITIONS) as keeper:
-        keeper.add(result_of())
-        assert keeper.fault == (
-            f"{path}: is not a gradebook, nor any SQLite database; move it away, or name another file with --gradebook."
-        )
+    with pytest.raises(GradebookError) as caught, keeping(path, CONDITIONS):
+        pytest.fail("a file that is no gradebook was opened")
+    assert str(caught.value) == (
+        f"{path}: is not a gradebook, nor any SQLite database; move it away, or name another file with --gradebook, "
+        "or keep none with --no-gradebook."
+    )
     assert path.read_text() == "Dear diary"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ def grade(
     """Grade many submissions: files, or folders of them.
 
     Each result is in the gradebook as soon as it is there.  A submission that has one already, and has not changed
-    since, is not graded again.
+    since, is not graded again.  A gradebook that cannot be written is refused before anything is graded.
 
     Exit status: 0 every submission was graded, 2 usage, 3 some could not be graded, or not written to the gradebook.
 
@@ -103,9 +104,6 @@ def grade(
         keeping(gradebook, conditions, force=force, submitted_at=handed_in, late=settings.course.late) as keeper,
         batch_progress(len(files), quiet=options.json) as show,
     ):
-        unopened = keeper.fault
-        if unopened:
-            print(f"grader: {unopened}", file=sys.stderr, flush=True)
         pages = Pages(settings, keeper)
         report = _grade_what_is_new(files, settings, keeper, pages, show, output=options.output, jobs=jobs)
         _finish(report, options)
@@ -117,8 +115,10 @@ def grade(
         if options.output:
             page = options.output / "index.html"
             console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)
-    if keeper.fault != unopened:
-        print(f"grader: {keeper.fault}", file=sys.stderr)
+    if keeper.fault:
+        saved = options.output or _rescue(report)
+        where = f"{keeper.unwritten} of the results are only in {saved / 'results.json'}"
+        print(f"grader: {keeper.fault}{f' Until then, {where}.' if keeper.unwritten else ''}", file=sys.stderr)
     if len(report.results) < len(files):
         print(f"grader: stopped; {len(report.results)} of {len(files)} submissions were graded.", file=sys.stderr)
         return 3
@@ -146,7 +146,10 @@ def _grade_what_is_new(
 
     def on_graded(graded: Graded) -> None:
         results[graded.result.submission.id] = graded.result
+        well = not keeper.fault
         keeper.add(graded.result, graded.artefacts)
+        if well and keeper.fault:
+            print(f"grader: {keeper.fault} Grading goes on, and writing is tried again.", file=sys.stderr, flush=True)
         if output is not None:  # as it comes, so that nothing finished is lost
             _write_feedback(make_report(settings, [graded.result], 0.0), output)
             pages.add(graded)
@@ -157,6 +160,14 @@ def _grade_what_is_new(
     keeper.write()
     in_order = [results[file.id] for file in files if file.id in results]
     return make_report(settings, in_order, time.monotonic() - began)
+
+
+def _rescue(report: Report) -> Path:
+    """Write a report that the gradebook did not take in, and no folder was named for, into a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
+    write_report(report, folder)
+    _write_feedback(report, folder)
+    return folder
 
 
 def _finish(report: Report, options: Options) -> None:

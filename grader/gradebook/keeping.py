@@ -1,7 +1,7 @@
 """How a batch keeps the gradebook: nothing is graded twice, and each result is written before it is announced.
 
-A gradebook that fails costs its own rows, and never a result: what could not be written is tried again with the next
-result and at the end, and the batch goes on.
+A gradebook that cannot be written is refused before anything is graded.  One that fails later costs no result: what
+could not be written is tried again with the next result and at the end, and the batch goes on.
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ class Keeper:
         self._waiting: list[_Row] = []
         self.fault = ""
 
+    @property
+    def unwritten(self) -> int:
+        """How many results are still to be written."""
+        return len(self._waiting)
+
     def find(self, file: SubmissionFile) -> Attempt | None:
         """The attempt in the gradebook that makes grading a submission needless; `None`: it is to be graded."""
         self._times[file.id] = self._submitted_at or _changed_at(file.path)
@@ -131,7 +136,7 @@ def keeping(
     submitted_at: str = "",
     late: Late | None = None,
 ) -> Iterator[Keeper]:
-    """Open a gradebook for a batch; one that does not open is the keeper's `fault`.
+    """Open a gradebook for a batch.
 
     Args:
         path: The file; `None`: nothing is kept.
@@ -139,18 +144,19 @@ def keeping(
         force: Grade again what is there already.
         submitted_at: When the submissions were handed in; each when its file was last changed unless given.
         late: What being late costs; nothing unless given.
+
+    Raises:
+        GradebookError: It cannot be opened, or not be written.
     """
-    fault = ""
     with contextlib.ExitStack() as stack:
         book: Gradebook | None = None
         if path is not None:
             try:
                 book = stack.enter_context(Gradebook.open(path, late=late))
+                book.check_writable()
             except GradebookError as error:
-                fault = str(error)
-        keeper = Keeper(book, conditions, force=force, submitted_at=submitted_at)
-        keeper.fault = fault
-        yield keeper
+                raise GradebookError(f"{str(error).removesuffix('.')}, or keep none with --no-gradebook.") from error
+        yield Keeper(book, conditions, force=force, submitted_at=submitted_at)
 
 
 def _changed_at(path: Path) -> str:

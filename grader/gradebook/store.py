@@ -87,6 +87,12 @@ class Gradebook:
         finally:
             connection.close()
 
+    def check_writable(self) -> None:
+        """Write nothing, and find out whether something could be written now."""
+        with self._writing():
+            # SQLite lets a transaction begin on a file that it cannot write, and refuses what would write.
+            self._connection.execute("DELETE FROM attempts WHERE FALSE")
+
     def add(
         self,
         conditions: Conditions,
@@ -142,12 +148,11 @@ class Gradebook:
         That is the last graded one over the same profile and tasks, if it was of the same file under the same
         conditions.  An earlier one does not do, even of the same file: the later one would go on counting.
         """
-        rows = self._read(
-            f"SELECT {_ATTEMPT} FROM attempts WHERE submission = ? AND status = 'graded' AND profile = ? AND tasks = ?"
-            " ORDER BY number DESC LIMIT 1",
+        last = self._read_attempts(
+            "WHERE submission = ? AND status = 'graded' AND profile = ? AND tasks = ? ORDER BY number DESC LIMIT 1",
             (submission, conditions.profile, _joined(conditions.tasks)),
         )
-        for attempt in map(self._attempt, rows):
+        for attempt in last:
             if attempt.result.submission.sha256 == sha256 and attempt.conditions == conditions:
                 return attempt
         return None
@@ -172,15 +177,16 @@ class Gradebook:
             adjusted: dict[str, list[Adjustment]] = {}
             for row in self._read(f"SELECT {_ADJUSTMENT} FROM adjustments {condition} ORDER BY number", parameters):
                 adjusted.setdefault(row[1], []).append(Adjustment(*row))
-            counting = self._read(
+            # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
+            counting = self._connection.execute(
                 f"SELECT attempts, {_ATTEMPT} FROM"
                 f" (SELECT attempt, attempts FROM counting {condition}) JOIN attempts ON number = attempt",
                 parameters,
             )
-        entries = []
-        for count, *row in counting:
-            attempt = self._attempt(row)
-            entries.append(make_entry(attempt, count, adjusted.get(attempt.result.submission.id, ()), self._late))
+            entries = []
+            for count, *row in counting:
+                attempt = _attempt(row)
+                entries.append(make_entry(attempt, count, adjusted.get(attempt.result.submission.id, ()), self._late))
         # Here, since SQLite would carry the results along as it sorts.
         return sorted(entries, key=lambda entry: entry.attempt.result.submission.id)
 
@@ -190,10 +196,10 @@ class Gradebook:
         Raises:
             UsageError: It is not in the gradebook.
         """
-        rows = self._read(f"SELECT {_ATTEMPT} FROM attempts WHERE submission = ? ORDER BY number", (submission,))
-        if not rows:
+        found = self._read_attempts("WHERE submission = ? ORDER BY number", (submission,))
+        if not found:
             raise self._unknown(submission)
-        return [self._attempt(row) for row in rows]
+        return found
 
     def artefacts(self, attempt: int) -> tuple[Artefact, ...]:
         """What an attempt left behind, in the order in which it was added."""
@@ -327,14 +333,10 @@ class Gradebook:
         with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
-    def _attempt(self, row: Iterable[Any]) -> Attempt:
-        number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader = row
+    def _read_attempts(self, condition: str, parameters: tuple[object, ...]) -> list[Attempt]:
         with in_one_sentence(self.path):
-            measured = _result.decode(result)
-        asked = tuple(map(int, tasks.split(","))) if tasks else ()
-        return Attempt(
-            number, graded_at, submitted_at, course, calibration, profile, asked, isolation, measured, grader
-        )
+            rows = self._connection.execute(f"SELECT {_ATTEMPT} FROM attempts {condition}", parameters)
+            return [_attempt(row) for row in rows]
 
     def _unknown(self, submission: str) -> UsageError:
         known = [row[0] for row in self._read("SELECT DISTINCT submission FROM attempts", ())]
@@ -348,3 +350,11 @@ def _breadth(conditions: Conditions) -> int:
 
 def _joined(tasks: tuple[int, ...]) -> str:
     return ",".join(map(str, tasks))
+
+
+def _attempt(row: Iterable[Any]) -> Attempt:
+    """An attempt from the columns in `_ATTEMPT`."""
+    number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader = row
+    asked = tuple(map(int, tasks.split(","))) if tasks else ()
+    measured = _result.decode(result)
+    return Attempt(number, graded_at, submitted_at, course, calibration, profile, asked, isolation, measured, grader)
