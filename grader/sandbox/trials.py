@@ -1,6 +1,6 @@
 """Trying from inside whether a level's promises hold: one trial for each, by a submission that means harm.
 
-Trusted side; `_SOURCE` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
+Trusted side; `probes` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
 the home folder, a listening socket or a sleeping process, and is believed about what it could not reach only where this
 side saw nothing come.  `grader doctor` runs most of what a level promises, the tests run everything.
 """
@@ -31,188 +31,7 @@ from grader.sandbox.wire import Limits
 _SECONDS: Final = 30.0
 _MANY: Final = 12
 
-_SOURCE: Final = '''
-import ctypes, errno, fcntl, os, resource, signal, socket, subprocess, sys, time
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-def succeeds(action, *arguments):
-    try:
-        action(*arguments)
-        return True
-    except (OSError, ValueError):
-        return False
-
-def readable(paths):
-    def read(path):
-        with open(path, "rb") as file:
-            file.read(1)
-    return [path for path in paths if succeeds(read, path)]
-
-def lists(folder, name):
-    try:
-        return name in os.listdir(folder)
-    except OSError:
-        return False
-
-def existing(paths):
-    return [path for path in paths if os.path.lexists(path)]
-
-def spoil(folder, name):
-    path = os.path.join(folder, name)
-    with open("own", "w") as file:
-        file.write("x")
-    tries = (
-        (os.chmod, path, 0o777), (os.utime, path, (1, 1)), (os.chown, path, os.getuid(), os.getgid() + 1),
-        (getattr(os, "setxattr", os.stat), path, "user.mark", b"x"),
-        (os.mkdir, path + "-folder"), (os.symlink, "/", path + "-link"), (os.link, path, path + "-hard"),
-        (os.link, path, "hard"), (os.link, "own", path + "-own"), (os.rename, "own", path + "-moved"),
-        (lambda: open(path + "-new", "w").close(),), (lambda: open(path, "a").write("more"),),
-        (os.truncate, path, 0), (lambda: open(path, "w").close(),), (os.rename, path, path + "-renamed"),
-        (os.rename, path, "stolen"), (os.unlink, path), (os.rmdir, folder),
-    )
-    for action, *arguments in tries:
-        succeeds(action, *arguments)
-
-def creates(folder):
-    path = os.path.join(folder, "grader-trial")
-    return succeeds(lambda: open(path, "w").close()) and succeeds(os.unlink, path)
-
-def scratch():
-    open("mark", "w").close()
-    home = os.environ["HOME"]
-    return os.getcwd(), sorted(os.listdir(home)), sorted(os.listdir("."))
-
-def fill(files, megabytes):
-    for number in range(files):
-        with open(f"{number}.bin", "wb") as file:
-            for _ in range(megabytes):
-                file.write(bytes(2**20))
-
-def tcp(port):
-    def listen():
-        with socket.create_server(("127.0.0.1", 0)): pass
-    return [succeeds(socket.create_connection, ("127.0.0.1", port), 5), succeeds(listen)]
-
-def udp(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"x", ("127.0.0.1", port))
-
-def unix(stream, address):
-    if stream:
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.connect(address)
-    else:
-        for sock in socket.socketpair(type=socket.SOCK_DGRAM):
-            sock.sendto(b"x", address)
-
-def listed():
-    try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return []
-
-def in_use(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return os.path.isdir(f"/proc/{pid}")
-    except PermissionError:
-        pass
-    return True
-
-def disturb(pid):
-    tries = (
-        (resource.prlimit, pid, resource.RLIMIT_CPU, (7, 7)), (os.setpriority, os.PRIO_PROCESS, pid, 19),
-        (os.sched_setaffinity, pid, {min(os.sched_getaffinity(0))}),
-        (lambda: signal.pidfd_send_signal(os.pidfd_open(pid), signal.SIGTERM),), (os.kill, pid, signal.SIGTERM),
-    )
-    reached = [succeeds(*attempt) for attempt in tries]
-    parent = os.getppid()
-    return any(reached) or (parent > 0 and succeeds(os.kill, parent, 0))
-
-def trace(pid, address):
-    class Span(ctypes.Structure):
-        _fields_ = [("start", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-    buffer = ctypes.create_string_buffer(8)
-    here, there = Span(ctypes.addressof(buffer), 8), Span(address, 8)
-    memory = libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0) >= 0
-    opened = readable([f"/proc/{pid}/mem", f"/proc/{pid}/environ", f"/proc/{pid}/maps"])
-    return bool(opened or memory or libc.ptrace(0x4206, pid, 0, 0) == 0)  # PTRACE_SEIZE
-
-def status():
-    return {line.split(":")[0]: line.split()[1] for line in open("/proc/self/status") if len(line.split()) > 1}
-
-def refused():
-    """The calls that do not answer EPERM; those that would change something here have no valid argument."""
-    shared = ctypes.CDLL(None, use_errno=True).mmap
-    shared.restype = ctypes.c_ssize_t
-    calls = {
-        "unshare": lambda: libc.unshare(0x10000000), "mount": lambda: libc.mount(b"", b"/nowhere", b"", 0, None),
-        "setns": lambda: libc.setns(-1, 0), "memfd_create": lambda: libc.memfd_create(b"x", 0),
-        "shmget": lambda: libc.shmget(0, 4096, 0o1600), "shared memory": lambda: shared(None, 4096, 3, 0x21, -1, 0),
-        "io_uring": lambda: libc.syscall(425, 0, None), "ptrace": lambda: libc.ptrace(16, 0, 0, 0),
-    }
-    wrong = []
-    for name, call in calls.items():
-        ctypes.set_errno(0)
-        if call() != -1 or ctypes.get_errno() != errno.EPERM:
-            wrong.append(name)
-    return wrong
-
-def survive(marker):
-    reader, writer = os.pipe()
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            os.setsid()
-            os.execv("/bin/sleep", ["sleep", marker])
-        os._exit(0)
-    os.close(writer)
-    os.read(reader, 1)
-
-def environment():
-    return dict(os.environ)
-
-def descriptors():
-    return [fd for fd in range(4096) if succeeds(fcntl.fcntl, fd, fcntl.F_GETFD)]
-
-def eat():
-    import numpy as np
-    kept = []
-    while True:
-        kept.append(np.ones(2**22))
-        time.sleep(0.001)
-
-def breed():
-    while True:
-        if os.fork() == 0:
-            time.sleep(60)
-
-def spin():
-    while True: pass
-
-def nap():
-    time.sleep(600)
-
-def open_all():
-    kept = []
-    try:
-        while len(kept) < 100000:
-            kept.append(os.open("/dev/null", os.O_RDONLY))
-    except OSError:
-        pass
-    for fd in kept:
-        os.close(fd)
-    return len(kept)
-
-def shout(size):
-    for _ in range(size // 1000):
-        print("x" * 1000)
-
-def answer(size):
-    return bytes(size)
-'''
+_PROBES: Final = Path(__file__).with_name("probes.py")
 
 
 class Outside(msgspec.Struct, frozen=True):
@@ -266,7 +85,7 @@ def outside() -> Iterator[Outside]:
 @contextlib.contextmanager
 def _probe(sandbox: Sandbox, limits: Limits | None = None) -> Iterator[Worker]:
     with sandbox.worker(seed=0, limits=limits) as worker:
-        worker.load(_SOURCE, (), seconds=_SECONDS)
+        worker.load(_PROBES.read_text("utf-8"), (), seconds=_SECONDS)
         yield worker
 
 
