@@ -24,6 +24,7 @@ from grader.files import write_whole
 from grader.grading import Context, grade
 from grader.sandbox.session import Sandbox, SandboxError
 from grader.scoring import Graded, Outcome, Report, Result, make_result
+from grader.speed.machine import cores
 from grader.submissions import Submission, SubmissionFile, read_apart
 
 _TRIES: Final = 2
@@ -120,9 +121,8 @@ def default_jobs(settings: Settings) -> int:
 
     The quick profile is bound by Python and so fills one core; training fills the threads it is given.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = 1 if settings.profile == "quick" else settings.course.limits.threads
-    return max(1, cores // threads)
+    return max(1, cores() // threads)
 
 
 def grade_all(

@@ -89,8 +89,10 @@ def test_a_worker_that_cannot_be_confined_is_the_graders_fault(own: Sandbox) -> 
         assert worker.call("f") == 1
 
 
-def test_a_sandbox_that_does_not_start_is_said_in_one_sentence() -> None:
-    start = Sandbox.start(best_level(), threads=1, backend="no-such-backend")
+def test_a_sandbox_that_does_not_start_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    level = best_level()
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    start = Sandbox.start(level, threads=1)
     with pytest.raises(SandboxError, match=r"^the sandbox did not start; `grader doctor` tells"), start:
         pass
 

@@ -18,7 +18,7 @@ from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, w
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, prepare_data, settings_of
 from grader.cli.pages import Pages
-from grader.cli.progress import batch_progress, check_progress
+from grader.cli.progress import batch_progress, check_progress, say_waiting
 from grader.errors import UsageError
 from grader.files import write_whole
 from grader.gradebook.conditions import conditions_of
@@ -26,6 +26,7 @@ from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import utc
 from grader.reports import markdown, notebook, terminal
 from grader.scoring import Graded, Report, Result, all_passed
+from grader.speed.lock import machine_lock
 from grader.submissions import SubmissionFile, discover, read_apart
 from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 
@@ -47,7 +48,11 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
         raise UsageError(f"{file}: `grader check` takes one submission; for a folder there is `grader grade`.")
     began = time.monotonic()
     prepare_data(settings)
-    with Slot(settings) as slot, check_progress(settings, quiet=options.json) as on_check:
+    with (
+        machine_lock("grader check", alone=False, waiting=say_waiting),
+        Slot(settings) as slot,
+        check_progress(settings, quiet=options.json) as on_check,
+    ):
         result = slot.grade(files[0], on_check).result
     report = make_report(settings, [result], time.monotonic() - began)
     _finish(report, options)
@@ -101,6 +106,7 @@ def grade(
     handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
     conditions = conditions_of(settings, prepare_data(settings))
     with (
+        machine_lock("grader grade", alone=False, waiting=say_waiting),
         keeping(gradebook, conditions, force=force, submitted_at=handed_in, late=settings.course.late) as keeper,
         batch_progress(len(files), quiet=options.json) as show,
     ):

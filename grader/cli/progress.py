@@ -15,6 +15,11 @@ from grader.reports import terminal
 from grader.scoring import Outcome, Result
 
 
+def say_waiting(sentence: str) -> None:
+    """Say what is waited for before the work can begin."""
+    print(f"grader: {sentence}", file=sys.stderr, flush=True)
+
+
 def _bar(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),

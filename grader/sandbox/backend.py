@@ -1,12 +1,14 @@
 """What depends on the Keras backend: the only module that may name TensorFlow, JAX or PyTorch.
 
-Untrusted side.
+Untrusted side, but for `environment` and `why_missing`, which the trusted side asks before it starts a sandbox: so
+Keras and the backend are imported only where they are used.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import os
 import random
 import sys
@@ -14,8 +16,57 @@ from typing import Any, Final
 
 import numpy as np
 
+BACKENDS: Final = ("tensorflow", "jax", "torch")
+
 _DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _DATASETS: Final = {"cifar10": ((32, 32, 3), 10), "cifar100": ((32, 32, 3), 100), "mnist": ((28, 28), 10)}
+
+
+def why_missing(backend: str) -> str:
+    """Why a backend cannot be used in this environment, in one sentence without its full stop; empty where it can."""
+    if backend not in BACKENDS:
+        return f"there is no backend {backend} (known: {', '.join(BACKENDS)})"
+    if importlib.util.find_spec(backend) is None:
+        return f"the backend {backend} is not installed; try `pip install {backend}`"
+    return ""
+
+
+def environment(backend: str, *, threads: int, device: str) -> dict[str, str]:
+    """The environment variables that make Keras compute on a backend, with so many threads, on one device.
+
+    Args:
+        backend: One of `BACKENDS`.
+        threads: Threads that one operation may use on the processor.
+        device: `cpu`, or `gpu:0` and on as the driver counts them; the one GPU is then all that is seen.
+    """
+    gpu = device.removeprefix("gpu:") if on_gpu(device) else ""
+    return {
+        "KERAS_BACKEND": backend,
+        "CUDA_VISIBLE_DEVICES": gpu,
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # as nvidia-smi counts
+        "OMP_NUM_THREADS": str(threads),  # PyTorch's
+        "MKL_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": "1",  # NumPy's
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "TF_NUM_INTRAOP_THREADS": str(threads),
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",  # otherwise it takes the whole of the GPU's memory at once
+        "NPROC": str(threads),  # JAX' pool of threads
+        "JAX_PLATFORMS": "cuda" if gpu else "cpu",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "KERAS_TORCH_DEVICE": "cuda" if gpu else "cpu",
+    }
+
+
+def on_gpu(device: str) -> bool:
+    """Whether a device, `cpu` or `gpu:0` and on, is a GPU."""
+    return device != "cpu"
+
+
+def sees_gpu() -> bool:
+    """Whether this process was started for a GPU, as `environment` says it."""
+    return bool(os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def name() -> str:
@@ -37,7 +88,7 @@ def preload() -> dict[str, str]:
 
     matplotlib.font_manager.findfont("DejaVu Sans")
     importlib.import_module("numpy.random")
-    if name() == "tensorflow":
+    if not why_missing("tensorflow"):  # Keras' layers for images import it on any backend, once they are used
         import tensorflow as tf
 
         importlib.import_module("keras._tf_keras.keras.layers")
@@ -108,3 +159,63 @@ def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
 
     array = np.asarray(keras.ops.convert_to_numpy(tensor))
     return array.astype(np.float32) if array.dtype.kind not in "biuf" else array
+
+
+def synchronize(model: Any) -> None:
+    """Wait until a network's weights are computed: JAX and GPUs run behind what Python has asked for.
+
+    It may be called between the steps of `fit`.
+    """
+    if name() == "jax":
+        import jax
+
+        model.jax_state_sync()  # in `fit` the weights are elsewhere than in the network
+        jax.block_until_ready([variable.value for variable in model.variables])
+    elif not sees_gpu():
+        return  # TensorFlow and PyTorch compute on the processor before they return
+    elif name() == "torch":
+        import torch
+
+        torch.cuda.synchronize()
+    else:
+        import tensorflow as tf
+
+        tf.test.experimental.sync_devices()
+
+
+def device_facts() -> dict[str, Any]:
+    """What the backend computes on.
+
+    Returns:
+        `backend`; `devices`, the names of all that it sees of the kind it computes on; `gpu`, whether that is GPUs.
+    """
+    if name() == "torch":
+        import torch
+
+        devices = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
+    else:
+        import keras
+
+        devices = [str(device).lower() for device in keras.distribution.list_devices()]
+    gpu = any(kind in device for device in devices for kind in ("gpu", "cuda"))
+    return {"backend": name(), "devices": devices, "gpu": gpu}
+
+
+def device_memory_mb() -> float | None:
+    """The most memory that was in use on the GPU, in MiB; `None` on the processor, or where nobody knows."""
+    if not sees_gpu():
+        return None
+    if name() == "torch":
+        import torch
+
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    if name() == "jax":
+        import jax
+
+        statistics = jax.local_devices()[0].memory_stats() or {}
+        peak = statistics.get("peak_bytes_in_use")
+    else:
+        import tensorflow as tf
+
+        peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    return None if peak is None else float(peak) / 2**20

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from grader.sandbox import view
+from grader.sandbox import devices, view
 
 INSIDE: Final = Path("/grader-sandbox")
 """Where the untrusted modules are seen in there."""
@@ -29,8 +29,13 @@ def program() -> str | None:
     return None
 
 
-def command(program: str) -> list[str]:
-    """A sandbox with the system, this environment and the worker's own modules, all read-only, and no more."""
+def command(program: str, *, gpu: bool = False) -> list[str]:
+    """A sandbox with the system, this environment and the worker's own modules, all read-only, and no more.
+
+    Args:
+        program: Where bubblewrap lies.
+        gpu: Whether the GPU's device nodes, and what CUDA asks the kernel of the machine, are there as well.
+    """
     command = [program, "--unshare-all", "--die-with-parent", "--new-session"]
     # Not as user 0: mapping root into the workers' namespaces needs a capability that nothing here should have.
     command += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]
@@ -49,6 +54,10 @@ def command(program: str) -> list[str]:
     for path in view.hidden_folders():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
     command += ["--proc", "/proc", "--dev", "/dev"]
+    if gpu:
+        for path in devices.nodes():
+            command += ["--dev-bind", str(path), str(path)]
+        command += ["--ro-bind", str(devices.MACHINE), str(devices.MACHINE)]
     command += ["--dir", f"{INSIDE}/grader"]
     for name in ("__init__", *(f"sandbox/{module}" for module in view.UNTRUSTED_MODULES)):
         command += ["--ro-bind", str(view.PACKAGE / f"{name}.py"), f"{INSIDE}/grader/{name}.py"]

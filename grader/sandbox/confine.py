@@ -36,6 +36,9 @@ SCRATCH: Final = "/tmp"
 VISIBLE_PROC: Final = ("cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems")
 """What of the machine's `/proc` a worker may read, beside its own part."""
 
+PROC_OF_GPUS: Final = ("devices", "modules", "driver")
+"""What CUDA reads there besides, for a worker that computes on a GPU."""
+
 
 def libc() -> ctypes.CDLL:
     """The C library of this process."""
@@ -73,7 +76,7 @@ def unshare_namespaces() -> None:
             file.write(text)
 
 
-def mount_scratch(size_mb: int, pid: int) -> None:
+def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
     """Mount fresh file systems over everything writable, and a `/proc` that shows this process alone.
 
     A new proc file system is refused to nested namespaces, so a few files and the process' own folder are
@@ -82,6 +85,7 @@ def mount_scratch(size_mb: int, pid: int) -> None:
     Args:
         size_mb: Size of the scratch file system, MiB.
         pid: This process' number as the current `/proc` shows it.
+        gpu: Whether CUDA must find what it looks for in `/proc`.
 
     Raises:
         OSError: A mount failed.
@@ -105,9 +109,12 @@ def mount_scratch(size_mb: int, pid: int) -> None:
     stage = f"{SCRATCH}/.proc"
     os.mkdir(stage)
     mount("tmpfs", stage, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64k,mode=755")
-    for name in VISIBLE_PROC:
-        with open(f"{stage}/{name}", "wb"):
-            pass
+    for name in (*VISIBLE_PROC, *(PROC_OF_GPUS if gpu else ())):
+        if os.path.isdir(f"/proc/{name}"):
+            os.mkdir(f"{stage}/{name}")
+        else:
+            with open(f"{stage}/{name}", "wb"):
+                pass
         with contextlib.suppress(OSError):
             mount(f"/proc/{name}", f"{stage}/{name}", "none", _MS_BIND)
     os.mkdir(f"{stage}/self")
@@ -135,8 +142,10 @@ def drop_privileges() -> None:
 _UNTOUCHED_MB: Final = 32 * 1024  # TensorFlow and the C library reserve gigabytes that they never touch
 
 
-def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int) -> None:
+def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int, gpu: bool = False) -> None:
     """Set the kernel's own limits; the forkserver watches the sums over all processes beside them.
+
+    With a GPU the addresses have no limit: CUDA reserves as many as the memory of all GPUs and of the machine together.
 
     The memory limit on one process' private memory is generous, since TensorFlow reserves more than it
     touches; it turns one absurd allocation into a MemoryError that a student can read.
@@ -148,7 +157,7 @@ def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int) 
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_DATA, (memory_mb + 8192) * 2**20),
     )
-    if sys.platform == "linux":  # what is mapped and not touched still fills the kernel's page tables
+    if sys.platform == "linux" and not gpu:  # what is mapped and not touched still fills the kernel's page tables
         wanted += ((resource.RLIMIT_AS, (memory_mb + _UNTOUCHED_MB) * 2**20),)
     if os.getuid() != 0:  # threads count as processes; root is not held to it
         wanted += ((resource.RLIMIT_NPROC, threads),)

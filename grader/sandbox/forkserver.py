@@ -2,7 +2,7 @@
 
 Untrusted side, but no submission ever runs in this process.  `launch` starts it, inside bubblewrap where there
 is one, with a socket to take orders from.  It must never run a Keras operation:
-only a process that has imported TensorFlow and started nothing can be forked safely.
+only a process that has imported a backend and started nothing can be forked safely.
 """
 
 from __future__ import annotations
@@ -300,10 +300,10 @@ def become_worker(
         for source, target in ((null, 0), (log_fd, 1), (log_fd, 2), (wire_fd, WIRE_FD)):
             os.dup2(source, target)
         os.closerange(WIRE_FD + 1, 65536)
-        limits = order.limits
+        limits, gpu = order.limits, backend.sees_gpu()
         place = confine.SCRATCH if level == "namespaces" else scratch_folder(order.worker)
         if level == "namespaces":
-            confine.mount_scratch(limits.file_mb, pid)
+            confine.mount_scratch(limits.file_mb, pid, gpu=gpu)
             confine.drop_privileges()
             seccomp.filter_system_calls()
         elif level == "landlock":
@@ -321,6 +321,7 @@ def become_worker(
             memory_mb=limits.memory_mb,
             threads=most_threads(limits),
             cpu_seconds=limits.cpu_seconds + _CPU_GRACE_SECONDS,
+            gpu=gpu,
         )
         folder = os.path.join(place, "submission")
         os.mkdir(folder)

@@ -20,12 +20,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from grader.errors import GraderError
 from grader.sandbox import bubblewrap, landlock, scratch, seccomp, view
+from grader.sandbox.backend import environment, on_gpu
 
 LEVELS: Final = ("process", "landlock", "namespaces")
 """From the weakest to the strongest."""
@@ -99,13 +100,14 @@ def choose_level(required: str | None) -> str:
 
 
 @contextlib.contextmanager
-def forkserver(level: str, *, threads: int, backend: str = "tensorflow") -> Iterator[tuple[socket.socket, int]]:
+def forkserver(level: str, *, threads: int, backend: str, device: str) -> Iterator[tuple[socket.socket, int]]:
     """Run a forkserver; gives the control socket and the process number, and ends everything at the end.
 
     Args:
         level: The isolation level, one of `LEVELS`.
         threads: Threads that the backend may use in each worker.
         backend: The Keras backend.
+        device: `cpu`, or `gpu:0` and on.
 
     Raises:
         GraderError: The program cannot be started.
@@ -117,7 +119,7 @@ def forkserver(level: str, *, threads: int, backend: str = "tensorflow") -> Iter
     if level == "namespaces":
         program = bubblewrap.program()
         assert program is not None, "the level was chosen, so bubblewrap is there"
-        command = [*bubblewrap.command(program), *_python(bubblewrap.INSIDE, f"{code})")]
+        command = [*bubblewrap.command(program, gpu=on_gpu(device)), *_python(bubblewrap.INSIDE, f"{code})")]
     elif level == "landlock":
         roots = tuple(str(path) for path in (*view.SYSTEM, *view.ETC, *view.environment_folders()) if path.exists())
         hidden = tuple(str(path) for path in view.hidden_folders())
@@ -131,7 +133,7 @@ def forkserver(level: str, *, threads: int, backend: str = "tensorflow") -> Iter
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(home, threads, backend),
+            env=_environment(home, environment(backend, threads=threads, device=device)),
             start_new_session=True,
         )
     except OSError as error:
@@ -167,9 +169,9 @@ def compile_once() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="grader-") as home:
         command = [sys.executable, "-I", "-c", "import keras, matplotlib.pyplot"]
-        environment = _environment(Path(home), 1, "tensorflow")
-        del environment["PYTHONDONTWRITEBYTECODE"]
-        subprocess.run(command, env=environment, capture_output=True, timeout=_COMPILE_SECONDS, check=False)
+        variables = _environment(Path(home), environment("tensorflow", threads=1, device="cpu"))
+        del variables["PYTHONDONTWRITEBYTECODE"]
+        subprocess.run(command, env=variables, capture_output=True, timeout=_COMPILE_SECONDS, check=False)
 
 
 def _python(package: Path, code: str) -> list[str]:
@@ -178,7 +180,7 @@ def _python(package: Path, code: str) -> list[str]:
     return [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r}); {code}"]
 
 
-def _environment(home: Path, threads: int, backend: str) -> dict[str, str]:
+def _environment(home: Path, computing: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of the sandbox; nothing is inherited."""
     return {
         "PATH": "/usr/bin:/bin",
@@ -187,16 +189,8 @@ def _environment(home: Path, threads: int, backend: str) -> dict[str, str]:
         "TMPDIR": str(home),
         "MPLCONFIGDIR": str(home / "matplotlib"),
         "MPLBACKEND": "agg",
-        "KERAS_BACKEND": backend,
         "KERAS_HOME": str(home / "keras"),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": "1",
-        "OMP_NUM_THREADS": str(threads),
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": str(threads),
-        "CUDA_VISIBLE_DEVICES": "",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **computing,
     }

@@ -21,7 +21,9 @@ import msgspec
 
 from grader.errors import GraderError
 from grader.sandbox import launch
+from grader.sandbox.backend import why_missing
 from grader.sandbox.channel import MAX_FRAME_BYTES, Channel, ProtocolError, WireClosed, WireTimeout
+from grader.sandbox.devices import why_no_device
 from grader.sandbox.wire import (
     Call,
     Exited,
@@ -296,13 +298,22 @@ class Sandbox:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, level: str, *, threads: int, backend: str = "tensorflow") -> Iterator[Self]:
+    def start(cls, level: str, *, threads: int, backend: str = "tensorflow", device: str = "cpu") -> Iterator[Self]:
         """Start a forkserver and wait until it is ready; ends it with everything it started.
 
+        Args:
+            level: The isolation level.
+            threads: Threads that the backend may use in each worker.
+            backend: The Keras backend: `tensorflow`, `jax` or `torch`.
+            device: `cpu`, or `gpu:0` and on.  Nothing else is seen inside; processor and GPU need a sandbox each.
+
         Raises:
-            SandboxError: It did not start.
+            SandboxError: It did not start, or there is no such backend or device, which `backend.why_missing` and
+                `devices.why_no_device` tell beforehand.
         """
-        with launch.forkserver(level, threads=threads, backend=backend) as (control, pid):
+        if reason := why_missing(backend) or why_no_device(device, level):
+            raise SandboxError(f"{reason}.")
+        with launch.forkserver(level, threads=threads, backend=backend, device=device) as (control, pid):
             yield cls(level, control, pid)
 
     @contextlib.contextmanager

@@ -1,0 +1,58 @@
+"""What a time was measured on, and a short name that tells such machines apart."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from grader.sandbox.devices import model_of
+from grader.speed.records import Machine
+
+_CPUINFO: Final = Path("/proc/cpuinfo")
+_ID_LETTERS: Final = 12
+
+
+def this_machine(*, threads: int, backend: str, device: str, isolation: str, versions: dict[str, str]) -> Machine:
+    """What is measured here is measured on.
+
+    Args:
+        threads: As the sandbox was started with, and so for the next three.
+        backend: The Keras backend.
+        device: `cpu`, or `gpu:0` and on.
+        isolation: The level.
+        versions: As the sandbox reports them; empty where none was started.
+    """
+    return Machine(
+        cpu=cpu_model(),
+        cores=cores(),
+        threads=threads,
+        gpu=model_of(device),
+        backend=backend,
+        versions=versions,
+        isolation=isolation,
+    )
+
+
+def machine_id(machine: Machine) -> str:
+    """A short name for a machine, the same each time: any part of the record that differs gives another."""
+    return hashlib.sha256(msgspec.json.encode(machine, order="deterministic")).hexdigest()[:_ID_LETTERS]
+
+
+def cpu_model(cpuinfo: Path = _CPUINFO) -> str:
+    """The processor's model; its architecture where nothing more is said."""
+    try:
+        lines = cpuinfo.read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == "model name"]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,178 @@
+"""Backends and devices: the real ones where they are installed, and a clear answer where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.calibrate import write_reference
+from grader.sandbox import backend, devices
+from grader.sandbox.launch import LEVELS, best_level, why_not
+from grader.sandbox.session import Sandbox, SandboxError
+
+OTHERS = [name for name in backend.BACKENDS if name != "tensorflow"]
+
+
+def skip_without(name: str) -> None:
+    if reason := backend.why_missing(name):
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The reference as one file."""
+    path = tmp_path_factory.mktemp("reference") / "reference.py"
+    write_reference(path)
+    return path.read_text()
+
+
+def images(seed: int = 0) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (64, 16, 16, 3), np.uint8), np.eye(3, dtype=np.float32)[np.arange(64) % 3]
+
+
+def losses(sandbox: Sandbox, source: str) -> list[float]:
+    """Train the reference for two epochs in a fresh worker; the losses."""
+    with sandbox.worker(seed=5) as worker:
+        worker.load(source, ("build_model", "train"))
+        model = worker.call("build_model", (16, 16, 3))
+        x, y = images()
+        history = worker.call("train", model, x, y, x, y, epochs=2, batch_size=32, seconds=300)
+        return list(worker.tool("describe_history", history, model)["curves"]["loss"])
+
+
+def test_a_backend_that_is_not_there_is_said_before_anything_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Sandbox.start(best_level(), threads=1, backend="caffe")
+    with pytest.raises(SandboxError, match=r"^there is no backend caffe \(known: tensorflow, jax, torch\)\.$"), start:
+        pass
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.setattr("sys.modules", {})
+    assert backend.why_missing("jax") == "the backend jax is not installed; try `pip install jax`"
+
+
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_started() -> None:
+    start = Sandbox.start(best_level(), threads=1, device="gpu:99")
+    with pytest.raises(SandboxError, match=r"^this machine has no device gpu:99 \(.+\)\.$"), start:
+        pass
+    assert devices.why_no_device("cpu", "namespaces") == ""
+    assert devices.model_of("cpu") == devices.model_of("gpu:99") == ""
+
+
+def test_landlock_offers_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "gpus", lambda: (devices.Gpu(0, "Model A"),))
+    assert devices.why_no_device("gpu:0", "namespaces") == ""
+    assert devices.why_no_device("gpu:0", "landlock").startswith("the isolation level landlock offers no GPU")
+    assert devices.why_no_device("gpu:1", "process") == "this machine has no device gpu:1 (there are gpu:0)"
+    assert devices.model_of("gpu:0") == "Model A"
+
+
+def test_gpus_are_read_from_either_account_of_the_driver(tmp_path: Path) -> None:
+    assert devices.from_table("0, NVIDIA A100-SXM4-40GB\n1, NVIDIA T4\n") == (
+        devices.Gpu(0, "NVIDIA A100-SXM4-40GB"),
+        devices.Gpu(1, "NVIDIA T4"),
+    )
+    assert devices.from_table("NVIDIA-SMI has failed, because it couldn't reach the driver.\n") == ()
+    for place, model in (("0000:3b:00.0", "Tesla T4"), ("0000:18:00.0", "NVIDIA A30")):
+        (tmp_path / "gpus" / place).mkdir(parents=True)
+        (tmp_path / "gpus" / place / "information").write_text(f"Model: \t\t {model}\nIRQ:   \t\t 42\n")
+    assert devices.from_driver(tmp_path) == (devices.Gpu(0, "NVIDIA A30"), devices.Gpu(1, "Tesla T4"))
+    assert devices.from_driver(tmp_path / "absent") == ()
+
+
+def test_the_environment_shows_one_device_alone() -> None:
+    for name in backend.BACKENDS:
+        on_processor = backend.environment(name, threads=3, device="cpu")
+        assert on_processor["KERAS_BACKEND"] == name
+        assert on_processor["CUDA_VISIBLE_DEVICES"] == ""
+        assert on_processor["JAX_PLATFORMS"] == on_processor["KERAS_TORCH_DEVICE"] == "cpu"
+        assert {on_processor[key] for key in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")} == {"3"}
+        on_gpu = backend.environment(name, threads=3, device="gpu:1")
+        assert on_gpu["CUDA_VISIBLE_DEVICES"] == "1"
+        assert on_gpu["JAX_PLATFORMS"] == on_gpu["KERAS_TORCH_DEVICE"] == "cuda"
+
+
+@pytest.fixture(scope="module", params=backend.BACKENDS)
+def on_backend(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox of each backend that is installed."""
+    skip_without(request.param)
+    with Sandbox.start(best_level(), threads=1, backend=request.param) as sandbox:
+        yield sandbox
+
+
+def test_a_sandbox_computes_on_its_backend_and_on_the_processor(on_backend: Sandbox) -> None:
+    name = next(name for name in backend.BACKENDS if name in on_backend.versions)
+    assert set(on_backend.versions) == {"python", "keras", "numpy", name}
+    with on_backend.worker(seed=0) as worker:
+        facts = worker.tool("device_facts")
+        assert facts["backend"] == name
+        assert facts["gpu"] is False
+        assert all("cpu" in device for device in facts["devices"])
+        assert worker.tool("device_memory_mb") is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", OTHERS)
+def test_workers_forked_after_the_backend_was_imported_train_alike(name: str, level: str, reference: str) -> None:
+    skip_without(name)
+    if reason := why_not(level):
+        pytest.skip(reason)
+    with Sandbox.start(level, threads=1, backend=name) as sandbox:
+        first = losses(sandbox, reference)
+        assert len(first) == 2
+        assert all(np.isfinite(first))
+        assert losses(sandbox, reference) == first
+
+
+_THREADS = """
+import jax, os
+def f():
+    x = jax.numpy.ones((800, 800))
+    jax.jit(lambda x: x @ x @ x)(x).block_until_ready()
+    names = [open(f"/proc/self/task/{task}/comm").read() for task in os.listdir("/proc/self/task")]
+    return sum("Eigen" in name for name in names)
+"""
+
+
+def test_jax_computes_with_as_many_threads_as_it_is_told() -> None:
+    skip_without("jax")
+    found = []
+    for threads in (1, 3):
+        with Sandbox.start(best_level(), threads=threads, backend="jax") as sandbox, sandbox.worker(seed=0) as worker:
+            worker.load(_THREADS, ("f",))
+            found.append(worker.call("f"))
+    assert found == [1, 3]
+
+
+def test_weights_are_waited_for_in_the_middle_of_training(on_backend: Sandbox) -> None:
+    source = """
+import keras, numpy as np
+from grader.sandbox import backend
+class Wait(keras.callbacks.Callback):
+    batches = 0
+    def on_train_batch_end(self, batch, logs=None):
+        backend.synchronize(self.model)
+        self.batches += 1
+def f():
+    model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(2)])
+    model.compile(optimizer="sgd", loss="mean_squared_error")
+    before = np.array(model.get_weights()[0])
+    wait = Wait()
+    model.fit(np.ones((12, 4)), np.ones((12, 2)), batch_size=4, verbose=0, callbacks=[wait])
+    return wait.batches, bool((model.get_weights()[0] != before).all())
+"""
+    with on_backend.worker(seed=0) as worker:
+        worker.load(source, ("f",))
+        assert worker.call("f") == (3, True)
+
+
+def test_cuda_would_find_its_nodes_in_the_sandbox() -> None:
+    nodes = devices.nodes()
+    assert all(node.is_relative_to("/dev") for node in nodes)
+    if devices.gpus():
+        assert nodes
+    assert devices.MACHINE.is_dir()
