@@ -6,6 +6,7 @@ it tries, followed by header comments:
     # function: show_examples     the function of the contract that it replaces; `setup` for the file as a whole
     # earns: none                 the most points that the function's checks may give
     # because: text               what the feedback on one of them says
+    # landlock: text              why the level `landlock` does not promise to hold it; it is not tried there
 
 What it may earn is what its *honest twin* earns: the same answer given without the trick.  For most that is no answer,
 so `none`; for those that answer right and do something else besides it is `all`; a number is what a plain wrong
@@ -14,11 +15,14 @@ answer of that form earns, such as one for leaving the inputs alone.
 `python -m tests.test_attacks` writes the table in `docs/security.md` anew.
 
 All attacks are graded in one sandbox, one after the other, and looked for from a fresh worker of it after each.  At
-the end the sound solution must have full marks there.
+the end the sound solution must have full marks there.  At the level `landlock` the default run tries a few, and with
+`GRADER_WHOLE_CORPUS` all.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -34,11 +38,9 @@ from grader.batch import Settings, Slot, make_report
 from grader.course import Course, Limits
 from grader.grading import grade
 from grader.reports import markdown, terminal
-from grader.sandbox.launch import best_level
+from grader.sandbox.launch import why_not
 from grader.scoring import Result
 from grader.submissions import SubmissionFile, read_submission
-
-pytestmark = pytest.mark.skipif(best_level() != "namespaces", reason="attacks run where they can do no harm")
 
 FOLDER: Final = Path(__file__).parent / "attacks"
 ATTACKS: Final = sorted(FOLDER.glob("*.py"))
@@ -52,17 +54,36 @@ TRAINING_LIMITS: Final = msgspec.structs.replace(LIMITS, call_seconds=60)
 MOST_SECONDS: Final = 120.0
 """Far more than the limits allow for one attack, on a busy machine too."""
 
+SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
+LEVELS: Final = ("namespaces", "landlock")
+A_FEW: Final = (
+    "becomes-another-program",
+    "kills-everything",
+    "leaves-files",
+    "leaves-sockets",
+    "leaves-survivors",
+    "reads-answers-on-disk",
+    "reads-other-processes",
+    "wire-two-processes-answer",
+)
+"""What the default run tries at the level `landlock`."""
+
 _LOOK_AROUND: Final = """
 import os, sys
 def look():
     folders = ("/tmp", "/dev/shm", "/var/tmp", os.path.expanduser("~"), ".")
-    files = sorted({name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)})
-    sockets = open("/proc/self/net/unix").read() if os.path.exists("/proc/self/net/unix") else ""
+    files = sorted({name for folder in folders if os.path.isdir(folder) for name in names(folder)})
+    sockets = names("/proc/self/net") and open("/proc/self/net/unix").read()
     import keras, numpy
     odd = [name for name in sys.modules if name in ("conftest", "sitecustomize", "attack")]
     registered = sorted(keras.saving.get_custom_objects())
     return {"files": files, "attack": "attack" in sockets, "odd": odd, "registered": registered,
             "sound": bool(numpy.allclose(1, 1)) and not numpy.allclose(1, 2)}
+def names(folder):
+    try:
+        return os.listdir(folder)
+    except PermissionError:
+        return []
 """
 
 
@@ -74,6 +95,7 @@ class Attack(msgspec.Struct, frozen=True):
     function: str
     earns: str
     because: str
+    landlock: str
     source: str
 
     @property
@@ -85,10 +107,16 @@ class Attack(msgspec.Struct, frozen=True):
 def read_attack(path: Path) -> Attack:
     text = path.read_text(encoding="utf-8")
     sentence = re.match(r'"""(.+?)"""', text, re.DOTALL)
-    header = dict(re.findall(r"^# (function|earns|because): (.+)$", text, re.MULTILINE))
+    header = dict(re.findall(r"^# (function|earns|because|landlock): (.+)$", text, re.MULTILINE))
     assert sentence is not None, path
     return Attack(
-        path.stem, sentence[1], header["function"], header["earns"], header.get("because", ""), honest() + "\n\n" + text
+        path.stem,
+        sentence[1],
+        header["function"],
+        header["earns"],
+        header.get("because", ""),
+        header.get("landlock", ""),
+        f"{honest()}\n\n{text}",
     )
 
 
@@ -96,17 +124,36 @@ def honest() -> str:
     return HONEST.read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def slot() -> Iterator[Slot]:
-    """One sandbox for all attacks, which in the end still grades a sound solution as it should."""
-    with Slot(Settings(Course(), "quick", frozenset(), best_level())) as slot:
-        yield slot
+def cases() -> Iterator[Any]:
+    """Each attack at each level that it is tried at."""
+    for level in LEVELS:
+        for path in ATTACKS:
+            tried = level == "namespaces" or (not read_attack(path).landlock and (SLOW or path.stem in A_FEW))
+            if tried:
+                yield pytest.param(level, path, id=f"{path.stem}-{level}")
 
 
 @pytest.fixture(scope="module")
-def untouched(slot: Slot) -> Any:
-    """What a fresh worker sees before any attack."""
-    return look_around(slot)
+def slots() -> Iterator[dict[str, Slot]]:
+    """One sandbox a level for all attacks, which in the end still grades a sound solution as it should."""
+    with contextlib.ExitStack() as stack:
+        settings = [Settings(Course(), "quick", frozenset(), level) for level in LEVELS if not why_not(level)]
+        yield {each.level: stack.enter_context(Slot(each)) for each in settings}
+
+
+@pytest.fixture(scope="module")
+def untouched(slots: dict[str, Slot]) -> dict[str, Any]:
+    """What a fresh worker sees at each level before any attack."""
+    return {level: look_around(slot) for level, slot in slots.items()}
+
+
+@pytest.fixture
+def slot(request: pytest.FixtureRequest, slots: dict[str, Slot]) -> Slot:
+    """The sandbox of one level, `namespaces` unless a test says otherwise."""
+    level: str = getattr(request, "param", "namespaces")
+    if level not in slots:
+        pytest.skip(f"attacks run where they can do no harm: {why_not(level)}")
+    return slots[level]
 
 
 def look_around(slot: Slot) -> Any:
@@ -138,8 +185,17 @@ def outside() -> set[str]:
     return {str(path) for folder in ("/tmp", "/dev/shm", "/var/tmp") for path in Path(folder).glob("*attack*")}
 
 
-@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
-def test_an_attack_gains_nothing_and_harms_nobody(path: Path, slot: Slot, untouched: Any, tmp_path: Path) -> None:
+def scratch_folders(pid: int) -> list[str]:
+    """The folders that workers without namespaces may write to, of one forkserver."""
+    home = re.search(rb"\0HOME=([^\0]+)", Path(f"/proc/{pid}/environ").read_bytes())
+    assert home is not None
+    return [path.name for path in Path(os.fsdecode(home[1])).glob("worker-*")]
+
+
+@pytest.mark.parametrize(("slot", "path"), list(cases()), indirect=["slot"])
+def test_an_attack_gains_nothing_and_harms_nobody(
+    path: Path, slot: Slot, untouched: dict[str, Any], tmp_path: Path
+) -> None:
     attack = read_attack(path)
     sandbox = slot.sandbox
     assert sandbox is not None
@@ -163,9 +219,11 @@ def test_an_attack_gains_nothing_and_harms_nobody(path: Path, slot: Slot, untouc
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
     assert outside() == before
     assert "attack" not in Path("/proc/net/unix").read_text()
-    assert look_around(slot) == untouched
+    assert look_around(slot) == untouched[sandbox.level]
+    assert scratch_folders(sandbox.pid) == []
 
 
+@pytest.mark.parametrize("slot", LEVELS, indirect=True)
 def test_after_all_attacks_a_sound_solution_has_full_marks(slot: Slot) -> None:
     result = slot.grade(SubmissionFile("honest", HONEST)).result
     assert [(check.id, check.message) for check in result.checks if check.status != "passed"] == []
@@ -233,11 +291,12 @@ def test_every_attack_says_what_it_tries_and_what_it_may_earn() -> None:
 
 def table_of_attacks() -> str:
     """The table of all attacks, as it stands in `docs/security.md`."""
-    lines = ["| attack | it | replaces | may earn |", "|---|---|---|---|"]
+    lines = ["| attack | it | replaces | may earn | `landlock` |", "|---|---|---|---|:-:|"]
     for path in ATTACKS:
         attack = read_attack(path)
         sentence = attack.sentence[0].lower() + attack.sentence[1:-1]
-        lines.append(f"| `{attack.name}` | {sentence} | `{attack.function}` | {attack.earns} |")
+        tried = f"– {attack.landlock}" if attack.landlock else "yes"
+        lines.append(f"| `{attack.name}` | {sentence} | `{attack.function}` | {attack.earns} | {tried} |")
     return "\n".join(lines) + "\n"
 
 
