@@ -217,6 +217,16 @@ def test_a_scratch_is_removed_whatever_was_made_of_it(tmp_path: Path) -> None:
     scratch.remove(str(top))  # what is gone is no fault
 
 
+def test_what_takes_too_long_to_remove_is_left_for_later(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"top/{number}").mkdir(parents=True)
+    with pytest.raises(scratch.TooMuchError):
+        scratch.remove(str(tmp_path / "top"), seconds=0)
+    assert (tmp_path / "top").is_dir()
+    scratch.remove(str(tmp_path / "top"))
+    assert not (tmp_path / "top").exists()
+
+
 def test_parts_of_a_tree_leave_out_what_is_hidden(tmp_path: Path) -> None:
     for name in ("lib/site/grader/checks", "lib/site/numpy", "lib/site/reference", "bin"):
         (tmp_path / name).mkdir(parents=True)

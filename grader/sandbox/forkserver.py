@@ -31,6 +31,7 @@ _WATCH_SECONDS: Final = 0.05
 _CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
 _THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
 _THREADS_AT_LEAST: Final = 1024
+_REMOVE_SECONDS: Final = 10.0  # the trusted side waits for 30
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _MIB: Final = 2**20
@@ -222,8 +223,8 @@ class Forkserver:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 self._end_strays()
-                with contextlib.suppress(OSError):
-                    scratch.remove(scratch_folder(worker.number))
+                with contextlib.suppress(OSError, scratch.TooMuchError):  # the rest goes with the forkserver's home
+                    scratch.remove(scratch_folder(worker.number), seconds=_REMOVE_SECONDS)
             code = os.waitstatus_to_exitcode(status)
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
             reason = worker.reason or ("signal" if code < 0 else "exit")
