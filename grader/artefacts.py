@@ -7,10 +7,12 @@ as an array; numbers come from a submission only where they are marked as its ow
 from __future__ import annotations
 
 import io
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 import numpy as np
+
+_Record = TypeVar("_Record")
 
 MediaType = Literal["image/png", "application/json", "text/plain"]
 
@@ -98,6 +100,17 @@ class Example(msgspec.Struct, frozen=True):
     png: bytes
     true: str
     predicted: str
+
+
+def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], check: str = "") -> _Record | None:
+    """The record of the first artefact of that name (and check); `None` where there is none that can be read."""
+    for artefact in artefacts:
+        if artefact.name == name and check in ("", artefact.check) and artefact.media_type == "application/json":
+            try:
+                return msgspec.json.decode(artefact.data, type=form)
+            except (msgspec.DecodeError, ValueError):
+                return None
+    return None
 
 
 class Artefacts:

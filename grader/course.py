@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 
@@ -24,6 +24,7 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Ranked = Literal["accuracy", "score"]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +118,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         accuracy: The budget of the accuracy check.
         speed: What is trained to measure its speed, and what speed is worth.
         late: The deadline, and what being late costs.
+        leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
@@ -129,6 +131,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy: Accuracy = Accuracy()
     speed: Speed = Speed()
     late: Late = Late()
+    leaderboard: tuple[Ranked, ...] = ()
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.
@@ -187,6 +190,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_points(table.get("points", {}), where)
     _check_word("dataset", table, DATASETS, where)
     _check_word("profile", table, contract.PROFILES, where)
+    _check_word("leaderboard", table, get_args(Ranked), where)
     _check_deadline(table.get("late", {}), where)
     try:
         course = msgspec.convert(table, Course)
@@ -241,9 +245,10 @@ def _check_points(points: Any, where: str) -> None:
 
 
 def _check_word(key: str, table: Mapping[str, Any], words: Sequence[str], where: str) -> None:
-    value = table.get(key)
-    if isinstance(value, str) and value not in words:
-        raise UsageError(f"{where}: {key}: {value!r} is unknown{nearest(value, words)}")
+    found = table.get(key)
+    for value in found if isinstance(found, list) else [found]:
+        if isinstance(value, str) and value not in words:
+            raise UsageError(f"{where}: {key}: {value!r} is unknown{nearest(value, words)}")
 
 
 def _check_deadline(late: Any, where: str) -> None:

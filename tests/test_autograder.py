@@ -41,7 +41,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(wheel: Path, tmp_path: Path) -> Path:
     """Gradescope's folder as it is when a submission is graded, after `setup.sh` but for the environment."""
-    content = autograder_zip(wheel, course="", profile="quick", hidden=frozenset({"predict/in-order"}))
+    course = 'leaderboard = ["accuracy", "score"]\n'
+    content = autograder_zip(wheel, course=course, profile="quick", hidden=frozenset({"predict/in-order"}))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(tmp_path / "source")
     with zipfile.ZipFile(wheel) as archive:
@@ -194,6 +195,7 @@ def test_a_sound_submission_in_an_empty_root(root: Path) -> None:
     shutil.copy(SAMPLES / "complete-divides.py", root / "submission" / "my-solution.py")
     found = run_in_container(root)
     assert found["score"] == 93.0, found
+    assert found["leaderboard"] == []  # no accuracy in the quick profile, and no score while a check is hidden
     tests = [test for test in found["tests"] if "status" in test]
     assert [test["status"] for test in tests] == ["passed"] * COUNT
     assert [test["name"] for test in tests if test["visibility"] != "visible"] == ["predict: Answers in the order of x"]

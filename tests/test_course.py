@@ -67,6 +67,7 @@ def test_a_deadline_has_a_time_zone(value: str) -> None:
         ("classes = [1, 2, 1]", "classes: 1 is there twice."),
         ("classes = [1, 10]", "classes[1]: expected int <= 9."),
         ("profile = 'ful'", "profile: 'ful' is unknown; did you mean full?"),
+        ("leaderboard = ['acuracy']", "leaderboard: 'acuracy' is unknown; did you mean accuracy?"),
         ("dataset = 'mnist'", "dataset: 'mnist' is unknown (known: cifar10, shapes)."),
         ("seed = -1", "seed: expected int >= 0."),
         ("[limits]\ncall_seconds = nan", "limits.call_seconds: expected float > 0.0."),

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from grader.artefacts import Measured
+from grader.course import Ranked
 from grader.errors import UsageError
 from grader.exports import Choices, gradescope
 from grader.gradebook.records import Adjustment
@@ -25,6 +27,7 @@ TOP = {
     "stdout_visibility",
     "extra_data",
     "tests",
+    "leaderboard",
 }
 TEST = {
     "score",
@@ -116,6 +119,43 @@ def test_hostile_text_is_cleaned_and_cut() -> None:
     (seeded,) = [test for test in found["tests"] if "Same seed" in test["name"]]
     assert not {"\x1b", "\u202e", "\x07", "\x00"} & set(seeded["output"])
     assert len(seeded["output"]) <= 8000
+
+
+MEASURED = Measured(0.84567, 0.67, 51.0, 800)
+ACCURACY = {"name": "Accuracy (%)", "value": 84.6, "order": "desc"}
+SCORE = {"name": "Score", "value": 93.0, "order": "desc"}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "hidden", "measured", "shown"),
+    [
+        (("accuracy", "score"), (), MEASURED, [ACCURACY, SCORE]),
+        (("score", "accuracy"), (), MEASURED, [SCORE, ACCURACY]),
+        (("accuracy", "score"), (), None, [SCORE]),
+        (("score",), (), MEASURED, [SCORE]),
+        # What would tell of a hidden check is not shown before its time.
+        (("accuracy", "score"), ("train/validates",), MEASURED, [ACCURACY]),
+        (("accuracy", "score"), ("accuracy/unseen-images",), MEASURED, []),
+    ],
+)
+def test_the_leaderboard_shows_what_the_course_allows(
+    allowed: tuple[Ranked, ...], hidden: tuple[str, ...], measured: Measured | None, shown: list[dict[str, Any]]
+) -> None:
+    (entry,) = entries(result_of())
+    found = gradescope.document(entry, hidden=frozenset(hidden), leaderboard=allowed, measured=measured)
+    assert found["leaderboard"] == shown
+
+
+def test_without_leave_or_without_a_score_there_is_no_leaderboard() -> None:
+    (entry,) = entries(result_of())
+    assert "leaderboard" not in gradescope.document(entry, measured=MEASURED)
+    (failed,) = entries(result_of(problem="the disk is full"))
+    assert "leaderboard" not in gradescope.document(failed, leaderboard=("score",), measured=MEASURED)
+
+
+def test_the_export_shows_the_score_where_the_course_allows_it() -> None:
+    made = gradescope.write(entries(result_of()), Choices(leaderboard=("accuracy", "score")))
+    assert json.loads(made.content)["leaderboard"] == [SCORE]
 
 
 @pytest.mark.parametrize("count", [0, 2])

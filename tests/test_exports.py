@@ -8,7 +8,8 @@ from pathlib import Path
 
 import jsonschema
 
-from grader.exports import FORMATS, Choices, document, entries_of, nbgrader, report_of
+from grader.artefacts import Measured
+from grader.exports import FORMATS, Choices, document, entries_of, gradescope, nbgrader, report_of
 from tests.results import report_of as made_report
 from tests.results import result_of
 
@@ -20,7 +21,7 @@ def test_each_format_is_on_the_page() -> None:
 
 
 def test_the_json_on_the_page_is_what_the_schema_and_the_formats_say() -> None:
-    report, cell, results = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    report, cell, results, board = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     jsonschema.validate(report, document.schema())
     assert cell["cell_type"] == "markdown"
     (entry,) = entries_of(made_report(result_of("ada", {"train/early-stopping": "failed"})))
@@ -29,6 +30,9 @@ def test_the_json_on_the_page_is_what_the_schema_and_the_formats_say() -> None:
     assert {key: written[key] for key in results if key != "tests"} == {
         key: value for key, value in results.items() if key != "tests"
     }
+    measured = Measured(0.8461, 0.67, 51.0, 800)
+    ranked = gradescope.document(entry, leaderboard=("accuracy", "score"), measured=measured)
+    assert ranked["leaderboard"] == board["leaderboard"]
     (test,) = [test for test in written["tests"] if test["tags"] == ["task 5", "failed"]]
     assert {key: test[key] for key in results["tests"][0] if key != "output"} == {
         key: value for key, value in results["tests"][0].items() if key != "output"

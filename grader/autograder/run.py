@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from grader.artefacts import Artefact, Measured, decoded
 from grader.batch import Settings, Slot
 from grader.cli.options import prepare_data
 from grader.contract import checks_of
@@ -21,7 +22,7 @@ from grader.course import load_course
 from grader.exports import entries_of, gradescope
 from grader.files import write_whole
 from grader.sandbox.launch import choose_level, compile_once, why_no_namespaces
-from grader.scoring import Outcome, Report, Result, SubmissionInfo, make_result
+from grader.scoring import Graded, Outcome, Report, Result, SubmissionInfo, make_result
 from grader.submissions import SubmissionFile, choose, read_apart
 
 CONFIGURATION: Final = "autograder.json"
@@ -75,9 +76,15 @@ def grade_into(root: Path, target: Path) -> int:
     outcomes: dict[str, Outcome] = {}
     reasons = (f"{why_no_namespaces()}.",) if settings.level != "namespaces" else ()
 
-    def write(result: Result) -> None:
+    def write(result: Result, artefacts: tuple[Artefact, ...] = ()) -> None:
         (entry,) = entries_of(Report(settings.profile, settings.level, result.seconds, (result,)))
-        results = gradescope.document(entry, hidden=frozenset(configuration.hidden), notes=reasons)
+        results = gradescope.document(
+            entry,
+            hidden=frozenset(configuration.hidden),
+            notes=reasons,
+            leaderboard=settings.course.leaderboard,
+            measured=decoded(artefacts, "measured", Measured),
+        )
         write_whole(target, gradescope.encode(results))
 
     def on_check(check_id: str, outcome: Outcome) -> None:
@@ -86,13 +93,13 @@ def grade_into(root: Path, target: Path) -> int:
 
     try:
         with Slot(settings) as slot:
-            result = slot.grade(file, on_check).result
+            graded = slot.grade(file, on_check)
     except Exception as error:  # the checks that it came to are shown all the same
         traceback.print_exc()
         problem = f"{type(error).__name__}: {error}"
-        result = make_result(submission, settings.course, checks, outcomes, seconds=0.0, problem=problem)
-    write(result)
-    return 0 if result.status == "graded" else 3
+        graded = Graded(make_result(submission, settings.course, checks, outcomes, seconds=0.0, problem=problem))
+    write(graded.result, graded.artefacts)
+    return 0 if graded.result.status == "graded" else 3
 
 
 def _configuration(root: Path) -> Configuration:

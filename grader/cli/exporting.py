@@ -55,8 +55,9 @@ def export(
     if into is not None and form.worksheet == "never":
         raise UsageError(f"--into {into}: {form.name} fills no file of another system; leave it out.")
     entries = _chosen(_entries(source, course), submission)
-    title = assignment or load_course(course).title
-    choices = Choices(title, None if into is None else _bytes(into), scale, check_hidden(hide))
+    chosen = load_course(course)
+    worksheet = None if into is None else _bytes(into)
+    choices = Choices(assignment or chosen.title, worksheet, scale, check_hidden(hide), chosen.leaderboard)
     made = form.write(entries, choices)
     write_whole(output, made.content)
     for note in made.notes:

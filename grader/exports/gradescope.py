@@ -6,11 +6,13 @@ failed: a score of 0 would look like the student's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
+from grader.artefacts import Measured
+from grader.course import Ranked
 from grader.errors import UsageError
 from grader.exports.comments import details, overlays
 from grader.exports.records import Choices, Export
@@ -28,6 +30,7 @@ WEAKER_ISOLATION: Final = {
         "the container itself kept the submission from the grader's files; look at surprising scores."
     ),
 }
+ACCURACY: Final = "accuracy/unseen-images"
 _MAX_OUTPUT: Final = 8000
 
 
@@ -42,7 +45,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
             f"a results.json of Gradescope is for one submission, and there are {len(entries)}; "
             "choose with --submission."
         )
-    return Export(encode(document(entries[0], hidden=choices.hidden)))
+    return Export(encode(document(entries[0], hidden=choices.hidden, leaderboard=choices.leaderboard)))
 
 
 def encode(results: dict[str, Any]) -> bytes:
@@ -50,13 +53,22 @@ def encode(results: dict[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
 
 
-def document(entry: Entry, *, hidden: frozenset[str] = frozenset(), notes: Sequence[str] = ()) -> dict[str, Any]:
+def document(
+    entry: Entry,
+    *,
+    hidden: frozenset[str] = frozenset(),
+    notes: Sequence[str] = (),
+    leaderboard: Sequence[Ranked] = (),
+    measured: Measured | None = None,
+) -> dict[str, Any]:
     """What Gradescope shows of a submission.
 
     Args:
         entry: What counts for it.  Without a score, the checks are listed as far as they came, and none has points.
         hidden: Ids of checks that students see only once grades are published.
         notes: For instructors alone, a sentence each.
+        leaderboard: What the course allows students to see of one another; the first one ranks.
+        measured: What the accuracy check found; `None` where it did not come so far.
     """
     result = entry.attempt.result
     withheld = entry.score is None
@@ -84,7 +96,20 @@ def document(entry: Entry, *, hidden: frozenset[str] = frozenset(), notes: Seque
     }
     if entry.score is not None:
         results["score"] = entry.score
+        if leaderboard:
+            results["leaderboard"] = list(_ranked(leaderboard, entry.score, measured, hidden))
     return results
+
+
+def _ranked(
+    names: Sequence[Ranked], score: float, measured: Measured | None, hidden: frozenset[str]
+) -> Iterator[dict[str, Any]]:
+    """The values of the leaderboard, without what would tell of a hidden check before its time."""
+    for name in names:
+        if name == "accuracy" and measured is not None and ACCURACY not in hidden:
+            yield {"name": "Accuracy (%)", "value": round(100 * measured.accuracy, 1), "order": "desc"}
+        elif name == "score" and not hidden:
+            yield {"name": "Score", "value": score, "order": "desc"}
 
 
 def _head(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from grader.contract import CHECKS
-from grader.course import Course
+from grader.course import Course, Ranked
 from grader.errors import UsageError
 from grader.gradebook.records import Attempt, Entry
 from grader.scoring import Report
@@ -22,12 +22,14 @@ class Choices(msgspec.Struct, frozen=True):
         worksheet: The file that was downloaded from there and is to be filled; `None` for none.
         scale: Whether points are converted where the other system's maximum is another.
         hidden: Ids of checks that students see only once grades are published.
+        leaderboard: What the course allows students to see of one another.
     """
 
     title: str = Course().title
     worksheet: bytes | None = None
     scale: bool = False
     hidden: frozenset[str] = frozenset()
+    leaderboard: tuple[Ranked, ...] = ()
 
 
 class Export(msgspec.Struct, frozen=True):

@@ -7,20 +7,19 @@ import math
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import PurePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from markupsafe import Markup
 
 from grader import contract
-from grader.artefacts import Artefact, Confusion, Curves, Example, Measured, Place
+from grader.artefacts import Artefact, Confusion, Curves, Example, Measured, Place, decoded
 from grader.gradebook.records import Attempt, Entry
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.text import TITLES, clean
 from grader.scoring import CheckResult, Graded
 
-_Record = TypeVar("_Record")
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
 _MAX_NAME: Final = 80
 
@@ -77,17 +76,6 @@ def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: 
     attempt = Attempt(1, graded_at, "", "", "", profile, tasks, isolation, graded.result)
     score = graded.result.score if graded.result.status == "graded" else None
     return StudentPage(Entry(attempt, 1, (), 0.0, 0.0, score), graded.artefacts, (attempt,))
-
-
-def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], check: str = "") -> _Record | None:
-    """The record of the first artefact of that name (and check); `None` where there is none that can be read."""
-    for artefact in artefacts:
-        if artefact.name == name and check in ("", artefact.check) and artefact.media_type == "application/json":
-            try:
-                return msgspec.json.decode(artefact.data, type=form)
-            except (msgspec.DecodeError, ValueError):
-                return None
-    return None
 
 
 class CheckGroup(msgspec.Struct, frozen=True):
