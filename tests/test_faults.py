@@ -115,22 +115,27 @@ def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path) -> None
     assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGTERM, 2)])
-def test_being_told_to_end_keeps_what_is_finished_and_leaves_nothing(tmp_path: Path, number: int, jobs: int) -> None:
+def class_being_graded(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """`grader grade` on a class of twenty, in a session of its own, when the first of them is graded."""
     for student in range(20):
-        (tmp_path / f"student{student:02}.py").write_text(HONEST.read_text() + f"# {student}\n")
-    options = ["--profile", "quick", "--task", "2", "-o", str(tmp_path / "out"), "--jobs", str(jobs)]
+        (folder / f"student{student:02}.py").write_text(HONEST.read_text() + f"# {student}\n")
     process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "grade", str(tmp_path), *options],
+        [sys.executable, "-m", "grader", "grade", str(folder), "--profile", "quick", "--task", "2", *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         start_new_session=True,
         env=environment(),
     )
     assert process.stderr is not None
     assert process.stderr.readline().startswith("[1/20] ")
+    return process
+
+
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGTERM, 2)])
+def test_being_told_to_end_keeps_what_is_finished_and_leaves_nothing(tmp_path: Path, number: int, jobs: int) -> None:
+    process = class_being_graded(tmp_path, "-o", str(tmp_path / "out"), "--jobs", str(jobs))
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors
@@ -143,22 +148,11 @@ def test_being_told_to_end_keeps_what_is_finished_and_leaves_nothing(tmp_path: P
 
 
 def test_grading_processes_end_when_the_one_that_started_them_is_killed(tmp_path: Path) -> None:
-    for student in range(20):
-        (tmp_path / f"student{student:02}.py").write_text(HONEST.read_text() + f"# {student}\n")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "grade", str(tmp_path), "--profile", "quick", "--task", "2", "--jobs", "2"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-        start_new_session=True,
-        env=environment(),
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("[1/20] ")
+    process = class_being_graded(tmp_path, "--jobs", "2")
     process.kill()
     process.wait()
     wait_for_the_group_to_end(process.pid)
+    assert process.stderr is not None
     process.stderr.close()
 
 
