@@ -14,11 +14,12 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, write_report
+from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, note, write_report
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, prepare_data, settings_of
 from grader.cli.pages import Pages
 from grader.cli.progress import batch_progress, check_progress, say_waiting
+from grader.cluster import connect
 from grader.errors import UsageError
 from grader.files import write_whole
 from grader.gradebook.conditions import conditions_of
@@ -72,6 +73,7 @@ def grade(
     *,
     options: Options | None = None,
     jobs: Annotated[int | None, Parameter(name=["--jobs", "-j"])] = None,
+    cluster: str | None = None,
     gradebook: Annotated[Path | None, Parameter(negative_none="no-")] = GRADEBOOK_FILE,
     force: Annotated[bool, Parameter(negative="")] = False,
     submitted_at: str | None = None,
@@ -87,6 +89,8 @@ def grade(
         paths: Files and folders.
         options: See `Options`.
         jobs: How many at once; as many as the machine's cores allow unless given.
+        cluster: Grade on a Dask cluster: local:N starts one here, slurm:N has Slurm start one, and an address such as
+            tcp://host:8786 joins one.
         gradebook: The gradebook; with --no-gradebook none is kept.
         force: Grade also what the gradebook has already.
         submitted_at: When these submissions were handed in, with time zone; each when its file was last changed
@@ -97,6 +101,8 @@ def grade(
         raise UsageError("name at least one file or folder to grade.")
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs}: give a number of 1 or more.")
+    if jobs is not None and cluster is not None:
+        raise UsageError("--jobs and --cluster: give one of them; a cluster grades as many at once as it has workers.")
     settings = settings_of(options, default_profile=None)
     files = discover(paths)
     if not files:
@@ -111,7 +117,9 @@ def grade(
         batch_progress(len(files), quiet=options.json) as show,
     ):
         pages = Pages(settings, keeper)
-        report = _grade_what_is_new(files, settings, keeper, pages, show, output=options.output, jobs=jobs)
+        report = _grade_what_is_new(
+            files, settings, keeper, pages, show, output=options.output, jobs=jobs, cluster=cluster
+        )
         _finish(report, options)
         if options.output is not None:
             pages.write(options.output)
@@ -140,6 +148,7 @@ def _grade_what_is_new(
     *,
     output: Path | None,
     jobs: int | None,
+    cluster: str | None,
 ) -> Report:
     """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
     began = time.monotonic()
@@ -162,7 +171,11 @@ def _grade_what_is_new(
         show(graded.result, "")
 
     new = [file for file in files if file.id not in kept]
-    grade_all(new, settings, jobs=jobs or default_jobs(settings), on_graded=on_graded)
+    if cluster is not None and new:
+        with connect(cluster, settings, note) as crew:
+            grade_all(new, settings, crew=crew, on_graded=on_graded)
+    else:
+        grade_all(new, settings, jobs=jobs or default_jobs(settings), on_graded=on_graded)
     keeper.write()
     in_order = [results[file.id] for file in files if file.id in results]
     return make_report(settings, in_order, time.monotonic() - began)

@@ -11,11 +11,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from cyclopts import Parameter
 
-from grader.batch import Settings
-from grader.calibration import Calibration, find_calibration, installed_versions, load_calibrations
-from grader.contract import PROFILES, TASKS, checks_of
+from grader.batch import Settings, calibration_of
+from grader.calibration import Calibration, installed_versions
+from grader.contract import PROFILES, TASKS
 from grader.course import Course, load_course
-from grader.datasets import DATASETS, load_dataset
+from grader.datasets import DATASETS
 from grader.errors import UsageError
 from grader.sandbox.launch import LEVELS, choose_level, why_not
 
@@ -87,10 +87,9 @@ def prepare_data(settings: Settings) -> Calibration | None:
     Raises:
         GraderError: The data cannot be had, or its thresholds are not known.
     """
-    if all(check.profile == "quick" for check in checks_of(settings.profile, settings.tasks)):
+    calibration = calibration_of(settings)
+    if calibration is None:
         return None
-    dataset = load_dataset(settings.course.dataset)
-    calibration = find_calibration(load_calibrations(), settings.course, dataset.sha256)
     differing = calibration.other_versions(installed_versions())
     if differing:
         print(

@@ -19,7 +19,8 @@ from grader.gradebook.records import Conditions
 _WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports", "speed")
 """Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
 
-_LIBRARIES: Final = ("keras", "tensorflow", "numpy", "hypothesis")
+LIBRARIES: Final = ("keras", "tensorflow", "numpy", "hypothesis")
+"""The libraries that have a say in verdicts."""
 
 
 def conditions_of(settings: Settings, calibration: Calibration | None) -> Conditions:
@@ -53,7 +54,7 @@ def course_digest(course: Course) -> str:
         name = path.relative_to(package)
         if name.parts[0] not in _WITHOUT_A_SAY:
             parts.append(f"{name.as_posix()} {_digest(path.read_bytes())}".encode())
-    parts += [f"{library} {version(library)}".encode() for library in _LIBRARIES]
+    parts += [f"{library} {version(library)}".encode() for library in LIBRARIES]
     return _digest(b"\n".join(parts))
 
 

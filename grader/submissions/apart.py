@@ -15,31 +15,38 @@ from typing import Any, Final
 import msgspec
 
 from grader.submissions.files import printable
-from grader.submissions.reading import read_submission
-from grader.submissions.records import Submission, SubmissionFile
+from grader.submissions.reading import fetch, parse_submission
+from grader.submissions.records import Submission, SubmissionBytes, SubmissionFile
 
 READ_SECONDS: Final = 30.0
 """Far more than any course project takes, on a busy machine too: most are read in less than half a second."""
 
 _MEMORY_BYTES: Final = 2 * 2**30
 _PACKAGE: Final = Path(__file__).parents[2]
-_CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.submissions.apart import main; main(sys.argv[1:])"
+_CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.submissions.apart import main; main()"
 
 
 def read_apart(file: SubmissionFile, *, seconds: float = READ_SECONDS) -> Submission:
-    """Read a submission as `read_submission` does, in a process that is ended where it takes too long.
+    """Read a submission as `read_submission` does, and parse it apart."""
+    return parse_apart(fetch(file), seconds=seconds)
+
+
+def parse_apart(handed_in: SubmissionBytes, *, seconds: float = READ_SECONDS) -> Submission:
+    """Parse a submission as `parse_submission` does, in a process that is ended where it takes too long.
 
     Args:
-        file: The submission.
-        seconds: How long reading it may take.
+        handed_in: The submission.
+        seconds: How long that may take.
 
     Returns:
-        The submission.  If reading it does not come to an end, its `problem` says so.
+        The submission.  If parsing it does not come to an end, its `problem` says so.
     """
     # Isolated: a folder of submissions that is the working folder shadows no module of Python's own.
-    command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE)), file.id, str(file.path), file.problem]
+    command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE))]
+    content = msgspec.msgpack.encode(handed_in, enc_hook=os.fsencode)
+    file = handed_in.file
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds)
+        done = subprocess.run(command, input=content, capture_output=True, timeout=seconds)
         return msgspec.msgpack.decode(done.stdout, type=Submission, dec_hook=_path)
     except subprocess.TimeoutExpired:
         problem = f"{printable(file.path.name)} takes more than {seconds:g} seconds to be parsed"
@@ -53,12 +60,11 @@ def _path(_: type, value: Any) -> Path:
     return Path(os.fsdecode(value))
 
 
-def main(arguments: list[str]) -> None:
-    """In the new process: read the submission of that id, path and problem, and write it to the standard output."""
+def main() -> None:
+    """In the new process: parse the submission on the standard input, and write it to the standard output."""
     if sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    name, path, problem = arguments
-    submission = read_submission(SubmissionFile(name, Path(path), problem))
-    sys.stdout.buffer.write(msgspec.msgpack.encode(submission, enc_hook=os.fsencode))
+    handed_in = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=SubmissionBytes, dec_hook=_path)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(parse_submission(handed_in), enc_hook=os.fsencode))

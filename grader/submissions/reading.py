@@ -12,25 +12,40 @@ import msgspec
 from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadError, printable, read_bytes
 from grader.submissions.notebook import code_cells, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
-from grader.submissions.records import Note, Submission, SubmissionFile
+from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
 from grader.submissions.slicing import slice_module
 
 
 def read_submission(file: SubmissionFile) -> Submission:
-    """Read a submission and make of it the module that is graded.
+    """Read a submission and make of it the module that is graded: `fetch`, and then `parse_submission`."""
+    return parse_submission(fetch(file))
+
+
+def fetch(file: SubmissionFile) -> SubmissionBytes:
+    """Read a submission's bytes and no more; why they cannot be read is then its `problem`."""
+    if file.problem:
+        return SubmissionBytes(file, b"")
+    try:
+        return SubmissionBytes(file, _bytes(file))
+    except ReadError as error:
+        return SubmissionBytes(msgspec.structs.replace(file, problem=str(error)), b"")
+
+
+def parse_submission(handed_in: SubmissionBytes) -> Submission:
+    """Make of a submission's bytes the module that is graded.
 
     A notebook is what ends in `.ipynb`; of other files, what holds JSON and does not end in `.py`.
 
     Returns:
         The submission.  If nothing of it can be graded, its `problem` says why.
     """
+    file, data = handed_in.file, handed_in.data
     suffix = file.path.suffix.lower()
     result = Submission(file.id, file.path, "", "notebook" if suffix == ".ipynb" else "py", file.problem)
     if file.problem:
         return result
     name = printable(file.path.name)
     try:
-        data = _bytes(file)
         result = msgspec.structs.replace(result, sha256=hashlib.sha256(data).hexdigest())
         if suffix not in (".py", ".ipynb") and data.lstrip()[:1] == b"{":
             result = msgspec.structs.replace(result, kind="notebook")
@@ -48,10 +63,8 @@ def read_submission(file: SubmissionFile) -> Submission:
 
 def sha256_of(file: SubmissionFile) -> str:
     """The digest that `read_submission` gives a submission, without reading more than its bytes; empty likewise."""
-    try:
-        return "" if file.problem else hashlib.sha256(_bytes(file)).hexdigest()
-    except ReadError:
-        return ""
+    handed_in = fetch(file)
+    return "" if handed_in.file.problem else hashlib.sha256(handed_in.data).hexdigest()
 
 
 def _bytes(file: SubmissionFile) -> bytes:

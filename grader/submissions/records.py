@@ -21,6 +21,18 @@ class SubmissionFile(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class SubmissionBytes(msgspec.Struct, frozen=True):
+    """A submission that was read and not yet looked into: it can be sent to where the file is not.
+
+    Attributes:
+        file: Which one.
+        data: What the file holds; nothing where the file has a `problem`.
+    """
+
+    file: SubmissionFile
+    data: bytes
+
+
 class Note(msgspec.Struct, frozen=True):
     """Something a student should know about a line of theirs.
 
