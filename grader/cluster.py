@@ -270,10 +270,12 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
 @contextlib.contextmanager
 def _local(count: int) -> Iterator[Any]:
     """Start a scheduler and workers on this machine, which nobody else can speak to."""
+    import dask
     from distributed import LocalCluster
 
     with (
         tempfile.TemporaryDirectory(prefix="grader-") as folder,
+        dask.config.set({"temporary-directory": folder}),
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
@@ -281,7 +283,6 @@ def _local(count: int) -> Iterator[Any]:
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             security=True,  # other users of this machine may not join
-            local_directory=folder,
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):
@@ -308,7 +309,7 @@ def start_slurm(jobs: int, settings: Settings, **options: Any) -> Any:
         from dask_jobqueue import SLURMCluster
     except ImportError as error:
         raise GraderError(
-            f"slurm:N needs dask-jobqueue ({error}); install it with: pip install dask-jobqueue."
+            f"slurm:N needs dask-jobqueue ({error}); install it with: pip install 'keras-course-grader[slurm]'."
         ) from None
     limits = settings.course.limits
     cluster = SLURMCluster(
