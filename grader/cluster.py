@@ -66,8 +66,8 @@ def installed() -> dict[str, str]:
     return versions
 
 
-def examine(settings: Settings) -> Found:
-    """On a worker: look whether it can grade, and start its sandbox."""
+def examine(settings: Settings, expected: Conditions) -> Found:
+    """On a worker: look whether it can grade, and where its verdicts are what is expected, start its sandbox."""
     versions = installed()
     if reason := why_not(settings.level):
         return Found(f"it does not offer the isolation level {settings.level}: {reason}", None, versions)
@@ -76,7 +76,8 @@ def examine(settings: Settings) -> Found:
         if (free := shutil.disk_usage(folder).free) < _FREE_BYTES:
             return Found(f"its disk is full: {free // 1_000_000} MB are free in {folder}", None, versions)
         conditions = conditions_of(settings, calibration_of(settings))
-        prepare_here(settings)
+        if conditions == expected:
+            prepare_here(settings)
     except (GraderError, OSError) as error:
         return Found(str(error).rstrip("."), None, versions)
     return Found("", conditions, versions)
@@ -186,7 +187,9 @@ class _Worker:
             workers=[address], allow_other_workers=False, pure=False, retries=0
         )
         self._until = time.monotonic() + _EXAMINATION_SECONDS
-        self._examination: concurrent.futures.Future[Found] | None = self._executor.submit(examine, cluster.settings)
+        self._examination: concurrent.futures.Future[Found] | None = self._executor.submit(
+            examine, cluster.settings, cluster.own.conditions
+        )
 
     @property
     def fit(self) -> bool | None:
