@@ -13,7 +13,7 @@ from grader import crew
 from grader.crew import CrewLost, Place, dispatch
 from grader.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile
-from tests.synthetic import result
+from tests.results import result_of
 
 Work = Callable[[str], Graded]
 
@@ -76,11 +76,11 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 
 def graded(name: str) -> Graded:
-    return Graded(result(name))
+    return Graded(result_of(name))
 
 
 def not_graded(name: str) -> Graded:
-    return Graded(result(name, status="infrastructure_error"))
+    return Graded(result_of(name, problem="the sandbox does not start"))
 
 
 def ends(name: str) -> Graded:
