@@ -33,6 +33,7 @@ from grader.gradebook.conditions import LIBRARIES, conditions_of
 from grader.gradebook.records import Conditions
 from grader.sandbox.launch import why_not
 from grader.scoring import Graded
+from grader.speed.lock import machine_lock
 from grader.submissions import SubmissionBytes
 
 _LOOK_SECONDS: Final = 1.0
@@ -81,6 +82,12 @@ def examine(settings: Settings, expected: Conditions) -> Found:
     except (GraderError, OSError) as error:
         return Found(str(error).rstrip("."), None, versions)
     return Found("", conditions, versions)
+
+
+def grade_there(settings: Settings, handed_in: SubmissionBytes) -> Graded:
+    """On a worker: grade one submission, while nobody measures the speed of trainings there."""
+    with machine_lock("grader grade --cluster", alone=False, waiting=lambda sentence: None):
+        return grade_here(settings, handed_in)
 
 
 def why_unfit(found: Found, own: Found) -> str:
@@ -214,7 +221,9 @@ class _Worker:
 
     def start(self, handed_in: SubmissionBytes) -> concurrent.futures.Future[Graded]:
         """Begin to grade on it."""
-        future: concurrent.futures.Future[Graded] = self._executor.submit(grade_here, self._cluster.settings, handed_in)
+        future: concurrent.futures.Future[Graded] = self._executor.submit(
+            grade_there, self._cluster.settings, handed_in
+        )
         return future
 
     def give_up(self) -> None:
