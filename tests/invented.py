@@ -6,15 +6,17 @@ import functools
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from grader import contract
 from grader.artefacts import Artefact, Artefacts, Confusion, Example, Measured, Place, png_of
 from grader.course import Course
-from grader.gradebook.records import Adjustment, Attempt, Entry
+from grader.gradebook.records import Adjustment, Attempt, Entry, Timing
 from grader.reports.site import StudentPage
 from grader.scoring import CheckStatus, Outcome, make_result
 from grader.submissions import Submission
+from tests.measurements import MACHINE, measurement
 
 NAMES: Final = (
     *("ada", "alan", "alonzo", "annie", "barbara", "blaise", "carl", "charles", "claude", "donald", "edsger", "emmy"),
@@ -64,7 +66,31 @@ def _student(number: int, profile: str) -> StudentPage:
     late = 1.0 if number % 7 == 5 else 0.0
     total = None if failed else round(result.score + 2 * len(adjustments) - 5 * late, 2)
     entry = Entry(attempts[-1], len(attempts), adjustments, late, 5 * late, total)
-    return StudentPage(entry, gathered.gathered + (() if failed else _figures()), attempts)
+    return StudentPage(
+        entry, gathered.gathered + (() if failed else _figures()), attempts, _timings(number, submission)
+    )
+
+
+def _timings(number: int, submission: Submission) -> tuple[Timing, ...]:
+    """Two of three students were measured on the CPU, thrice; some of them on a GPU too, or where there is none."""
+    if number % 3 == 2:
+        return ()
+    rng = np.random.default_rng([number, 1])
+    measured = functools.partial(
+        measurement, submission.id, sha256=submission.sha256, accuracy=0.6 + 0.2 * rng.random()
+    )
+    ratio, drift, noise = 0.8 + 1.5 * rng.random(), np.exp(rng.normal(0, 0.05, (3, 8))), rng.normal(0, 0.02, (2, 3, 8))
+    mine, others = 1.8 * ratio * drift * np.exp(noise[0]), 1.8 * drift * np.exp(noise[1])
+    found = [
+        measured(mine[n].tolist(), others[n].tolist(), at=f"2026-03-{day}T09:00:00Z")
+        for n, day in enumerate(("05", "12", "19"))
+    ]
+    gpu = msgspec.structs.replace(MACHINE, gpu="NVIDIA H100")
+    if number % 5 == 0:
+        found.append(measured((mine[0] / 15).tolist(), (others[0] / 15).tolist(), device="gpu:0", machine=gpu))
+    elif number % 5 == 1:
+        found.append(measured(device="gpu:0", status="no_device"))
+    return tuple(Timing(place, each) for place, each in enumerate(found, 1))
 
 
 def _outcome(check: contract.Check, rng: np.random.Generator, skill: float) -> Outcome:

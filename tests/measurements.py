@@ -43,8 +43,9 @@ def measurement(
     at: str = NOON,
     status: Status = "measured",
     accuracy: float = 0.8,
+    sha256: str = "0" * 64,
 ) -> Measurement:
     """A measurement with a round for each number of seconds, and one of the reference beside each."""
     problem = "" if status == "measured" else "It did not come to an end."
     mine, others = rounds(seconds, accuracy=accuracy), rounds(reference)
-    return Measurement(name, "0" * 64, device, machine, BUDGET, status, problem, mine, others, 3.0, at)
+    return Measurement(name, sha256, device, machine, BUDGET, status, problem, mine, others, 3.0, at)

@@ -119,6 +119,9 @@ def test_a_measurement_comes_back_with_every_sample(path: Path) -> None:
         book.add_measurement(second)
     with Gradebook.open(path) as book:
         assert book.measurements("ada") == [Timing(1, first), Timing(2, second)]
+        assert book.measurement(2) == Timing(2, second)
+        with pytest.raises(UsageError, match="measurement 3: there is none of that number; `grader timings` lists"):
+            book.measurement(3)
         assert book.entries() == []
     with contextlib.closing(sqlite3.connect(path)) as connection:
         sums = connection.execute(

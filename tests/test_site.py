@@ -16,8 +16,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from grader.artefacts import Artefact
-from grader.course import Course
+from grader.course import Course, Speed
 from grader.errors import GraderError
+from grader.gradebook.records import Timing
 from grader.reports.site import StudentPage, write_site
 from grader.reports.site.charts import curves, histogram, round_steps, scatter
 from grader.reports.site.code import quoted
@@ -156,6 +157,39 @@ def test_a_students_page_says_what_is_wrong_in_words_and_where(site: Path) -> No
     alts = [image.get("alt") for image in parsed(site / "students" / "barbara.html").iter(f"{HTML}img")]
     assert "An image of class bird" in alts
     assert "The figure that plot_history returned" in alts
+
+
+def test_training_speed_is_on_the_pages_of_those_who_were_measured(site: Path, pages: list[StudentPage]) -> None:
+    ada, alan, alonzo = (text_of(parsed(site / "students" / f"{name}.html")) for name in ("ada", "alan", "alonzo"))
+    assert "The last measurement on each device" in ada
+    assert "no such device" in alan
+    assert "Training speed" not in alonzo
+    tree = parsed(site / "index.html")
+    (table,) = [
+        table
+        for table in tree.iter(f"{HTML}table")
+        if text_of(table.find(f"{HTML}caption")).startswith("Fastest on cpu")
+    ]
+    rows = [[text_of(cell) for cell in row] for row in table.iter(f"{HTML}tr")][1:]
+    ratios = [float(row[2].split()[0]) for row in rows]
+    assert ratios == sorted(ratios)
+    assert len(rows) == 10
+    measured = {page.id for page in pages if page.timings}
+    assert {row[1] for row in rows} < measured
+
+
+def test_a_course_may_leave_the_list_of_the_fastest_out(pages: list[StudentPage], tmp_path: Path) -> None:
+    write_site(tmp_path, Course(speed=Speed(leaderboard=False)), pages[:2])
+    text = text_of(parsed(tmp_path / "index.html"))
+    assert "Fastest on" not in text
+    assert "Training speed" in text  # the chart, which names nobody
+
+
+def test_a_measurement_of_another_file_makes_no_one_the_fastest(pages: list[StudentPage], tmp_path: Path) -> None:
+    former = msgspec.structs.replace(pages[0].timings[0].measurement, sha256="f" * 64)
+    write_site(tmp_path, Course(), [msgspec.structs.replace(pages[0], timings=(Timing(1, former),))])
+    assert "Fastest on" not in text_of(parsed(tmp_path / "index.html"))
+    assert "Training speed" in text_of(parsed(tmp_path / "students" / "ada.html"))
 
 
 def test_adjustments_lateness_and_attempts_are_told(site: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchmarks.comparing import Trials, judged, simulated, trials
 from grader.speed.records import Measurement, Round
 from grader.speed.statistics import (
     FACTOR,
@@ -240,3 +241,23 @@ def test_any_round_can_be_read_without_epochs() -> None:
     blank = msgspec.structs.replace(measurement("ada"), rounds=empty, reference=empty)
     found = compare(blank, blank)
     assert (found.verdict, found.changes) == ("unclear", ())
+
+
+# How often it is right
+
+
+def test_eight_rounds_see_ten_percent_and_raise_no_false_alarm() -> None:
+    rng = np.random.default_rng(0)
+    sides = [(simulated(rng, 8, 0.02, 0.0), simulated(rng, 8, 0.02, 0.0)) for _ in range(100)]
+    found = judged(sides)
+    assert found.comparisons == 100
+    assert found.false_alarms <= 0.01
+    assert found.power >= 0.95
+
+
+def test_recorded_rounds_are_compared_window_by_window() -> None:
+    pairs = simulated(np.random.default_rng(0), 18, 0.01, 0.0)
+    mine, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    assert trials(mine, others) == Trials(6, 0.0, 1.0)
+    with pytest.raises(ValueError, match="15 rounds are too few for two windows of 8"):
+        trials(mine[:15], others[:15])

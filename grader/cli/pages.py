@@ -36,7 +36,7 @@ class Pages:
         graded, when = self._came[name]
         known = self._keeper.known(name)
         if known is not None and known.entry.attempt.result == graded.result:
-            return StudentPage(known.entry, known.artefacts, known.attempts)
+            return StudentPage(known.entry, known.artefacts, known.attempts, known.timings)
         settings = self._settings
         tasks = tuple(sorted(settings.tasks))
         return page_of(graded, profile=settings.profile, tasks=tasks, isolation=settings.level, graded_at=when)

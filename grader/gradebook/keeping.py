@@ -18,7 +18,7 @@ from grader.artefacts import Artefact
 from grader.course import Late
 from grader.errors import UsageError
 from grader.gradebook.faults import GradebookError
-from grader.gradebook.records import Attempt, Conditions, Entry, utc
+from grader.gradebook.records import Attempt, Conditions, Entry, Timing, utc
 from grader.gradebook.store import Gradebook
 from grader.scoring import Result
 from grader.submissions import SubmissionFile, sha256_of
@@ -34,11 +34,12 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the gradebook knows of a submission: what counts, the artefacts of that, and every attempt."""
+    """What the gradebook knows of a submission: what counts, the artefacts of that, every attempt and measurement."""
 
     entry: Entry
     artefacts: tuple[Artefact, ...]
     attempts: tuple[Attempt, ...]
+    timings: tuple[Timing, ...]
 
 
 class Keeper:
@@ -94,7 +95,8 @@ class Keeper:
         try:
             entry = self._book.entry(submission)
             artefacts = self._book.artefacts(entry.attempt.number)
-            return Known(entry, artefacts, tuple(self._book.attempts(submission)))
+            attempts, timings = self._book.attempts(submission), self._book.measurements(submission)
+            return Known(entry, artefacts, tuple(attempts), tuple(timings))
         except UsageError:
             return None
         except GradebookError as error:

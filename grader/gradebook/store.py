@@ -318,6 +318,18 @@ class Gradebook:
         with in_one_sentence(self.path):
             return [Timing(number, _measurement.decode(measurement)) for number, measurement in rows]
 
+    def measurement(self, number: int) -> Timing:
+        """The measurement of a number.
+
+        Raises:
+            UsageError: There is none.
+        """
+        rows = self._read("SELECT measurement FROM measurements WHERE number = ?", (number,))
+        if not rows:
+            raise UsageError(f"measurement {number}: there is none of that number; `grader timings` lists them.")
+        with in_one_sentence(self.path):
+            return Timing(number, _measurement.decode(rows[0][0]))
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         with in_one_sentence(self.path), transaction(self._connection):

@@ -7,6 +7,6 @@ content security policy allows these alone, by their digests.
 from __future__ import annotations
 
 from grader.reports.site.students import StudentPage, page_of
-from grader.reports.site.writing import write_site
+from grader.reports.site.writing import write_site, write_timings
 
-__all__ = ["StudentPage", "page_of", "write_site"]
+__all__ = ["StudentPage", "page_of", "write_site", "write_timings"]

@@ -31,20 +31,30 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A bar that stands on the x axis, with what is written above it."""
+    """A bar that stands on the x axis, with what is written above it; `kind` as of a line, 2 being hollow."""
 
     x: float
     y: float
     width: float
     height: float
     text: str
+    kind: int = 1
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A curve: what it is, and its points."""
+    """A curve: what it is, and its points.
+
+    Attributes:
+        name: What it is.
+        points: Its points.
+        kind: 1, 2 or 3: its colour, its dashes and its marks.
+        faint: Thin and without marks, behind the others.
+    """
 
     name: str
     points: tuple[tuple[float, float], ...]
+    kind: int = 1
+    faint: bool = False
 
     @property
     def path(self) -> str:
@@ -64,6 +74,10 @@ class Chart(msgspec.Struct, frozen=True):
         bars: Of a histogram.
         lines: Of curves.
         dots: Of a scatter plot: x, y, and what the dot is.
+        spans: Of intervals: x, and y from where to where.
+        notes: Words in an empty place: x, y, and they.
+        level: Where a line lies that everything is to be compared with.
+        names: What stands in the legend: a name, and the kind of bar or line.
     """
 
     description: str
@@ -74,6 +88,10 @@ class Chart(msgspec.Struct, frozen=True):
     bars: tuple[Bar, ...] = ()
     lines: tuple[Line, ...] = ()
     dots: tuple[tuple[float, float, str], ...] = ()
+    spans: tuple[tuple[float, float, float], ...] = ()
+    notes: tuple[tuple[float, float, str], ...] = ()
+    level: float | None = None
+    names: tuple[tuple[str, int], ...] = ()
 
 
 class Axis(msgspec.Struct, frozen=True):

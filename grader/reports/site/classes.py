@@ -14,6 +14,7 @@ from grader import contract
 from grader.artefacts import Measured
 from grader.reports.site.charts import histogram, scatter
 from grader.reports.site.students import StudentPage, anchor_of, title_of
+from grader.reports.site.timings import fastest, time_against_accuracy
 from grader.reports.text import number
 
 _HARDEST: Final = 12
@@ -169,6 +170,8 @@ def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
         "accuracies": scatter(points) if points else None,
         "hardest": hardest_checks(pages),
         "leaders": leaders_of(rows),
+        "fastest": fastest((page, page.current_timings) for page in pages),
+        "speeds": time_against_accuracy((page.name, page.current_timings) for page in pages),
         "with_layers": any(row.by_hand or row.page.entry.penalty or row.page.entry.adjustments for row in rows),
         "profiles": sorted({page.entry.attempt.profile for page in pages}),
         "isolations": sorted({page.entry.attempt.isolation for page in pages}),

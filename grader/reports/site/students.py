@@ -14,9 +14,10 @@ from markupsafe import Markup
 
 from grader import contract
 from grader.artefacts import Artefact, Confusion, Curves, Example, Measured, Place, decoded
-from grader.gradebook.records import Attempt, Entry
+from grader.gradebook.records import Attempt, Entry, Timing
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
+from grader.reports.site.timings import speed_of
 from grader.reports.text import TITLES, clean
 from grader.scoring import CheckResult, Graded
 
@@ -31,11 +32,13 @@ class StudentPage(msgspec.Struct, frozen=True):
         entry: What counts.
         artefacts: Of the attempt that counts.
         history: Every attempt, in whatever order; empty where there is no gradebook.
+        timings: Every measurement of training speed, oldest first; likewise.
     """
 
     entry: Entry
     artefacts: tuple[Artefact, ...] = ()
     history: tuple[Attempt, ...] = ()
+    timings: tuple[Timing, ...] = ()
 
     @property
     def id(self) -> str:
@@ -56,6 +59,12 @@ class StudentPage(msgspec.Struct, frozen=True):
     def measured(self) -> Measured | None:
         """What the accuracy check found; `None` where it did not come so far."""
         return decoded(self.artefacts, "measured", Measured)
+
+    @property
+    def current_timings(self) -> tuple[Timing, ...]:
+        """The measurements of the very file that was graded."""
+        sha256 = self.entry.attempt.result.submission.sha256
+        return tuple(timing for timing in self.timings if timing.measurement.sha256 == sha256)
 
     @property
     def graded(self) -> bool:
@@ -228,5 +237,6 @@ def context_of(page: StudentPage) -> dict[str, Any]:
         "passed": sum(check.status == "passed" for check in attempt.result.checks),
         "tasks": tuple(tasks_of(page)),
         "accuracy": accuracy_of(page),
+        "speed": speed_of(page.timings),
         "history": sorted(page.history, key=lambda one: one.number, reverse=True),
     }

@@ -14,11 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.course import Course
+from grader.gradebook.records import Timing
 from grader.reports.site import charts, classes, students
 from grader.reports.site.code import excerpt, highlighted, quoted
-from grader.reports.site.files import MARK, write_pages
+from grader.reports.site.files import MARK, page_name, write_pages
 from grader.reports.site.students import StudentPage, anchor_of, shade_of, title_of
+from grader.reports.site.timings import speed_of, time_against_accuracy
 from grader.reports.text import clean, number
+from grader.reports.timings import STATUS_WORDS, ratio_text, seconds
 
 STATUSES: Final = {
     "passed": ("✓", "passed"),
@@ -29,6 +32,13 @@ STATUSES: Final = {
     "not_run": ("–", "not run"),
 }
 """Symbol and word for each status of a check."""
+
+_PICTURES: Final = {
+    "devices": "median seconds of an epoch",
+    "epochs": "seconds of each epoch",
+    "ratios": "ratio to the reference",
+}
+"""The charts of a submission's speed, and what stands above them where they are pictures of their own."""
 
 
 def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> None:
@@ -58,6 +68,38 @@ def _rendered(course: Course, pages: list[StudentPage]) -> Iterator[tuple[str, s
     yield "index.html", environment.get_template("class.html").render(course=course, **classes.context_of(pages))
 
 
+def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
+    """Write `timings.html`, and its charts as pictures into `timings/`.
+
+    Args:
+        folder: Where to; other files in it are left alone.
+        timings: Measurements, oldest first.
+
+    Raises:
+        GraderError: A file of that name is there that is no page of the grader's.
+    """
+    by_name: dict[str, list[Timing]] = {}
+    for timing in timings:
+        by_name.setdefault(timing.measurement.submission, []).append(timing)
+    write_pages(folder, _rendered_timings(by_name))
+
+
+def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, str]]:
+    environment = _environment()
+    picture = environment.get_template("picture.svg")
+    speeds = [(name, speed_of(by_name[name])) for name in sorted(by_name)]
+    for name, speed in speeds:
+        stem = page_name(name).removesuffix(".html")
+        for kind, what in _PICTURES.items():
+            if chart := getattr(speed, kind):
+                yield (
+                    f"timings/{stem}-{kind}.svg",
+                    picture.render(chart=chart, alone=f"{clean(name, limit=24)}: {what}"),
+                )
+    together = time_against_accuracy(by_name.items())
+    yield "timings.html", environment.get_template("timings.html").render(speeds=speeds, together=together)
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("grader.reports.site"),
@@ -77,6 +119,7 @@ def _environment() -> Environment:
         script_digest=_digest(script),
         chart_area=charts,
         shade_of=shade_of,
+        alone="",
     )
     environment.filters.update(
         points=number,
@@ -86,6 +129,9 @@ def _environment() -> Environment:
         anchor=anchor_of,
         code=highlighted,
         quoted=quoted,
+        ratio=ratio_text,
+        seconds=seconds,
+        unmeasured=STATUS_WORDS.get,
         excerpt=excerpt,
         symbol=lambda status: STATUSES[status][0],
         word=lambda status: STATUSES[status][1],

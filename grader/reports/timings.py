@@ -1,0 +1,185 @@
+"""Measured training speed in a terminal: a list, and two measurements compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.gradebook.records import Timing
+from grader.reports.text import clean, moment
+from grader.speed.records import Machine, Measurement
+from grader.speed.statistics import FEWEST, Comparison, Ratio, summary
+
+STATUS_WORDS: Final = {
+    "no_device": "no such device",
+    "no_backend": "no such backend",
+    "out_of_memory": "out of memory",
+    "failed": "failed",
+}
+"""Why there are no rounds, in a word or three; by status of a measurement."""
+
+QUANTITY_WORDS: Final = {
+    "ratio": "ratio to the reference",
+    "seconds": "its seconds",
+    "reference": "the reference's seconds",
+}
+
+_COLOURS: Final = {"slower": "red", "faster": "green", "unchanged": "", "unclear": "yellow"}
+
+
+def seconds(value: float) -> str:
+    """A time in three digits: `0.0120 s`, `1.23 s`, `12.0 s`; whole seconds from 100 on."""
+    return f"{value:.0f} s" if value >= 99.95 else f"{value:#.3g} s"
+
+
+def factor(value: float) -> str:
+    """A ratio to two decimals, or three digits where it is small: `1.10`, `0.0234`."""
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3g}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """`1.07–1.13`; empty where there is none."""
+    return "" if low is None or high is None else f"{factor(low)}–{factor(high)}"
+
+
+def ratio_text(ratio: Ratio | None) -> str:
+    """`1.10 (1.07–1.13)`; a dash where there is no ratio."""
+    if ratio is None:
+        return "–"
+    reach = interval(ratio.low, ratio.high)
+    return f"{factor(ratio.value)} ({reach or 'one round'})"
+
+
+def machine_text(machine: Machine) -> str:
+    """A machine in one line."""
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
+    cores = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
+    threads = f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
+    parts = [machine.cpu, machine.gpu, cores, threads, machine.backend, versions, machine.isolation]
+    return clean(", ".join(part for part in parts if part), limit=300)
+
+
+def show_timings(console: Console, timings: Sequence[Timing]) -> None:
+    """Print measurements, one line each, and what the machines are."""
+    if not timings:
+        console.print("No measurement fits.", highlight=False)
+        return
+    table = _table("No.", "Submission", "Measured", "On", "Machine", "Epoch", "Img/s", "To the reference")
+    for timing in timings:
+        each = timing.measurement
+        said = summary(each)
+        rate = f"{said.images_per_second:.0f}" if said.images_per_second else "–"
+        told = ratio_text(said.ratio) if each.status == "measured" else STATUS_WORDS[each.status]
+        table.add_row(
+            str(timing.number),
+            Text(clean(each.submission, limit=40)),
+            each.measured_at[:10],
+            Text(clean(each.device, limit=20)),
+            each.machine.id[:6],
+            seconds(said.epoch.median) if said.epoch else "–",
+            rate,
+            Text(told, "" if each.status == "measured" else "yellow"),
+        )
+    console.print(table)
+    console.print()
+    for identity, machine in {timing.measurement.machine.id: timing.measurement.machine for timing in timings}.items():
+        console.print(Text(f"{identity[:6]}: {machine_text(machine)}", "dim"))
+    console.print(Text("Epoch: the median of steady epochs.  In brackets: 95% interval.", "dim"))
+
+
+def show_comparison(console: Console, before: Timing, after: Timing, comparison: Comparison) -> None:
+    """Print two measurements, the verdict in words, and the figures that it comes from."""
+    console.print(Text(f"{_side(before)} → {_side(after)}"))
+    console.print(Text(verdict_text(before.measurement, after.measurement, comparison), _COLOURS[comparison.verdict]))
+    if comparison.changes:
+        console.print()
+        table = _table("Quantity", "Factor", "95% interval", "p", "Rounds")
+        for change in comparison.changes:
+            table.add_row(
+                QUANTITY_WORDS[change.quantity],
+                factor(change.factor),
+                interval(change.low, change.high) or "–",
+                "–" if change.p is None else f"{change.p:.2g}",
+                f"{change.before} and {change.after}",
+            )
+        console.print(table)
+    console.print()
+    for line in remarks(before.measurement, after.measurement, comparison):
+        console.print(Text(line, "dim"))
+
+
+def verdict_text(before: Measurement, after: Measurement, comparison: Comparison) -> str:
+    """The verdict in a sentence or two."""
+    if not comparison.changes:
+        return f"Cannot tell: {_why_nothing(before, after, comparison)}"
+    change = comparison.changes[0]
+    if comparison.verdict == "unclear":
+        return (
+            f"Cannot tell: a verdict needs {FEWEST} rounds on each side, and there are {change.before} and "
+            f"{change.after}; measure again with more."
+        )
+    epoch = "beside the reference, an epoch" if change.quantity == "ratio" else "an epoch"
+    than = "as before" if before.submission == after.submission else f"as one of {clean(before.submission, limit=40)}"
+    times = factor(change.factor)
+    if comparison.verdict == "unchanged":
+        times = f"somewhere between {interval(change.low, change.high).replace('–', ' and ')}"
+        return f"No change was found: {epoch} takes {times} times as long {than}."
+    return f"{comparison.verdict.capitalize()}: {epoch} takes {times} times as long {than}."
+
+
+def _why_nothing(before: Measurement, after: Measurement, comparison: Comparison) -> str:
+    for side, measurement in (("earlier", before), ("later", after)):
+        if measurement.status != "measured":
+            return f"there are no rounds of the {side} ({STATUS_WORDS[measurement.status]})."
+    if comparison.differing:
+        return f"{_listed(comparison.differing)}, and without rounds of the reference nothing may be compared."
+    return "no epoch was seen on one side."
+
+
+def remarks(before: Measurement, after: Measurement, comparison: Comparison) -> list[str]:
+    """What else to know about a comparison, a sentence each."""
+    if before.submission == after.submission:
+        said = ["The file is the same." if comparison.same_file else "The file has changed in between."]
+    else:
+        said = ["These are two submissions."]
+    if comparison.differing and comparison.changes:
+        listed = _listed(comparison.differing).capitalize()
+        said.append(f"{listed}, so seconds are not compared; the ratio may have changed for that alone.")
+    if "machine" in comparison.differing:
+        said += _what_differs(before.machine, after.machine)
+    return said
+
+
+def _listed(differing: Sequence[str]) -> str:
+    words = " and ".join(differing)
+    return f"the {words} {'differs' if len(differing) == 1 else 'differ'}"
+
+
+def _what_differs(before: Machine, after: Machine) -> list[str]:
+    said = []
+    for name in ("cpu", "gpu", "cores", "threads", "isolation"):
+        then, now = getattr(before, name), getattr(after, name)
+        if then != now:
+            said.append(clean(f"{name}: {then or 'none'} → {now or 'none'}", limit=200))
+    for name in sorted({*before.versions, *after.versions}):
+        then, now = before.versions.get(name, "none"), after.versions.get(name, "none")
+        if then != now:
+            said.append(clean(f"{name}: {then} → {now}", limit=200))
+    return said
+
+
+def _side(timing: Timing) -> str:
+    each = timing.measurement
+    return f"{clean(each.submission, limit=40)} {timing.number} ({each.device}, {moment(each.measured_at)})"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        right = column in ("No.", "Epoch", "Img/s", "Factor", "p")
+        table.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    return table
