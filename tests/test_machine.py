@@ -13,7 +13,7 @@ import pytest
 
 from grader.errors import GraderError
 from grader.speed.lock import machine_lock
-from grader.speed.machine import cores, cpu_model, machine_id, this_machine
+from grader.speed.machine import cores, cpu_model, this_machine
 from grader.speed.records import Machine
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "numpy": "2.4.6", "tensorflow": "2.21.0"}
@@ -48,8 +48,8 @@ def test_a_processor_has_the_name_that_the_kernel_gives_it(tmp_path: Path) -> No
 )
 def test_machines_that_differ_have_different_names(change: dict[str, object]) -> None:
     same = msgspec.structs.replace(MACHINE, versions=dict(reversed(VERSIONS.items())))
-    assert machine_id(same) == machine_id(MACHINE)
-    assert machine_id(msgspec.structs.replace(MACHINE, **change)) != machine_id(MACHINE)
+    assert same.id == MACHINE.id
+    assert msgspec.structs.replace(MACHINE, **change).id != MACHINE.id
 
 
 def refuse(sentence: str) -> None:

@@ -1,20 +1,16 @@
-"""What a time was measured on, and a short name that tells such machines apart."""
+"""What a time is measured on."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from grader.sandbox.devices import model_of
 from grader.speed.records import Machine
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
-_ID_LETTERS: Final = 12
 
 
 def this_machine(*, threads: int, backend: str, device: str, isolation: str, versions: dict[str, str]) -> Machine:
@@ -36,11 +32,6 @@ def this_machine(*, threads: int, backend: str, device: str, isolation: str, ver
         versions=versions,
         isolation=isolation,
     )
-
-
-def machine_id(machine: Machine) -> str:
-    """A short name for a machine, the same each time: any part of the record that differs gives another."""
-    return hashlib.sha256(msgspec.json.encode(machine, order="deterministic")).hexdigest()[:_ID_LETTERS]
 
 
 def cpu_model(cpuinfo: Path = _CPUINFO) -> str:
