@@ -19,7 +19,7 @@ from grader.artefacts import Artefact
 from grader.course import Course, Speed
 from grader.errors import GraderError
 from grader.gradebook.records import Timing
-from grader.reports.site import StudentPage, write_site
+from grader.reports.site import StudentPage, write_site, write_timings
 from grader.reports.site.charts import curves, histogram, round_steps, scatter
 from grader.reports.site.code import quoted
 from grader.reports.site.files import MARK, page_name, write_pages
@@ -65,6 +65,7 @@ def site(pages: list[StudentPage], tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("site")
     hostile = renamed(pages[4], HOSTILE + LONG, status="error", message=HOSTILE + LONG, hint=HOSTILE, example=HOSTILE)
     write_site(folder, Course(), [*pages, hostile])
+    write_timings(folder, [timing for page in pages[:4] for timing in page.timings])
     return folder
 
 
@@ -332,11 +333,16 @@ class Visit:
 
 def kinds_of_page(site: Path) -> dict[str, Path]:
     (hostile,) = (site / "students").glob("*gnp*.html")
-    return {"class": site / "index.html", "student": site / "students" / "barbara.html", "hostile": hostile}
+    return {
+        "class": site / "index.html",
+        "student": site / "students" / "barbara.html",
+        "hostile": hostile,
+        "timings": site / "timings.html",
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["class", "student", "hostile"])
+@pytest.mark.parametrize("kind", ["class", "student", "hostile", "timings"])
 def test_a_page_is_accessible_silent_and_asks_for_nothing(site: Path, browser: Browser, kind: str, scheme: str) -> None:
     path = kinds_of_page(site)[kind]
     with Visit(browser, path, color_scheme=scheme) as visit:
@@ -346,7 +352,7 @@ def test_a_page_is_accessible_silent_and_asks_for_nothing(site: Path, browser: B
         assert [url for url in visit.asked if not url.startswith("data:")] == [path.as_uri()]
 
 
-@pytest.mark.parametrize("kind", ["class", "student", "hostile"])
+@pytest.mark.parametrize("kind", ["class", "student", "hostile", "timings"])
 def test_no_page_scrolls_sideways_on_a_telephone(site: Path, browser: Browser, kind: str) -> None:
     with Visit(browser, kinds_of_page(site)[kind], viewport={"width": 360, "height": 740}) as visit:
         assert visit.page.evaluate("document.documentElement.scrollWidth") == 360
