@@ -251,7 +251,7 @@ def grade(context: Context) -> Graded:
 def _problem_outcome(check: contract.Check, problem: str) -> Outcome:
     if check.task == 1:
         return Outcome("failed", problem, _PROBLEM_HINT)
-    return Outcome("not_run", "Not run: the submission cannot be read.")
+    return Outcome("not_run", f"Not run: {problem}")
 
 
 @contextlib.contextmanager

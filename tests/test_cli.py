@@ -27,7 +27,15 @@ def grader(*arguments: object, cwd: Path, **environment: str) -> subprocess.Comp
     ("arguments", "message"),
     [
         (["check", "nothing.py"], "grader: nothing.py: there is no such file or folder."),
-        (["check"], 'grader: Command "check" parameter FILE requires an argument.'),
+        (["check"], 'grader: Command "check" parameter FILE requires an argument; see `grader check --help`.'),
+        (["check", "x.py", "y.py"], "grader: y.py: is one argument too many; see `grader check --help`."),
+        (["chekc", "x.py"], "grader: chekc: there is no such command; see `grader --help`."),
+        (["check", "x.py", "--tsk", "2"], "grader: Unknown option: --tsk. Did you mean --task?"),
+        (
+            ["export", "moodle", "-o", "x.csv"],
+            "grader: reports/results.json: there are no results; `grader grade -o reports` writes some, or name them "
+            "with --from.",
+        ),
         (["check", "x.py", "--task", "9"], "grader: --task 9: there is no such task; the tasks are 1 to 6."),
         (["grade", "x.py", "--jobs", "0"], "grader: --jobs 0: give a number of 1 or more."),
         (["grade", "empty"], "grader: empty: there are no submissions here; a submission is a .py or .ipynb."),
@@ -68,6 +76,13 @@ def test_check_shows_what_is_wrong_and_exits_with_1(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("three-bugs: 17 of 20 points, 9 of 10 checks passed (quick, ")
     assert all(len(line) <= 80 for line in done.stdout.splitlines()[:-1])
     assert "\x1b" not in done.stdout
+
+
+def test_a_file_that_cannot_be_read_says_why_whatever_task_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("")
+    done = grader("check", "x.py", "--task", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Not run: x.py is empty." in done.stdout
 
 
 def test_check_exits_with_0_where_all_passed(tmp_path: Path) -> None:

@@ -21,6 +21,18 @@ def _stop(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
+def _wrong_use(error: cyclopts.CycloptsError) -> str:
+    """What is wrong with a command line, and where the right use is shown."""
+    command = " ".join(("grader", *(error.command_chain or ())))
+    if isinstance(error, cyclopts.UnusedCliTokensError) and error.unused_tokens:
+        said = f"{error.unused_tokens[0]}: is one argument too many."
+    elif isinstance(error, cyclopts.UnknownCommandError) and error.unused_tokens:
+        said = f"{error.unused_tokens[0]}: there is no such command."
+    else:
+        said = " ".join(str(error).split())
+    return said if said.endswith("?") else f"{said.rstrip('.')}; see `{command} --help`."
+
+
 def main() -> NoReturn:
     """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
     signal.signal(signal.SIGTERM, _stop)
@@ -30,7 +42,7 @@ def main() -> NoReturn:
         print(f"grader: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except cyclopts.CycloptsError as error:
-        print(f"grader: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"grader: {_wrong_use(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("grader: stopped.", file=sys.stderr)

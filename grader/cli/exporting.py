@@ -26,7 +26,7 @@ _FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
 
 @app.command
 def export(
-    format_name: Annotated[str, Parameter(help=_FORMATS_HELP)],
+    format_name: Annotated[str, Parameter(name="FORMAT", help=_FORMATS_HELP)],
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
@@ -108,6 +108,10 @@ def _format(name: str) -> Format:
 
 def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
     """What counts for each submission, from a report or from a gradebook."""
+    if not source.exists():
+        raise UsageError(
+            f"{source}: there are no results; `grader grade -o reports` writes some, or name them with --from."
+        )
     data = _bytes(source)
     if not data.startswith(_SQLITE):
         return entries_of(read(data, str(source)))
