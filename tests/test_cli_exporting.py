@@ -79,7 +79,11 @@ def test_the_assignment_is_named_after_the_course(folder: Path, run: Run) -> Non
             ["export", "excel", "-o", "x"],
             "excel: there is no such format; choose one of gradescope, canvas, moodle, nbgrader, junit, json.",
         ),
-        (["export", "junit", "--from", "no.json", "-o", "x"], "no.json: there is no such file."),
+        (
+            ["export", "junit", "--from", "no.json", "-o", "x"],
+            "no.json: there are no results; `grader grade -o reports` writes some, or name them with --from.",
+        ),
+        (["export", "moodle", "--into", "no.csv", "-o", "x"], "no.csv: there is no such file."),
         (
             ["export", "junit", "--from", "worksheet.csv", "-o", "x"],
             "worksheet.csv is no results.json of the grader: JSON is malformed: invalid character (byte 0).",
