@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,9 @@ from tests.results import CONDITIONS, NOON, result_of
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
 Run = Callable[..., str]
+
+SEED = 0
+KILLS = 50 if os.environ.get("GRADER_WHOLE_CORPUS") else 3
 standard_result = functools.partial(result_of, checks=checks_of("standard"))
 
 COURSE = """
@@ -223,36 +230,69 @@ def without_times(path: Path) -> list[dict[str, Any]]:
     return entries  # type: ignore[no-any-return]
 
 
+def kept_whole(folder: Path) -> set[str]:
+    """The submissions with a result in a folder's gradebook; none is there twice or in part."""
+    path = folder / "gradebook.db"
+    if not path.exists():
+        return set()
+    with Gradebook.open(path) as book:
+        entries = book.entries()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        counts = dict(connection.execute("SELECT attempt, count(*) FROM checks GROUP BY attempt"))
+    assert counts == {entry.attempt.number: len(entry.attempt.result.checks) for entry in entries}
+    assert all(entry.attempts == 1 for entry in entries)
+    return {entry.attempt.result.submission.id for entry in entries}
+
+
+def killed(command: list[str], folder: Path, seconds: float) -> set[str] | None:
+    """Which results a batch announced before it was killed; `None` where it ended before."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.kill()
+    # The grading processes end with it: until then they hold the other end.
+    said = process.stderr.read().splitlines()
+    process.stderr.close()
+    if process.wait() != -signal.SIGKILL:
+        return None
+    return {line.split()[1].rstrip(":") for line in said if line.startswith("[")}
+
+
 @pytest.mark.slow
 def test_a_batch_that_is_killed_goes_on_where_it_was(classroom: Path, tmp_path: Path) -> None:
-    undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
+    grade = command(classroom, "--task", "2", "--jobs", "2")
+    undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
-    disturbed.mkdir()
-    whole = subprocess.run(command(classroom), cwd=undisturbed, capture_output=True, text=True, timeout=300)
+    began = time.monotonic()
+    whole = subprocess.run(grade, cwd=undisturbed, capture_output=True, text=True, timeout=300)
+    lasts = time.monotonic() - began
     assert whole.returncode == 0, whole.stderr
 
-    process = subprocess.Popen(command(classroom, "--jobs", "2"), cwd=disturbed, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    announced = [process.stderr.readline().split()[1], process.stderr.readline().split()[1]]
-    process.send_signal(signal.SIGKILL)
-    # The grading processes end with it: until then they hold the other end.
-    announced += [line.split()[1] for line in process.stderr if line.startswith("[")]
-    process.stderr.close()
-    process.wait()
-    with Gradebook.open(disturbed / "gradebook.db") as book:
-        kept = [entry.attempt.result.submission.id for entry in book.entries()]
-    assert {name.rstrip(":") for name in announced} <= set(kept)
-
-    resumed = subprocess.run(command(classroom), cwd=disturbed, capture_output=True, text=True, timeout=300)
-    assert resumed.returncode == 0, resumed.stderr
-    said = resumed.stderr.splitlines()
-    assert [line.split()[1].rstrip(":") for line in said if "(kept from 20" in line] == kept
-    assert len(said) == 5
-    assert without_times(disturbed / "gradebook.db") == without_times(undisturbed / "gradebook.db")
-    results = json.loads(resumed.stdout)["results"]
-    assert [r["submission"]["id"] for r in results] == ["ada", "alan", "emmy", "grace", "kurt"]
-    assert [r["score"] for r in results] == [r["score"] for r in json.loads(whole.stdout)["results"]]
-    assert len(list((disturbed / "reports" / "feedback").glob("*.md"))) == 5
+    moments = random.Random(SEED)
+    kills: Counter[int] = Counter()  # by how many results were there
+    while kills.total() < KILLS:
+        folder = tmp_path / f"disturbed-{kills.total()}"
+        folder.mkdir()
+        announced: set[str] = set()
+        while kills.total() < KILLS and (came := killed(grade, folder, moments.uniform(0, lasts))) is not None:
+            announced |= came
+            kept = kept_whole(folder)
+            assert announced <= kept
+            kills[len(kept)] += 1
+        kept = kept_whole(folder)
+        resumed = subprocess.run(grade, cwd=folder, capture_output=True, text=True, timeout=300)
+        assert resumed.returncode == 0, resumed.stderr
+        said = resumed.stderr.splitlines()
+        assert {line.split()[1].rstrip(":") for line in said if "(kept from 20" in line} == kept
+        assert len(said) == 5
+        assert without_times(folder / "gradebook.db") == without_times(undisturbed / "gradebook.db")
+        results = json.loads(resumed.stdout)["results"]
+        assert [r["submission"]["id"] for r in results] == ["ada", "alan", "emmy", "grace", "kurt"]
+        assert [r["score"] for r in results] == [r["score"] for r in json.loads(whole.stdout)["results"]]
+        assert len(list((folder / "reports" / "feedback").glob("*.md"))) == 5
+        print(f"A batch of {lasts:.0f} s, {kills.total()} kills; by results that were there: {sorted(kills.items())}")
 
 
 def test_a_gradebook_that_does_not_open_is_refused_before_anything_is_graded(classroom: Path, tmp_path: Path) -> None:
