@@ -35,6 +35,7 @@ def excerpt(place: Place) -> tuple[tuple[int, Markup, bool], ...]:
     return tuple((number, line, number == place.line) for number, line in enumerate(lines, place.first))
 
 
+@functools.lru_cache(maxsize=4096)
 def quoted(text: str) -> Markup:
     """Text in which what stands between backticks is set as code."""
     parts = re.split(r"`([^`\n]+)`", clean(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import math
 from collections.abc import Iterator
 from itertools import groupby
@@ -147,6 +148,7 @@ def title_of(check: CheckResult) -> str:
     return TITLES.get(check.id, check.id)
 
 
+@functools.cache
 def anchor_of(check: str) -> str:
     """The id of a check within a page."""
     return "check-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in check)
