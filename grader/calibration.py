@@ -18,6 +18,7 @@ import msgspec
 
 from grader.course import Accuracy, Course
 from grader.errors import GraderError
+from grader.sandbox import backend
 
 CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
 
@@ -114,7 +115,7 @@ def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
 def installed_versions() -> dict[str, str]:
     """What training runs on here, found without importing it."""
     found = {}
-    for name in ("keras", "tensorflow", "numpy"):
+    for name in ("keras", backend.DEFAULT, "numpy"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

@@ -16,7 +16,7 @@ from rich.text import Text
 import grader
 from grader.datasets import cache_directory
 from grader.reports.text import clean
-from grader.sandbox import launch
+from grader.sandbox import backend, launch
 from grader.sandbox.promises import SENTENCES, promised
 from grader.sandbox.session import Sandbox, SandboxError, SubmissionError, WorkerGone
 from grader.sandbox.trials import SLOW, TRIALS, Outside, Trial, outside
@@ -80,7 +80,7 @@ def examine() -> Examination:
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in ("tensorflow", "keras", "numpy"))),
+        Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in (backend.DEFAULT, "keras", "numpy"))),
         _data(),
         Finding(
             "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,24 @@ def test_cuda_would_find_its_nodes_in_the_sandbox() -> None:
     if devices.gpus():
         assert nodes
     assert devices.MACHINE.is_dir()
+
+
+def test_no_other_module_names_a_backend() -> None:
+    names = {*backend.BACKENDS, "tf", "jaxlib"}
+    package = Path(backend.__file__).parent.parent
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    named = [alias.name for alias in node.names]
+                case ast.ImportFrom(module=str(module)):
+                    named = [module]
+                case ast.Constant(value=str(text)):  # compared with, or imported by
+                    named = [text]
+                case _:
+                    continue
+            if any(name.split(".")[0] in names for name in named):
+                found.append(f"{path.relative_to(package)}:{node.lineno}")
+    assert found
+    assert [place for place in found if not place.startswith("sandbox/backend.py:")] == []

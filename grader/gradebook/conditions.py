@@ -15,11 +15,12 @@ from grader.calibration import Calibration
 from grader.contract import TASKS
 from grader.course import Course, Late, Speed
 from grader.gradebook.records import Conditions
+from grader.sandbox import backend
 
 _WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports", "speed")
 """Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
 
-LIBRARIES: Final = ("keras", "tensorflow", "numpy", "hypothesis")
+LIBRARIES: Final = ("keras", backend.DEFAULT, "numpy", "hypothesis")
 """The libraries that have a say in verdicts."""
 
 

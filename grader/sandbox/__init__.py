@@ -4,5 +4,6 @@ Trusted side: `launch` (isolation levels, starting the forkserver), with `promis
 (workers and calls); `devices` (what there is to compute on); `trials` (whether the promises hold).
 Both sides: `wire`, `scratch`.
 Untrusted side, which imports nothing of `grader` but these two: `forkserver`, `worker`, `confine`, `landlock`,
-`seccomp`, `toolbox`, `models`, `figures`, `examiner` and `backend`.
+`seccomp`, `toolbox`, `models`, `figures`, `examiner`, `rates` and `backend`, of which the trusted side asks for
+environment variables too.
 """

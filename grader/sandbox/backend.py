@@ -18,6 +18,9 @@ import numpy as np
 
 BACKENDS: Final = ("tensorflow", "jax", "torch")
 
+DEFAULT: Final = "tensorflow"
+"""What submissions are graded on."""
+
 _DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _DATASETS: Final = {"cifar10": ((32, 32, 3), 10), "cifar100": ((32, 32, 3), 100), "mnist": ((28, 28), 10)}
 
@@ -71,7 +74,7 @@ def sees_gpu() -> bool:
 
 def name() -> str:
     """The backend that Keras runs on, or would."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    return os.environ.get("KERAS_BACKEND", DEFAULT)
 
 
 def preload() -> dict[str, str]:

@@ -181,25 +181,33 @@ def describe_network(model: Any) -> dict[str, Any]:
     """What a rebuilt network consists of.
 
     Returns:
-        `layers`: one entry a layer, nested networks opened, with `kind`, `convolution` (bool), `channels` and
-        `output_shape` (without the batch, `None` where unknown); `input_shape`, `output_shape`, `parameters`.
+        `layers`: one entry a layer, nested networks opened, with `kind`, `convolution` (bool), `kernels` (the shapes of
+        its kernels), `channels_first` (bool), `input_shape` and `output_shape` (without the batch, `None` where
+        unknown; of several inputs the first); `input_shape`, `output_shape`, `parameters`.
     """
-    layers = []
-    for layer in _flat(model):
-        shape = getattr(getattr(layer, "output", None), "shape", None)
-        layers.append(
-            {
-                "kind": type(layer).__name__,
-                "convolution": isinstance(layer, _CONVOLUTIONS),
-                "output_shape": _sizes(shape) if isinstance(shape, tuple) else None,
-            }
-        )
     return {
-        "layers": layers,
+        "layers": [_describe_layer(layer) for layer in _flat(model)],
         "input_shape": _sizes(model.input_shape),
         "output_shape": _sizes(model.output_shape),
         "parameters": int(model.count_params()),
     }
+
+
+def _describe_layer(layer: Any) -> dict[str, Any]:
+    return {
+        "kind": type(layer).__name__,
+        "convolution": isinstance(layer, _CONVOLUTIONS),
+        "kernels": [list(weight.shape) for weight in layer.weights if weight.name.endswith("kernel")],
+        "channels_first": getattr(layer, "data_format", "") == "channels_first",
+        "input_shape": _shape_at(layer, "input"),
+        "output_shape": _shape_at(layer, "output"),
+    }
+
+
+def _shape_at(layer: Any, end: str) -> list[int] | None:
+    tensor = getattr(layer, end, None)
+    shape = getattr(tensor[0] if isinstance(tensor, list) and tensor else tensor, "shape", None)
+    return _sizes(shape) if isinstance(shape, tuple) else None
 
 
 def _sizes(shape: Any) -> list[int]:

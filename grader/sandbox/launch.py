@@ -26,7 +26,7 @@ from typing import Final
 
 from grader.errors import GraderError
 from grader.sandbox import bubblewrap, landlock, scratch, seccomp, view
-from grader.sandbox.backend import environment, on_gpu
+from grader.sandbox.backend import DEFAULT, environment, on_gpu
 
 LEVELS: Final = ("process", "landlock", "namespaces")
 """From the weakest to the strongest."""
@@ -169,7 +169,7 @@ def compile_once() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="grader-") as home:
         command = [sys.executable, "-I", "-c", "import keras, matplotlib.pyplot"]
-        variables = _environment(Path(home), environment("tensorflow", threads=1, device="cpu"))
+        variables = _environment(Path(home), environment(DEFAULT, threads=1, device="cpu"))
         del variables["PYTHONDONTWRITEBYTECODE"]
         subprocess.run(command, env=variables, capture_output=True, timeout=_COMPILE_SECONDS, check=False)
 

@@ -21,7 +21,7 @@ import msgspec
 
 from grader.errors import GraderError
 from grader.sandbox import launch
-from grader.sandbox.backend import why_missing
+from grader.sandbox.backend import DEFAULT, why_missing
 from grader.sandbox.channel import MAX_FRAME_BYTES, Channel, ProtocolError, WireClosed, WireTimeout
 from grader.sandbox.devices import why_no_device
 from grader.sandbox.wire import (
@@ -298,7 +298,7 @@ class Sandbox:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, level: str, *, threads: int, backend: str = "tensorflow", device: str = "cpu") -> Iterator[Self]:
+    def start(cls, level: str, *, threads: int, backend: str = DEFAULT, device: str = "cpu") -> Iterator[Self]:
         """Start a forkserver and wait until it is ready; ends it with everything it started.
 
         Args:

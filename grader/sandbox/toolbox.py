@@ -13,7 +13,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox import backend, examiner, figures, models
+from grader.sandbox import backend, examiner, figures, models, rates
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
@@ -206,6 +206,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         files,
         backend.device_facts,
         backend.device_memory_mb,
+        rates.measure_rates,
         examiner.rebuild,
         examiner.open_checkpoint,
         examiner.describe_network,

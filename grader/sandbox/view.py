@@ -22,7 +22,7 @@ ETC: Final = tuple(
 
 UNTRUSTED_MODULES: Final = (
     *("__init__", "backend", "channel", "confine", "examiner", "figures", "forkserver", "landlock", "models"),
-    *("scratch", "seccomp", "toolbox", "wire", "worker"),
+    *("rates", "scratch", "seccomp", "toolbox", "wire", "worker"),
 )
 """The modules of `grader.sandbox` that run on the untrusted side; they import nothing else of `grader`."""
 
