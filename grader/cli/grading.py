@@ -28,7 +28,7 @@ from grader.gradebook.records import utc
 from grader.reports import markdown, notebook, terminal
 from grader.scoring import Graded, Report, Result, all_passed
 from grader.speed.lock import machine_lock
-from grader.submissions import SubmissionFile, discover, read_apart
+from grader.submissions import SubmissionFile, discover, read_apart, submissions_in
 from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 
 
@@ -78,7 +78,7 @@ def grade(
     force: Annotated[bool, Parameter(negative="")] = False,
     submitted_at: str | None = None,
 ) -> int:
-    """Grade many submissions: files, or folders of them.
+    """Grade many submissions: files, folders of them, or what was downloaded from Canvas, Moodle or Gradescope.
 
     Each result is in the gradebook as soon as it is there.  A submission that has one already, and has not changed
     since, is not graded again.  A gradebook that cannot be written is refused before anything is graded.
@@ -86,7 +86,7 @@ def grade(
     Exit status: 0 every submission was graded, 2 usage, 3 some could not be graded, or not written to the gradebook.
 
     Args:
-        paths: Files and folders.
+        paths: Files, folders, and zips as learning systems export them.
         options: See `Options`.
         jobs: How many at once; as many as the machine's cores allow unless given.
         cluster: Grade on a Dask cluster: local:N starts one here, slurm:N has Slurm start one, and an address such as
@@ -104,16 +104,17 @@ def grade(
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs and --cluster: give one of them; a cluster grades as many at once as it has workers.")
     settings = settings_of(options, default_profile=None)
-    files = discover(paths)
-    if not files:
-        raise UsageError(
-            f"{', '.join(map(str, paths))}: there are no submissions here; a submission is a .py or .ipynb."
-        )
     handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
-    conditions = conditions_of(settings, prepare_data(settings))
     with (
+        submissions_in(paths, note) as files,
         machine_lock("grader grade", alone=False, waiting=say_waiting),
-        keeping(gradebook, conditions, force=force, submitted_at=handed_in, late=settings.course.late) as keeper,
+        keeping(
+            gradebook,
+            conditions_of(settings, prepare_data(settings)),
+            force=force,
+            submitted_at=handed_in,
+            late=settings.course.late,
+        ) as keeper,
         batch_progress(len(files), quiet=options.json) as show,
     ):
         pages = Pages(settings, keeper)

@@ -12,9 +12,11 @@ import msgspec
 from grader.exports.tables import listed
 
 # The names that Canvas and Moodle give to what is downloaded from them hold the number of the person:
-# doejane_LATE_1234_5678_solution and Jane Doe_12345_assignsubmission_file.
+# doejane_LATE_1234_5678_solution, which `submissions_in` makes doejane_canvas1234, and
+# Jane Doe_12345_assignsubmission_file.
 _NUMBERS: Final = (
     re.compile(r"[^_]+_(?:late_)?(\d+)_\d+_.+", re.IGNORECASE),
+    re.compile(r"[^_]+_canvas(\d+)"),
     re.compile(r".+_(\d+)_assignsubmission_(?:file|onlinetext)_?", re.IGNORECASE),
 )
 

@@ -75,7 +75,7 @@ class Keeper:
 
     def find(self, file: SubmissionFile) -> Attempt | None:
         """The attempt in the gradebook that makes grading a submission needless; `None`: it is to be graded."""
-        self._times[file.id] = self._submitted_at or _changed_at(file.path)
+        self._times[file.id] = self._submitted_at or _handed_in_at(file)
         sha256 = sha256_of(file)
         if self._book is None or self._force or not sha256:
             return None
@@ -159,6 +159,13 @@ def keeping(
             except GradebookError as error:
                 raise GradebookError(f"{str(error).removesuffix('.')}, or keep none with --no-gradebook.") from error
         yield Keeper(book, conditions, force=force, submitted_at=submitted_at)
+
+
+def _handed_in_at(file: SubmissionFile) -> str:
+    """When a submission was handed in, as far as that is known; empty where nobody knows."""
+    if file.handed_in is not None:
+        return utc(file.handed_in)
+    return _changed_at(file.path) if file.dated else ""
 
 
 def _changed_at(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Find submissions, and turn each into one Python module whose every line is traced back to cell and line.
 
     discover(paths)  →  SubmissionFile, ...      what is there, with an id each
+    submissions_in(paths)  →  SubmissionFile     the same, and what was downloaded from Canvas, Moodle or Gradescope
     choose(folder)  →  SubmissionFile            the one that a single student's folder is
     read_submission(file)  →  Submission         the module to execute, and what was left out of it
     fetch(file)  →  SubmissionBytes              the first half of that, and
@@ -16,6 +17,7 @@ its brackets when the cell ran.
 """
 
 from grader.submissions.apart import parse_apart, read_apart
+from grader.submissions.downloads import submissions_in
 from grader.submissions.files import choose, discover
 from grader.submissions.reading import fetch, parse_submission, read_submission, sha256_of
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
@@ -33,4 +35,5 @@ __all__ = [
     "read_apart",
     "read_submission",
     "sha256_of",
+    "submissions_in",
 ]

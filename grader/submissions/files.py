@@ -6,9 +6,11 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from grader.errors import UsageError
 from grader.submissions.records import SubmissionFile
@@ -48,7 +50,7 @@ def discover(paths: Iterable[Path | str]) -> list[SubmissionFile]:
         for stem, file in entries:
             # A file that two paths name is one submission.
             found.setdefault(str(file.path.absolute()), (stem, file))
-    return sorted(_with_ids(found[key] for key in sorted(found)), key=lambda file: file.id)
+    return sorted(with_ids(found[key] for key in sorted(found)), key=lambda file: file.id)
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, SubmissionFile]]:
@@ -70,15 +72,21 @@ def choose(folder: Path) -> SubmissionFile | None:
     if folder.is_symlink():
         return SubmissionFile(folder.name, folder, f"{folder.name} is a symbolic link; hand in the folder itself.")
     files = [entry for entry in _listing(folder) if entry.suffix.lower() in SUFFIXES]
+    if not files:
+        return None
+    name, problem = pick([file.name for file in files])
+    return SubmissionFile(folder.name, folder if problem else folder / name, problem)
+
+
+def pick(names: Sequence[str]) -> tuple[str, str]:
+    """Which of a student's files is graded, by their names; else empty, and a sentence that says why."""
     for name in NAMES_IN_FOLDER:
-        for file in files:
-            if file.name == name:
-                return SubmissionFile(folder.name, file)
-    if len(files) > 1:
-        names = ", ".join(printable(file.name) for file in files[:5])
-        problem = f"The folder holds several files ({names}); name the one to grade solution.py or solution.ipynb."
-        return SubmissionFile(folder.name, folder, problem)
-    return SubmissionFile(folder.name, files[0]) if files else None
+        if name in names:
+            return name, ""
+    if len(names) == 1:
+        return names[0], ""
+    some = ", ".join(printable(name) for name in names[:5])
+    return "", f"The folder holds several files ({some}); name the one to grade solution.py or solution.ipynb."
 
 
 def _listing(folder: Path) -> list[Path]:
@@ -89,7 +97,7 @@ def _listing(folder: Path) -> list[Path]:
     return [entry for entry in entries if not entry.name.startswith(".") and entry.name != "__pycache__"]
 
 
-def _with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[SubmissionFile]:
+def with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[SubmissionFile]:
     """Give each its stem as id where that is unique (but for case, for ids become file names), else its name."""
     listed = [(shortened(printable(stem)), file) for stem, file in entries]
     stems = Counter(stem.casefold() for stem, _ in listed)
@@ -102,7 +110,7 @@ def _with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[Submiss
             while chosen.casefold() in taken:
                 chosen, number = f"{name}-{number}", number + 1
             taken.add(chosen.casefold())
-        yield SubmissionFile(chosen, file.path, file.problem)
+        yield msgspec.structs.replace(file, id=chosen)
 
 
 def shortened(name: str) -> str:
@@ -138,8 +146,13 @@ def read_bytes(path: Path, limit: int) -> bytes:
             raise ReadError(f"{name} is a symbolic link; hand in the file itself.") from None
         raise ReadError(f"{name} cannot be read ({error.strerror}).") from None
     if len(data) > limit:
-        raise ReadError(f"{name} is larger than {limit // 1_000_000} MB; hand in code and text only, without data.")
+        raise too_large(name, limit)
     return data
+
+
+def too_large(name: str, limit: int) -> ReadError:
+    """What is said of a file of more than `limit` bytes."""
+    return ReadError(f"{name} is larger than {limit // 1_000_000} MB; hand in code and text only, without data.")
 
 
 def _require_regular(status: os.stat_result, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -14,11 +15,15 @@ class SubmissionFile(msgspec.Struct, frozen=True):
         id: Unique among those found together; printable, without a path's slashes.
         path: The file.  Where none can be chosen, the folder, and `problem` says why.
         problem: Why there is nothing to read; empty if there is.
+        handed_in: When it was handed in, where that is known.
+        dated: Whether the file's own date says so where nothing else does.
     """
 
     id: str
     path: Path
     problem: str = ""
+    handed_in: datetime | None = None
+    dated: bool = True
 
 
 class SubmissionBytes(msgspec.Struct, frozen=True):
