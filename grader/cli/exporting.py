@@ -18,9 +18,9 @@ from grader.exports import FORMATS, Choices, Format, entries_of
 from grader.exports.document import read
 from grader.exports.records import check_hidden
 from grader.files import write_whole
+from grader.gradebook.faults import SQLITE_HEADER
 from grader.gradebook.records import Entry
 
-_SQLITE = b"SQLite format 3\0"
 _FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
 
 
@@ -113,7 +113,7 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
             f"{source}: there are no results; `grader grade -o reports` writes some, or name them with --from."
         )
     data = _bytes(source)
-    if not data.startswith(_SQLITE):
+    if not data.startswith(SQLITE_HEADER):
         return entries_of(read(data, str(source)))
     from grader.gradebook.store import Gradebook
 

@@ -17,7 +17,7 @@ from grader.course import Course, Late, Speed
 from grader.gradebook.records import Conditions
 from grader.sandbox import backend
 
-_WITHOUT_A_SAY: Final = ("cli", "gradebook", "reports", "speed")
+_WITHOUT_A_SAY: Final = ("autograder", "cli", "exports", "gradebook", "reports", "speed")
 """Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
 
 LIBRARIES: Final = ("keras", backend.DEFAULT, "numpy", "hypothesis")

@@ -12,6 +12,9 @@ import msgspec
 
 from grader.errors import GraderError
 
+SQLITE_HEADER: Final = b"SQLite format 3\0"
+"""What every SQLite database begins with."""
+
 _ANOTHER: Final = "name another file with --gradebook"
 
 _SENTENCES: Final = {
@@ -30,9 +33,6 @@ class GradebookError(GraderError):
     """The gradebook cannot be read or written; whatever was under way is in it whole or not at all."""
 
 
-_HEADER: Final = b"SQLite format 3\0"
-
-
 def refuse_other_files(path: Path) -> None:
     """Leave a file alone that is no database.
 
@@ -43,8 +43,8 @@ def refuse_other_files(path: Path) -> None:
     """
     with contextlib.suppress(OSError):  # what cannot be read, SQLite will not open
         with path.open("rb") as file:
-            start = file.read(len(_HEADER))
-        if start not in (b"", _HEADER):
+            start = file.read(len(SQLITE_HEADER))
+        if start not in (b"", SQLITE_HEADER):
             raise GradebookError(f"{path}: {_SENTENCES[sqlite3.SQLITE_NOTADB]}")
 
 

@@ -14,7 +14,7 @@ class Conditions(msgspec.Struct, frozen=True):
     """What a grading depends on beside the submission: where all of it is the same, a result can be kept.
 
     Attributes:
-        course: Digest of the course, the contract and the grader's version.
+        course: Digest of the course, the grader's code and its libraries: see `conditions.course_digest`.
         calibration: Digest of the accuracy thresholds; empty where no check needs them.
         profile: The profile.
         tasks: The tasks that are asked for; empty for all.
@@ -37,7 +37,7 @@ class Attempt(msgspec.Struct, frozen=True):
         number: Its number in the gradebook.
         graded_at: When it ended: ISO 8601, UTC.
         submitted_at: When the submission was handed in, likewise; empty where nobody said.
-        course: Digest of the course, the contract and the grader's version.
+        course: Digest of the course, the grader's code and its libraries: see `conditions.course_digest`.
         calibration: Digest of the accuracy thresholds; empty for profiles that need none.
         profile: The profile.
         tasks: The tasks that were asked for; empty for all.

