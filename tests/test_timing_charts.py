@@ -67,7 +67,7 @@ def test_a_history_has_intervals_and_a_line_of_its_own_for_each_device() -> None
     assert chart.level is not None and TOP < chart.level < BOTTOM
     assert "2026-06-02 on gpu:0: 2.00;" in chart.description
     assert [tick.text for tick in chart.x_ticks] == ["2026-06-01", "2026-06-02", "2026-06-03"]
-    assert len(ratio_history(moments * 20).x_ticks) <= 4
+    assert len(ratio_history(moments * 20).x_ticks) <= 3
     assert len(ratio_history(moments[:1]).x_ticks) == 1
 
 

@@ -19,7 +19,7 @@ from grader.speed.statistics import Ratio, Spread
 
 _SIDES: Final = (("submission", 1), ("reference", 2))
 
-_DATES: Final = 4
+_DATES: Final = 3
 """How many dates there is room for below a chart."""
 
 
@@ -105,7 +105,7 @@ def device_bars(devices: Sequence[Device]) -> Chart:
             notes.append((round(middle, 1), (TOP + BOTTOM) / 2, device.why))
             told.append(f"{device.name}: {device.why}")
             continue
-        width = min(60.0, place / 3)
+        width = min(70.0, place / 2.6)
         for offset, (side, kind) in enumerate(sides):
             x = round(middle - width * len(sides) / 2 + offset * width, 1)
             # The text stands above the span.
@@ -138,7 +138,7 @@ def ratio_history(moments: Sequence[Moment]) -> Chart:
     lows = [max(moment.ratio.low, moment.ratio.value / 1.5) for moment in moments if moment.ratio.low is not None]
     highs = [min(moment.ratio.high, moment.ratio.value * 1.5) for moment in moments if moment.ratio.high is not None]
     steps = round_steps(min(values + lows), max(values + highs), 5)
-    x, y = Axis(0, max(len(moments) - 1, 1), LEFT + 30, RIGHT - 30), Axis(steps[0], steps[-1], BOTTOM, TOP)
+    x, y = Axis(0, max(len(moments) - 1, 1), LEFT + 38, RIGHT - 38), Axis(steps[0], steps[-1], BOTTOM, TOP)
     places = [x.at(place) if len(moments) > 1 else (LEFT + RIGHT) / 2 for place in range(len(moments))]
     devices = sorted({moment.device for moment in moments})[:3]
     lines = tuple(
