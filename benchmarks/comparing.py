@@ -24,7 +24,7 @@ from tests.measurements import measurement, rounds
 
 WINDOW: Final = 8
 SLOWER: Final = 1.10
-_TRIALS: Final = 500
+_TRIALS: Final = 200
 
 Pair = tuple[Round, Round]
 """A round of the submission, and one of the reference beside it."""
@@ -61,6 +61,19 @@ def trials(mine: Sequence[Round], reference: Sequence[Round], *, window: int = W
     if not apart:
         raise ValueError(f"{len(pairs)} rounds are too few for two windows of {window}")
     return judged((pairs[one : one + window], pairs[other : other + window]) for one, other in apart)
+
+
+def noise_of(mine: Sequence[Round], reference: Sequence[Round]) -> float:
+    """The standard deviation of each round's own noise, in logarithms, as `simulated` has it; what pairs share is out.
+
+    Args:
+        mine: Rounds with epochs, at least two.
+        reference: The reference's beside them.
+    """
+    ratios = [
+        (one.steady_seconds or 0) / (other.steady_seconds or 1) for one, other in zip(mine, reference, strict=True)
+    ]
+    return float(np.std(np.log(ratios), ddof=1) / np.sqrt(2))
 
 
 def judged(sides: Iterable[tuple[Sequence[Pair], Sequence[Pair]]]) -> Trials:
@@ -122,7 +135,8 @@ def main() -> None:
         with Gradebook.open(Path(sys.argv[1]), must_exist=True) as book:
             recorded = book.measurement(int(sys.argv[2])).measurement
         found = trials(recorded.rounds, recorded.reference)
-        print(f"{WINDOW:6}      –       –{found.comparisons:13}{found.false_alarms:14.1%}{found.power:8.1%}")
+        noise = noise_of(recorded.rounds, recorded.reference)
+        print(f"{WINDOW:6}{noise:7.1%}       –{found.comparisons:13}{found.false_alarms:14.1%}{found.power:8.1%}")
         return
     rng = np.random.default_rng(5)
     for count in (6, WINDOW, 12):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchmarks.comparing import Trials, judged, simulated, trials
+from benchmarks.comparing import Trials, judged, noise_of, simulated, trials
 from grader.speed.records import Measurement, Round
 from grader.speed.statistics import (
     FACTOR,
@@ -259,5 +259,6 @@ def test_recorded_rounds_are_compared_window_by_window() -> None:
     pairs = simulated(np.random.default_rng(0), 18, 0.01, 0.0)
     mine, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     assert trials(mine, others) == Trials(6, 0.0, 1.0)
+    assert 0.005 < noise_of(mine, others) < 0.02
     with pytest.raises(ValueError, match="15 rounds are too few for two windows of 8"):
         trials(mine[:15], others[:15])
