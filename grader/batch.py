@@ -313,6 +313,8 @@ class _Process:
 
     def _running(self) -> concurrent.futures.ProcessPoolExecutor:
         if self._executor is None:
+            # Otherwise Python would look for modules in the current folder, which may be that of the submissions.
+            os.environ["PYTHONSAFEPATH"] = "1"
             context = multiprocessing.get_context("spawn")
             self._executor = concurrent.futures.ProcessPoolExecutor(1, context, _begin_process)
         return self._executor

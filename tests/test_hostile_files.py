@@ -85,6 +85,33 @@ def test_no_notebook_keeps_others_from_their_grades_and_feedback(tmp_path: Path)
     assert sum(path.stat().st_size for path in out.rglob("*")) < 20_000_000
 
 
+_LEAVES_A_MARK: Final = """
+
+import contextlib, pathlib
+with contextlib.suppress(OSError):
+    pathlib.Path({!r}).write_text("ran outside of the sandbox")
+"""
+
+
+def test_no_file_is_imported_where_it_lies_in_the_current_folder(tmp_path: Path) -> None:
+    """With two jobs, since a new Python looks for modules in the current folder, unless it is told not to."""
+    folder, mark = tmp_path / "in", tmp_path / "mark"
+    folder.mkdir()
+    names = ("conftest", "multiprocessing", "random", "sitecustomize", "socket")
+    for name in names:
+        (folder / f"{name}.py").write_text(HONEST + _LEAVES_A_MARK.format(str(mark)))
+    (tmp_path / "command.py").write_text("from grader.cli import main\n\nif __name__ == '__main__':\n    main()\n")
+    command = [sys.executable, str(tmp_path / "command.py"), "grade", ".", "--profile", "quick", "--task", "1"]
+    command += ["--jobs", "2", "--no-gradebook", "--json"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+    environment["PYTHONPATH"] = str(PACKAGE)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert not mark.exists()
+    assert done.returncode == 0, done.stderr
+    scores = {result["submission"]["id"]: result["score"] for result in json.loads(done.stdout)["results"]}
+    assert scores == dict.fromkeys(names, 5.0)
+
+
 def test_a_long_name_gives_a_short_id_that_is_its_own(tmp_path: Path) -> None:
     for name in ("x" * 200 + "1.py", "x" * 200 + "2.py", "é" * 110 + ".py", "short.py"):
         (tmp_path / name).write_text(HONEST)
