@@ -1,0 +1,144 @@
+"""Grade one class in several ways, and compare: time, memory, what is left behind, and whether the results agree.
+
+`python -m benchmarks.batches FOLDER --ways 1 2 local:2 --options "--profile quick"` grades what `benchmarks.classes`
+wrote, one after the other, two at once, and on a Dask cluster of two workers.  The options are for `grader grade`.
+
+Grading attackers for an hour, with a machine to itself:
+
+    python -m benchmarks.classes /tmp/class --count 1000
+    python -m benchmarks.batches /tmp/class --ways 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psutil
+
+from grader.gradebook.store import Gradebook
+from grader.scoring import Result
+
+_SAMPLE_SECONDS: Final = 0.5
+_END_SECONDS: Final = 5.0
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What grading a class in one way came to.
+
+    Attributes:
+        way: `1`, a number of jobs, or a cluster.
+        seconds: Wall time, the start of everything included.
+        memory: MiB of all its processes together, where most were used in each tenth of the time.
+        results: By submission, without times.
+        costs: Seconds of each grading, in the order in which they ended.
+        left: Processes, and folders of temporary files, that were there afterwards and not before.
+    """
+
+    way: str
+    seconds: float
+    memory: tuple[int, ...]
+    results: dict[str, Result]
+    costs: tuple[float, ...]
+    left: tuple[str, ...]
+
+
+def grade_class(folder: Path, way: str, options: list[str]) -> Batch:
+    """Grade a class with the command line, and watch."""
+    with tempfile.TemporaryDirectory() as own:
+        temporary = Path(own) / "tmp"
+        temporary.mkdir()
+        command = [sys.executable, "-m", "grader", "grade", str(folder.absolute()), *options]
+        command += ["--jobs", way] if way.isdecimal() else ["--cluster", way]
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=own, stdout=subprocess.DEVNULL, env=os.environ | {"TMPDIR": str(temporary)}
+        )
+        samples, seen = [], set[psutil.Process]()
+        while process.poll() is None:
+            running = {process.pid: psutil.Process(process.pid)}
+            running |= {child.pid: child for child in running[process.pid].children(recursive=True)}
+            seen.update(running.values())
+            samples.append(_memory(running.values()))
+            time.sleep(_SAMPLE_SECONDS)
+        seconds = time.monotonic() - began
+        left = [f"process {one.pid}" for one in psutil.wait_procs(seen, timeout=_END_SECONDS)[1]]
+        left += [path.name for path in temporary.iterdir() if path.suffix != ".lock"]
+        with Gradebook.open(Path(own) / "gradebook.db", must_exist=True) as book:
+            attempts = sorted((entry.attempt for entry in book.entries()), key=lambda attempt: attempt.number)
+            doubled = [entry.attempt.result.submission.id for entry in book.entries() if entry.attempts != 1]
+    if doubled:
+        raise SystemExit(f"{way}: graded more than once: {', '.join(doubled)}")
+    tenth = max(1, len(samples) // 10)
+    return Batch(
+        way,
+        seconds,
+        tuple(max(samples[start : start + tenth]) for start in range(0, len(samples), tenth)),
+        {attempt.result.submission.id: without_times(attempt.result) for attempt in attempts},
+        tuple(attempt.result.seconds for attempt in attempts),
+        tuple(left),
+    )
+
+
+def without_times(result: Result) -> Result:
+    """A result as far as it must be the same each time."""
+    checks = tuple(msgspec.structs.replace(check, seconds=0.0) for check in result.checks)
+    return msgspec.structs.replace(result, seconds=0.0, checks=checks)
+
+
+def _memory(processes: Iterable[psutil.Process]) -> int:
+    """MiB that processes have for themselves, what several share counted in parts."""
+    total = 0
+    for process in processes:
+        try:
+            total += process.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return total >> 20
+
+
+def show(batches: list[Batch]) -> None:
+    """Print the comparison."""
+    first = batches[0]
+    for batch in batches:
+        count = len(batch.results)
+        part = max(1, count // 10)
+        early, late = statistics.fmean(batch.costs[:part]), statistics.fmean(batch.costs[-part:])
+        same = sum(batch.results[name] == result for name, result in first.results.items() if name in batch.results)
+        print(
+            f"{batch.way:>10}  {count} in {batch.seconds:.0f} s, {3600 * count / batch.seconds:.0f} an hour, "
+            f"{first.seconds / batch.seconds:.2f} times as fast; the first {part} took {early:.2f} s each, "
+            f"the last {late:.2f} s; MiB by tenths {', '.join(map(str, batch.memory))}; "
+            f"{same} of {len(first.results)} results as in the first way; "
+            f"left behind: {', '.join(batch.left) or 'nothing'}"
+        )
+        for name, result in first.results.items():
+            if batch.results.get(name) != result:
+                print(f"            differs: {name}")
+
+
+def main() -> None:
+    """Grade as the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--ways", nargs="+", default=["1", "2", "local:2"])
+    parser.add_argument("--options", default="--profile quick", help="for grader grade")
+    chosen = parser.parse_args()
+    batches = []
+    for way in chosen.ways:
+        batches.append(grade_class(chosen.folder, way, shlex.split(chosen.options)))
+        show([batches[0], batches[-1]] if len(batches) > 1 else batches)
+
+
+if __name__ == "__main__":
+    main()
