@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.artefacts import Artefacts
-from grader.checks.evidence import Examiner, Figures, Predictions
+from grader.checks.evidence import Examiner, Figures, Predictions, Subsets
 from grader.checks.networks import Blocks, Networks
 from grader.checks.student import Budget, Student
 from grader.checks.trainings import Trainings
@@ -61,6 +61,12 @@ def examiner(context: Context, budget: Budget) -> Iterator[Examiner]:
     examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
     yield examiner
     examiner.close()
+
+
+@pytest.fixture(scope="session")
+def subsets(context: Context, budget: Budget) -> Iterator[Subsets]:
+    """What the submission's `subset_data` returns."""
+    yield from (Subsets(student) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.artefacts import Artefacts
 from grader.checks.oracles import KNOWN_GAIN
-from grader.checks.strategies import CurvesCase, ShowCase
+from grader.checks.strategies import CurvesCase, ShowCase, SubsetCase
 from grader.checks.student import Budget, Student
 from grader.checks.verdict import CheckFailed, NotRun, Shown, count_of, describe
 from grader.sandbox.session import SubmissionError, Worker, WorkerGone
@@ -19,6 +19,7 @@ from grader.sandbox.wire import Handle
 Array = np.ndarray[Any, Any]
 
 _EXAMINER_SECONDS: Final = 120.0
+_MOST_ROWS: Final = 1000  # many times what any case has; looking at millions of rows would take the grader minutes
 
 
 class Evidence:
@@ -44,6 +45,48 @@ class Evidence:
         if raised is not None:
             raise raised
         return value
+
+
+class Subsets(Evidence):
+    """What `subset_data` returns."""
+
+    def of(self, case: SubsetCase, *, flat: bool = False) -> tuple[Array, Array]:
+        """Images and labels for a case, as `subset_of` gives them; called once for the same case."""
+        return self.once((case, flat), lambda: subset_of(self.student, case, case.seed, flat=flat))  # type: ignore[no-any-return]
+
+
+def subset_of(student: Student, case: SubsetCase, seed: int | None, *, flat: bool = False) -> tuple[Array, Array]:
+    """Call `subset_data`; gives images and labels.
+
+    Args:
+        student: The submission.
+        case: Images, labels and classes.
+        seed: The seed that it is given.
+        flat: Whether labels have shape (n,), and not (n, 1).
+
+    Raises:
+        CheckFailed: It returned anything but two arrays of at most so many rows.
+    """
+    labels = case.y.reshape(-1) if flat else case.y
+    returned = student.call("subset_data", case.x, labels, classes=case.classes, seed=seed)
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        raise CheckFailed(
+            f"`subset_data` should return x_subset and y_subset, but it returned {describe(returned)}.",
+            hint="End the function with `return x_subset, y_subset`.",
+        )
+    for name, value in zip(("x_subset", "y_subset"), returned, strict=True):
+        if not isinstance(value, np.ndarray) or value.ndim == 0:
+            raise CheckFailed(
+                f"`subset_data` should return two NumPy arrays, but {name} is {describe(value)}.",
+                hint="Convert it with np.array.",
+            )
+        if len(value) > _MOST_ROWS:
+            raise CheckFailed(
+                f"For {count_of(len(case.labels), 'image')} `subset_data` should return at most as many rows, but "
+                f"{name} has {len(value):,}.",
+                hint="Keep each image whose label is among the classes once.",
+            )
+    return returned[0], returned[1]
 
 
 class Figures(Evidence):

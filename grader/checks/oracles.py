@@ -14,6 +14,7 @@ SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
 """The images of a script's training set, and of its validation set."""
 
 WITNESS_IMAGES: Final = 160
+WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2
 WITNESS_LEVEL: Final = 240
@@ -75,7 +76,10 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
     weights of a witness model if they were trained on.
     """
     sets: list[Array] = []
-    for count, level, shift in ((WITNESS_IMAGES, WITNESS_LEVEL, 0), (60, WITNESS_VALIDATION_LEVEL, 1)):
+    for count, level, shift in (
+        (WITNESS_IMAGES, WITNESS_LEVEL, 0),
+        (WITNESS_VALIDATION_IMAGES, WITNESS_VALIDATION_LEVEL, 1),
+    ):
         channels = np.arange(count) % 3
         images = np.zeros((count, 32, 32, 3), np.uint8)
         images[np.arange(count), :, :, channels] = level

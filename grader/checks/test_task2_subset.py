@@ -7,20 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks.evidence import Subsets, subset_of
 from grader.checks.properties import for_all
 from grader.checks.strategies import SubsetCase, subset_cases
 from grader.checks.student import Student
-from grader.checks.verdict import CheckFailed, Shown, check, count_of, describe
+from grader.checks.verdict import CheckFailed, Shown, check, count_of
 
 Array = np.ndarray[Any, Any]
-
-_MOST_ROWS = 1000  # many times what any case has; looking at millions of rows would take the grader minutes
 
 
 @check("subset_data/keeps-only-requested-classes")
 @for_all(subset_cases())
-def test_keeps_only_requested_classes(student: Student, case: SubsetCase) -> None:
-    for number in image_numbers(case, subset(student, case)[0]):
+def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> None:
+    for number in image_numbers(case, subsets.of(case)[0]):
         label = case.labels[number]
         if label not in case.classes:
             raise CheckFailed(
@@ -31,8 +30,8 @@ def test_keeps_only_requested_classes(student: Student, case: SubsetCase) -> Non
 
 @check("subset_data/each-image-once")
 @for_all(subset_cases())
-def test_each_image_once(student: Student, case: SubsetCase) -> None:
-    numbers = image_numbers(case, subset(student, case)[0])
+def test_each_image_once(subsets: Subsets, case: SubsetCase) -> None:
+    numbers = image_numbers(case, subsets.of(case)[0])
     wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
     for number in wanted:
         times = numbers.count(number)
@@ -47,8 +46,8 @@ def test_each_image_once(student: Student, case: SubsetCase) -> None:
 
 @check("subset_data/images-unchanged")
 @for_all(subset_cases())
-def test_images_unchanged(student: Student, case: SubsetCase) -> None:
-    images, _ = subset(student, case)
+def test_images_unchanged(subsets: Subsets, case: SubsetCase) -> None:
+    images, _ = subsets.of(case)
     original: Array = case.x.value
     if images.dtype != original.dtype:
         raise CheckFailed(
@@ -72,8 +71,8 @@ def test_images_unchanged(student: Student, case: SubsetCase) -> None:
 
 @check("subset_data/one-hot-labels")
 @for_all(subset_cases())
-def test_one_hot_labels(student: Student, case: SubsetCase) -> None:
-    images, labels = subset(student, case)
+def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
+    images, labels = subsets.of(case)
     expected = (len(images), len(case.classes))
     if labels.shape != expected:
         raise CheckFailed(
@@ -96,8 +95,8 @@ def test_one_hot_labels(student: Student, case: SubsetCase) -> None:
 
 @check("subset_data/columns-follow-classes")
 @for_all(subset_cases())
-def test_columns_follow_classes(student: Student, case: SubsetCase) -> None:
-    images, labels = subset(student, case)
+def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
+    images, labels = subsets.of(case)
     if labels.ndim != 2 or labels.shape[1] != len(case.classes):
         raise CheckFailed(
             f"y_subset should have {len(case.classes)} columns, one for each of {case.classes}, but it has shape "
@@ -119,8 +118,8 @@ def test_columns_follow_classes(student: Student, case: SubsetCase) -> None:
 
 @check("subset_data/stays-paired")
 @for_all(subset_cases())
-def test_stays_paired(student: Student, case: SubsetCase) -> None:
-    images, labels = subset(student, case)
+def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
+    images, labels = subsets.of(case)
     if len(images) != len(labels):
         raise CheckFailed(
             f"x_subset and y_subset should be equally long, but they have {len(images)} and {len(labels)} rows.",
@@ -150,7 +149,7 @@ _MANY = SubsetCase((2, 0, 1, 3, 1, 0, 2, 1, 0, 2) * 4, (1, 1, 1), (0, 1, 2), Non
 @check("subset_data/shuffled")
 def test_shuffled(student: Student) -> None:
     for seed in (0, 1, 2, None):
-        numbers = image_numbers(_MANY, subset(student, _MANY, seed=seed)[0])
+        numbers = image_numbers(_MANY, subset_of(student, _MANY, seed=seed)[0])
         if numbers == sorted(numbers):
             raise CheckFailed(
                 "The images should be shuffled, but they came in the order they have in x.",
@@ -174,7 +173,7 @@ def test_shuffled(student: Student) -> None:
 @check("subset_data/seeded")
 def test_seeded(student: Student) -> None:
     def order(seed: int | None) -> list[bytes]:
-        images, labels = subset(student, _MANY, seed=seed)
+        images, labels = subset_of(student, _MANY, seed=seed)
         rows = zip(images, labels, strict=False)
         return [image.tobytes() + label.tobytes() for image, label in rows]
 
@@ -217,44 +216,15 @@ def _shown_labels(handle: Any, case: SubsetCase) -> Shown:
 
 @check("subset_data/label-shapes")
 @for_all(subset_cases(), examples=8)
-def test_label_shapes(student: Student, case: SubsetCase) -> None:
-    column = sorted(image_numbers(case, subset(student, case)[0]))
-    flat = sorted(image_numbers(case, subset(student, case, flat=True)[0]))
+def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
+    column = sorted(image_numbers(case, subsets.of(case)[0]))
+    flat = sorted(image_numbers(case, subsets.of(case, flat=True)[0]))
     if column != flat:
         raise CheckFailed(
             f"Labels of shape (n,) should select the same images as labels of shape (n, 1), but they selected "
             f"{len(flat)} instead of {len(column)}.",
             hint="Bring y into one shape first, for example with y.reshape(-1).",
         )
-
-
-def subset(student: Student, case: SubsetCase, *, flat: bool = False, **changes: Any) -> tuple[Array, Array]:
-    """Call `subset_data`; gives images and labels.
-
-    Raises:
-        CheckFailed: It returned anything but two arrays.
-    """
-    labels = case.y.reshape(-1) if flat else case.y
-    seed = changes.get("seed", case.seed)
-    returned = student.call("subset_data", case.x, labels, classes=case.classes, seed=seed)
-    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        raise CheckFailed(
-            f"`subset_data` should return x_subset and y_subset, but it returned {describe(returned)}.",
-            hint="End the function with `return x_subset, y_subset`.",
-        )
-    for name, value in zip(("x_subset", "y_subset"), returned, strict=True):
-        if not isinstance(value, np.ndarray) or value.ndim == 0:
-            raise CheckFailed(
-                f"`subset_data` should return two NumPy arrays, but {name} is {describe(value)}.",
-                hint="Convert it with np.array.",
-            )
-        if len(value) > _MOST_ROWS:
-            raise CheckFailed(
-                f"For {count_of(len(case.labels), 'image')} `subset_data` should return at most as many rows, but "
-                f"{name} has {len(value):,}.",
-                hint="Keep each image whose label is among the classes once.",
-            )
-    return returned[0], returned[1]
 
 
 def image_numbers(case: SubsetCase, images: Array) -> list[int]:

@@ -13,7 +13,7 @@ from grader.checks.properties import for_all
 from grader.checks.strategies import ShowCase, show_cases
 from grader.checks.verdict import CheckFailed, check, count_of
 
-_EXAMPLES = 6
+_EXAMPLES = 4
 _SHRINKS = 40
 _SAME_IMAGE = 0.98
 # Full rows of five, as most grids have, and one image more.

@@ -23,7 +23,7 @@ Colours = list[tuple[tuple[int, ...], int]]
 
 _PLOT_EXAMPLES = 4
 _PLOT_SHRINKS = 30
-_PREDICT_EXAMPLES = 4
+_PREDICT_EXAMPLES = 2
 _PREDICT_SHRINKS = 20
 _VALIDATION_WORDS = re.compile(r"val|test|dev|hold", re.IGNORECASE)
 

@@ -118,7 +118,7 @@ class Trainings(Evidence):
             model = self.student.tool("frozen_channel_model", KNOWN_GAIN)
             x, y = witness_images()[:2]
             labels = np.pad(np.roll(y, 1, axis=1), ((0, 0), (0, 1)))  # wrong ones, so that the loss grows with scale
-            settings = {"epochs": 1, "batch_size": 32, "patience": 1}
+            settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
             return self._train(model, None, (), (x, labels, x, labels), settings, "")
 
         return self.once("frozen", gather)  # type: ignore[no-any-return]
