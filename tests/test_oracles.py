@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import keras
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 from grader.checks.oracles import (
@@ -22,6 +23,7 @@ from grader.checks.oracles import (
     witness_images,
 )
 from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+from grader.checks.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
 
 
 def epochs_by_keras(case: ScriptCase) -> int:
@@ -68,14 +70,37 @@ def test_each_set_of_a_script_is_one_batch_of_images_that_go_with_one_hot_labels
         assert set(y.sum(axis=1)) == {1.0}
 
 
-def test_where_accuracy_is_higher_the_validation_loss_is_too() -> None:
-    case = ScriptCase(tuple(range(1, SCRIPT_CLASSES + 1)), 1, 1)
-    losses = [
-        np.log(np.exp(z) + SCRIPT_CLASSES - 1) - share * z
-        for z, share in zip(sureness_of(case), script_accuracy(case), strict=True)
-    ]
-    assert losses == sorted(losses)
-    assert len(set(losses)) == len(losses)
+def watched(case: ScriptCase, values: list[float], *, mode: str) -> tuple[int, int]:
+    """How many epochs are trained, and which one is kept, where something else than val_accuracy is watched."""
+    stopping = keras.callbacks.EarlyStopping(monitor="value", mode=mode, patience=case.patience)
+    stopping.set_model(SimpleNamespace(stop_training=False, get_weights=list))
+    stopping.on_train_begin()
+    for epoch in range(case.epochs):
+        stopping.on_epoch_end(epoch, {"value": values[min(epoch, len(values) - 1)]})
+        if stopping.model.stop_training:
+            break
+    trained = values[: expected_epochs(case)]
+    return epoch + 1, trained.index(min(trained) if mode == "min" else max(trained))
+
+
+@pytest.mark.parametrize("case", [RISES_AND_FALLS, STOPS_EARLY])
+@pytest.mark.parametrize("which", ["loss", "val_loss", "accuracy"])
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_whoever_watches_anything_else_stops_and_saves_elsewhere(case: ScriptCase, which: str, mode: str) -> None:
+    _, y_train, _, y_val = script_images()
+    labels = y_val if which.startswith("val") else y_train
+    values = []
+    for rank, z in zip(case.ranks, sureness_of(case), strict=True):
+        share = float(labels[:, rank - 1].mean())
+        loss = float(np.log(np.exp(z) + SCRIPT_CLASSES - 1) - share * z)
+        values.append(share if which == "accuracy" else loss)
+    stopped, kept = watched(case, values, mode=mode)
+    best = case.ranks.index(max(case.ranks[: expected_epochs(case)]))
+    if (which, mode) == ("accuracy", "min"):  # the opposite of the opposite
+        assert (stopped, kept) == (expected_epochs(case), best)
+    else:
+        assert stopped != expected_epochs(case)
+        assert kept != best
 
 
 def test_the_witness_sees_one_label_for_each_colour_and_another_in_validation() -> None:

@@ -47,12 +47,13 @@ def script_accuracy(case: ScriptCase) -> list[float]:
 
 
 def sureness_of(case: ScriptCase) -> list[float]:
-    """A logit for each epoch, at which the validation loss goes the other way than the accuracy.
+    """A logit for each epoch, at which neither the lowest nor the highest loss is that of the best epoch.
 
-    The loss at logit z for a class of share s is log(e^z + K - 1) - s z: for the larger z that better epochs
-    get, it grows, since every share is far below one half.
+    The loss at logit z for a class of share s is log(e^z + K - 1) - s z: it grows with z from 1 on, since every share
+    is far below one half.  The ranks from 1 on have the logits 6, 2, 7, 3, 8, 4, 9 and 5, so that whoever watches a
+    loss, whichever way, stops and saves elsewhere; equal epochs have equal losses.
     """
-    return [1.0 + rank for rank in case.ranks]
+    return [1.0 + 5 * rank % 9 for rank in case.ranks]
 
 
 def expected_epochs(case: ScriptCase) -> int:
