@@ -61,6 +61,17 @@ class Training(msgspec.Struct, frozen=True):
     files: list[str]
     steps: int = 0
 
+    @property
+    def moved(self) -> bool:
+        """Whether any of the model's weights changed."""
+        return not all(np.array_equal(a, b) for a, b in zip(self.before, self.after, strict=True))
+
+
+def require_training(training: Training) -> None:
+    """Raise `NotRun` where the given model was not trained at all: another check is about that."""
+    if not training.moved:
+        raise NotRun("`train` did not train the model it was given.")
+
 
 class Trainings(Evidence):
     """What `train` does with models that the grader knows."""
@@ -126,8 +137,7 @@ class Trainings(Evidence):
     def seen_in_training(self) -> float:
         """The mean over pixels and channels of the witness training images, as the network saw them."""
         training = self.witnessed()
-        if all(np.array_equal(a, b) for a, b in zip(training.before, training.after, strict=True)):
-            raise NotRun("`train` did not train the model it was given.")
+        require_training(training)
         if learned_labels(training) == OF_THE_VALIDATION_SET:
             raise NotRun("`train` trained on the validation set.")
         return float(np.mean(training.after[2]))  # the moving mean of the batch normalisation

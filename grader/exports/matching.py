@@ -48,9 +48,9 @@ def match(submissions: Sequence[str], people: Mapping[int, Sequence[str]]) -> Ma
     doubtful: list[str] = []
     width = max((len(names) for names in people.values()), default=0)
     for submission in submissions:
+        names = _names(submission)
         candidates: list[int] = []
         for column in range(width):
-            names = _names(submission)
             candidates = [row for row, own in people.items() if column < len(own) and _key(own[column]) in names]
             if candidates:
                 break
