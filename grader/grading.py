@@ -74,7 +74,6 @@ class Recorder:
         self._context = context
         self.outcomes: dict[str, Outcome] = {}
         self.artefacts = Artefacts()
-        self.interrupted = False
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Give the checks their context and a place for artefacts, and declare their mark."""
@@ -88,10 +87,6 @@ class Recorder:
         """Keep the tests of the checks that were asked for, in the contract's order."""
         order = {check.id: place for place, check in enumerate(self._context.checks)}
         items[:] = sorted((item for item in items if check_id(item) in order), key=lambda item: order[check_id(item)])
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Notice Ctrl-C, which pytest keeps to itself."""
-        self.interrupted = excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -218,29 +213,7 @@ def grade(context: Context) -> Graded:
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
     recorder = Recorder(context)
-    problem = ""
-    with _silence() as printed:
-        # Only what is named here has a say: no other plugin, no configuration file, no cache.
-        code = pytest.main(
-            [
-                str(_CHECKS_FOLDER),
-                f"--confcutdir={_CHECKS_FOLDER}",
-                f"--rootdir={_CHECKS_FOLDER}",
-                "-c",
-                os.devnull,
-                "--disable-plugin-autoload",
-                "-p",
-                "no:cacheprovider",
-                "-q",
-                "--no-header",
-                "--no-summary",
-            ],
-            plugins=[recorder],
-        )
-    if recorder.interrupted:
-        raise KeyboardInterrupt
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        problem = f"pytest ended with {code!r}: {printed.getvalue()[-500:]}"
+    problem = run_pytest(_CHECKS_FOLDER, recorder)
     seconds = time.monotonic() - began
     result = make_result(
         context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem
@@ -252,6 +225,58 @@ def _problem_outcome(check: contract.Check, problem: str) -> Outcome:
     if check.task == 1:
         return Outcome("failed", problem, _PROBLEM_HINT)
     return Outcome("not_run", f"Not run: {problem}")
+
+
+class _Interrupts:
+    """The pytest plugin that notices Ctrl-C, which pytest keeps to itself."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Notice it."""
+        self.seen = excinfo.type is KeyboardInterrupt
+
+
+def run_pytest(folder: Path, plugin: object, *options: str) -> str:
+    """Run the tests of a folder in this process, silently.
+
+    Args:
+        folder: The tests.
+        plugin: What they get their context from, and what keeps their outcomes.
+        options: For pytest, beside those that keep everything out that is not named here.
+
+    Returns:
+        Why pytest itself failed; empty where it did not, whatever became of the tests.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted.
+    """
+    interrupts = _Interrupts()
+    with _silence() as printed:
+        # Only what is named here has a say: no other plugin, no configuration file, no cache.
+        code = pytest.main(
+            [
+                str(folder),
+                f"--confcutdir={folder}",
+                f"--rootdir={folder}",
+                "-c",
+                os.devnull,
+                "--disable-plugin-autoload",
+                "-p",
+                "no:cacheprovider",
+                "-q",
+                "--no-header",
+                "--no-summary",
+                *options,
+            ],
+            plugins=[plugin, interrupts],
+        )
+    if interrupts.seen:
+        raise KeyboardInterrupt
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return f"pytest ended with {code!r}: {printed.getvalue()[-500:]}"
+    return ""
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """The pytest plugin: `pytest --pyargs grader.checks --submission FILE` grades a file with pytest's own options.
 
+`pytest --pyargs grader.speed --submission FILE` measures how fast it trains, with pytest-benchmark's options.
+
 Without `--submission` it adds an option group and does nothing else.
 """
 
@@ -27,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from grader.batch import Settings, Slot
     from grader.course import load_course
+    from grader.datasets import load_dataset
     from grader.errors import GraderError
     from grader.grading import Recorder
     from grader.sandbox.launch import best_level
@@ -36,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
         course_file = config.getoption("course")
         course = load_course(Path(course_file) if course_file else None)
         (file,) = discover([config.getoption("submission")])
+        if "grader.speed" in config.args:
+            from grader.speed.running import Plan, SpeedRun
+
+            plan = Plan((read_apart(file),), course, load_dataset(course.dataset), best_level())
+            config.pluginmanager.register(SpeedRun(plan), "keras_course_speed")
+            return
         profile = config.getoption("profile") or course.profile
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
         slot = Slot(settings)

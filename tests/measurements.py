@@ -20,7 +20,7 @@ def rounds(seconds: Sequence[float], *, accuracy: float = 0.8) -> tuple[Round, .
         Round(
             seed,
             cold_seconds=4 * each,
-            call_seconds=9 * each,
+            call_seconds=6 * each,
             epochs=tuple(
                 Epoch(each * factor, each / 10, each / 100, 200, accuracy * (1 - 0.4 / epoch))
                 for epoch, factor in enumerate((2, 1, 1, 1), 1)

@@ -76,6 +76,13 @@ class HistoryFacts(TypedDict):
     curves: dict[str, list[float]]
 
 
+class ClockFacts(TypedDict):
+    """What the clock of a training has noted; see `clock.Clock`."""
+
+    first_step: float | None
+    epochs: Annotated[list[tuple[float, float, float, float, int, float]], msgspec.Meta(max_length=10_000)]
+
+
 _FORMS: Final[dict[str, Any]] = {
     "sequential": Handle,
     "history": Handle,
@@ -89,6 +96,9 @@ _FORMS: Final[dict[str, Any]] = {
     "witness_model": tuple[Handle, Handle],
     "brightest_channel_model": Handle,
     "frozen_channel_model": Handle,
+    "start_clock": Handle,
+    "read_clock": ClockFacts,
+    "device_memory_mb": float | None,
     "save_model": None,
     "describe_history": HistoryFacts,
     "describe_figure": FigureFacts | None,

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 import cyclopts
 
-from grader.cli import exporting, gradebook, grading, machine, timings, validating
+from grader.cli import exporting, gradebook, grading, machine, speed, timings, validating
 from grader.cli.app import app
 from grader.errors import GraderError
 
-COMMANDS = (grading, gradebook, timings, machine, exporting, validating)
+COMMANDS = (grading, gradebook, speed, timings, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""
 
 

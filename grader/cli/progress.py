@@ -7,12 +7,21 @@ import sys
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from grader.batch import Settings
 from grader.contract import CHECKS, checks_of
 from grader.reports import terminal
 from grader.scoring import Outcome, Result
+from grader.speed.running import Lane, Plan
 
 
 def say_waiting(sentence: str) -> None:
@@ -73,3 +82,20 @@ def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result, str
             progress.update(bar, advance=1)
 
         yield on_result
+
+
+@contextlib.contextmanager
+def training_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Lane], None]]:
+    """A progress bar over the trainings of a measurement on a terminal, with the time that is left."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _lane: None
+        return
+    with _bar(console) as progress:
+        progress.columns = (*progress.columns, TextColumn("left:"), TimeRemainingColumn())
+        bar = progress.add_task("Warming up", total=plan.trainings)
+
+        def on_training(lane: Lane) -> None:
+            progress.update(bar, advance=1, description=f"{lane.submission.id[:30]} on {lane.device}")
+
+        yield on_training

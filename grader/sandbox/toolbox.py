@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from grader.sandbox import backend, examiner, figures, models, rates
+from grader.sandbox.clock import Clock
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
@@ -133,6 +134,18 @@ def frozen_channel_model(gain: float) -> Any:
     return models.brightest_channel_model(gain, frozen=True)
 
 
+def start_clock(model: Any) -> Any:
+    """A clock that times what the model's own `fit` does."""
+    clock = Clock()
+    models.follow(model, clock)
+    return clock
+
+
+def read_clock(clock: Any) -> dict[str, Any]:
+    """What a clock has noted; see `clock.Clock`."""
+    return {"first_step": clock.first_step, "epochs": clock.epochs}
+
+
 def save_model(model: Any, path: str) -> None:
     """Save a whole network."""
     model.save(path)
@@ -198,6 +211,8 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         witness_model,
         brightest_channel_model,
         frozen_channel_model,
+        start_clock,
+        read_clock,
         save_model,
         describe_history,
         describe_figure,

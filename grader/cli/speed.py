@@ -1,0 +1,128 @@
+"""`grader bench`."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import Parameter
+from rich.console import Console
+
+from grader.cli.app import app
+from grader.cli.options import GRADEBOOK_FILE, Level, with_dataset
+from grader.cli.progress import training_progress
+from grader.course import Count, Course, load_course
+from grader.datasets import load_dataset
+from grader.errors import UsageError
+from grader.gradebook.store import Gradebook
+from grader.reports import speed as report
+from grader.sandbox.devices import gpus
+from grader.sandbox.launch import choose_level
+from grader.speed.lock import machine_lock
+from grader.speed.running import Plan, measure_all
+from grader.submissions import discover, read_apart
+
+Backend = Literal["tensorflow", "jax", "torch"]
+
+
+@app.command
+def bench(
+    paths: Annotated[tuple[Path, ...], Parameter(negative="")],
+    /,
+    *,
+    device: str = "cpu",
+    backend: Annotated[tuple[Backend, ...], Parameter(negative="")] = ("tensorflow",),
+    epochs: int | None = None,
+    rounds: int | None = None,
+    images: int | None = None,
+    dataset: str | None = None,
+    course: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    gradebook: Annotated[Path | None, Parameter(negative_none="no-")] = GRADEBOOK_FILE,
+    require_isolation: Level | None = None,
+) -> int:
+    """Measure how fast submissions train: each epoch, next to the reference, on processor and GPU.
+
+    A submission and the reference train in turn, in a fresh process each time.  Nothing else should run meanwhile.
+
+    Exit status: 0 everything was measured, 1 something could not be, 2 usage, 3 the grader failed.
+
+    Args:
+        paths: Submissions, or folders of them.
+        device: cpu, gpu, gpu:1, several with commas, or all.
+        backend: What Keras runs on (may be given more than once).
+        epochs: Epochs in each round; the course's number unless given.
+        rounds: Trainings of each submission; the course's number unless given.
+        images: Images to train on; the course's number unless given.
+        dataset: The data set, in place of the course's.
+        course: The course file; course.toml here unless given.
+        json: Print one JSON document and nothing else.
+        gradebook: Where measurements are kept; with --no-gradebook nowhere.
+        require_isolation: Refuse to run submissions below this level.
+    """
+    chosen = _with_numbers(with_dataset(load_course(course), dataset), epochs=epochs, rounds=rounds, images=images)
+    files = discover(paths)
+    if not files:
+        raise UsageError(
+            f"{', '.join(map(str, paths))}: there are no submissions here; a submission is a .py or .ipynb."
+        )
+    plan = Plan(
+        submissions=tuple(read_apart(file) for file in files),
+        course=chosen,
+        dataset=load_dataset(chosen.dataset),
+        level=choose_level(require_isolation),
+        devices=devices_of(device),
+        backends=tuple(dict.fromkeys(backend)),
+    )
+    began = time.monotonic()
+    with machine_lock("grader bench", alone=True, waiting=_say), training_progress(plan, quiet=json) as on_training:
+        if gradebook is None:
+            measurements = measure_all(plan, on_training)
+        else:
+            with Gradebook.open(gradebook) as book:
+                measurements = measure_all(plan, on_training, book.add_measurement)
+    seconds = time.monotonic() - began
+    if json:
+        print(msgspec.json.encode(report.document(measurements, chosen, seconds)).decode())
+    else:
+        report.show(Console(), measurements, chosen)
+    return 0 if all(measurement.status == "measured" for measurement in measurements) else 1
+
+
+def devices_of(text: str) -> tuple[str, ...]:
+    """The devices that `--device` names: `all` is the processor and every GPU, or the first where there is none.
+
+    Raises:
+        UsageError: It names something else.
+    """
+    if text == "all":
+        return ("cpu", *([f"gpu:{gpu.index}" for gpu in gpus()] or ["gpu:0"]))
+    for name in text.split(","):
+        if re.fullmatch(r"cpu|gpu(:[0-9]{1,3})?", name) is None:
+            raise UsageError(f"--device {text}: give cpu, gpu, gpu:1, several of them with commas, or all.")
+    return tuple(dict.fromkeys("gpu:0" if name == "gpu" else name for name in text.split(",")))
+
+
+def _say(sentence: str) -> None:
+    print(f"grader: {sentence}", file=sys.stderr, flush=True)
+
+
+def _with_numbers(course: Course, **numbers: int | None) -> Course:
+    """The course with other numbers to train with, where they are given.
+
+    Raises:
+        UsageError: A number cannot be meant.
+    """
+    given = {name: number for name, number in numbers.items() if number is not None}
+    for name, number in given.items():
+        try:
+            msgspec.convert(number, Count)
+        except msgspec.ValidationError:
+            raise UsageError(f"--{name} {number}: give a number from 1 to 10,000,000.") from None
+    if "images" in given:
+        given["train_images"] = given.pop("images")
+    return msgspec.structs.replace(course, speed=msgspec.structs.replace(course.speed, **given))

@@ -1,0 +1,179 @@
+"""Measurements of training speed: in a terminal at 80 columns, and as one JSON document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.course import Course
+from grader.reports.text import clean, number
+from grader.speed.points import points_of
+from grader.speed.records import Measurement, Round
+from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summary
+
+_WORDS: Final = {
+    "no_device": "no such device",
+    "no_backend": "not installed",
+    "out_of_memory": "out of memory",
+    "failed": "failed",
+}
+_MUCH_LESS_ACCURATE: Final = 0.1
+_MUCH_OUTSIDE: Final = 0.2
+"""Share of a call of `train` that passes outside of its epochs and is worth a remark."""
+
+
+def document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:
+    """What `--json` prints: each measurement with every sample, and what is computed from them."""
+    return {
+        "schema_version": 1,
+        "seconds": round(seconds, 3),
+        "measurements": [
+            {
+                **msgspec.to_builtins(measurement),
+                "machine_id": measurement.machine.id,
+                "summary": msgspec.to_builtins(summary(measurement)),
+                "remarks": remarks(measurement),
+                "points": points_of(measurement, course.speed),
+                "max_points": course.speed.points,
+            }
+            for measurement in measurements
+        ],
+    }
+
+
+def show(console: Console, measurements: Sequence[Measurement], course: Course) -> None:
+    """Print a table for each backend and device, and below it what is to be said of single rows."""
+    for _, group in groupby(measurements, key=lambda m: (m.machine.backend, m.device)):
+        lanes = list(group)
+        console.print(_heading(lanes[0]))
+        console.print(_table(lanes, course, gap=2 if console.width >= 100 else 1))
+        for measurement in lanes:
+            name = clean(measurement.submission, limit=60)
+            for remark in remarks(measurement):
+                console.print(Text.assemble((f"{name}: ", "bold"), clean(remark)))
+        console.print()
+
+
+def _heading(measurement: Measurement) -> Text:
+    budget, machine = measurement.budget, measurement.machine
+    where = machine.gpu or f"{machine.cpu}, {machine.threads} threads"
+    used = [name for name in (machine.backend, "keras") if name in machine.versions]
+    versions = ", ".join(f"{name} {machine.versions[name]}" for name in used)
+    what = (
+        f"{budget.train_images:,} images of {budget.dataset} in batches of {budget.batch_size}, "
+        f"{budget.epochs} epochs a round"
+    )
+    lines = [f"{measurement.device}, {machine.backend}", where, *([versions] if used else []), what]
+    return Text.assemble((lines[0], "bold"), "\n", ("\n".join(lines[1:]), "dim"))
+
+
+def _table(lanes: Sequence[Measurement], course: Course, *, gap: int) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, gap, 0, 0))
+    table.add_column("Submission", overflow="fold")
+    for title in ("Epoch s", "1st", "Images/s", "× reference", "Right", "MB"):
+        table.add_column(title, justify="right", no_wrap=True)
+    if course.speed.points:
+        table.add_column("Points", justify="right", no_wrap=True)
+    for measurement in lanes:
+        row = [Text(clean(measurement.submission, limit=60))]
+        if measurement.status == "measured":
+            said = summary(measurement)
+            row += _figures(measurement.rounds, said.epoch, said.images_per_second, said.ratio)
+        else:
+            row += [Text(_WORDS[measurement.status], "yellow"), *([Text("–", "dim")] * 5)]
+        if course.speed.points:
+            row.append(Text(f"{number(points_of(measurement, course.speed))}/{number(course.speed.points)}"))
+        table.add_row(*row)
+    reference = [round_ for measurement in lanes for round_ in measurement.reference]
+    if reference:
+        epoch = spread(steady_epochs(reference))
+        rate = lanes[0].budget.train_images / epoch.median if epoch else None
+        table.add_row(Text("reference", "dim"), *_figures(reference, epoch, rate, None), style="dim")
+    return table
+
+
+def _figures(rounds: Sequence[Round], epoch: Spread | None, rate: float | None, ratio: Ratio | None) -> list[Text]:
+    first = spread([round_.epochs[0].train_seconds for round_ in rounds if round_.epochs])
+    accuracy = sum(round_.accuracy for round_ in rounds) / len(rounds)
+    return [
+        Text(f"{epoch.median:.2f} ({epoch.low:.2f}–{epoch.high:.2f})" if epoch else "–"),
+        Text(f"{first.median:.1f}" if first else "–"),
+        Text(f"{rate:,.0f}" if rate else "–"),
+        _ratio(ratio),
+        Text(f"{accuracy:.0%}"),
+        Text(f"{max(round_.host_mb for round_ in rounds):,.0f}"),
+    ]
+
+
+def _ratio(ratio: Ratio | None) -> Text:
+    """The ratio with its interval, coloured where the whole interval lies on one side of the reference."""
+    if ratio is None:
+        return Text("–")
+    if ratio.low is None or ratio.high is None:
+        return Text(f"{ratio.value:.2f}")
+    colour = "green" if ratio.high < 1 else "yellow" if ratio.low > 1 else ""
+    return Text(f"{ratio.value:.2f} ({ratio.low:.2f}–{ratio.high:.2f})", colour)
+
+
+def remarks(measurement: Measurement) -> list[str]:
+    """What the figures of a measurement do not say by themselves, a sentence each."""
+    if measurement.status != "measured":
+        return [measurement.problem]
+    rounds, budget = measurement.rounds, measurement.budget
+    found = []
+    if not all(round_.moved for round_ in rounds):
+        found.append("Training leaves the weights as they were, so these times are of something else.")
+    if not any(round_.epochs for round_ in rounds):
+        found.append(
+            "`train` does not use the model's `fit`, so there are no epochs to tell apart; its calls are timed."
+        )
+    due = math.ceil(budget.train_images / budget.batch_size)
+    steps = {epoch.steps for round_ in rounds for epoch in round_.epochs}
+    if steps and steps != {due}:
+        found.append(f"An epoch draws {_span(steps)} batches, where {due} hold all the images.")
+    counts = {len(round_.epochs) for round_ in rounds if round_.epochs}
+    if counts and counts != {budget.epochs}:
+        found.append(f"A round has {_span(counts)} epochs instead of {budget.epochs}.")
+    outside = [1 - _inside(round_) / round_.call_seconds for round_ in rounds if round_.epochs]
+    if outside and min(outside) > _MUCH_OUTSIDE:
+        found.append(f"{min(outside):.0%} of the time in `train` passes outside of its epochs.")
+    if measurement.reference:
+        own, others = _accuracy(rounds), _accuracy(measurement.reference)
+        if own < others - _MUCH_LESS_ACCURATE:
+            found.append(
+                f"It predicts {own:.0%} of unseen images right, the reference {others:.0%} after as many epochs."
+            )
+    found += _reached(measurement)
+    return found
+
+
+def _reached(measurement: Measurement) -> list[str]:
+    """How much of what the device can do is reached, where it was measured."""
+    epoch = spread(steady_epochs(measurement.rounds))
+    if epoch is None or measurement.flops is None or measurement.rates is None:
+        return []
+    rate = measurement.flops / epoch.median
+    return [
+        f"An epoch is {measurement.flops / 1e9:,.0f} GFLOP, {rate / 1e9:,.0f} a second: "
+        f"{rate / measurement.rates.convolution:.0%} of what this device reaches in convolutions alone."
+    ]
+
+
+def _inside(round_: Round) -> float:
+    return sum(e.train_seconds + e.validation_seconds + e.callback_seconds for e in round_.epochs)
+
+
+def _accuracy(rounds: Sequence[Round]) -> float:
+    return sum(round_.accuracy for round_ in rounds) / len(rounds)
+
+
+def _span(numbers: set[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low} to {high}"

@@ -1,0 +1,339 @@
+"""Measuring one training after the other, a submission's and the reference's in turn.
+
+Each training has a fresh worker, so that nothing is compiled or cached from the one before.  The whole call of
+`train` is timed here, on the trusted side.  How that time falls to epochs is what a clock beside the submission says,
+and it is taken over only where it fits into the call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Self
+
+import msgspec
+import numpy as np
+
+from grader.checks.accuracy import accuracy_of
+from grader.checks.hidden import Split, draw_split, seeded_generator
+from grader.checks.student import Missing, Student
+from grader.checks.verdict import CheckFailed
+from grader.course import Accuracy, Course
+from grader.datasets import Dataset
+from grader.sandbox.session import Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire import Limits
+from grader.speed.records import Budget, Epoch, Round, Status
+from grader.submissions import Submission
+
+_CHECKPOINT: Final = "speed.keras"
+_JUDGED_IMAGES: Final = 600
+_WARM_UP_STEPS: Final = 2
+_OUT_OF_MEMORY: Final = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError", "RESOURCE_EXHAUSTED")
+_CLOCKS_AGREE_SECONDS: Final = 0.01
+
+
+class MeasuringError(Exception):
+    """A training that cannot be measured.
+
+    Attributes:
+        status: `out_of_memory` or `failed`.
+        problem: Why, one sentence.
+    """
+
+    def __init__(self, status: Status, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.problem = problem
+
+
+def draw_data(dataset: Dataset, course: Course, seed: int) -> Split:
+    """The images of one round; submission and reference get the same.
+
+    Args:
+        dataset: Where they come from.
+        course: Its classes, and how many images to train on.
+        seed: Of the round.
+    """
+    speed = course.speed
+    course = msgspec.structs.replace(course, accuracy=Accuracy(speed.train_images, speed.epochs, speed.batch_size))
+    return draw_split(dataset, course, seeded_generator(seed, "speed"))
+
+
+def budget_of(split: Split, course: Course, dataset: Dataset) -> Budget:
+    """What a round trains."""
+    speed = course.speed
+    return Budget(dataset.name, len(split.x_train), len(split.x_val), speed.batch_size, speed.epochs)
+
+
+class Training:
+    """One training of a submission: `prepare`, `train`, `finish`.  Use it as a context, which ends the worker.
+
+    Args:
+        sandbox: Where it runs.
+        submission: The submission.
+        course: Limits, and what is trained.
+        split: The images.
+        seed: For the worker's generators.
+    """
+
+    def __init__(self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int) -> None:
+        self._sandbox = sandbox
+        self._submission = submission
+        self._course = course
+        self._split = split
+        self._seed = seed
+        self._worker: Worker | None = None
+        self._host_mb = 0.0
+
+    def __enter__(self) -> Self:
+        """Nothing is started before `prepare`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._host_mb = self._worker.close().peak_mb
+            self._worker = None
+
+    def prepare(self) -> None:
+        """Load the file and build the network.
+
+        Raises:
+            MeasuringError: That fails.
+        """
+        limits = self._course.limits
+        began = time.perf_counter()
+        self._worker = self._sandbox.spawn(
+            seed=self._seed,
+            limits=Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb),
+        )
+        with self._explained():
+            self._student = Student(self._worker, self._submission, limits)
+            self._model = self._student.call("build_model", num_classes=self._split.y_train.shape[1])
+            self._ready_seconds = time.perf_counter() - began
+            self.export = self._student.export(self._model)
+            self._clock = self._student.tool("start_clock", self._model)
+
+    def train(self) -> None:
+        """Call `train`.
+
+        Raises:
+            MeasuringError: That fails.
+        """
+        split, speed = self._split, self._course.speed
+        with self._explained():
+            self._began = time.perf_counter()
+            self._student.call(
+                "train",
+                self._model,
+                *(split.x_train, split.y_train, split.x_val, split.y_val),
+                epochs=speed.epochs,
+                batch_size=speed.batch_size,
+                patience=speed.epochs,
+                checkpoint_path=_CHECKPOINT,
+                seconds=self._course.limits.training_seconds,
+            )
+            self._ended = time.perf_counter()
+
+    def finish(self) -> Round:
+        """Judge what came of it, and end the worker.
+
+        Raises:
+            MeasuringError: That fails.
+        """
+        images = self._split.x_hidden[:_JUDGED_IMAGES]
+        with self._explained():
+            noted = self._student.tool("read_clock", self._clock)
+            device_mb = self._student.tool("device_memory_mb")
+            weights = self._student.weights(self._model)
+            trained = self._student.tool("file_bytes", _CHECKPOINT) is not None
+            answers = self._student.call("predict", _CHECKPOINT if trained else self._model, images)
+        self.__exit__()
+        epochs, first_step = believed(noted, self._began, self._ended)
+        return Round(
+            seed=self._seed,
+            cold_seconds=self._ready_seconds + (first_step or self._ended) - self._began,
+            call_seconds=self._ended - self._began,
+            epochs=epochs,
+            accuracy=accuracy_of(answers, self._split) if isinstance(answers, np.ndarray) else 0.0,
+            moved=_differ(weights, self.export["weights"]),
+            host_mb=self._host_mb,
+            device_mb=device_mb,
+        )
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a submission may do into one sentence."""
+        try:
+            yield
+        except (Missing, SubmissionError) as error:
+            out_of_memory = isinstance(error, SubmissionError) and any(
+                word in f"{error.type_name} {error.text}" for word in _OUT_OF_MEMORY
+            )
+            status: Status = "out_of_memory" if out_of_memory else "failed"
+            raise MeasuringError(status, f"{self._student.explain(error)}.") from None
+        except WorkerGone as error:
+            status = "out_of_memory" if error.reason == "memory" else "failed"
+            raise MeasuringError(status, f"The code {error.detail}.") from None
+        except CheckFailed as error:
+            raise MeasuringError("failed", error.message) from None
+
+
+def believed(noted: Mapping[str, Any], began: float, ended: float) -> tuple[tuple[Epoch, ...], float | None]:
+    """The epochs that a clock has noted and the end of the first step, where they fit into the call; else nothing.
+
+    Args:
+        noted: What `toolbox.read_clock` gave.
+        began: When the call of `train` began, by `time.perf_counter`.
+        ended: When it ended.
+    """
+    moments = [moment for epoch in noted["epochs"] for moment in epoch[:4]]
+    first_step = noted["first_step"]
+    if not moments or first_step is None:
+        return (), None
+    in_order = all(a <= b for a, b in itertools.pairwise(moments))  # NaN is in no order
+    inside = began - _CLOCKS_AGREE_SECONDS <= min(moments[0], first_step) and max(moments[-1], first_step) <= (
+        ended + _CLOCKS_AGREE_SECONDS
+    )
+    if not (in_order and inside and all(math.isfinite(moment) for moment in (*moments, first_step))):
+        return (), None
+    epochs = []
+    before = moments[0]
+    for start, trained, validated, end, steps, accuracy in noted["epochs"]:
+        epochs.append(
+            Epoch(
+                train_seconds=trained - start,
+                validation_seconds=validated - trained,
+                callback_seconds=start - before + end - validated,
+                steps=max(0, steps),
+                val_accuracy=accuracy if 0 <= accuracy <= 1 else None,
+            )
+        )
+        before = end
+    return tuple(epochs), first_step
+
+
+def _differ(weights: list[Any], before: list[Any]) -> bool:
+    """Whether two lists of weights differ in anything."""
+    return len(weights) != len(before) or any(
+        a.shape != b.shape or not np.array_equal(a, b) for a, b in zip(weights, before, strict=True)
+    )
+
+
+class Turns:
+    """Trainings of a submission and of the reference in turn: reference, submission, submission, reference, ...
+
+    Both of a pair get the same images and the same seed.  What drifts slowly, such as the machine's clock rate, thus
+    falls on both.  `before`, `timed` and `after` make one pair; pytest-benchmark calls them, and times `timed`.
+
+    Args:
+        sandbox: Where they run.
+        submission: The submission.
+        reference: The reference; `None` to measure the submission alone.
+        course: Limits, and what is trained.
+        dataset: Where images come from.
+        on_training: Called after each training.
+
+    Attributes:
+        rounds: The submission's, so far.
+        reference_rounds: The reference's, likewise.
+        export: The submission's network as data; see `toolbox.export_model`.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        submission: Submission,
+        reference: Submission | None,
+        course: Course,
+        dataset: Dataset,
+        on_training: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._submission = submission
+        self._reference = reference
+        self._course = course
+        self._dataset = dataset
+        self._on_training = on_training
+        self._training: Training | None = None
+        self.rounds: list[Round] = []
+        self.reference_rounds: list[Round] = []
+        self.export: dict[str, Any] = {}
+
+    def warm_up(self) -> None:
+        """Train each of the two for a few steps, on labels that mean nothing, and forget it.
+
+        It brings files into memory and the processor up to speed, and shows at once what does not work.
+
+        Raises:
+            MeasuringError: Something does not.
+        """
+        speed = msgspec.structs.replace(
+            self._course.speed, train_images=_WARM_UP_STEPS * self._course.speed.batch_size, epochs=1
+        )
+        course = msgspec.structs.replace(self._course, speed=speed)
+        split = draw_data(self._dataset, course, self._course.seed)
+        shuffled = seeded_generator(self._course.seed, "warm-up").permutation(split.y_train)
+        split = msgspec.structs.replace(split, y_train=shuffled)
+        for submission in (self._reference, self._submission):
+            if submission is not None:
+                with Training(self._sandbox, submission, course, split, self._course.seed) as training:
+                    training.prepare()
+                    training.train()
+                    training.finish()
+
+    def before(self) -> None:
+        """Train the reference where it is first in this pair, and prepare the submission."""
+        if len(self.rounds) % 2 == 0:
+            self._train_reference()
+        self._training = self._make(self._submission, len(self.rounds))
+        with self._ended_on_error():
+            self._training.prepare()
+        self.export = self._training.export
+
+    def timed(self) -> None:
+        """Train the submission."""
+        assert self._training is not None, "before() comes first"
+        with self._ended_on_error():
+            self._training.train()
+
+    def after(self) -> None:
+        """Judge the training, and train the reference where it is second in this pair."""
+        assert self._training is not None, "before() comes first"
+        with self._ended_on_error():
+            self.rounds.append(self._training.finish())
+        self._training = None
+        self._on_training()
+        if len(self.rounds) % 2 == 0:
+            self._train_reference()
+
+    def _train_reference(self) -> None:
+        if self._reference is None:
+            return
+        with self._make(self._reference, len(self.reference_rounds)) as training:
+            training.prepare()
+            training.train()
+            self.reference_rounds.append(training.finish())
+        self._on_training()
+
+    def _make(self, submission: Submission, index: int) -> Training:
+        seed = self._course.seed + 1 + index
+        return Training(self._sandbox, submission, self._course, draw_data(self._dataset, self._course, seed), seed)
+
+    @contextlib.contextmanager
+    def _ended_on_error(self) -> Iterator[None]:
+        """Leave no worker behind where a step of a round fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End a training that has begun and was not finished."""
+        if self._training is not None:
+            self._training.__exit__()
+            self._training = None

@@ -1,0 +1,278 @@
+"""Measuring several submissions on several devices: pytest-benchmark runs `test_epochs`, and this keeps the samples.
+
+measurements = measure_all(plan, on_training=..., on_measured=...)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from grader.calibrate import write_reference
+from grader.calibration import installed_versions
+from grader.course import Course
+from grader.datasets import Dataset
+from grader.errors import GraderError
+from grader.gradebook.records import utc
+from grader.grading import run_pytest
+from grader.sandbox.backend import why_missing
+from grader.sandbox.devices import why_no_device
+from grader.sandbox.session import Sandbox
+from grader.speed.machine import this_machine
+from grader.speed.measuring import MeasuringError, Turns, budget_of, draw_data
+from grader.speed.records import Machine, Measurement
+from grader.submissions import Submission, SubmissionFile, read_submission
+
+_FOLDER: Final = Path(__file__).parent
+_REFERENCE: Final = "reference"
+_EXAMINED_SECONDS: Final = 120.0
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """A submission on one device and backend."""
+
+    submission: Submission
+    device: str
+    backend: str
+
+    @property
+    def name(self) -> str:
+        """As pytest shows it: `ada-tensorflow-cpu`."""
+        return f"{self.submission.id}-{self.backend}-{self.device}"
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is to be measured.
+
+    Attributes:
+        submissions: Each is measured beside the reference.
+        course: Classes, limits, and what is trained.
+        dataset: Where images come from.
+        level: The isolation level.
+        devices: `cpu`, `gpu:0` and on, whether or not they are there.
+        backends: `tensorflow`, `jax`, `torch`, likewise.
+    """
+
+    submissions: tuple[Submission, ...]
+    course: Course
+    dataset: Dataset
+    level: str
+    devices: tuple[str, ...] = ("cpu",)
+    backends: tuple[str, ...] = ("tensorflow",)
+
+    def machine(self, device: str, backend: str, versions: dict[str, str]) -> Machine:
+        """What is measured on a device and backend of this machine is measured on."""
+        threads = self.course.limits.threads
+        return this_machine(threads=threads, backend=backend, device=device, isolation=self.level, versions=versions)
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings it takes, warm-up aside."""
+        return 2 * self.course.speed.rounds * len(self.submissions) * len(self.devices) * len(self.backends)
+
+
+SPEED_RUN: Final = pytest.StashKey["SpeedRun"]()
+
+
+class Station:
+    """Where the trainings on one device and backend run: a sandbox, and what it runs on.
+
+    Use it as a context, which ends the sandbox.
+
+    Attributes:
+        sandbox: The sandbox.
+        machine: What it runs on.
+        import_seconds: How long it took to start, nearly all of it importing Keras.
+    """
+
+    def __init__(self, plan: Plan, device: str, backend: str) -> None:
+        self._stack = contextlib.ExitStack()
+        threads = plan.course.limits.threads
+        began = time.perf_counter()
+        self.sandbox = self._stack.enter_context(
+            Sandbox.start(plan.level, threads=threads, backend=backend, device=device)
+        )
+        self.import_seconds = time.perf_counter() - began
+        self.machine = plan.machine(device, backend, self.sandbox.versions)
+
+    def __enter__(self) -> Station:
+        """It is running already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the sandbox."""
+        self._stack.close()
+
+
+class SpeedRun:
+    """The pytest plugin that gives `test_epochs` its lanes and sandboxes, and keeps the measurements.
+
+    Args:
+        plan: What is measured.
+        on_training: Called after each training, a submission's or the reference's.
+        on_measured: Called with each measurement as soon as it is there.
+
+    Attributes:
+        measurements: Those that are done.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        on_training: Callable[[Lane], None] = lambda lane: None,
+        on_measured: Callable[[Measurement], object] = lambda measurement: None,
+    ) -> None:
+        self.plan = plan
+        self.measurements: list[Measurement] = []
+        self._on_training = on_training
+        self._on_measured = on_measured
+        self._stack = contextlib.ExitStack()
+        self._station: Station | None = None
+        self._where = ("", "")
+        self._turns: Turns | None = None
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{_REFERENCE}.py"
+            write_reference(path)
+            self._reference = read_submission(SubmissionFile(_REFERENCE, path))
+
+    @property
+    def _machine_id(self) -> str:
+        """What tells the stored benchmarks of this run apart from those of other machines, devices and backends."""
+        lanes = dict.fromkeys((lane.device, lane.backend) for lane in self.lanes)
+        ids = [self.plan.machine(*lane, installed_versions()).id for lane in lanes]
+        return ids[0] if len(ids) == 1 else hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """What is measured, in an order in which one sandbox after the other is needed."""
+        plan = self.plan
+        return [
+            Lane(s, device, backend) for backend in plan.backends for device in plan.devices for s in plan.submissions
+        ]
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Give the tests this run."""
+        config.stash[SPEED_RUN] = self
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Give the stored benchmarks a machine id that knows device and backend, for which there is no hook."""
+        benchmarks = session.config._benchmarksession  # type: ignore[attr-defined]
+        benchmarks.machine_id = benchmarks.storage.default_machine_id = self._machine_id
+
+    def pytest_benchmark_update_machine_info(self, machine_info: dict[str, Any]) -> None:
+        """Say in the stored benchmarks what the times depend on."""
+        machine_info["keras_course_grader"] = {"id": self._machine_id, "lanes": [lane.name for lane in self.lanes]}
+
+    def pytest_unconfigure(self) -> None:
+        """End the sandbox."""
+        self._stack.close()
+
+    @contextlib.contextmanager
+    def turns(self, lane: Lane) -> Iterator[Turns]:
+        """The trainings of a lane.
+
+        Raises:
+            MeasuringError: They cannot be made.
+        """
+        self._turns = None
+        station = self._station_of(lane)
+        if lane.submission.problem:
+            raise MeasuringError("failed", lane.submission.problem)
+        plan = self.plan
+        self._turns = Turns(
+            station.sandbox,
+            lane.submission,
+            self._reference,
+            plan.course,
+            plan.dataset,
+            lambda: self._on_training(lane),
+        )
+        with contextlib.closing(self._turns):
+            yield self._turns
+
+    def _station_of(self, lane: Lane) -> Station:
+        """Where a lane's trainings run; the one before it is ended where it is another.
+
+        Raises:
+            MeasuringError: There is no such device or backend here.
+        """
+        if self._where != (lane.device, lane.backend):
+            self._stack.close()
+            self._station = None
+            self._where = (lane.device, lane.backend)
+        if problem := why_missing(lane.backend):
+            raise MeasuringError("no_backend", f"{problem}.")
+        if problem := why_no_device(lane.device, self.plan.level):
+            raise MeasuringError("no_device", f"{problem}.")
+        if self._station is None:
+            self._station = self._stack.enter_context(Station(self.plan, lane.device, lane.backend))
+        return self._station
+
+    def keep(self, lane: Lane, error: MeasuringError | None = None) -> dict[str, Any]:
+        """Keep what was measured in a lane, or why nothing was; gives what the benchmark's `extra_info` shows of it."""
+        course, turns, station = self.plan.course, self._turns, self._station
+        budget = budget_of(draw_data(self.plan.dataset, course, course.seed), course, self.plan.dataset)
+        rounds = tuple(turns.rounds) if turns else ()
+        measurement = Measurement(
+            submission=lane.submission.id,
+            sha256=lane.submission.sha256,
+            device=lane.device,
+            machine=station.machine if station else self.plan.machine(lane.device, lane.backend, {}),
+            budget=budget,
+            status="measured" if error is None else error.status,
+            problem="" if error is None else error.problem,
+            rounds=rounds,
+            reference=tuple(turns.reference_rounds[: len(rounds)]) if turns else (),
+            import_seconds=station.import_seconds if station else 0.0,
+            measured_at=utc(datetime.now(UTC)),
+        )
+        self.measurements.append(measurement)
+        self._on_measured(measurement)
+        return extra_info(measurement)
+
+
+def extra_info(measurement: Measurement) -> dict[str, Any]:
+    """What a stored benchmark says of a measurement: the samples of its epochs, and what they depend on."""
+    return {
+        "device": measurement.device,
+        "backend": measurement.machine.backend,
+        "machine": measurement.machine.id,
+        "threads": measurement.machine.threads,
+        "seeds": [round_.seed for round_ in measurement.rounds],
+        "accuracy": [round_.accuracy for round_ in measurement.rounds],
+        "epoch_seconds": [[epoch.train_seconds for epoch in round_.epochs] for round_ in measurement.rounds],
+        "reference_epoch_seconds": [[e.train_seconds for e in round_.epochs] for round_ in measurement.reference],
+        "reference_call_seconds": [round_.call_seconds for round_ in measurement.reference],
+    }
+
+
+def measure_all(
+    plan: Plan,
+    on_training: Callable[[Lane], None] = lambda lane: None,
+    on_measured: Callable[[Measurement], object] = lambda measurement: None,
+) -> list[Measurement]:
+    """Measure everything in a plan, one training after the other.
+
+    Args:
+        plan: What.
+        on_training: Called after each training.
+        on_measured: Called with each measurement as soon as it is there.
+
+    Raises:
+        GraderError: The measuring itself failed.
+        KeyboardInterrupt: It was interrupted; what was measured has been handed on.
+    """
+    run = SpeedRun(plan, on_training, on_measured)
+    problem = run_pytest(_FOLDER, run, "-p", "pytest_benchmark.plugin")
+    if problem or len(run.measurements) != len(run.lanes):
+        raise GraderError(f"measuring failed, which is the grader's fault: {problem or 'a measurement is missing'}.")
+    return run.measurements

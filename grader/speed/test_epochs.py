@@ -1,0 +1,28 @@
+"""The benchmark: one call of `train` a round, timed by pytest-benchmark, the reference's in turn with it.
+
+pytest-benchmark's own samples are the calls as a whole; those of the epochs are in its `extra_info`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.speed.measuring import MeasuringError
+from grader.speed.running import Lane, SpeedRun
+
+
+def test_training(benchmark: Any, lane: Lane, speed_run: SpeedRun) -> None:
+    """How long `train` takes in this lane."""
+    benchmark.group = f"{lane.backend} on {lane.device}"
+    try:
+        with speed_run.turns(lane) as turns:
+            turns.warm_up()
+            benchmark.pedantic(
+                turns.timed, setup=turns.before, teardown=turns.after, rounds=speed_run.plan.course.speed.rounds
+            )
+    except MeasuringError as error:
+        speed_run.keep(lane, error)
+        pytest.fail(error.problem, pytrace=False)
+    benchmark.extra_info.update(speed_run.keep(lane))

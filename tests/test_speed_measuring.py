@@ -1,0 +1,178 @@
+"""Measuring trainings in the real sandbox, with networks so small that an epoch is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course, Limits, Speed
+from grader.datasets import Dataset, load_dataset
+from grader.sandbox.launch import best_level
+from grader.sandbox.session import Sandbox
+from grader.speed.measuring import MeasuringError, Training, Turns, believed, draw_data
+from grader.speed.records import Round
+from grader.submissions import Submission, SubmissionFile, read_submission
+
+COURSE = Course(
+    dataset="shapes", speed=Speed(train_images=192, epochs=3, batch_size=50), limits=Limits(training_seconds=60)
+)
+
+HEAD = """
+import time
+import keras
+import numpy as np
+
+def build_model(input_shape=(32, 32, 3), num_classes=3):
+    layers = keras.layers
+    model = keras.Sequential([keras.Input(input_shape), layers.Rescaling(1 / 255), layers.GlobalAveragePooling2D(),
+                              layers.Dense(num_classes, activation="softmax")])
+    model.compile(optimizer="sgd", loss="categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
+
+def predict(model, x):
+    return model.predict(x, verbose=0) if not isinstance(model, str) else keras.models.load_model(model).predict(x)
+
+def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, patience, checkpoint_path, callbacks=()):
+"""
+FIT = """
+    return model.fit(x_train, y_train, validation_data=(x_val, y_val), epochs=epochs, batch_size=batch_size,
+                     callbacks=[*callbacks, keras.callbacks.ModelCheckpoint(checkpoint_path)], verbose=0)
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox.start(best_level(), threads=2) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return load_dataset("shapes")
+
+
+def submission(folder: Path, train: str = FIT, name: str = "ada") -> Submission:
+    path = folder / f"{name}.py"
+    path.write_text(HEAD + train)
+    return read_submission(SubmissionFile(name, path))
+
+
+def measured(sandbox: Sandbox, dataset: Dataset, solution: Submission, course: Course = COURSE) -> Round:
+    """One round."""
+    with Training(sandbox, solution, course, draw_data(dataset, course, 1), 1) as training:
+        training.prepare()
+        training.train()
+        return training.finish()
+
+
+def test_each_epoch_is_told_apart_with_its_steps(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
+    slow = "    slow = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.5))\n"
+    solution = submission(tmp_path, slow + FIT.replace("[*callbacks,", "[*callbacks, slow,"))
+    round_ = measured(sandbox, dataset, solution)
+    assert [epoch.steps for epoch in round_.epochs] == [4, 4, 4]
+    assert all(epoch.callback_seconds >= 0.5 for epoch in round_.epochs)
+    assert all(epoch.train_seconds > 0 and epoch.validation_seconds > 0 for epoch in round_.epochs)
+    assert all(epoch.val_accuracy is not None for epoch in round_.epochs)
+    parts = sum(e.train_seconds + e.validation_seconds + e.callback_seconds for e in round_.epochs)
+    assert 1.5 < parts <= round_.call_seconds
+    assert round_.moved
+    assert 0 <= round_.accuracy <= 1
+    assert round_.host_mb > 50
+    assert round_.cold_seconds > 0
+
+
+def test_without_fit_there_are_no_epochs_but_the_call_is_timed(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+) -> None:
+    by_hand = "    for epoch in range(epochs):\n        model.train_on_batch(x_train, y_train)\n    time.sleep(0.3)\n"
+    round_ = measured(sandbox, dataset, submission(tmp_path, by_hand))
+    assert round_.epochs == ()
+    assert round_.steady_seconds is None
+    assert round_.call_seconds >= 0.3
+    assert round_.moved
+
+
+def test_a_train_that_does_nothing_is_shown_as_that(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
+    round_ = measured(sandbox, dataset, submission(tmp_path, "    return None\n"))
+    assert not round_.moved
+
+
+def test_a_clock_that_was_set_back_is_not_believed(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
+    forged = "    time.perf_counter = iter(range(100)).__next__\n"
+    round_ = measured(sandbox, dataset, submission(tmp_path, forged + FIT))
+    assert round_.epochs == ()
+    assert round_.call_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("train", "status", "problem"),
+    [
+        ("    raise ValueError('no')\n", "failed", "ValueError: no (line 17: raise ValueError('no'))."),
+        ("    raise MemoryError('all gone')\n", "out_of_memory", "MemoryError: all gone"),
+        ("    kept = [np.ones(2**22) for _ in range(1000)]\n", "out_of_memory", "The code used more than 1500 MB"),
+        ("    import os; os._exit(0)\n", "failed", "The code ended the Python process"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path, train: str, status: str, problem: str
+) -> None:
+    course = Course(dataset="shapes", speed=COURSE.speed, limits=Limits(memory_mb=1500))
+    with pytest.raises(MeasuringError) as caught:
+        measured(sandbox, dataset, submission(tmp_path, train), course)
+    assert caught.value.status == status
+    assert caught.value.problem.startswith(problem)
+
+
+def test_submission_and_reference_take_turns_on_the_same_images(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+) -> None:
+    order: list[str] = []
+    turns: Turns
+
+    def on_training() -> None:
+        order.append("S" if len(turns.rounds) > order.count("S") else "R")
+
+    turns = Turns(sandbox, submission(tmp_path), submission(tmp_path, name="reference"), COURSE, dataset, on_training)
+    turns.warm_up()
+    for _ in range(4):
+        turns.before()
+        turns.timed()
+        turns.after()
+    assert "".join(order) == "RSSRRSSR"
+    seeds = [round_.seed for round_ in turns.rounds]
+    assert seeds == [round_.seed for round_ in turns.reference_rounds]
+    assert len(set(seeds)) == 4
+    # The same code on the same images with the same seed: the pairs differ in their times alone.
+    assert [r.accuracy for r in turns.rounds] == [r.accuracy for r in turns.reference_rounds]
+
+
+ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 0.5)]}
+
+
+def test_an_account_that_fits_the_call_is_believed() -> None:
+    epochs, first_step = believed(ONE_EPOCH, 9.0, 13.0)
+    assert first_step == 10.5
+    (epoch,) = epochs
+    assert (epoch.train_seconds, epoch.validation_seconds, epoch.callback_seconds) == (1.0, 1.0, 0.5)
+    assert (epoch.steps, epoch.val_accuracy) == (4, 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": []},
+        {"first_step": None},
+        {"first_step": 99.0},
+        {"first_step": float("nan")},
+        {"epochs": [(10.0, 11.0, 10.5, 12.5, 4, 0.5)]},
+        {"epochs": [(10.0, float("nan"), 12.0, 12.5, 4, 0.5)]},
+        {"epochs": [(10.0, 11.0, 12.0, 14.0, 4, 0.5)]},
+        {"epochs": [(8.0, 11.0, 12.0, 12.5, 4, 0.5)]},
+        {"epochs": [(10.0, 11.0, 12.0, 12.5, 4, 0.5), (11.0, 12.6, 12.7, 12.8, 4, 0.5)]},
+        {"epochs": [(10.0, 11.0, float("inf"), float("inf"), 4, 0.5)]},
+    ],
+)
+def test_an_account_that_does_not_fit_is_none(change: dict[str, object]) -> None:
+    assert believed({**ONE_EPOCH, **change}, 9.0, 13.0) == ((), None)
