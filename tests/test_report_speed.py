@@ -75,8 +75,8 @@ def test_a_sound_measurement_needs_no_remark() -> None:
         (changed(FAST, call_seconds=20.0), "of the time in `train` passes outside of its epochs."),
         (changed(FAST, accuracy=0.35), "It predicts 35% of unseen images right, the reference 80%"),
         (
-            msgspec.structs.replace(FAST, flops=1e11, rates=Rates(2e11, 1e11)),
-            "An epoch is 100 GFLOP, 49 a second: 49% of what this device reaches in convolutions alone.",
+            msgspec.structs.replace(FAST, flops=1e11, rates=Rates(1e11, 8e10)),
+            "An epoch is 100.0 GFLOP, 49.4 a second: 49% of what this device reaches by itself.",
         ),
         (measurement(status="failed"), "It did not come to an end."),
     ],

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.reports.text import clean, number
+from grader.speed.flops import share_of_limit
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Round
 from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summary
@@ -159,10 +160,10 @@ def _reached(measurement: Measurement) -> list[str]:
     epoch = spread(steady_epochs(measurement.rounds))
     if epoch is None or measurement.flops is None or measurement.rates is None:
         return []
-    rate = measurement.flops / epoch.median
+    share = share_of_limit(measurement.flops, epoch.median, measurement.rates)
     return [
-        f"An epoch is {measurement.flops / 1e9:,.0f} GFLOP, {rate / 1e9:,.0f} a second: "
-        f"{rate / measurement.rates.convolution:.0%} of what this device reaches in convolutions alone."
+        f"An epoch is {measurement.flops / 1e9:,.1f} GFLOP, {measurement.flops / epoch.median / 1e9:,.1f} a second: "
+        f"{share:.0%} of what this device reaches by itself."
     ]
 
 

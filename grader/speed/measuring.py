@@ -240,7 +240,7 @@ class Turns:
     Attributes:
         rounds: The submission's, so far.
         reference_rounds: The reference's, likewise.
-        export: The submission's network as data; see `toolbox.export_model`.
+        config: The submission's network, as `toolbox.export_model` gives it; empty before the first pair.
     """
 
     def __init__(
@@ -261,7 +261,7 @@ class Turns:
         self._training: Training | None = None
         self.rounds: list[Round] = []
         self.reference_rounds: list[Round] = []
-        self.export: dict[str, Any] = {}
+        self.config = ""
 
     def warm_up(self) -> None:
         """Train each of the two for a few steps, on labels that mean nothing, and forget it.
@@ -292,7 +292,7 @@ class Turns:
         self._training = self._make(self._submission, len(self.rounds))
         with self._ended_on_error():
             self._training.prepare()
-        self.export = self._training.export
+        self.config = self._training.export["config"]
 
     def timed(self) -> None:
         """Train the submission."""

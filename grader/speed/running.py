@@ -19,6 +19,9 @@ import pytest
 
 from grader.calibrate import write_reference
 from grader.calibration import installed_versions
+from grader.checks.evidence import Examiner
+from grader.checks.student import Budget
+from grader.checks.verdict import CheckFailed
 from grader.course import Course
 from grader.datasets import Dataset
 from grader.errors import GraderError
@@ -26,10 +29,11 @@ from grader.gradebook.records import utc
 from grader.grading import run_pytest
 from grader.sandbox.backend import why_missing
 from grader.sandbox.devices import why_no_device
-from grader.sandbox.session import Sandbox
+from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
+from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
 from grader.speed.measuring import MeasuringError, Turns, budget_of, draw_data
-from grader.speed.records import Machine, Measurement
+from grader.speed.records import Machine, Measurement, Rates
 from grader.submissions import Submission, SubmissionFile, read_submission
 
 _FOLDER: Final = Path(__file__).parent
@@ -92,6 +96,7 @@ class Station:
         sandbox: The sandbox.
         machine: What it runs on.
         import_seconds: How long it took to start, nearly all of it importing Keras.
+        rates: What the device reaches by itself; `None` where that cannot be measured.
     """
 
     def __init__(self, plan: Plan, device: str, backend: str) -> None:
@@ -103,6 +108,7 @@ class Station:
         )
         self.import_seconds = time.perf_counter() - began
         self.machine = plan.machine(device, backend, self.sandbox.versions)
+        self.rates = self._measure_rates()
 
     def __enter__(self) -> Station:
         """It is running already."""
@@ -111,6 +117,23 @@ class Station:
     def __exit__(self, *_: object) -> None:
         """End the sandbox."""
         self._stack.close()
+
+    def _measure_rates(self) -> Rates | None:
+        with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
+            return msgspec.convert(worker.tool("measure_rates"), Rates)
+        return None
+
+    def flops(self, config: str, images: int) -> float | None:
+        """Operations of an epoch of a network's training; `None` where it cannot be examined.
+
+        Args:
+            config: The network, as `toolbox.export_model` gives it.
+            images: Images in the epoch.
+        """
+        examiner = Examiner(lambda: self.sandbox.spawn(seed=0), Budget(_EXAMINED_SECONDS))
+        with contextlib.closing(examiner), contextlib.suppress(CheckFailed):
+            return training_flops(examiner.ask("describe_network", examiner.ask("rebuild", config)), images)
+        return None
 
 
 class SpeedRun:
@@ -234,6 +257,8 @@ class SpeedRun:
             reference=tuple(turns.reference_rounds[: len(rounds)]) if turns else (),
             import_seconds=station.import_seconds if station else 0.0,
             measured_at=utc(datetime.now(UTC)),
+            flops=station.flops(turns.config, budget.train_images) if station and turns and turns.config else None,
+            rates=station.rates if station else None,
         )
         self.measurements.append(measurement)
         self._on_measured(measurement)
