@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from grader import contract
 from grader.exports.tables import listed
 from grader.gradebook.records import Entry
-from grader.reports.text import STATUS_WORDS, TITLES, clean, findings, number
+from grader.reports.text import STATUS_WORDS, TITLES, by_task, clean, findings, number
 from grader.scoring import CheckResult
 
 _MAX_MESSAGE: Final = 600
@@ -20,13 +19,10 @@ def comment(entry: Entry) -> str:
     if entry.score is None:
         return "Not graded yet."
     lines = [f"{number(entry.score)} of {number(result.max_score)} points"]
-    for task in contract.TASKS:
-        checks = [check for check in result.checks if check.task == task.number]
-        if not checks:
-            continue
-        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
-        lines.append(f"Task {task.number}, {task.title}: {number(earned)} of {number(worth)}")
-        for finding in findings(checks):
+    for each in by_task(result):
+        of = f"{number(each.points)} of {number(each.max_points)}"
+        lines.append(f"Task {each.task.number}, {each.task.title}: {of}")
+        for finding in findings(each.checks):
             word = STATUS_WORDS[finding.first.status]
             lines.append(f"✗ {finding.title}{f' ({word})' if word else ''}")
             lines.append(f"  {clean(finding.first.message, limit=_MAX_MESSAGE)}")

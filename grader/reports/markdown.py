@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader import contract
-from grader.reports.text import STATUS_WORDS, TITLES, Finding, clean, findings, number
+from grader.reports.text import STATUS_WORDS, TITLES, Finding, by_task, clean, findings, number
 from grader.scoring import CheckResult, Report, Result
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
@@ -14,19 +13,18 @@ _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 
 def feedback(report: Report, result: Result) -> str:
     """The whole feedback of one submission."""
-    lines = [f"# {escape(result.submission.id)}", ""]
-    if result.status == "infrastructure_error":
-        lines += [f"The grader failed, so this is no score: {escape(result.problem)}", ""]
-    else:
-        lines += [f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}.", ""]
-    for task in contract.TASKS:
-        checks = [check for check in result.checks if check.task == task.number]
-        if not checks:
-            continue
-        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
-        lines += [f"## Task {task.number}: {task.title} ({number(earned)} of {number(worth)})", ""]
-        lines += [*check_lines(checks), ""]
+    lines = [f"# {escape(result.submission.id)}", "", score(report, result), ""]
+    for each in by_task(result):
+        of = f"{number(each.points)} of {number(each.max_points)}"
+        lines += [f"## Task {each.task.number}: {each.task.title} ({of})", "", *check_lines(each.checks), ""]
     return "\n".join(lines)
+
+
+def score(report: Report, result: Result) -> str:
+    """The score in a line, or why there is none."""
+    if result.status == "infrastructure_error":
+        return f"The grader failed, so this is no score: {escape(result.problem)}"
+    return f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}."
 
 
 def check_lines(checks: Sequence[CheckResult]) -> list[str]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from grader import contract
-from grader.reports.markdown import check_lines, escape
-from grader.reports.text import number
-from grader.scoring import CheckResult, Report, Result
+from grader.reports.markdown import check_lines, escape, score
+from grader.reports.text import by_task, number
+from grader.scoring import Report, Result
 from grader.submissions import Submission
 from grader.submissions.names import effects
 from grader.submissions.notebook import cell_lists
@@ -88,34 +88,24 @@ def _function_part(result: Result, name: str) -> str:
     checks = [check for check in result.checks if check.function == name]
     if not checks:
         return ""
-    earned, worth = _points(checks)
+    earned, worth = sum(check.points for check in checks), sum(check.max_points for check in checks)
     symbol = "✓" if all(check.status == "passed" for check in checks) else "✗"
     return "\n".join([f"**{symbol} `{name}`: {number(earned)} of {number(worth)} points**", "", *check_lines(checks)])
 
 
 def _summary(report: Report, result: Result, places: Iterable[str]) -> str:
     """The cell on top: the score, the tasks, and the checks whose function has no cell."""
-    lines = [f"# Feedback: {escape(result.submission.id)}", ""]
-    if result.status == "infrastructure_error":
-        lines += [f"The grader failed, so this is no score: {escape(result.problem)}", ""]
-    else:
-        lines += [f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}.", ""]
+    lines = [f"# Feedback: {escape(result.submission.id)}", "", score(report, result), ""]
     lines += ["| task | points |", "|---|--:|"]
-    for task in contract.TASKS:
-        checks = [check for check in result.checks if check.task == task.number]
-        if checks:
-            earned, worth = _points(checks)
-            lines.append(f"| {task.number} – {task.title} | {number(earned)} of {number(worth)} |")
+    for each in by_task(result):
+        of = f"{number(each.points)} of {number(each.max_points)}"
+        lines.append(f"| {each.task.number} – {each.task.title} | {of} |")
     left = [check for check in result.checks if check.function not in places]
     if left:
         lines += ["", *check_lines(left)]
     if any(check.function in places for check in result.checks):
         lines += ["", "More stands below the cells that define the functions."]
     return "\n".join(lines)
-
-
-def _points(checks: Sequence[CheckResult]) -> tuple[float, float]:
-    return sum(check.points for check in checks), sum(check.max_points for check in checks)
 
 
 class _Maker:

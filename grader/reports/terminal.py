@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader import contract
-from grader.reports.text import STATUS_WORDS, Finding, clean, findings, moment, number
-from grader.scoring import CheckResult, Report, Result
+from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, clean, findings, moment, number
+from grader.scoring import Report, Result
 
 _COLOURS = {"not_run": "yellow"}
 
@@ -21,26 +21,24 @@ def show_result(console: Console, result: Result) -> None:
     """Print one submission's result in full: each task, and what is wrong in it."""
     if result.status == "infrastructure_error":
         console.print(Text(f"The grader failed, so this is no score: {clean(result.problem, limit=500)}", "bold red"))
-    for task in contract.TASKS:
-        checks = [check for check in result.checks if check.task == task.number]
-        if checks:
-            console.print(_task_line(task, checks))
-            for finding in findings(checks):
-                console.print(Padding(_failure(finding), (0, 0, 1, 2)))
+    for each in by_task(result):
+        console.print(_task_line(each))
+        for finding in findings(each.checks):
+            console.print(Padding(_failure(finding), (0, 0, 1, 2)))
 
 
-def _task_line(task: contract.Task, checks: list[CheckResult]) -> Table:
-    earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
-    right = all(check.status == "passed" for check in checks)
+def _task_line(result: TaskResult) -> Table:
+    right = result.passed == len(result.checks)
     line = Table.grid(expand=True)
     line.add_column(ratio=1)
     line.add_column(justify="right", no_wrap=True)
     symbol, colour = ("✓", "green") if right else ("✗", "red")
-    passed = sum(check.status == "passed" for check in checks)
     title = Text.assemble(
-        (f"{symbol} ", colour), (f"Task {task.number}  {task.title}", "bold"), (f"  {passed} of {len(checks)}", "dim")
+        (f"{symbol} ", colour),
+        (f"Task {result.task.number}  {result.task.title}", "bold"),
+        (f"  {result.passed} of {len(result.checks)}", "dim"),
     )
-    line.add_row(title, Text(f"{number(earned)} / {number(worth)}", "green" if right else "bold"))
+    line.add_row(title, Text(f"{number(result.points)} / {number(result.max_points)}", "green" if right else "bold"))
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from itertools import groupby
@@ -10,7 +11,7 @@ from typing import Final
 import msgspec
 
 from grader import contract
-from grader.scoring import CheckResult
+from grader.scoring import CheckResult, Result
 
 _KEPT: Final = "\n\t"
 _HIDDEN_CATEGORIES: Final = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -50,6 +51,38 @@ STATUS_WORDS: Final = {
     "crashed": "crashed",
     "not_run": "not run",
 }
+
+
+class TaskResult(msgspec.Struct, frozen=True):
+    """What a result says of one task.
+
+    Attributes:
+        task: The task.
+        checks: Those of its checks that were asked for.
+        points: What they earned together.
+        max_points: What they are worth together.
+    """
+
+    task: contract.Task
+    checks: tuple[CheckResult, ...]
+    points: float
+    max_points: float
+
+    @property
+    def passed(self) -> int:
+        """How many of the checks passed."""
+        return sum(check.status == "passed" for check in self.checks)
+
+
+def by_task(result: Result) -> list[TaskResult]:
+    """The tasks that were asked for, in their order."""
+    found = []
+    for task in contract.TASKS:
+        checks = tuple(check for check in result.checks if check.task == task.number)
+        if checks:
+            points, worth = math.fsum(c.points for c in checks), math.fsum(c.max_points for c in checks)
+            found.append(TaskResult(task, checks, points, worth))
+    return found
 
 
 class Finding(msgspec.Struct, frozen=True):

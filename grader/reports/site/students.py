@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import PurePath
 from typing import Any, Final
@@ -19,7 +18,7 @@ from grader.gradebook.records import Attempt, Entry, Timing
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.site.timings import speed_of
-from grader.reports.text import TITLES, clean
+from grader.reports.text import TITLES, by_task, clean
 from grader.scoring import CheckResult, Graded
 
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
@@ -156,23 +155,19 @@ def anchor_of(check: str) -> str:
 
 def tasks_of(page: StudentPage) -> Iterator[TaskView]:
     """The tasks that were graded, with their checks and pictures."""
-    result = page.entry.attempt.result
-    for task in contract.TASKS:
-        checks = [check for check in result.checks if check.task == task.number]
-        if not checks:
-            continue
+    for each in by_task(page.entry.attempt.result):
         yield TaskView(
-            task,
-            points=math.fsum(check.points for check in checks),
-            max_points=math.fsum(check.max_points for check in checks),
-            passed=sum(check.status == "passed" for check in checks),
-            count=len(checks),
-            groups=tuple(_groups(checks, page.artefacts)),
-            pictures=tuple(_figures(checks, page.artefacts)),
+            each.task,
+            points=each.points,
+            max_points=each.max_points,
+            passed=each.passed,
+            count=len(each.checks),
+            groups=tuple(_groups(each.checks, page.artefacts)),
+            pictures=tuple(_figures(each.checks, page.artefacts)),
         )
 
 
-def _groups(checks: list[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[CheckGroup]:
+def _groups(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[CheckGroup]:
     for _, group in groupby(checks, key=lambda check: (check.function, check.status, check.message)):
         same = tuple(group)
         place = None if same[0].status == "passed" else decoded(artefacts, "place", Place, same[0].id)
@@ -186,7 +181,7 @@ _DRAWN: Final = {
 }
 
 
-def _figures(checks: list[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[Picture]:
+def _figures(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[Picture]:
     ids = {check.id: check.function for check in checks}
     for artefact in artefacts:
         if artefact.check in ids and artefact.media_type == "image/png":
