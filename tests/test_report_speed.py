@@ -76,7 +76,7 @@ def test_a_sound_measurement_needs_no_remark() -> None:
         (changed(FAST, accuracy=0.35), "It predicts 35% of unseen images right, the reference 80%"),
         (
             msgspec.structs.replace(FAST, flops=1e11, rates=Rates(1e11, 8e10)),
-            "An epoch is 100.0 GFLOP, 49.4 a second: 49% of what this device reaches by itself.",
+            "An epoch is 100.0 GFLOP, 49.4 GFLOP a second: 49.4% of what this device reaches by itself.",
         ),
         (measurement(status="failed"), "It did not come to an end."),
     ],

@@ -162,9 +162,15 @@ def _reached(measurement: Measurement) -> list[str]:
         return []
     share = share_of_limit(measurement.flops, epoch.median, measurement.rates)
     return [
-        f"An epoch is {measurement.flops / 1e9:,.1f} GFLOP, {measurement.flops / epoch.median / 1e9:,.1f} a second: "
-        f"{share:.0%} of what this device reaches by itself."
+        f"An epoch is {_operations(measurement.flops)}, {_operations(measurement.flops / epoch.median)} a second: "
+        f"{share:.1%} of what this device reaches by itself."
     ]
+
+
+def _operations(count: float) -> str:
+    """Floating-point operations as people write them: `12.3 GFLOP`."""
+    scale, unit = next((s, u) for s, u in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (0.0, "M")) if count >= s)
+    return f"{count / (scale or 1e6):,.1f} {unit}FLOP"
 
 
 def _inside(round_: Round) -> float:
