@@ -92,7 +92,11 @@ class Slot:
 
     def grade_bytes(self, handed_in: SubmissionBytes, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
         """As `grade`, of a submission that was read already, perhaps elsewhere."""
-        submission = parse_apart(handed_in)
+        try:
+            submission = parse_apart(handed_in)
+        except GraderError as error:
+            file = handed_in.file
+            return _not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
         graded = self._grade(submission, on_check)
         for _ in range(_TRIES - 1):
             if graded.result.status == "infrastructure_error":
@@ -313,8 +317,6 @@ class _Process:
 
     def _running(self) -> concurrent.futures.ProcessPoolExecutor:
         if self._executor is None:
-            # Otherwise Python would look for modules in the current folder, which may be that of the submissions.
-            os.environ["PYTHONSAFEPATH"] = "1"
             context = multiprocessing.get_context("spawn")
             self._executor = concurrent.futures.ProcessPoolExecutor(1, context, _begin_process)
         return self._executor

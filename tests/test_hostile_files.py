@@ -13,8 +13,9 @@ from typing import Any, Final
 import pytest
 
 import grader
-from grader.batch import Settings, grade_all
+from grader.batch import Settings, Slot, grade_all
 from grader.course import Course
+from grader.sandbox.launch import best_level
 from grader.scoring import Graded
 from grader.submissions import SubmissionFile, discover, read_apart, read_submission
 from grader.submissions.files import MAX_ID_BYTES
@@ -140,6 +141,25 @@ def test_a_file_that_python_cannot_parse_in_time_is_given_up(tmp_path: Path) -> 
     assert time.monotonic() - began < 60
     later_versions = "There is far more code than six tasks need"
     assert submission.problem.startswith(("ada.py takes more than 1 seconds to be parsed", later_versions))
+
+
+@pytest.mark.parametrize(
+    ("process", "status", "said"),
+    [
+        ("raise SystemExit(3)", "graded", "plain.py cannot be parsed in the memory that there is for it"),
+        ("import os; os.abort()", "graded", "plain.py cannot be parsed in the memory that there is for it"),
+        ("raise OSError(1, 'no')", "infrastructure_error", "the process that parses submissions failed (Permission"),
+        ("import os; os.kill(os.getpid(), 9)", "infrastructure_error", "the process that parses submissions failed"),
+    ],
+)
+def test_how_the_process_that_parses_ends_says_whose_fault_it_is(
+    process: str, status: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.submissions.apart._CODE", process)
+    with Slot(Settings(Course(), "quick", frozenset((1,)), best_level())) as slot:
+        result = slot.grade(SubmissionFile("ada", WHEATS / "plain.py")).result
+    assert result.status == status
+    assert any(text.startswith(said) for text in (result.problem, result.checks[0].message))
 
 
 _KILLS_THE_GRADER: Final = """

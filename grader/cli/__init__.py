@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Any, NoReturn
@@ -36,6 +37,8 @@ def _wrong_use(error: cyclopts.CycloptsError) -> str:
 def main() -> NoReturn:
     """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
     signal.signal(signal.SIGTERM, _stop)
+    # Otherwise a Python that is started looks for modules in the current folder, where submissions may lie.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except GraderError as error:

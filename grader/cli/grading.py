@@ -215,17 +215,16 @@ def _write_feedback(report: Report, folder: Path) -> None:
 def _own_notebook(report: Report, result: Result) -> bytes | None:
     """A copy of the student's notebook with the feedback in it; `None` where that cannot be made."""
     path = Path(result.submission.path)
-    submission = read_apart(SubmissionFile(result.submission.id, path))
-    if submission.problem:
-        return None
     try:
+        submission = read_apart(SubmissionFile(result.submission.id, path))
+        if submission.problem or submission.sha256 != result.submission.sha256:
+            return None
         data = read_bytes(path, MAX_NOTEBOOK_BYTES)
+        if hashlib.sha256(data).hexdigest() != submission.sha256:
+            return None  # it was exchanged since
+        return notebook.annotated(data, submission, report, result)
     except ReadError:
         return None
-    if hashlib.sha256(data).hexdigest() != submission.sha256 or submission.sha256 != result.submission.sha256:
-        return None  # it was exchanged since
-    try:
-        return notebook.annotated(data, submission, report, result)
     except Exception as error:  # a notebook may hold anything, and the feedback is there as Markdown too
         name = result.submission.id
         print(f"grader: {name}: no feedback in the notebook ({type(error).__name__}), see {name}.md.", file=sys.stderr)

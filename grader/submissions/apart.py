@@ -7,6 +7,7 @@ then the submission cannot be read, and the class is graded all the same.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from grader.errors import GraderError
 from grader.submissions.files import printable
 from grader.submissions.reading import fetch, parse_submission
 from grader.submissions.records import Submission, SubmissionBytes, SubmissionFile
@@ -22,6 +24,9 @@ READ_SECONDS: Final = 30.0
 """Far more than any course project takes, on a busy machine too: most are read in less than half a second."""
 
 _MEMORY_BYTES: Final = 2 * 2**30
+_NO_MEMORY: Final = 3
+"""The exit status of the process where that is too little."""
+
 _PACKAGE: Final = Path(__file__).parents[2]
 _CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.submissions.apart import main; main()"
 
@@ -40,20 +45,29 @@ def parse_apart(handed_in: SubmissionBytes, *, seconds: float = READ_SECONDS) ->
 
     Returns:
         The submission.  If parsing it does not come to an end, its `problem` says so.
+
+    Raises:
+        GraderError: The process failed for a reason that is not the submission's.
     """
     # Isolated: a folder of submissions that is the working folder shadows no module of Python's own.
     command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE))]
     content = msgspec.msgpack.encode(handed_in, enc_hook=os.fsencode)
-    file = handed_in.file
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=seconds)
-        return msgspec.msgpack.decode(done.stdout, type=Submission, dec_hook=_path)
     except subprocess.TimeoutExpired:
-        problem = f"{printable(file.path.name)} takes more than {seconds:g} seconds to be parsed"
-    except msgspec.DecodeError:
-        problem = f"{printable(file.path.name)} cannot be parsed in the memory that there is for it"
+        return _given_up(handed_in.file, f"takes more than {seconds:g} seconds to be parsed")
+    if done.returncode in (_NO_MEMORY, -signal.SIGSEGV, -signal.SIGABRT):
+        return _given_up(handed_in.file, "cannot be parsed in the memory that there is for it")
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+        raise GraderError(f"the process that parses submissions failed ({lines[-1][:200]}); grade it again.")
+    return msgspec.msgpack.decode(done.stdout, type=Submission, dec_hook=_path)
+
+
+def _given_up(file: SubmissionFile, why: str) -> Submission:
     kind = "notebook" if file.path.suffix.lower() == ".ipynb" else "py"
-    return Submission(file.id, file.path, "", kind, f"{problem}; hand in code only, and no data written as code.")
+    problem = f"{printable(file.path.name)} {why}; hand in code only, and no data written as code."
+    return Submission(file.id, file.path, "", kind, problem)
 
 
 def _path(_: type, value: Any) -> Path:
@@ -67,4 +81,7 @@ def main() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     handed_in = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=SubmissionBytes, dec_hook=_path)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(parse_submission(handed_in), enc_hook=os.fsencode))
+    try:
+        sys.stdout.buffer.write(msgspec.msgpack.encode(parse_submission(handed_in), enc_hook=os.fsencode))
+    except MemoryError:
+        sys.exit(_NO_MEMORY)
