@@ -139,11 +139,11 @@ def seed_everything(seed: int) -> None:
     """
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    if name() == "tensorflow":
+    if not why_missing("tensorflow"):  # whose pipelines serve every backend
         import tensorflow as tf
 
         tf.random.set_seed(seed)
-    elif name() == "torch":
+    if name() == "torch":
         import torch
 
         torch.manual_seed(seed)
