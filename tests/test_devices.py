@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from grader.calibrate import write_reference
-from grader.sandbox import backend, devices, view
+from grader.sandbox import backend, confine, devices, view
 from grader.sandbox.launch import LEVELS, best_level, why_not
 from grader.sandbox.session import Sandbox, SandboxError
 
@@ -44,7 +44,7 @@ _SMALL = """
 def small():
     model = keras.Sequential([keras.Input((16, 16, 3)), layers.Rescaling(1 / 255), layers.Conv2D(4, 3),
                               layers.GlobalAveragePooling2D(), layers.Dropout(0.5), layers.Dense(3, "softmax")])
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 """
 
@@ -241,12 +241,25 @@ def f():
         assert worker.call("f") == (3, True)
 
 
-def test_cuda_would_find_its_nodes_in_the_sandbox() -> None:
-    nodes = devices.nodes()
-    assert all(node.is_relative_to("/dev") for node in nodes)
-    if devices.gpus():
-        assert nodes
-    assert devices.MACHINE.is_dir()
+@pytest.mark.skipif(bool(why_not("namespaces")), reason=why_not("namespaces"))
+@pytest.mark.skipif(bool(devices.gpus()), reason="there is a GPU")
+def test_a_sandbox_for_a_gpu_starts_and_tells_where_the_driver_finds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "gpus", lambda: (devices.Gpu(0, "Model A"),))
+    source = """
+import os, resource
+def f(paths):
+    unlimited = resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+    return [path for path in paths if os.path.exists(path)], unlimited
+"""
+    places = [*(f"/proc/{name}" for name in confine.PROC_OF_GPUS), str(devices.MACHINE)]
+    there = [place for place in places if Path(place).exists()]
+    with Sandbox.start("namespaces", threads=1, device="gpu:0") as sandbox, sandbox.worker(seed=0) as worker:
+        worker.load(source, ("f",))
+        assert worker.call("f", there) == (there, True)
+        assert worker.tool("device_facts")["gpu"] is False
+    with Sandbox.start("namespaces", threads=1) as sandbox, sandbox.worker(seed=0) as worker:
+        worker.load(source, ("f",))
+        assert worker.call("f", there) == ([], False)
 
 
 def test_no_other_module_names_a_backend() -> None:
