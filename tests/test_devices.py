@@ -280,4 +280,6 @@ def test_no_other_module_names_a_backend() -> None:
             if any(name.split(".")[0] in names for name in named):
                 found.append(f"{path.relative_to(package)}:{node.lineno}")
     assert found
-    assert [place for place in found if not place.startswith("sandbox/backend.py:")] == []
+    # The choices of a command line's option are read off its annotation, which must name them.
+    known = ("sandbox/backend.py:", "cli/speed.py:")
+    assert [place for place in found if not place.startswith(known)] == []

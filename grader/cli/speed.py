@@ -20,6 +20,7 @@ from grader.datasets import load_dataset
 from grader.errors import UsageError
 from grader.gradebook.store import Gradebook
 from grader.reports import speed as report
+from grader.sandbox.backend import BACKENDS
 from grader.sandbox.devices import gpus
 from grader.sandbox.launch import choose_level
 from grader.speed.lock import machine_lock
@@ -27,6 +28,7 @@ from grader.speed.running import Plan, measure_all
 from grader.submissions import discover, read_apart
 
 Backend = Literal["tensorflow", "jax", "torch"]
+assert Backend.__args__ == BACKENDS  # type: ignore[attr-defined]
 
 
 @app.command

@@ -27,7 +27,7 @@ from grader.datasets import Dataset
 from grader.errors import GraderError
 from grader.gradebook.records import utc
 from grader.grading import run_pytest
-from grader.sandbox.backend import why_missing
+from grader.sandbox.backend import DEFAULT, on_gpu, why_missing
 from grader.sandbox.devices import why_no_device
 from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
 from grader.speed.flops import training_flops
@@ -71,7 +71,7 @@ class Plan(msgspec.Struct, frozen=True):
     dataset: Dataset
     level: str
     devices: tuple[str, ...] = ("cpu",)
-    backends: tuple[str, ...] = ("tensorflow",)
+    backends: tuple[str, ...] = (DEFAULT,)
 
     def machine(self, device: str, backend: str, versions: dict[str, str]) -> Machine:
         """What is measured on a device and backend of this machine is measured on."""
@@ -96,6 +96,7 @@ class Station:
         sandbox: The sandbox.
         machine: What it runs on.
         import_seconds: How long it took to start, nearly all of it importing Keras.
+        sees_device: Whether Keras computes on the device; False where only the driver knows of the GPU.
         rates: What the device reaches by itself; `None` where that cannot be measured.
     """
 
@@ -108,6 +109,7 @@ class Station:
         )
         self.import_seconds = time.perf_counter() - began
         self.machine = plan.machine(device, backend, self.sandbox.versions)
+        self.sees_device = not on_gpu(device) or self._sees_gpu()
         self.rates = self._measure_rates()
 
     def __enter__(self) -> Station:
@@ -117,6 +119,11 @@ class Station:
     def __exit__(self, *_: object) -> None:
         """End the sandbox."""
         self._stack.close()
+
+    def _sees_gpu(self) -> bool:
+        with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
+            return bool(worker.tool("device_facts")["gpu"])
+        return False
 
     def _measure_rates(self) -> Rates | None:
         with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
@@ -238,6 +245,11 @@ class SpeedRun:
             raise MeasuringError("no_device", f"{problem}.")
         if self._station is None:
             self._station = self._stack.enter_context(Station(self.plan, lane.device, lane.backend))
+        if not self._station.sees_device:  # TensorFlow would compute on the processor, and say nothing
+            raise MeasuringError(
+                "no_device",
+                f"Keras sees no GPU with the backend {lane.backend}, but the driver does; install it with CUDA.",
+            )
         return self._station
 
     def keep(self, lane: Lane, error: MeasuringError | None = None) -> dict[str, Any]:
