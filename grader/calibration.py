@@ -22,16 +22,19 @@ from grader.sandbox import backend
 
 CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
 
-STYLE_ALLOWANCE: Final = 0.13
-"""How much less than the reference a sound network of another style may reach, and keep full credit.
+STYLE_ALLOWANCE: Final = 0.16
+"""How much less than the reference's mean a single run of a sound network of another style may reach.
 
-Measured: under the standard budget plain student networks lie up to ten points below the reference.
+Measured on CIFAR-10 under the standard budget, with seven or eight seeds for each of five plain student networks: the
+worst single run was at 0.682, 15.8 points below the reference's mean of 0.840. The uncertainties in
+`Calibration.full_credit` come on top: they are for the runs that nobody has measured.
 """
 
-BANDS: Final = ((0.0, 1.0), (0.04, 0.6), (0.08, 0.3))
+BANDS: Final = ((0.0, 1.0), (0.03, 0.6), (0.06, 0.3))
 """Distance below full credit, and the share of the points that is earned down to there.
 
-Measured: a training set of which half is mislabelled, which still lets a network learn something, ends below.
+Measured likewise: a training set of which half is mislabelled, which still lets a network learn something, gives 0.50
+to 0.555 and so nothing; images scaled twice, and labels off by one, give 0.32 to 0.39.
 """
 
 
@@ -68,9 +71,9 @@ class Calibration(msgspec.Struct, frozen=True):
     def full_credit(self) -> float:
         """The accuracy from which all points are earned.
 
-        The mean, less two standard errors of it, two standard deviations of a single run, and
-        `STYLE_ALLOWANCE` for networks that are sound but simpler than the reference; never below half way
-        between chance and the mean.
+        The mean, less `STYLE_ALLOWANCE` for networks that are sound but simpler than the reference, and less two
+        standard errors of the mean and two standard deviations of a single run; never below half way between chance
+        and the mean.
         """
         error = 2 * self.spread / math.sqrt(len(self.accuracies)) + 2 * self.spread
         chance = 1 / len(self.classes)

@@ -20,13 +20,20 @@ MEASURED = Calibration("cifar10", "f" * 64, (0, 1, 2), Accuracy(), (0.82, 0.84, 
 def test_full_credit_lies_below_what_the_reference_reaches_by_its_uncertainty_and_the_allowance() -> None:
     assert MEASURED.mean == pytest.approx(0.84)
     assert MEASURED.spread == pytest.approx(0.01633, abs=1e-5)
-    assert MEASURED.full_credit == pytest.approx(0.84 - 2 * 0.01633 / 2 - 2 * 0.01633 - 0.13, abs=1e-4)
+    assert MEASURED.full_credit == pytest.approx(0.84 - 2 * 0.01633 / 2 - 2 * 0.01633 - 0.16, abs=1e-4)
 
 
 def test_credit_comes_in_bands() -> None:
     full = MEASURED.full_credit
     shares = [MEASURED.share(accuracy) for accuracy in (0.9, full, full - 0.01, full - 0.05, full - 0.09, 0.34)]
     assert shares == [1.0, 1.0, 0.6, 0.3, 0.0, 0.0]
+
+
+def test_sound_networks_lie_above_full_credit_and_broken_pipelines_below_every_band() -> None:
+    measured = next(found for found in load_calibrations() if found.dataset == "cifar10")
+    assert measured.share(0.682) == 1.0  # the worst run of a sound style
+    assert measured.share(0.682 - 0.025) == 1.0  # and room below it
+    assert measured.share(0.555 + 0.025) == 0.0  # the best run with half of the labels wrong, and room above it
 
 
 def test_chance_earns_nothing_however_low_the_thresholds() -> None:
