@@ -1,8 +1,9 @@
 """Mutation testing from the other side: mutants of the reference, each of which the checks should catch.
 
-`python -m tests.mutate_reference` (tox -e mutation) has mutmut change the reference in one place at a time, grades
-each mutant's own task in the quick profile, and writes docs/mutation-reference.md. A mutant that survives must either
-still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the exit status is then 1.
+`python -m tests.mutate_reference [FUNCTION...]` (tox -e mutation) has mutmut change the reference in one place at a
+time, grades each mutant's own task in the quick profile, and writes docs/mutation-reference.md. A mutant that survives
+must either still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the exit status
+is then 1. With the names of functions only theirs are tried, and the page is about these.
 """
 
 from __future__ import annotations
@@ -167,12 +168,13 @@ def killed(result: Result) -> bool:
     return any(check.status != "passed" for check in result.checks)
 
 
-def main() -> int:
-    """Grade every mutant and write the page."""
+def main(functions: list[str]) -> int:
+    """Grade the mutants of some functions, or of all, and write the page."""
     with tempfile.TemporaryDirectory(prefix="grader-") as name:
         folder = Path(name)
         write_reference(folder / "reference.py")
-        found = {mutant.name: mutant for mutant in mutants((folder / "reference.py").read_text())}
+        every = mutants((folder / "reference.py").read_text())
+        found = {mutant.name: mutant for mutant in every if not functions or mutant.function in functions}
         alive: list[Mutant] = []
 
         def on_graded(graded: Graded) -> None:
@@ -199,17 +201,21 @@ def main() -> int:
 
 def page(found: list[Mutant], alive: list[Mutant]) -> str:
     """The survivors and the reasons, as Markdown."""
-    alive = sorted(alive, key=lambda mutant: [found.index(mutant)])
-    sound = [mutant for mutant in alive if reason(mutant)]
+    alive = sorted(alive, key=found.index)
     lines = [
         "# Mutants of the reference",
         "",
-        f"mutmut made {len(found)} mutants of the reference's functions. The checks of the quick profile catch "
-        f"{len(found) - len(alive)}. Of the {len(alive)} others {len(sound)} still do what the contract says, for the "
-        "reasons below.",
+        f"[mutmut](https://mutmut.readthedocs.io) made {len(found)} mutants of the reference, each with one change in "
+        f"one function. The checks of the profile quick catch {len(found) - len(alive)}. Of the {len(alive)} others "
+        f"{sum(bool(reason(mutant)) for mutant in alive)} still do what the contract says, for the reasons below.",
         "",
-        "Written by `tox -e mutation`.",
+        "| function | mutants | caught | alive |",
+        "|---|--:|--:|--:|",
     ]
+    for function in dict.fromkeys(mutant.function for mutant in found):
+        made, left = (sum(mutant.function == function for mutant in group) for group in (found, alive))
+        lines.append(f"| `{function}` | {made} | {made - left} | {left} |")
+    lines += ["", "Written by `tox -e mutation`."]
     reasons = sorted({reason(mutant) for mutant in alive})
     for why in reasons:
         group = [mutant for mutant in alive if reason(mutant) == why]
@@ -220,4 +226,4 @@ def page(found: list[Mutant], alive: list[Mutant]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

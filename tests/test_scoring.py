@@ -37,6 +37,36 @@ def test_each_status_but_passed_earns_nothing() -> None:
         assert not all_passed(graded)
 
 
+def test_a_passed_check_earns_all_whatever_its_share() -> None:
+    assert result(all_of(Outcome("passed"))).score == 20.0
+
+
+def test_a_line_says_all_that_is_known_of_its_check() -> None:
+    outcome = Outcome("failed", "Text.", "Hint.", "f()", share=1 / 3, seconds=0.98765)
+    course = Course(points_by_check={"subset_data/shuffled": 2.5})
+    graded = make_result(SUBMISSION, course, CHECKS, all_of(outcome), seconds=1)
+    (line,) = [line for line in graded.checks if line.id == "subset_data/shuffled"]
+    assert line == CheckResult(
+        id="subset_data/shuffled",
+        task=2,
+        function="subset_data",
+        status="failed",
+        points=0.83,  # to the cent
+        max_points=2.5,
+        message="Text.",
+        hint="Hint.",
+        example="f()",
+        seconds=0.988,
+    )
+    assert (graded.status, graded.problem) == ("graded", "")
+    assert graded.score == 7.16  # the sum of what the lines say
+
+
+def test_a_fault_that_is_not_one_checks_is_kept_before_those_that_are() -> None:
+    graded = result(all_of(Outcome(None, "KeyError: 1")), problem="no disk")
+    assert (graded.status, graded.problem) == ("infrastructure_error", "no disk")
+
+
 def test_a_share_earns_a_part() -> None:
     outcomes = all_of(Outcome("passed", share=1.0)) | {"subset_data/each-image-once": Outcome("failed", share=0.6)}
     graded = result(outcomes)
@@ -60,7 +90,9 @@ def test_a_check_that_the_grader_could_not_run_is_no_score() -> None:
 
 
 def test_a_check_that_was_not_reached_is_the_graders_fault() -> None:
-    assert result({}).status == "infrastructure_error"
+    graded = result({})
+    assert graded.status == "infrastructure_error"
+    assert graded.problem == "subset_data/keeps-only-requested-classes: the check was not reached"
 
 
 def test_a_file_name_that_is_no_text_can_be_written() -> None:
