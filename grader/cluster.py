@@ -18,6 +18,7 @@ import importlib.metadata
 import logging
 import math
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -167,6 +168,18 @@ class Cluster:
             info["id"]: self._workers.get(info["id"]) or _Worker(self, address) for address, info in there.items()
         }
 
+    def submit(self, worker: str, function: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
+        """Have one worker, and no other, call a function; where it cannot be reached, the future raises that."""
+        # Dask tries nothing again: that is ours to do.
+        executor = self.client.get_executor(workers=[worker], allow_other_workers=False, pure=False, retries=0)
+        future: concurrent.futures.Future[Any]
+        try:
+            future = executor.submit(function, *args)
+        except Exception as error:  # of Dask's own kinds: the connection is lost
+            future = concurrent.futures.Future()
+            future.set_exception(error)
+        return future
+
     def close(self) -> None:
         """Have the workers end their sandboxes as soon as they are free, and leave the cluster."""
         from distributed import fire_and_forget
@@ -189,13 +202,9 @@ class _Worker:
         self.name = address
         self.problem = ""
         self._cluster = cluster
-        # No other worker may take what was meant for this one, and Dask tries nothing again: that is ours to do.
-        self._executor = cluster.client.get_executor(
-            workers=[address], allow_other_workers=False, pure=False, retries=0
-        )
         self._until = time.monotonic() + _EXAMINATION_SECONDS
-        self._examination: concurrent.futures.Future[Found] | None = self._executor.submit(
-            examine, cluster.settings, cluster.own.conditions
+        self._examination: concurrent.futures.Future[Found] | None = cluster.submit(
+            address, examine, cluster.settings, cluster.own.conditions
         )
 
     @property
@@ -221,10 +230,7 @@ class _Worker:
 
     def start(self, handed_in: SubmissionBytes) -> concurrent.futures.Future[Graded]:
         """Begin to grade on it."""
-        future: concurrent.futures.Future[Graded] = self._executor.submit(
-            grade_there, self._cluster.settings, handed_in
-        )
-        return future
+        return self._cluster.submit(self.name, grade_there, self._cluster.settings, handed_in)
 
     def give_up(self) -> None:
         """Use it no more; where Dask watches over it, have it started anew: it is then another, to be examined."""
@@ -296,9 +302,15 @@ def _local(count: int) -> Iterator[Any]:
             dashboard_address="127.0.0.1:0",
             security=True,  # other users of this machine may not join
             silence_logs=logging.CRITICAL,
+            preload=[__name__],
         ) as cluster,
     ):
         yield cluster
+
+
+def dask_setup(_worker: Any) -> None:
+    """In a new worker of `local:N`, where Dask calls this: leave Ctrl-C to the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def start_slurm(jobs: int, settings: Settings, **options: Any) -> Any:
