@@ -79,6 +79,12 @@ def test_the_course_sets_what_a_check_is_worth() -> None:
     assert result(all_of(Outcome("passed", share=1.0)), course=course).max_score == 30.0
 
 
+def test_scores_have_two_digits() -> None:
+    course = Course(points_by_check={"subset_data/shuffled": 0.125})
+    graded = result(all_of(Outcome("passed")), course=course)
+    assert (graded.score, graded.max_score) == (19.12, 19.12)
+
+
 def test_a_check_that_the_grader_could_not_run_is_no_score() -> None:
     outcomes = all_of(Outcome("passed", share=1.0)) | {"subset_data/seeded": Outcome(None, "KeyError: 1")}
     graded = result(outcomes)
