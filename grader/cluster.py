@@ -184,9 +184,10 @@ class Cluster:
         """Have the workers end their sandboxes as soon as they are free, and leave the cluster."""
         from distributed import fire_and_forget
 
-        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+        with contextlib.suppress(Exception):  # of Dask's own kinds: there is nobody to tell any more
             for worker in self._workers.values():
-                fire_and_forget(self.client.submit(end_here, workers=[worker.name], pure=False))
+                if worker.fit:
+                    fire_and_forget(self.client.submit(end_here, workers=[worker.name], pure=False))
         self.client.close(timeout=_ANSWER_SECONDS)
 
 
