@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -273,14 +274,14 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(classroom: Path, tmp_path: 
     moments = random.Random(SEED)
     kills: Counter[int] = Counter()  # by how many results were there
     while kills.total() < KILLS:
-        folder = tmp_path / f"disturbed-{kills.total()}"
-        folder.mkdir()
+        folder = Path(tempfile.mkdtemp(prefix="disturbed-", dir=tmp_path))
         announced: set[str] = set()
         while kills.total() < KILLS and (came := killed(grade, folder, moments.uniform(0, lasts))) is not None:
             announced |= came
             kept = kept_whole(folder)
             assert announced <= kept
             kills[len(kept)] += 1
+            print(f"{kills.total()} kills of a batch of {lasts:.0f} s; by results there: {sorted(kills.items())}")
         kept = kept_whole(folder)
         resumed = subprocess.run(grade, cwd=folder, capture_output=True, text=True, timeout=300)
         assert resumed.returncode == 0, resumed.stderr
@@ -292,7 +293,6 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(classroom: Path, tmp_path: 
         assert [r["submission"]["id"] for r in results] == ["ada", "alan", "emmy", "grace", "kurt"]
         assert [r["score"] for r in results] == [r["score"] for r in json.loads(whole.stdout)["results"]]
         assert len(list((folder / "reports" / "feedback").glob("*.md"))) == 5
-        print(f"A batch of {lasts:.0f} s, {kills.total()} kills; by results that were there: {sorted(kills.items())}")
 
 
 def test_a_gradebook_that_does_not_open_is_refused_before_anything_is_graded(classroom: Path, tmp_path: Path) -> None:
