@@ -17,6 +17,7 @@ from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import Attempt, Conditions
 from grader.gradebook.store import Gradebook
 from grader.submissions import SubmissionFile, sha256_of
+from tests.measurements import measurement
 from tests.results import CONDITIONS, result_of
 
 NINE = 1_780_300_800  # 2026-06-01T08:00:00Z
@@ -137,3 +138,14 @@ def test_without_a_gradebook_none_is_made(tmp_path: Path, file: SubmissionFile) 
         keeper.add(result_of())
         assert keeper.fault == ""
     assert list(tmp_path.iterdir()) == [file.path]
+
+
+def test_what_is_known_of_a_submission_has_its_measurements(book: Gradebook) -> None:
+    keeper = Keeper(book, CONDITIONS)
+    assert keeper.known("ada") is None
+    keeper.add(result_of("ada"))
+    mine = book.add_measurement(measurement("ada", [1.0], [1.0]))
+    book.add_measurement(measurement("grace", [1.0], [1.0]))
+    known = keeper.known("ada")
+    assert known is not None
+    assert (known.entry.attempt.result, known.timings) == (result_of("ada"), (mine,))
