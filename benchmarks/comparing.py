@@ -138,10 +138,10 @@ def main() -> None:
         noise = noise_of(recorded.rounds, recorded.reference)
         print(f"{WINDOW:6}{noise:7.1%}       –{found.comparisons:13}{found.false_alarms:14.1%}{found.power:8.1%}")
         return
-    rng = np.random.default_rng(5)
     for count in (6, WINDOW, 12):
         for burst in (0.0, 0.01):
             for noise in (0.01, 0.02, 0.03, 0.04, 0.05):
+                rng = np.random.default_rng([count, round(100 * burst), round(100 * noise)])
                 found = judged(
                     (simulated(rng, count, noise, burst), simulated(rng, count, noise, burst)) for _ in range(_TRIALS)
                 )
