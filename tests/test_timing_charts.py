@@ -100,7 +100,7 @@ def test_time_and_accuracy_are_those_the_grader_saw() -> None:
     one = timings(measurement("ada", [1.0, 2.0, 3.0], accuracy=0.7))
     chart = time_against_accuracy([("ada", one), ("alan", timings(measurement("alan", [4.0], accuracy=0.8)))])
     assert chart is not None
-    assert "Accuracy lies between 70% and 80%, training time between 18 and 36 seconds." in chart.description
+    assert "Accuracy lies between 70% and 80%, training time between 12 and 24 seconds." in chart.description
     assert time_against_accuracy([("ada", one), ("alan", [])]) is None
 
 

@@ -54,13 +54,13 @@ def lines(text: str) -> list[str]:
 def test_measurements_are_listed_with_their_intervals(run: Run) -> None:
     here, there = MACHINE.id[:6], GPU.id[:6]
     assert lines(run())[:7] == [
-        "No. Submission Measured On Machine Epoch Img/s To the reference",
-        f"1 ada 2026-06-01 cpu {here} 1.00 s 3198 1.00 (0.99–1.01)",
-        f"2 grace 2026-06-02 cpu {here} 1.00 s 3184 1.00 (1.00–1.00)",
-        f"3 ada 2026-06-03 cpu {here} 1.10 s 2908 1.10 (1.09–1.11)",
-        f"4 ada 2026-06-04 gpu:0 {there} 1.10 s 2908 1.10 (1.09–1.11)",
+        "No. Submission Measured On Machine Epoch s Img/s × reference",
+        f"1 ada 2026-06-01 cpu {here} 1.00 3198 1.00 (0.99–1.01)",
+        f"2 grace 2026-06-02 cpu {here} 1.00 3184 1.00 (1.00–1.00)",
+        f"3 ada 2026-06-03 cpu {here} 1.10 2908 1.10 (1.09–1.11)",
+        f"4 ada 2026-06-04 gpu:0 {there} 1.10 2908 1.10 (1.09–1.11)",
         f"5 grace 2026-06-05 gpu:0 {here} – – no such device",
-        f"6 grace 2026-06-06 cpu {here} 1.00 s 3198 1.00 (1.00–1.00)",
+        f"6 grace 2026-06-06 cpu {here} 1.00 3198 1.00 (1.00–1.00)",
     ]
     assert f"{here}: AMD EPYC 7B13, 2 cores, 2 threads, tensorflow, keras 3.15.0, numpy" in lines(run())
 
@@ -93,15 +93,24 @@ def test_json_has_every_sample_and_what_it_says(run: Run) -> None:
     assert document["schema_version"] == 1
 
 
+def test_a_long_name_folds_and_the_figures_stay_whole(run: Run) -> None:
+    with Gradebook.open(Path("gradebook.db")) as book:
+        book.add_measurement(measurement("barbara-liskov-of-the-second-group", [0.01, 0.02], [0.1, 0.02]))
+    (first,) = [line for line in lines(run()) if line.startswith("7 ")]
+    assert first.startswith("7 barbara-liskov")
+    assert first.endswith("0.0150 213333 0.32 (<0.01–>100)")
+
+
 def test_two_measurements_are_compared_in_words(run: Run) -> None:
     said = lines(run("compare", "1", "3"))
     assert said[:2] == [
         "ada 1 (cpu, 2026-06-01 12:00 UTC) → ada 3 (cpu, 2026-06-03 12:00 UTC)",
         "Slower: beside the reference, an epoch takes 1.10 times as long as before.",
     ]
-    assert said[3:7] == [
+    assert said[3:8] == [
         "Quantity Factor 95% interval p Rounds",
         "ratio to the reference 1.10 1.09–1.11 0.00016 8 and 8",
+        "the same of whole calls 1.10 1.09–1.11 0.00016 8 and 8",
         "its seconds 1.10 1.09–1.11 0.00016 8 and 8",
         "the reference's seconds 1.00 0.99–1.01 1 8 and 8",
     ]
@@ -180,6 +189,6 @@ def test_numbers_are_written_to_be_read() -> None:
     assert [seconds(value) for value in (0.012, 0.15, 1.0, 12.34, 123.4, 1234.5)] == [
         *("0.0120 s", "0.150 s", "1.00 s", "12.3 s", "123 s", "1234 s"),
     ]
-    assert [factor(value) for value in (0.01234, 0.5, 12.0)] == ["0.0123", "0.50", "12.00"]
+    assert [factor(value) for value in (0.0012, 0.5, 12.0, 123.0)] == ["<0.01", "0.50", "12.00", ">100"]
     assert ratio_text(Ratio(1.5, None, None, 1)) == "1.50 (one round)"
     assert ratio_text(None) == "–"

@@ -14,17 +14,12 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.reports.text import clean, number
+from grader.reports.timings import STATUS_WORDS
 from grader.speed.flops import share_of_limit
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Round
 from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summary
 
-_WORDS: Final = {
-    "no_device": "no such device",
-    "no_backend": "not installed",
-    "out_of_memory": "out of memory",
-    "failed": "failed",
-}
 _MUCH_LESS_ACCURATE: Final = 0.1
 _MUCH_OUTSIDE: Final = 0.2
 """Share of a call of `train` that passes outside of its epochs and is worth a remark."""
@@ -88,7 +83,7 @@ def _table(lanes: Sequence[Measurement], course: Course, *, gap: int) -> Table:
             said = summary(measurement)
             row += _figures(measurement.rounds, said.epoch, said.images_per_second, said.ratio)
         else:
-            row += [Text(_WORDS[measurement.status], "yellow"), *([Text("–", "dim")] * 5)]
+            row += [Text(STATUS_WORDS[measurement.status], "yellow"), *([Text("–", "dim")] * 5)]
         if course.speed.points:
             row.append(Text(f"{number(points_of(measurement, course.speed))}/{number(course.speed.points)}"))
         table.add_row(*row)

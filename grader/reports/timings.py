@@ -16,7 +16,7 @@ from grader.speed.statistics import FEWEST, Comparison, Ratio, summary
 
 STATUS_WORDS: Final = {
     "no_device": "no such device",
-    "no_backend": "no such backend",
+    "no_backend": "not installed",
     "out_of_memory": "out of memory",
     "failed": "failed",
 }
@@ -24,9 +24,17 @@ STATUS_WORDS: Final = {
 
 QUANTITY_WORDS: Final = {
     "ratio": "ratio to the reference",
+    "calls": "the same of whole calls",
     "seconds": "its seconds",
     "reference": "the reference's seconds",
 }
+
+_WHAT: Final = {
+    "ratio": "beside the reference, an epoch",
+    "calls": "beside the reference, a call of train",
+    "seconds": "an epoch",
+}
+"""What takes so much time, by the quantity that decides."""
 
 _COLOURS: Final = {"slower": "red", "faster": "green", "unchanged": "", "unclear": "yellow"}
 
@@ -37,8 +45,8 @@ def seconds(value: float) -> str:
 
 
 def factor(value: float) -> str:
-    """A ratio to two decimals, or three digits where it is small: `1.10`, `0.0234`."""
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.3g}"
+    """A ratio to two decimals: `1.10`; what is beyond, as two rounds' intervals may be, is `<0.01` or `>100`."""
+    return "<0.01" if value < 0.01 else ">100" if value > 100 else f"{value:.2f}"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -68,7 +76,8 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
     if not timings:
         console.print("No measurement fits.", highlight=False)
         return
-    table = _table("No.", "Submission", "Measured", "On", "Machine", "Epoch", "Img/s", "To the reference")
+    gap = 2 if console.width >= 100 else 1
+    table = _table("No.", "Submission", "Measured", "On", "Machine", "Epoch s", "Img/s", "× reference", gap=gap)
     for timing in timings:
         each = timing.measurement
         said = summary(each)
@@ -80,7 +89,7 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
             each.measured_at[:10],
             Text(clean(each.device, limit=20)),
             each.machine.id[:6],
-            seconds(said.epoch.median) if said.epoch else "–",
+            seconds(said.epoch.median).removesuffix(" s") if said.epoch else "–",
             rate,
             Text(told, "" if each.status == "measured" else "yellow"),
         )
@@ -122,13 +131,13 @@ def verdict_text(before: Measurement, after: Measurement, comparison: Comparison
             f"Cannot tell: a verdict needs {FEWEST} rounds on each side, and there are {change.before} and "
             f"{change.after}; measure again with more."
         )
-    epoch = "beside the reference, an epoch" if change.quantity == "ratio" else "an epoch"
+    what = _WHAT[change.quantity]
     than = "as before" if before.submission == after.submission else f"as one of {clean(before.submission, limit=40)}"
     times = factor(change.factor)
     if comparison.verdict == "unchanged":
         times = f"somewhere between {interval(change.low, change.high).replace('–', ' and ')}"
-        return f"No change was found: {epoch} takes {times} times as long {than}."
-    return f"{comparison.verdict.capitalize()}: {epoch} takes {times} times as long {than}."
+        return f"No change was found: {what} takes {times} times as long {than}."
+    return f"{comparison.verdict.capitalize()}: {what} takes {times} times as long {than}."
 
 
 def _why_nothing(before: Measurement, after: Measurement, comparison: Comparison) -> str:
@@ -177,9 +186,10 @@ def _side(timing: Timing) -> str:
     return f"{clean(each.submission, limit=40)} {timing.number} ({each.device}, {moment(each.measured_at)})"
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+def _table(*columns: str, gap: int = 2) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, gap, 0, 0))
     for column in columns:
-        right = column in ("No.", "Epoch", "Img/s", "Factor", "p")
-        table.add_column(column, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        right = column in ("No.", "Epoch s", "Img/s", "Factor", "p")
+        folds = column == "Submission"
+        table.add_column(column, justify="right" if right else "left", no_wrap=not folds, overflow="fold")
     return table

@@ -1,7 +1,7 @@
 """What measurements say: ratios with intervals, and whether a training became slower or faster.
 
-Every time that is compared is a round's `steady_seconds`, and every comparison is of logarithms, so that twice as
-long and half as long weigh the same.
+What is compared is a round's `steady_seconds`, and beside it its whole call of `train`; always as logarithms, so that
+twice as long and half as long weigh the same.
 
 Two points in history are compared by rank.  A program that starts beside a training slows down a round or two, which
 moves a mean and hardly moves a rank.  The interval is the one that belongs to the Mann–Whitney test: every factor
@@ -33,7 +33,7 @@ P: Final = 0.02
 FEWEST: Final = 6
 """With fewer rounds on a side no test can tell."""
 
-Quantity = Literal["ratio", "seconds", "reference"]
+Quantity = Literal["ratio", "calls", "seconds", "reference"]
 Verdict = Literal["slower", "faster", "unchanged", "unclear"]
 
 
@@ -101,7 +101,8 @@ class Change(msgspec.Struct, frozen=True):
     """One quantity at two points in history.
 
     Attributes:
-        quantity: `ratio` to the reference, `seconds` of the submission, or seconds of the `reference`.
+        quantity: `ratio` to the reference of steady epochs, or of whole `calls` of `train`; `seconds` of the
+            submission's steady epochs, or of the `reference`'s.
         factor: How many times the earlier the later is: the median of all pairs of an earlier and a later round.
         low: Where its 95% interval begins; `None` with fewer than `FEWEST` rounds on a side.
         high: Where it ends, likewise.
@@ -134,8 +135,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """Two measurements of a submission.
 
     Attributes:
-        verdict: Of the first of `changes`: of the ratio to the reference wherever there is one, since what slowed
-            the machine down slowed both.  `unclear` without any.  `unchanged` means that no change was found.
+        verdict: Of the first of `changes`: of a ratio to the reference wherever there is one, since what slowed the
+            machine down slowed both.  `unclear` without any.  `unchanged` means that no change was found.
         changes: The quantities that may be compared, the one that decides first.
         differing: What else differs: some of `machine`, `backend`, `device`, `budget`.  Seconds are then not compared.
         same_file: Whether the submission is byte by byte the same.
@@ -175,8 +176,7 @@ def ratio_to_reference(measurement: Measurement) -> Ratio | None:
 
 def ratio_of_calls(measurement: Measurement) -> Ratio | None:
     """Likewise for whole calls of `train`, which the grader's own clock tells and no submission can."""
-    pairs = zip(measurement.rounds, measurement.reference, strict=False)
-    return _ratio([math.log(mine.call_seconds / others.call_seconds) for mine, others in pairs])
+    return _ratio(_log_ratios_of_calls(measurement))
 
 
 def _ratio(logs: Sequence[float]) -> Ratio | None:
@@ -217,7 +217,10 @@ def compare(before: Measurement, after: Measurement) -> Comparison:
     always: `Comparison.differing` then says what makes them less certain.
     """
     differing = tuple(_differing(before, after))
-    pairs: list[tuple[Quantity, list[float], list[float]]] = [("ratio", _log_ratios(before), _log_ratios(after))]
+    pairs: list[tuple[Quantity, list[float], list[float]]] = [
+        ("ratio", _log_ratios(before), _log_ratios(after)),
+        ("calls", _log_ratios_of_calls(before), _log_ratios_of_calls(after)),
+    ]
     if not differing:
         pairs.append(("seconds", _log_seconds(before.rounds), _log_seconds(after.rounds)))
         pairs.append(("reference", _log_seconds(before.reference), _log_seconds(after.reference)))
@@ -254,6 +257,11 @@ def _log_ratios(measurement: Measurement) -> list[float]:
     pairs = zip(measurement.rounds, measurement.reference, strict=False)
     steady = [(mine.steady_seconds, others.steady_seconds) for mine, others in pairs]
     return [math.log(mine / others) for mine, others in steady if _is_time(mine) and _is_time(others)]
+
+
+def _log_ratios_of_calls(measurement: Measurement) -> list[float]:
+    pairs = zip(measurement.rounds, measurement.reference, strict=False)
+    return [math.log(mine.call_seconds / others.call_seconds) for mine, others in pairs]
 
 
 def _log_seconds(rounds: Iterable[Round]) -> list[float]:

@@ -12,9 +12,9 @@ from grader.gradebook.records import Timing
 from grader.reports.site.charts import Chart, scatter
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
 from grader.reports.text import clean
-from grader.reports.timings import STATUS_WORDS
-from grader.speed.records import Measurement
-from grader.speed.statistics import Ratio, Summary, spread, steady_epochs, summary
+from grader.reports.timings import STATUS_WORDS, factor
+from grader.speed.points import trains_in_full
+from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, steady_epochs, summary
 
 _LEADERS: Final = 10
 _LATEST: Final = 24
@@ -40,12 +40,19 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 class Fast(msgspec.Struct, frozen=True):
-    """A place in the list of the fastest; `page` is whatever the caller has of the student."""
+    """A place in the list of the fastest.
+
+    Attributes:
+        rank: From 1; those whose ratios read the same share one.
+        page: Whatever the caller has of the student.
+        ratio: Of whole calls of `train` to the reference's.
+        summary: What else the measurement says.
+    """
 
     rank: int
     page: Any
+    ratio: Ratio
     summary: Summary
-    measurement: Measurement
 
 
 def speed_of(timings: Sequence[Timing]) -> Speed | None:
@@ -84,28 +91,30 @@ def _devices(latest: dict[str, Timing]) -> Iterator[Device]:
 
 
 def fastest(measured: Iterable[tuple[Any, Sequence[Timing]]]) -> list[tuple[str, list[Fast]]]:
-    """The fastest by device, each by the last measurement of it; those of a ratio that reads the same share a rank.
+    """The fastest by device, each by the last measurement of it.
+
+    They are ranked by whole calls of `train`, which the grader's own clock tells; only trainings that move the
+    weights and draw all their images are among them.
 
     Args:
         measured: Whatever the caller has of each student, and the measurements that count.
     """
-    by_device: dict[str, list[tuple[Ratio, Any, Summary, Measurement]]] = {}
+    by_device: dict[str, list[tuple[Ratio, Any, Summary]]] = {}
     for page, timings in measured:
         last = {t.measurement.device: t.measurement for t in timings if t.measurement.status == "measured"}
         for device, measurement in last.items():
-            said = summary(measurement)
-            if said.ratio is not None:
-                by_device.setdefault(device, []).append((said.ratio, page, said, measurement))
-    found = []
-    for device, places in sorted(by_device.items()):
-        places.sort(key=lambda place: place[0].value)
-        leaders: list[Fast] = []
-        for rank, (ratio, page, said, measurement) in enumerate(places[:_LEADERS], 1):
-            before = leaders[-1].summary.ratio if leaders else None
-            ties = before is not None and f"{before.value:.2f}" == f"{ratio.value:.2f}"
-            leaders.append(Fast(leaders[-1].rank if ties else rank, page, said, measurement))
-        found.append((device, leaders))
-    return found
+            ratio = ratio_of_calls(measurement)
+            if ratio is not None and trains_in_full(measurement):
+                by_device.setdefault(device, []).append((ratio, page, summary(measurement)))
+    return [(device, _ranked(places)) for device, places in sorted(by_device.items())]
+
+
+def _ranked(places: list[tuple[Ratio, Any, Summary]]) -> list[Fast]:
+    leaders: list[Fast] = []
+    for place, (ratio, page, said) in enumerate(sorted(places, key=lambda each: each[0].value)[:_LEADERS], 1):
+        ties = leaders and factor(leaders[-1].ratio.value) == factor(ratio.value)
+        leaders.append(Fast(leaders[-1].rank if ties else place, page, ratio, said))
+    return leaders
 
 
 def time_against_accuracy(measured: Iterable[tuple[str, Sequence[Timing]]]) -> Chart | None:
