@@ -61,7 +61,7 @@ def picture_of_a_figure(folder: Path, sample: Graded) -> None:
 
 
 def pictures_of_the_class(folder: Path, browser: Browser, site: Path) -> None:
-    """The top of a class page: on a screen, and on a telephone in dark colours."""
+    """The top of a class page, on a screen and on a telephone in dark colours; and how fast one of them trains."""
     write_site(site, Course(), invented_class(34))
     address = (site / "index.html").as_uri()
     page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
@@ -70,6 +70,9 @@ def pictures_of_the_class(folder: Path, browser: Browser, site: Path) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 780}, color_scheme="dark")
     page.goto(address)
     save(folder / "class-phone.png", page.screenshot())
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+    page.goto((site / "students" / "ada.html").as_uri())
+    save(folder / "speed.png", page.locator("section[aria-labelledby=speed]").screenshot())
 
 
 def picture_of_a_student(folder: Path, browser: Browser, site: Path, sample: Graded) -> None:
