@@ -141,7 +141,8 @@ class Cluster:
             CrewLost: There are some and none can grade, or there has been none for too long.
         """
         now = time.monotonic()
-        if now >= self._next_look:
+        # At once where the scheduler is lost: what is sent to a worker now would only fail.
+        if now >= self._next_look or self.client.status != "running":
             self._look()
             self._next_look = now + _LOOK_SECONDS
         fit = [worker for worker in self._workers.values() if worker.fit]
@@ -262,11 +263,13 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
         raise UsageError(f"--cluster {where}: give local:N, slurm:N, or a scheduler's address, as in tcp://host:8786.")
     try:
         import distributed
+        from distributed.utils import silence_logging_cmgr
     except ImportError as error:
         raise GraderError(
             f"--cluster needs Dask ({error}); install it with: pip install 'keras-course-grader[cluster]'."
         ) from None
     with contextlib.ExitStack() as stack:
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # `notify` tells what matters
         target: Any = where
         if kind == "local":
             target = stack.enter_context(_local(int(rest)))
