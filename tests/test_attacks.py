@@ -231,10 +231,12 @@ def test_after_all_attacks_a_sound_solution_has_full_marks(slot: Slot) -> None:
 
 def test_dawdling_in_every_call_ends_with_the_time_for_all_of_them(slot: Slot, tmp_path: Path) -> None:
     path = tmp_path / "submission.py"
-    path.write_text(f"{honest()}\n\nimport time\n\n\ndef subset_data(*arguments, **settings):\n    time.sleep(1)\n")
+    names = ("subset_data", "show_examples", "add_conv_block", "build_model")
+    dawdling = [f"def {name}(*arguments, **settings):\n    time.sleep(1)\n" for name in names]
+    path.write_text("\n\n".join((honest(), "import time\n", *dawdling)))
     context = slot.context(read_submission(SubmissionFile("attack", path)))
     course = Course(limits=msgspec.structs.replace(LIMITS, grading_seconds=3))
-    result = grade(msgspec.structs.replace(context, course=course, tasks=frozenset((2,)))).result
+    result = grade(msgspec.structs.replace(context, course=course, tasks=frozenset((2, 3, 4)))).result
     assert result.status == "graded", result.problem
     said = "The code used up the 3 seconds that all its calls may take together."
     assert [check.message for check in result.checks].count(said) >= 5
