@@ -79,7 +79,7 @@ def test_without_a_submission_nothing_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], 'grader: Command "bench" parameter PATHS requires an argument.'),
+        ([], 'Command "bench" parameter PATHS requires an argument'),
         (["ada.py", "--device", "tpu"], "--device tpu: give cpu, gpu, gpu:1, several of them with commas, or all."),
         (["ada.py", "--rounds", "0"], "--rounds 0: give a number from 1 to 10,000,000."),
         (["nobody.py"], "nobody.py: there is no such file or folder"),
