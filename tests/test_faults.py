@@ -97,11 +97,15 @@ def test_a_sandbox_that_does_not_start_is_said_in_one_sentence(monkeypatch: pyte
         pass
 
 
-def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--no-gradebook"], "cannot be written"), ([], "gradebook.db: the disk reports an error; look at the disk")],
+)
+def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path, options: list[str], said: str) -> None:
     """The file size limit stands for the disk: writing fails in the same place, with another number."""
     out = tmp_path / "out"
     command = [sys.executable, "-m", "grader", "grade", str(HONEST), "--profile", "quick", "--task", "2"]
-    command += ["-o", str(out)]
+    command += ["-o", str(out), *options]
 
     def no_room() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -111,7 +115,7 @@ def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path) -> None
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, preexec_fn=no_room, env=environment())
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
-    assert "cannot be written" in done.stderr
+    assert said in done.stderr
     assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
