@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import textwrap
@@ -302,9 +303,11 @@ def test_landlock_keeps_its_promises_as_a_plain_user() -> None:
         pytest.skip("becoming another user and showing it this environment needs bwrap and setpriv")
     # The environment may lie in a folder that only root may enter: the user gets a view in which it can.
     command = [bubblewrap, "--dev-bind", "/", "/", "--cap-add", "ALL"]
-    for folder in ("/root", "/tmp"):
-        command += ["--perms", "0755", "--tmpfs", folder]
-    for path in (*view.environment_folders(), view.PACKAGE.parent):
+    needed = (*view.environment_folders(), view.PACKAGE)
+    closed = {parent for path in needed for parent in path.parents if not parent.stat().st_mode & stat.S_IXOTH}
+    for folder in sorted({Path("/tmp"), *closed}):
+        command += ["--perms", "0755", "--tmpfs", str(folder)]
+    for path in needed:
         for parent in (*reversed(path.parents), path):
             command += ["--perms", "0755", "--dir", str(parent)]
         command += ["--ro-bind", str(path), str(path)]
