@@ -16,6 +16,8 @@ from grader.exports import FORMATS, Format
 from tests.results import report_of, result_of
 from tests.test_cli import grader
 
+PROJECT = Path(__file__).parent.parent
+
 Run = Callable[..., tuple[int, str, str]]
 
 WORKSHEET = (
@@ -34,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command in this process, since none of these grades: exit status, standard output and error."""
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the command sets it: so it is taken back for the tests after this
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.chdir(folder)
@@ -131,11 +134,14 @@ def test_hidden_checks_are_hidden(folder: Path, run: Run) -> None:
     assert [test["number"] for test in tests if test["visibility"] == "after_published"] == ["5"]
 
 
-def test_the_autograder_is_packaged_with_the_course(folder: Path, run: Run) -> None:
-    (folder / "course.toml").write_text('profile = "quick"\n')
-    status, text, _ = run("package", "gradescope", "--hide", "train/validates")
-    assert (status, text) == (0, "Wrote autograder.zip: upload it to Gradescope under Configure Autograder.\n")
-    with zipfile.ZipFile(folder / "autograder.zip") as archive:
+def test_the_autograder_is_packaged_with_the_course(folder: Path) -> None:
+    course, made = folder / "course.toml", folder / "autograder.zip"
+    course.write_text('profile = "quick"\n')
+    options = ("--hide", "train/validates", "--course", course, "-o", made)
+    done = grader("package", "gradescope", *options, cwd=PROJECT)
+    said = f"Wrote {made}: upload it to Gradescope under Configure Autograder.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    with zipfile.ZipFile(made) as archive:
         assert archive.read("course.toml") == b'profile = "quick"\n'
         assert json.loads(archive.read("autograder.json")) == {"profile": "quick", "hidden": ["train/validates"]}
 
