@@ -25,6 +25,7 @@ Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Ranked = Literal["accuracy", "score"]
+Counted = Literal["last", "best"]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +119,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         accuracy: The budget of the accuracy check.
         speed: What is trained to measure its speed, and what speed is worth.
         late: The deadline, and what being late costs.
+        attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
         leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
     """
 
@@ -131,6 +133,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy: Accuracy = Accuracy()
     speed: Speed = Speed()
     late: Late = Late()
+    attempts: Counted = "last"
     leaderboard: tuple[Ranked, ...] = ()
 
     def points(self, check_id: str) -> float:
@@ -190,6 +193,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_points(table.get("points", {}), where)
     _check_word("dataset", table, DATASETS, where)
     _check_word("profile", table, contract.PROFILES, where)
+    _check_word("attempts", table, get_args(Counted), where)
     _check_word("leaderboard", table, get_args(Ranked), where)
     _check_deadline(table.get("late", {}), where)
     try:

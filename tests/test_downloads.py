@@ -152,8 +152,8 @@ def test_a_class_is_graded_from_a_download_and_late_as_it_says(tmp_path: Path) -
         done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert "kept from" in done.stderr
-    late = load_course(tmp_path / "course.toml").late
-    with Gradebook.open(tmp_path / "gradebook.db", late=late) as book:
+    course = load_course(tmp_path / "course.toml")
+    with Gradebook.open(tmp_path / "gradebook.db", course=course) as book:
         entry = book.entry("ada@example.org")
         assert (entry.attempt.submitted_at, entry.attempts, entry.score) == ("2026-06-01T10:01:00Z", 1, 18.0)
         assert book.entry("submission_9004").attempt.submitted_at == ""

@@ -24,6 +24,7 @@ CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9),
         {"profile": "full"},
         {"late": Late(datetime(2026, 6, 1, tzinfo=UTC), percent_per_day=50)},
         {"speed": Speed(rounds=3)},
+        {"attempts": "best"},
         {"leaderboard": ("score",)},
     ],
 )
@@ -47,7 +48,7 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 
 
 def test_every_field_of_a_course_was_thought_of() -> None:
-    without_a_say = {"title", "profile", "late", "speed", "leaderboard"}
+    without_a_say = {"title", "profile", "late", "speed", "attempts", "leaderboard"}
     with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy"}
     assert set(Course.__struct_fields__) == without_a_say | with_a_say
 

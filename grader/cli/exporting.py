@@ -117,8 +117,7 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
         return entries_of(read(data, str(source)))
     from grader.gradebook.store import Gradebook
 
-    late = load_course(course).late
-    with Gradebook.open(source, late=late, must_exist=True) as gradebook:
+    with Gradebook.open(source, course=load_course(course), must_exist=True) as gradebook:
         found: Sequence[Entry] = gradebook.entries()
         return found
 

@@ -33,14 +33,14 @@ app.command(book)
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Source:
-    """Which gradebook, seen with which course's deadline."""
+    """Which gradebook, and the course that says what counts in it."""
 
     gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
     course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
 
     def open(self, path: Path | None = None) -> contextlib.AbstractContextManager[Gradebook]:
         """Open it, or another gradebook in its place."""
-        return Gradebook.open(path or self.gradebook, late=load_course(self.course).late, must_exist=True)
+        return Gradebook.open(path or self.gradebook, course=load_course(self.course), must_exist=True)
 
 
 class _Class(msgspec.Struct, frozen=True):
@@ -102,8 +102,8 @@ def show(
             return 0
         entries = gradebook.entries()
         if failed is not None:
-            failing = gradebook.not_passing(failed)
-            entries = [entry for entry in entries if entry.attempt.result.submission.id in failing]
+            gradebook.refuse_unknown(failed)
+            entries = [entry for entry in entries if entry.misses(failed)]
     if below is not None:
         entries = [entry for entry in entries if entry.score is not None and entry.score < below]
     if not_graded:

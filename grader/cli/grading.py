@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -25,6 +25,7 @@ from grader.files import write_whole
 from grader.gradebook.conditions import conditions_of
 from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import utc
+from grader.ordering import cheapest_first
 from grader.reports import markdown, notebook, terminal
 from grader.scoring import Graded, Report, Result, all_passed
 from grader.speed.lock import machine_lock
@@ -76,6 +77,7 @@ def grade(
     cluster: str | None = None,
     gradebook: Annotated[Path | None, Parameter(negative_none="no-")] = GRADEBOOK_FILE,
     force: Annotated[bool, Parameter(negative="")] = False,
+    order: Literal["cheapest", "name"] = "cheapest",
     submitted_at: str | None = None,
 ) -> int:
     """Grade many submissions: files, folders of them, or what was downloaded from Canvas, Moodle or Gradescope.
@@ -93,6 +95,7 @@ def grade(
             tcp://host:8786 joins one.
         gradebook: The gradebook; with --no-gradebook none is kept.
         force: Grade also what the gradebook has already.
+        order: What is graded first: what probably costs least, or by name.
         submitted_at: When these submissions were handed in, with time zone; each when its file was last changed
             unless given.
     """
@@ -113,13 +116,13 @@ def grade(
             conditions_of(settings, prepare_data(settings)),
             force=force,
             submitted_at=handed_in,
-            late=settings.course.late,
+            course=settings.course,
         ) as keeper,
         batch_progress(len(files), quiet=options.json) as show,
     ):
         pages = Pages(settings, keeper)
         report = _grade_what_is_new(
-            files, settings, keeper, pages, show, output=options.output, jobs=jobs, cluster=cluster
+            files, settings, keeper, pages, show, output=options.output, jobs=jobs, cluster=cluster, order=order
         )
         _finish(report, options)
         if options.output is not None:
@@ -150,6 +153,7 @@ def _grade_what_is_new(
     output: Path | None,
     jobs: int | None,
     cluster: str | None,
+    order: Literal["cheapest", "name"],
 ) -> Report:
     """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
     began = time.monotonic()
@@ -172,6 +176,8 @@ def _grade_what_is_new(
         show(graded.result, "")
 
     new = [file for file in files if file.id not in kept]
+    if order == "cheapest":
+        new = cheapest_first(new, keeper.last_seconds())
     if cluster is not None and new:
         with connect(cluster, settings, note) as crew:
             grade_all(new, settings, crew=crew, on_graded=on_graded)

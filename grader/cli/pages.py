@@ -1,4 +1,8 @@
-"""The pages of a batch: what the gradebook knows of each submission, or where there is none, what was just graded."""
+"""The pages of a batch: what the gradebook knows of each submission, or where there is none, what was just graded.
+
+A run that does not count, such as one over a single task, has a page of its own; but where the best attempt counts, a
+worse one of the same kind does not hide it.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +39,11 @@ class Pages:
     def _page(self, name: str) -> StudentPage:
         graded, when = self._came[name]
         known = self._keeper.known(name)
-        if known is not None and known.entry.attempt.result == graded.result:
-            return StudentPage(known.entry, known.artefacts, known.attempts, known.timings)
         settings = self._settings
         tasks = tuple(sorted(settings.tasks))
+        if known is not None:
+            counts = known.entry.attempt
+            better = settings.course.attempts == "best" and (counts.profile, counts.tasks) == (settings.profile, tasks)
+            if counts.result == graded.result or better:
+                return StudentPage(known.entry, known.artefacts, known.attempts, known.timings)
         return page_of(graded, profile=settings.profile, tasks=tasks, isolation=settings.level, graded_at=when)

@@ -46,9 +46,12 @@ def course_digest(course: Course) -> str:
     """Digest of the course, the grader's own code (the contract and the checks above all), and its libraries.
 
     The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
-    Title, default profile, deadline, leaderboard and what is said of speed change no verdict and are left out.
+    Title, default profile, deadline, leaderboard, and what is said of speed and of which attempt counts, change no
+    verdict and are left out.
     """
-    judging = msgspec.structs.replace(course, title="", profile="", late=Late(), speed=Speed(), leaderboard=())
+    judging = msgspec.structs.replace(
+        course, title="", profile="", late=Late(), speed=Speed(), attempts="last", leaderboard=()
+    )
     parts = [msgspec.json.encode(judging, order="deterministic")]
     package = Path(grader.__file__).parent
     for path in sorted(package.rglob("*.py")):

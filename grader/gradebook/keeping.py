@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from grader.artefacts import Artefact
-from grader.course import Late
+from grader.course import Course
 from grader.errors import UsageError
 from grader.gradebook.faults import GradebookError
 from grader.gradebook.records import Attempt, Conditions, Entry, Timing, utc
@@ -88,6 +88,16 @@ class Keeper:
         moved = attempt is not None and self._submitted_at not in ("", attempt.submitted_at)
         return None if moved else attempt
 
+    def last_seconds(self) -> dict[str, float]:
+        """How long each submission's last grading took, in seconds; of none where the gradebook cannot be read."""
+        if self._book is None:
+            return {}
+        try:
+            return self._book.last_seconds(self._conditions)
+        except GradebookError as error:
+            self.fault = str(error)
+            return {}
+
     def known(self, submission: str) -> Known | None:
         """What the gradebook knows of a submission; `None`: nothing, or it cannot be read."""
         if self._book is None:
@@ -136,7 +146,7 @@ def keeping(
     *,
     force: bool = False,
     submitted_at: str = "",
-    late: Late | None = None,
+    course: Course | None = None,
 ) -> Iterator[Keeper]:
     """Open a gradebook for a batch.
 
@@ -145,7 +155,7 @@ def keeping(
         conditions: What the batch is graded with.
         force: Grade again what is there already.
         submitted_at: When the submissions were handed in; each when its file was last changed unless given.
-        late: What being late costs; nothing unless given.
+        course: What says which attempt counts, and what being late costs; see `Gradebook.open`.
 
     Raises:
         GradebookError: It cannot be opened, or not be written.
@@ -154,7 +164,7 @@ def keeping(
         book: Gradebook | None = None
         if path is not None:
             try:
-                book = stack.enter_context(Gradebook.open(path, late=late))
+                book = stack.enter_context(Gradebook.open(path, course=course))
                 book.check_writable()
             except GradebookError as error:
                 raise GradebookError(f"{str(error).removesuffix('.')}, or keep none with --no-gradebook.") from error

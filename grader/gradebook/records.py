@@ -106,6 +106,11 @@ class Entry(msgspec.Struct, frozen=True):
     penalty: float
     score: float | None
 
+    def misses(self, check: str) -> bool:
+        """Whether the attempt that counts was graded and did not pass this check."""
+        result = self.attempt.result
+        return result.status == "graded" and any(c.id == check and c.status != "passed" for c in result.checks)
+
 
 class Timing(msgspec.Struct, frozen=True):
     """A measurement of a training's speed, as it was made; it is never changed.

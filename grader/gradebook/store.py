@@ -5,6 +5,10 @@ last of the attempts that asked for the most: a run over all tasks comes before 
 `standard` before `quick`.  So a look at one task, or a quick run in between, never replaces a whole grading.  An
 attempt that the grader itself failed at (`infrastructure_error`) is no score, and counts only as long as there is no
 other.
+
+A course may have the best attempt count instead of the last: of every version of the file its last attempt among those
+that asked for the most, and of these the one with the most points, what being late costs taken off.  An attempt at the
+same file thus replaces the one before also there, such as after a check was mended.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import msgspec
 
 from grader.artefacts import Artefact
 from grader.contract import PROFILES
-from grader.course import Late
+from grader.course import Course
 from grader.errors import UsageError, nearest
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import make_entry
@@ -37,8 +41,24 @@ _ATTEMPT: Final = (
 )
 _ADJUSTMENT: Final = "number, submission, check_id, points, reason, made_by, made_at, withdrawn_at"  # as in Adjustment
 
+_LAST: Final = "SELECT attempt, attempts FROM counting {condition}"
+_LAST_OF_EACH_VERSION: Final = """
+    SELECT max(number) AS attempt, attempts
+    FROM (
+        SELECT submission, sha256, number, count(*) OVER (PARTITION BY submission) AS attempts,
+            rank() OVER (
+                PARTITION BY submission ORDER BY status = 'graded' DESC, iif(status = 'graded', breadth, 0) DESC
+            ) AS place
+        FROM attempts {condition}
+    )
+    WHERE place = 1 GROUP BY submission, sha256
+"""
+
 _result: Final = msgspec.json.Decoder(Result)
 _measurement: Final = msgspec.json.Decoder(Measurement)
+
+
+_Parameters = tuple[object, ...] | Mapping[str, str]
 
 
 class Gradebook:
@@ -51,21 +71,21 @@ class Gradebook:
         path: The file.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, late: Late) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, course: Course) -> None:
         self._connection = connection
         self.path = path
-        self._late = late
+        self._course = course
 
     @classmethod
     @contextlib.contextmanager
     def open(
-        cls, path: Path, *, late: Late | None = None, must_exist: bool = False, wait: float = _WAIT_SECONDS
+        cls, path: Path, *, course: Course | None = None, must_exist: bool = False, wait: float = _WAIT_SECONDS
     ) -> Iterator[Gradebook]:
         """Open a gradebook; one that is not there is made, and one of an earlier grader brought up to date.
 
         Args:
             path: The file.
-            late: The deadline of the course; nothing is late unless given.
+            course: Says which attempt counts, and what is late; the last, and nothing, unless given.
             must_exist: Refuse to make one.
             wait: Seconds to wait for another process that is writing.
 
@@ -83,7 +103,7 @@ class Gradebook:
                 connection.execute("PRAGMA foreign_keys = ON")
                 let_readers_in(connection)
                 migrate(connection, path)
-            yield cls(connection, path, late or Late())
+            yield cls(connection, path, course or Course())
         finally:
             connection.close()
 
@@ -146,11 +166,19 @@ class Gradebook:
         """The attempt that need not be made again; `None` where there is none.
 
         That is the last graded one over the same profile and tasks, if it was of the same file under the same
-        conditions.  An earlier one does not do, even of the same file: the later one would go on counting.
+        conditions.  An earlier one does not do, even of the same file: the later one would go on counting; but where
+        the best counts, what was graded of other versions does not matter.
         """
+        of_version = "AND sha256 = :sha256" if self._course.attempts == "best" else ""
         last = self._read_attempts(
-            "WHERE submission = ? AND status = 'graded' AND profile = ? AND tasks = ? ORDER BY number DESC LIMIT 1",
-            (submission, conditions.profile, _joined(conditions.tasks)),
+            "WHERE submission = :submission AND status = 'graded' AND profile = :profile AND tasks = :tasks"
+            f" {of_version} ORDER BY number DESC LIMIT 1",
+            {
+                "submission": submission,
+                "profile": conditions.profile,
+                "tasks": _joined(conditions.tasks),
+                "sha256": sha256,
+            },
         )
         for attempt in last:
             if attempt.result.submission.sha256 == sha256 and attempt.conditions == conditions:
@@ -177,18 +205,19 @@ class Gradebook:
             adjusted: dict[str, list[Adjustment]] = {}
             for row in self._read(f"SELECT {_ADJUSTMENT} FROM adjustments {condition} ORDER BY number", parameters):
                 adjusted.setdefault(row[1], []).append(Adjustment(*row))
+            chosen = (_LAST_OF_EACH_VERSION if self._course.attempts == "best" else _LAST).format(condition=condition)
             # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
-            counting = self._connection.execute(
-                f"SELECT attempts, {_ATTEMPT} FROM"
-                f" (SELECT attempt, attempts FROM counting {condition}) JOIN attempts ON number = attempt",
-                parameters,
+            rows = self._connection.execute(
+                f"SELECT attempts, {_ATTEMPT} FROM ({chosen}) JOIN attempts ON number = attempt", parameters
             )
-            entries = []
-            for count, *row in counting:
+            entries: dict[str, Entry] = {}
+            for count, *row in rows:
                 attempt = _attempt(row)
-                entries.append(make_entry(attempt, count, adjusted.get(attempt.result.submission.id, ()), self._late))
+                name = attempt.result.submission.id
+                entry = make_entry(attempt, count, adjusted.get(name, ()), self._course.late)
+                entries[name] = max(entries.get(name, entry), entry, key=_worth)
         # Here, since SQLite would carry the results along as it sorts.
-        return sorted(entries, key=lambda entry: entry.attempt.result.submission.id)
+        return [entries[name] for name in sorted(entries)]
 
     def attempts(self, submission: str) -> list[Attempt]:
         """Every attempt of a submission, oldest first.
@@ -206,20 +235,20 @@ class Gradebook:
         query = "SELECT check_id, name, media_type, data FROM artefacts WHERE attempt = ? ORDER BY number"
         return tuple(Artefact(*row) for row in self._read(query, (attempt,)))
 
-    def not_passing(self, check: str) -> set[str]:
-        """The submissions for which a check counts as not passed.
+    def refuse_unknown(self, check: str) -> None:
+        """Make sure that some attempt has a check.
 
         Raises:
-            UsageError: No attempt has a check of that id.
+            UsageError: None has a check of that id.
         """
         known = [row[0] for row in self._read("SELECT DISTINCT id FROM checks", ())]
         if check not in known:
             raise UsageError(f"{check}: no attempt in {self.path} has such a check{nearest(check, known)}")
-        query = (
-            "SELECT counting.submission FROM checks JOIN counting USING (attempt) JOIN attempts ON number = attempt"
-            " WHERE id = ? AND checks.status <> 'passed' AND attempts.status = 'graded'"
-        )
-        return {row[0] for row in self._read(query, (check,))}
+
+    def last_seconds(self, conditions: Conditions) -> dict[str, float]:
+        """How long the last grading of each submission took, in seconds, over the same profile and tasks."""
+        query = "SELECT submission, seconds FROM attempts WHERE profile = ? AND tasks = ? ORDER BY number"
+        return dict(self._read(query, (conditions.profile, _joined(conditions.tasks))))
 
     def adjust(self, submission: str, points: float, *, reason: str, by: str, at: str, check: str = "") -> Adjustment:
         """Add points by hand.
@@ -341,11 +370,11 @@ class Gradebook:
         cursor = self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
         return cursor.lastrowid or 0
 
-    def _read(self, query: str, parameters: tuple[object, ...] | Mapping[str, str]) -> list[Any]:
+    def _read(self, query: str, parameters: _Parameters) -> list[Any]:
         with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
-    def _read_attempts(self, condition: str, parameters: tuple[object, ...]) -> list[Attempt]:
+    def _read_attempts(self, condition: str, parameters: _Parameters) -> list[Attempt]:
         with in_one_sentence(self.path):
             rows = self._connection.execute(f"SELECT {_ATTEMPT} FROM attempts {condition}", parameters)
             return [_attempt(row) for row in rows]
@@ -358,6 +387,11 @@ class Gradebook:
 def _breadth(conditions: Conditions) -> int:
     """How much was asked for: more comes before less in what counts."""
     return 0 if conditions.tasks else 1 + PROFILES.index(conditions.profile)
+
+
+def _worth(entry: Entry) -> tuple[float, int]:
+    """What makes an attempt the best: its points, none where it was not graded, and of equal ones being the last."""
+    return -1.0 if entry.score is None else entry.score, entry.attempt.number
 
 
 def _joined(tasks: tuple[int, ...]) -> str:
