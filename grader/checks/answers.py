@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 import msgspec
 import numpy as np
 
+from grader.sandbox import figures
 from grader.sandbox.wire import Handle
 
 Array = np.ndarray
@@ -24,8 +25,8 @@ class LineFacts(TypedDict):
     look: str
 
 
-# As many as a figure of the checks can have, and more; looking for an image among thousands takes minutes.
-_Few = msgspec.Meta(max_length=400)
+# A submission may answer in the tool's place: looking for an image among thousands would take minutes.
+_Few = msgspec.Meta(max_length=figures.MOST)
 
 
 class AxesFacts(TypedDict):
@@ -34,7 +35,7 @@ class AxesFacts(TypedDict):
     title: str
     xlabel: str
     ylabel: str
-    images: Annotated[list[Array | None], msgspec.Meta(max_length=8)]
+    images: Annotated[list[Array | None], msgspec.Meta(max_length=figures.MOST_IMAGES)]
     lines: Annotated[list[LineFacts], _Few]
 
 

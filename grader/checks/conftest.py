@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.artefacts import Artefacts
-from grader.checks.evidence import Examiner, Figures, Predictions, Subsets
+from grader.checks.evidence import Examiner, ExampleFigures, HistoryFigures, Predictions, Subsets
 from grader.checks.networks import Blocks, Networks
 from grader.checks.student import Budget, Student
 from grader.checks.trainings import Trainings
@@ -70,10 +70,19 @@ def subsets(context: Context, budget: Budget) -> Iterator[Subsets]:
 
 
 @pytest.fixture(scope="session")
-def figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[Figures]:
-    """The figures that the submission draws; pictures of them are kept at the end."""
+def example_figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[ExampleFigures]:
+    """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
     for student in _fresh(context, budget):
-        figures = Figures(student)
+        figures = ExampleFigures(student)
+        yield figures
+        figures.keep_pictures(artefacts)
+
+
+@pytest.fixture(scope="session")
+def history_figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[HistoryFigures]:
+    """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
+    for student in _fresh(context, budget):
+        figures = HistoryFigures(student)
         yield figures
         figures.keep_pictures(artefacts)
 

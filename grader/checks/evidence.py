@@ -89,12 +89,29 @@ def subset_of(student: Student, case: SubsetCase, seed: int | None, *, flat: boo
     return returned[0], returned[1]
 
 
-class Figures(Evidence):
-    """The figures of `show_examples` and `plot_history`."""
+class _Figures(Evidence):
+    """The figures that a function draws."""
 
     def __init__(self, student: Student) -> None:
         super().__init__(student)
         self._best: dict[str, tuple[int, Handle]] = {}
+
+    def _note(self, check: str, worth: int, figure: Handle) -> None:
+        """Remember a figure where it is better to look at than those before."""
+        if check not in self._best or worth > self._best[check][0]:
+            self._best[check] = (worth, figure)
+
+    def keep_pictures(self, artefacts: Artefacts) -> None:
+        """Keep a picture of the best figure, where it can be drawn."""
+        for check, (_, figure) in self._best.items():
+            with contextlib.suppress(SubmissionError, WorkerGone):
+                pixels = self.student.picture(figure)
+                if pixels is not None:
+                    artefacts.add_picture(check, "figure", pixels)
+
+
+class ExampleFigures(_Figures):
+    """The figures of `show_examples`."""
 
     def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> dict[str, Any]:
         """The figure for a case; see `toolbox.describe_figure`."""
@@ -112,6 +129,10 @@ class Figures(Evidence):
 
         return self.once((case, seed, with_predictions), gather)  # type: ignore[no-any-return]
 
+
+class HistoryFigures(_Figures):
+    """The figures of `plot_history`."""
+
     def plot(self, case: CurvesCase, *, as_history: bool) -> dict[str, Any]:
         """The figure of a training's curves, given as a History or as its dictionary."""
 
@@ -126,19 +147,6 @@ class Figures(Evidence):
             return self.student.figure("plot_history", shown)[1]
 
         return self.once((case, as_history), gather)  # type: ignore[no-any-return]
-
-    def _note(self, check: str, worth: int, figure: Handle) -> None:
-        """Remember a figure where it is better to look at than those before."""
-        if check not in self._best or worth > self._best[check][0]:
-            self._best[check] = (worth, figure)
-
-    def keep_pictures(self, artefacts: Artefacts) -> None:
-        """Keep a picture of one figure of either function, where it can be drawn."""
-        for check, (_, figure) in self._best.items():
-            with contextlib.suppress(SubmissionError, WorkerGone):
-                pixels = self.student.picture(figure)
-                if pixels is not None:
-                    artefacts.add_picture(check, "figure", pixels)
 
 
 class CannotRebuild(CheckFailed):

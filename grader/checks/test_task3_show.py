@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.checks.evidence import Figures
+from grader.checks.evidence import ExampleFigures
 from grader.checks.properties import for_all
 from grader.checks.strategies import ShowCase, show_cases
 from grader.checks.verdict import CheckFailed, check, count_of
@@ -23,9 +23,9 @@ _MORE_THAN_TEN = msgspec.structs.replace(_TEN, count=11)
 
 @check("show_examples/one-axes-per-image")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
-def test_one_axes_per_image(figures: Figures, case: ShowCase) -> None:
+def test_one_axes_per_image(example_figures: ExampleFigures, case: ShowCase) -> None:
     for each in (case, _TEN, _MORE_THAN_TEN):
-        shown = pictures(figures, each)
+        shown = pictures(example_figures, each)
         expected = min(each.count, len(each.labels))
         if len(shown) != expected:
             raise CheckFailed(
@@ -37,8 +37,8 @@ def test_one_axes_per_image(figures: Figures, case: ShowCase) -> None:
 
 @check("show_examples/different-images-of-x")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
-def test_different_images_of_x(figures: Figures, case: ShowCase) -> None:
-    numbers = [number_of(case, axes) for axes in pictures(figures, case)]
+def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) -> None:
+    numbers = [number_of(case, axes) for axes in pictures(example_figures, case)]
     for place, number in enumerate(numbers):
         if number is None:
             raise CheckFailed(
@@ -53,11 +53,11 @@ def test_different_images_of_x(figures: Figures, case: ShowCase) -> None:
 
 
 @check("show_examples/chosen-at-random")
-def test_chosen_at_random(figures: Figures) -> None:
+def test_chosen_at_random(example_figures: ExampleFigures) -> None:
     many = ShowCase((0, 1, 2) * 4, (1, 2, 0) * 4, ("airplane", "automobile", "bird"), 4, 0)
     choices = []
     for seed in (None, 0, 1, 2, 3):
-        facts = figures.show(many, seed=seed)
+        facts = example_figures.show(many, seed=seed)
         choices.append([number_of(many, axes) for axes in facts["axes"] if axes["images"]])
     if all(set(choice) == set(choices[0]) for choice in choices):
         raise CheckFailed(
@@ -69,9 +69,9 @@ def test_chosen_at_random(figures: Figures) -> None:
 
 @check("show_examples/titles-name-the-class")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
-def test_titles_name_the_class(figures: Figures, case: ShowCase) -> None:
+def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) -> None:
     for with_predictions in (False, True):
-        for axes in pictures(figures, case, with_predictions=with_predictions):
+        for axes in pictures(example_figures, case, with_predictions=with_predictions):
             number = recognised(case, axes)
             own = case.names[case.labels[number]]
             named = names_in(case, axes["title"])
@@ -85,8 +85,8 @@ def test_titles_name_the_class(figures: Figures, case: ShowCase) -> None:
 
 @check("show_examples/titles-name-the-prediction")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
-def test_titles_name_the_prediction(figures: Figures, case: ShowCase) -> None:
-    for axes in pictures(figures, case, with_predictions=True):
+def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowCase) -> None:
+    for axes in pictures(example_figures, case, with_predictions=True):
         number = recognised(case, axes)
         own, predicted = case.names[case.labels[number]], case.names[case.predicted[number]]
         if names_in(case, axes["title"]) != {own, predicted}:
@@ -101,13 +101,15 @@ def _reads(title: str) -> str:
     return f'reads "{" / ".join(title.split(chr(10)))[:120]}"' if title else "is empty"
 
 
-def pictures(figures: Figures, case: ShowCase, *, with_predictions: bool = False) -> list[dict[str, Any]]:
+def pictures(
+    example_figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False
+) -> list[dict[str, Any]]:
     """The axes that show an image.
 
     Raises:
         CheckFailed: No figure was returned, or none of its axes shows an image.
     """
-    facts = figures.show(case, seed=case.seed, with_predictions=with_predictions)
+    facts = example_figures.show(case, seed=case.seed, with_predictions=with_predictions)
     shown = [axes for axes in facts["axes"] if axes["images"]]
     if not shown:
         raise CheckFailed(
@@ -135,7 +137,7 @@ def recognised(case: ShowCase, axes: dict[str, Any]) -> int:
 def number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
     """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
     images = case.x.value.reshape(len(case.labels), -1).astype(np.float64)
-    for picture in axes["images"]:
+    for picture in reversed(axes["images"]):
         if not isinstance(picture, np.ndarray) or picture.size != images.shape[1]:
             continue
         flat = picture.reshape(-1).astype(np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from grader.checks.evidence import Figures, Predictions
+from grader.checks.evidence import HistoryFigures, Predictions
 from grader.checks.oracles import witness_images
 from grader.checks.properties import for_all
 from grader.checks.strategies import CurvesCase, curves_cases
@@ -30,8 +30,8 @@ _VALIDATION_WORDS = re.compile(r"val|test|dev|hold", re.IGNORECASE)
 
 @check("plot_history/both-curves")
 @for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
-def test_both_curves(figures: Figures, case: CurvesCase) -> None:
-    lines = all_lines(figures.plot(case, as_history=False))
+def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
+    lines = all_lines(history_figures.plot(case, as_history=False))
     for name, label in (("accuracy", "training"), ("val_accuracy", "validation")):
         if line_of(lines, case.curves[name]) is None:
             raise CheckFailed(
@@ -43,8 +43,8 @@ def test_both_curves(figures: Figures, case: CurvesCase) -> None:
 
 @check("plot_history/legend")
 @for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
-def test_legend(figures: Figures, case: CurvesCase) -> None:
-    facts = figures.plot(case, as_history=False)
+def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
+    facts = history_figures.plot(case, as_history=False)
     lines = all_lines(facts)
     found = [line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")]
     if None in found:
@@ -72,9 +72,9 @@ def test_legend(figures: Figures, case: CurvesCase) -> None:
 
 
 @check("plot_history/axis-labels")
-def test_axis_labels(figures: Figures) -> None:
+def test_axis_labels(history_figures: HistoryFigures) -> None:
     case = CurvesCase((0.5, 0.6, 0.7), (0.4, 0.6, 0.5))
-    facts = figures.plot(case, as_history=False)
+    facts = history_figures.plot(case, as_history=False)
     curves = [case.curves[name] for name in ("accuracy", "val_accuracy")]
     drawn = [axes for axes in facts["axes"] if any(line_of(axes["lines"], curve) for curve in curves)]
     for name, what in (("xlabel", "x"), ("ylabel", "y")):
@@ -87,9 +87,9 @@ def test_axis_labels(figures: Figures) -> None:
 
 @check("plot_history/history-or-dict")
 @for_all(curves_cases(), examples=2, shrinks=10)
-def test_history_or_dict(figures: Figures, case: CurvesCase) -> None:
+def test_history_or_dict(history_figures: HistoryFigures, case: CurvesCase) -> None:
     for as_history in (True, False):
-        lines = all_lines(figures.plot(case, as_history=as_history))
+        lines = all_lines(history_figures.plot(case, as_history=as_history))
         if not lines:
             raise CheckFailed(
                 f"`plot_history` should take {'a History' if as_history else 'the dictionary of a History'}, but it "

@@ -6,11 +6,15 @@ Untrusted side.
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-_MAX_AXES = 400
+MOST: Final = 400
+"""How many axes, lines, legends and entries of a legend are described: more than any figure of the checks has."""
+
+MOST_IMAGES: Final = 8
+"""How many images of one axes are described; the checks want one, and an image takes long to be looked for."""
 
 
 def describe_figure(figure: Any) -> dict[str, Any] | None:
@@ -20,17 +24,18 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
         `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An
         axes has `title`, `xlabel`, `ylabel`, `images` (arrays as they were given to imshow), and `lines` (`x`,
         `y`, `label`, `look`).  A legend is a list of entries with `text` and `look`, where equal looks (colour,
-        line style, marker) mean the same line.
+        line style, marker) mean the same line.  Of very many images in one axes the last are there, which are on top;
+        of very many of anything else, the first.
     """
     from matplotlib.figure import FigureBase
 
     if not isinstance(figure, FigureBase):
         return None
-    axes: list[Any] = figure.axes[:_MAX_AXES]  # type: ignore[index,assignment,unused-ignore]
-    legends = [axis.get_legend() for axis in axes] + list(figure.legends)
+    axes: list[Any] = figure.axes[:MOST]  # type: ignore[index,assignment,unused-ignore]
+    legends = [legend for axis in axes if (legend := axis.get_legend()) is not None] + list(figure.legends)
     return {
         "axes": [_describe_axes(axis) for axis in axes],
-        "legends": [_describe_legend(legend) for legend in legends if legend is not None],
+        "legends": [_describe_legend(legend) for legend in legends[:MOST]],
         "xlabel": figure.get_supxlabel(),
         "ylabel": figure.get_supylabel(),
     }
@@ -71,8 +76,8 @@ def _describe_axes(axis: Any) -> dict[str, Any]:
         "title": "\n".join(title for title in titles if title),
         "xlabel": axis.get_xlabel(),
         "ylabel": axis.get_ylabel(),
-        "images": [_pixels(image) for image in axis.get_images()],
-        "lines": [_describe_line(line) for line in axis.get_lines()],
+        "images": [_pixels(image) for image in axis.get_images()[-MOST_IMAGES:]],
+        "lines": [_describe_line(line) for line in axis.get_lines()[:MOST]],
     }
 
 
@@ -99,7 +104,7 @@ def _describe_legend(legend: Any) -> list[dict[str, Any]]:
     handles = legend.legend_handles
     return [
         {"text": text.get_text(), "look": _look(handle)}
-        for text, handle in zip(legend.get_texts(), handles, strict=False)
+        for text, handle in zip(legend.get_texts()[:MOST], handles, strict=False)
     ]
 
 
