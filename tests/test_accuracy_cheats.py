@@ -123,6 +123,27 @@ def build_model(input_shape=(32, 32, 3), num_classes=3):
     return model
 """
 
+TRAINS_LONGER: Final = """
+_train = train
+
+def train(model, x_train, y_train, x_val, y_val, *, epochs=20, **settings):
+    return _train(model, x_train, y_train, x_val, y_val, epochs=epochs * (5 if len(x_train) > 500 else 1), **settings)
+"""
+
+TRAINS_ANOTHER: Final = """
+_train, _build_model = train, build_model
+
+def build_model(input_shape=(32, 32, 3), num_classes=3):
+    model = keras.Sequential([keras.Input(input_shape), layers.Rescaling(1 / 255), layers.Conv2D(1, 1)])
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+def train(model, x_train, *arguments, **settings):
+    return _train(_build_model() if len(x_train) > 500 else model, x_train, *arguments, **settings)
+"""
+
 RUINED_PREDICT: Final = """
 _predict = predict
 
@@ -205,6 +226,24 @@ def test_a_network_that_comes_trained_is_refused(
     source = HONEST + TRAINED_BEFOREHAND.replace("{columns}", str(columns_of(split)))
     with pytest.raises(CheckFailed, match=r"^A fresh network should be at chance, but before any training it predicts"):
         measured(sandbox, examiner, split, tmp_path, source)
+
+
+@pytest.mark.parametrize(
+    ("cheat", "message"),
+    [
+        (TRAINS_LONGER, r"^With epochs=2 and batch_size=16 `train` should make 76 steps, but it made 380\.$"),
+        (
+            TRAINS_ANOTHER,
+            r"^The checkpoint should hold the network that `train` was given, but it holds one with other",
+        ),
+    ],
+    ids=["more-steps", "another-network"],
+)
+def test_a_training_with_more_than_it_was_given_is_refused(
+    cheat: str, message: str, sandbox: Sandbox, examiner: Examiner, split: Split, tmp_path: Path
+) -> None:
+    with pytest.raises(CheckFailed, match=message):
+        measured(sandbox, examiner, split, tmp_path, HONEST + cheat)
 
 
 def test_a_network_from_elsewhere_that_is_put_in_order_is_not_told_from_a_trained_one(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +153,44 @@ def test_memory_is_limited_over_all_processes(sandbox: Sandbox) -> None:
             worker.call("f", seconds=30)
     assert gone.value.reason == "memory"
     assert gone.value.detail == "used more than 1200 MB of memory"
+
+
+def test_memory_that_processes_no_longer_share_is_counted(sandbox: Sandbox) -> None:
+    with sandbox.worker(seed=0, limits=Limits(memory_mb=1000)) as worker:
+        load(
+            worker,
+            """
+            import os, time
+            def share(count, write):
+                kept = bytearray(b"x") * (150 * 2**20)
+                for _ in range(count):
+                    if os.fork() == 0:
+                        for place in range(0, len(kept) if write else 0, 4096):
+                            kept[place] = 1
+                        time.sleep(60)
+                time.sleep(60 if write else 1)
+                return count
+            """,
+            "share",
+        )
+        assert worker.call("share", 10, False, seconds=30) == 10
+        with pytest.raises(WorkerGone) as gone:
+            worker.call("share", 10, True, seconds=60)
+    assert gone.value.reason == "memory"
+
+
+def test_the_memory_of_all_workers_together_is_limited(sandbox: Sandbox) -> None:
+    limits = Limits(memory_mb=600)
+    source = "kept = []\ndef f():\n    kept.append(bytearray(b'x') * (200 * 2**20))\n    return len(kept)"
+    with contextlib.ExitStack() as stack:
+        workers = [stack.enter_context(sandbox.worker(seed=0, limits=limits)) for _ in range(8)]
+        for worker in workers:
+            load(worker, source)
+        with pytest.raises(WorkerGone, match="more than 1200 MB of memory between all calls together") as gone:
+            for worker in workers * 2:
+                worker.call("f")
+                time.sleep(0.3)
+    assert gone.value.reason == "memory"
 
 
 def test_an_absurd_allocation_is_an_error_that_a_student_can_read(worker: Worker) -> None:

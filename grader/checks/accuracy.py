@@ -19,6 +19,7 @@ from grader.checks.verdict import CheckFailed, NotRun, Shown, describe
 from grader.course import Accuracy, Course
 from grader.datasets import Dataset
 from grader.sandbox.session import MAX_ANSWER_BYTES, SubmissionError, WorkerGone
+from grader.sandbox.wire import Handle
 
 Array = np.ndarray[Any, Any]
 
@@ -82,6 +83,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
                 f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
                 hint="build_model returns an untrained network.",
             )
+        shapes, counter = _shapes_of(student, model), _step_counter(student, model)
         began = time.monotonic()
         returned = student.call(
             "train",
@@ -95,6 +97,8 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
             seconds=seconds,
         )
         took = time.monotonic() - began
+        example = student.example
+        _require_steps(student, counter, budget, example)
         checkpoint = student.tool("file_bytes", _CHECKPOINT)
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
@@ -103,10 +107,45 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         raise NotRun(f"building, training and predicting does not work: {why}.") from None
     predicted = accuracy_of(answers, split)
     network = _open(student, examiner, checkpoint, model)
+    if shapes and kernel_shapes(list(examiner.ask("weights_of", network))) != shapes:
+        raise CheckFailed(
+            "The checkpoint should hold the network that `train` was given, but it holds one with other layers.",
+            hint="Save the parameter `model` itself.",
+        )
     examined = examined_accuracy(examiner, network, split, _scale_of_predict(student))
     student.example = example
     accuracy = min(predicted, examined + _EXAMINER_MARGIN)
     return Trained(accuracy, answers, took, curves_of(student, returned, model, budget.epochs))
+
+
+def _shapes_of(student: Student, model: Any) -> list[tuple[int, ...]]:
+    """The shapes of the network's kernels; none where they cannot be told."""
+    with contextlib.suppress(SubmissionError):
+        export = student.tool("export_model", model) if isinstance(model, Handle) else {}
+        return kernel_shapes(export.get("weights", []))
+    return []
+
+
+def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
+    """The shapes of what layers multiply with, in a fixed order; what is laid around a network has none."""
+    return sorted(weight.shape for weight in weights if weight.ndim >= 2)
+
+
+def _step_counter(student: Student, model: Any) -> Handle | None:
+    """What counts the steps of the network's own `fit`; `None` where it is no Keras model."""
+    return student.tool("count_steps", model) if isinstance(model, Handle) else None  # type: ignore[no-any-return]
+
+
+def _require_steps(student: Student, counter: Handle | None, budget: Accuracy, example: str) -> None:
+    """Refuse a training that took more steps than it was given: what those are worth is what is measured."""
+    steps = student.tool("batches_of", counter) if counter is not None else 0
+    if steps > budget.steps + budget.epochs:  # a last batch that is not full may be one
+        raise CheckFailed(
+            f"With epochs={budget.epochs} and batch_size={budget.batch_size} `train` should make {budget.steps} steps, "
+            f"but it made {steps}.",
+            hint="Pass the parameters batch_size and epochs on to fit, which is called once.",
+            example=example,
+        )
 
 
 def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curves:

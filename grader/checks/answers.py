@@ -95,6 +95,7 @@ _FORMS: Final[dict[str, Any]] = {
     "epochs_of": int,
     "batches_of": int,
     "witness_model": tuple[Handle, Handle],
+    "count_steps": Handle,
     "brightest_channel_model": Handle,
     "frozen_channel_model": Handle,
     "start_clock": Handle,

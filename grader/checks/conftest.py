@@ -40,7 +40,8 @@ def budget(context: Context) -> Budget:
 
 def _fresh(context: Context, budget: Budget, *, whole: bool = False) -> Iterator[Student]:
     with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
-        yield Student(worker, context.submission, context.course.limits, whole=whole, budget=budget)
+        limits, seed = context.course.limits, context.course.seed
+        yield Student(worker, context.submission, limits, whole=whole, budget=budget, seed=seed)
 
 
 @pytest.fixture

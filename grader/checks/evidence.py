@@ -34,6 +34,11 @@ class Evidence:
         """The call that the evidence looked at last is about."""
         return self.student.example
 
+    @property
+    def seed(self) -> int:
+        """What the checks draw their cases from."""
+        return self.student.seed
+
     def once(self, key: Any, gather: Callable[[], Any]) -> Any:
         """The result of `gather()`, called for the first use of the key alone."""
         if key not in self._remembered:

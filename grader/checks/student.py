@@ -68,11 +68,13 @@ class Student:
         limits: How long a call may take.
         whole: Whether it is loaded as Python would import it.
         budget: What is left of the time for all calls; shared by the workers of one grading.
+        seed: What its checks draw their cases from.
 
     Attributes:
         worker: The worker.
         loaded: What loading gave.
         example: The last call of one of the submission's functions, as source.
+        seed: What its checks draw their cases from.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class Student:
         *,
         whole: bool = False,
         budget: Budget | None = None,
+        seed: int = 0,
     ) -> None:
         self.worker = worker
+        self.seed = seed
         self._budget = budget or Budget(limits.grading_seconds)
         self._submission = submission
         self._limits = limits

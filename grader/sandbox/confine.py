@@ -24,7 +24,9 @@ NAMESPACE_FLAGS: Final = (
     CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | 0x02000000
 )
 
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
+_MS_REMOUNT = 32
+_MS_NOATIME, _MS_NODIRATIME = 1024, 2048
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
 _PR_SET_CHILD_SUBREAPER = 36
@@ -97,6 +99,10 @@ def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
         checked(result, f"mount {target}")
 
     mount("none", "/", "none", _MS_REC | _MS_PRIVATE)
+    # All that is there so far is shared: with other workers, or as devices and `/proc` with the whole machine.  Where
+    # root grades, much of it belongs to the submission's user, who could change modes.  Devices work all the same.
+    for target, kept in _writable_mounts(pid):
+        mount("none", target, "none", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | kept)
     # An environment that lies below the scratch would be hidden by it, so it is held on to and bound again.
     hidden = {p: os.open(p, os.O_PATH) for p in (sys.base_prefix, sys.prefix) if p.startswith(f"{SCRATCH}/")}
     mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size_mb}m,nr_inodes=65536,mode=700")
@@ -122,6 +128,15 @@ def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
     mount(stage, "/proc", "none", _MS_BIND | _MS_REC)
     checked(c.umount2(stage.encode(), 2), "umount")
     os.rmdir(stage)
+
+
+def _writable_mounts(pid: int) -> list[tuple[str, int]]:
+    """The mounts of a process that can be written to, with their other flags, which may not be taken off."""
+    with open(f"/proc/{pid}/mountinfo") as file:
+        targets = [line.split()[4].encode().decode("unicode_escape") for line in file]
+    seen = [(target, os.statvfs(target).f_flag) for target in dict.fromkeys(targets)]
+    kept = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_NOATIME | _MS_NODIRATIME
+    return [(target, flags & kept) for target, flags in seen if not flags & _MS_RDONLY]
 
 
 def renounce_new_privileges() -> None:

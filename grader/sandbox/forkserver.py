@@ -16,11 +16,12 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from grader.sandbox import backend, confine, landlock, scratch, seccomp
 from grader.sandbox.channel import Channel, WireClosed
-from grader.sandbox.wire import Exited, Kill, Limits, Ready, Spawn, ToForkserver
+from grader.sandbox.wire import MEMORY_TOGETHER, Exited, Kill, Limits, Ready, Spawn, ToForkserver
 from grader.sandbox.worker import Worker
 
 WIRE_FD: Final = 3
@@ -118,6 +119,46 @@ def descendants(root: int, table: dict[int, ProcessSeen]) -> set[int]:
     return found
 
 
+def memory_of(pids: Iterable[int], table: dict[int, ProcessSeen], enough: float) -> float:
+    """The memory that processes take together, in MiB.
+
+    What is resident in each is soon known, but counts what they share several times: workers share most of Keras with
+    the forkserver, until they write to it.  Nothing tells how much of it they have written to, short of the kernel's
+    going through all their pages.  That takes long, so it is asked for only above what is `enough`.
+
+    Args:
+        pids: The processes.
+        table: What `/proc` shows of them.
+        enough: Up to here the sum of what is resident will do, and above it nobody needs to know by how much.
+    """
+    resident = {pid: table[pid].memory_mb for pid in pids}
+    if sum(resident.values()) <= enough:
+        return sum(resident.values())
+    memory = 0.0
+    for pid, seen in resident.items():
+        memory += proportional_mb(pid, seen)
+        if memory > enough:
+            break
+    return memory
+
+
+def proportional_mb(pid: int, resident_mb: float) -> float:
+    """A process' own memory and its share of what it has in common with others, in MiB.
+
+    Args:
+        pid: Its number.
+        resident_mb: What is resident, for where the kernel does not tell, or the process keeps it from telling.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            sizes = dict(line.split()[:2] for line in file if line.startswith(b"Pss:"))
+        return int(sizes[b"Pss:"]) / 1024
+    except ProcessLookupError:
+        return 0.0
+    except (OSError, ValueError, KeyError):
+        return resident_mb if os.path.exists(f"/proc/{pid}") else 0.0
+
+
 class Forkserver:
     """Forks workers, watches what they use, and reports how they ended.
 
@@ -132,8 +173,6 @@ class Forkserver:
         self._level = level
         self._view = view
         self._workers: dict[int, WorkerProcess] = {}
-        own = process_table().get(os.getpid())
-        self._own_mb = own.memory_mb if own else 0.0
 
     def run(self, ready: Ready) -> None:
         """Announce that the imports are done, then serve until the trusted side hangs up."""
@@ -263,10 +302,11 @@ class Forkserver:
         table = process_table()
         if not table:
             return  # no /proc here: the kernel's own limits and the trusted side's clock remain
+        everything: set[int] = set()
         for worker in self._workers.values():
             processes = descendants(worker.pid, table)
-            # Memory shared with this process since the fork is counted once.
-            memory = self._own_mb + sum(max(0.0, table[pid].memory_mb - self._own_mb) for pid in processes)
+            everything |= processes
+            memory = memory_of(processes, table, worker.limits.memory_mb)
             worker.peak_mb = max(worker.peak_mb, memory)
             worker.cpu_seconds = max(worker.cpu_seconds, sum(table[pid].cpu_seconds for pid in processes))
             threads = sum(table[pid].threads for pid in processes)
@@ -276,7 +316,18 @@ class Forkserver:
                 worker.end("processes")
             elif worker.cpu_seconds > worker.limits.cpu_seconds:
                 worker.end("cpu")
+        together = max(worker.limits.memory_mb for worker in self._workers.values()) * MEMORY_TOGETHER
+        if memory_of(everything, table, together) > together:
+            self._largest(table).end("memory")
         self._end_strays()
+
+    def _largest(self, table: dict[int, ProcessSeen]) -> WorkerProcess:
+        """The worker that takes the most memory."""
+
+        def size(worker: WorkerProcess) -> float:
+            return sum(proportional_mb(pid, table[pid].memory_mb) for pid in descendants(worker.pid, table))
+
+        return max(self._workers.values(), key=size)
 
 
 def become_worker(

@@ -38,6 +38,8 @@ _REFUSED: Final[dict[str, _Numbers]] = {
     **{"semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191)},
     **{"msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187)},
     **{"mq_open": (240, 180), "mq_unlink": (241, 181)},
+    # Being told what others open: the system's files are the same inside and outside.
+    **{"inotify_add_watch": (254, 27), "fanotify_init": (300, 262)},
 }
 
 # Where there are no namespaces, and so the user's processes, files and network are there to be reached.
@@ -47,10 +49,10 @@ _REFUSED_ALONE: Final[dict[str, _Numbers]] = {
     # What other processes may use, and how they are scheduled.
     **{"setpriority": (141, 140), "ioprio_set": (251, 30), "migrate_pages": (256, 238), "move_pages": (279, 239)},
     **{"process_madvise": (440, 440), "process_mrelease": (448, 448), "kcmp": (312, 272)},
-    # Attributes of files, and being told what others open.
+    # Attributes of files.
     **{"setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463)},
     **{"removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466)},
-    **{"file_setattr": (469, 469), "inotify_add_watch": (254, 27), "fanotify_init": (300, 262)},
+    **{"file_setattr": (469, 469)},
 }
 
 # Landlock leaves modes, owners and times alone, and a filter sees no paths.  Copying a file ends in such a call, so
@@ -81,11 +83,14 @@ _CLONE3: Final = 435
 _FCNTL: Final[_Numbers] = (72, 25)
 _IOCTL: Final[_Numbers] = (16, 29)
 _MMAP: Final[_Numbers] = (9, 222)
+_SOCKET: Final[_Numbers] = (41, 198)
 _SOCKETPAIR: Final[_Numbers] = (53, 199)
 
 _SHARED_AND_ANONYMOUS: Final = 0x01 | 0x20
 _SOCKET_TYPE: Final = 0xF
 _SOCKET_STREAM: Final = 1
+_FAMILIES: Final = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink; others, such as a virtual machine's, have no namespace
+_FCNTL_WATCHES: Final = (1024, 1026)  # F_SETLEASE, F_NOTIFY: to hold up who opens a file, and to be told
 _FCNTL_SETS_OWNER: Final = (8, 15)  # F_SETOWN, F_SETOWN_EX: whom to signal when a descriptor is ready
 _IOCTL_SETS: Final = (0x8901, 0x8902, 0x40086602, 0x401C5820)  # FIOSETOWN, SIOCSPGRP; a file's flags, old and new
 
@@ -119,6 +124,10 @@ def filter_system_calls(*, alone: bool = False, signals_scoped: bool = True, tru
     program = _base()
     if alone:
         program += _alone(signals_scoped=signals_scoped, truncation_ruled=truncation_ruled)
+    else:
+        program += _among(_SOCKET, 0, _FAMILIES)
+    scoped = signals_scoped or not alone
+    program += _unless(_FCNTL, 1, _FCNTL_WATCHES + (() if scoped else _FCNTL_SETS_OWNER))
     program.append((_ANSWER, 0, 0, _ALLOW))
     code = b"".join(struct.pack("=HBBI", *line) for line in program)
     buffer = ctypes.create_string_buffer(code, len(code))
@@ -156,7 +165,6 @@ def _alone(*, signals_scoped: bool, truncation_ruled: bool) -> list[Line]:
         program += _always(_REFUSED_UNSCOPED, _DENY)
         for call in _SIGNALS.values():
             program += _where(call, 0, 0xFFFFFFFF, os.getpid(), then=_ALLOW, otherwise=_DENY)
-        program += _unless(_FCNTL, 1, _FCNTL_SETS_OWNER)
     if not truncation_ruled:
         program += _always(_REFUSED_UNTRUNCATED, _DENY)
     return program
@@ -186,9 +194,18 @@ def _where(call: _Numbers, argument: int, mask: int, value: int, *, then: int, o
     ]
 
 
+def _among(call: _Numbers, argument: int, values: tuple[int, ...]) -> list[Line]:
+    """Refuse a call unless one argument is any of these values."""
+    return _by_value(call, argument, values, then=_ALLOW, otherwise=_DENY)
+
+
 def _unless(call: _Numbers, argument: int, values: tuple[int, ...]) -> list[Line]:
     """Refuse a call where one argument is any of these values."""
+    return _by_value(call, argument, values, then=_DENY, otherwise=_ALLOW)
+
+
+def _by_value(call: _Numbers, argument: int, values: tuple[int, ...], *, then: int, otherwise: int) -> list[Line]:
     number = _number(call)
     assert number is not None, "every processor here has the calls that are told apart by an argument"
-    tests = [line for value in values for line in ((_EQUAL, 0, 1, value), (_ANSWER, 0, 0, _DENY))]
-    return [(_EQUAL, 0, len(tests) + 2, number), (_LOAD, 0, 0, 16 + 8 * argument), *tests, (_ANSWER, 0, 0, _ALLOW)]
+    tests = [line for value in values for line in ((_EQUAL, 0, 1, value), (_ANSWER, 0, 0, then))]
+    return [(_EQUAL, 0, len(tests) + 2, number), (_LOAD, 0, 0, 16 + 8 * argument), *tests, (_ANSWER, 0, 0, otherwise)]

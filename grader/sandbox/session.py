@@ -25,6 +25,7 @@ from grader.sandbox.backend import DEFAULT, why_missing
 from grader.sandbox.channel import MAX_FRAME_BYTES, Channel, ProtocolError, WireClosed, WireTimeout
 from grader.sandbox.devices import why_no_device
 from grader.sandbox.wire import (
+    MEMORY_TOGETHER,
     Call,
     Exited,
     Frame,
@@ -261,7 +262,9 @@ def _refuse(value: Any) -> Any:
 
 def _explain(exited: Exited, limits: Limits) -> tuple[str, str]:
     texts = {
-        "memory": f"used more than {limits.memory_mb} MB of memory",
+        "memory": f"used more than {limits.memory_mb} MB of memory"
+        if exited.peak_mb > limits.memory_mb
+        else f"kept more than {MEMORY_TOGETHER * limits.memory_mb} MB of memory between all calls together",
         "processes": f"started more than {limits.processes} processes",
         "cpu": f"used more than {limits.cpu_seconds} seconds of processor time",
         "signal": f"was ended by signal {exited.code}",

@@ -124,6 +124,13 @@ def witness_model(num_classes: int) -> tuple[Any, Any]:
     return model, counter
 
 
+def count_steps(model: Any) -> Any:
+    """A callback that counts the training steps of the model's own `fit`."""
+    counter = models.CountBatches()
+    models.follow(model, counter)
+    return counter
+
+
 def brightest_channel_model(gain: float, shift: int = 0) -> Any:
     """A network whose class is the brightest channel; see `models`."""
     return models.brightest_channel_model(gain, shift=shift)
@@ -209,6 +216,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         epochs_of,
         batches_of,
         witness_model,
+        count_steps,
         brightest_channel_model,
         frozen_channel_model,
         start_clock,

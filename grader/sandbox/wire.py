@@ -25,6 +25,9 @@ MAX_RANK: Final = 8
 MAX_DEPTH: Final = 16
 MAX_ITEMS: Final = 100_000
 MAX_TEXT: Final = 4000
+MEMORY_TOGETHER: Final = 2
+"""What all workers of a sandbox may take at one time, in limits of one: most of them wait for their next call."""
+
 _MAX_INT: Final = 2**63 - 1
 
 
@@ -118,7 +121,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What one worker may use.
 
     Attributes:
-        memory_mb: Resident memory of all its processes, MiB.
+        memory_mb: Memory of all its processes, MiB, what they share counted once.
         processes: Processes at one time.
         cpu_seconds: Processor time of all its processes.
         file_mb: Size of one file, and of the whole scratch file system, MiB.
