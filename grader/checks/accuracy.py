@@ -133,7 +133,7 @@ def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
 
 def _step_counter(student: Student, model: Any) -> Handle | None:
     """What counts the steps of the network's own `fit`; `None` where it is no Keras model."""
-    return student.tool("count_steps", model) if isinstance(model, Handle) else None  # type: ignore[no-any-return]
+    return student.tool("count_steps", model) if isinstance(model, Handle) else None
 
 
 def _require_steps(student: Student, counter: Handle | None, budget: Accuracy, example: str) -> None:
