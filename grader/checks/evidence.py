@@ -96,8 +96,10 @@ class Figures(Evidence):
         super().__init__(student)
         self._best: dict[str, tuple[int, Handle]] = {}
 
-    def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> dict[str, Any]:
-        """The figure for a case; see `toolbox.describe_figure`."""
+    def show(
+        self, case: ShowCase, *, seed: int | None, with_predictions: bool = False, time: int = 0
+    ) -> dict[str, Any]:
+        """The figure for a case; see `toolbox.describe_figure`.  `time` tells like calls apart."""
         extra = {"predictions": case.predictions} if with_predictions else {}
 
         def gather() -> dict[str, Any]:
@@ -110,7 +112,7 @@ class Figures(Evidence):
                 self._note("show_examples/titles-name-the-prediction", -abs(shown - 5), figure)
             return facts
 
-        return self.once((case, seed, with_predictions), gather)  # type: ignore[no-any-return]
+        return self.once((case, seed, with_predictions, time), gather)  # type: ignore[no-any-return]
 
     def plot(self, case: CurvesCase, *, as_history: bool) -> dict[str, Any]:
         """The figure of a training's curves, given as a History or as its dictionary."""

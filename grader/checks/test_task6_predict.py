@@ -26,7 +26,7 @@ _PLOT_SHRINKS = 30
 _PREDICT_EXAMPLES = 2
 _PREDICT_SHRINKS = 20
 _VALIDATION_WORDS = re.compile(
-    r"val|wal|test|dev|hold|вал|тест|контр|пров|επαλ|επικ|doğ|geçer|تحقق|验证|驗證|测试|測試|検証|テスト|검증|평가",
+    r"val|wal|test|dev|hold|held|unseen|вал|тест|контр|пров|επαλ|επικ|doğ|geçer|تحقق|验证|驗證|测试|測試|検証|テスト|검증|평가",
     re.IGNORECASE,
 )
 
