@@ -201,6 +201,14 @@ def test_the_honest_twin_is_measured_well(sandbox: Sandbox, examiner: Examiner, 
     assert measured(sandbox, examiner, split, tmp_path, HONEST) > 0.9
 
 
+def test_who_scales_in_a_lambda_is_measured_as_well(
+    sandbox: Sandbox, examiner: Examiner, split: Split, tmp_path: Path
+) -> None:
+    source = HONEST.replace("layers.Rescaling(1 / 255)", "layers.Lambda(lambda x: x / 255)")
+    source = source.replace("load_model(model)", "load_model(model, safe_mode=False)")
+    assert measured(sandbox, examiner, split, tmp_path, source) > 0.9
+
+
 @pytest.mark.parametrize(
     "cheat",
     [

@@ -248,7 +248,14 @@ def kept_whole(folder: Path) -> set[str]:
 
 def killed(command: list[str], folder: Path, seconds: float) -> set[str] | None:
     """Which results a batch announced before it was killed; `None` where it ended before."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(folder)},  # who is killed cannot tidy up
+    )
     assert process.stderr is not None
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)

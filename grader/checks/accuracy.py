@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from grader.artefacts import Confusion, Curves, Example, png_of
-from grader.checks.evidence import Examiner
+from grader.checks.evidence import CannotRebuild, Examiner
 from grader.checks.hidden import Split
 from grader.checks.oracles import KNOWN_GAIN
 from grader.checks.student import Missing, Student
@@ -209,7 +209,13 @@ def _is_right(answers: Array, labels: Array) -> Array:
 def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any) -> Any:
     """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
     if checkpoint is not None:
-        return examiner.ask("open_checkpoint", checkpoint)
+        try:
+            return examiner.ask("open_checkpoint", checkpoint)
+        except CannotRebuild:
+            export = student.tool("export_model", model)
+            if not export.get("model"):
+                raise
+            return examiner.ask("open_checkpoint", checkpoint, export["config"])
     export = student.tool("export_model", model)
     if not export.get("model"):
         raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")

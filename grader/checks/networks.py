@@ -31,7 +31,7 @@ class Block(msgspec.Struct, frozen=True):
 
     Attributes:
         same_model: Whether the model that was given came back.
-        facts: What `examiner.describe_network` says of that model after the call.
+        facts: What `examiner.describe_network` says of that model after the call, its layers those of the block.
     """
 
     same_model: bool
@@ -46,7 +46,7 @@ class Blocks(Evidence):
         self.examiner = examiner
 
     def added(self, case: BlockCase) -> Block:
-        """Two blocks added to a model that has an input alone, described after the first.
+        """Two blocks added to a model that only rescales, of which the first is described.
 
         Raises:
             CheckFailed: A block was not added to the model.
@@ -56,21 +56,29 @@ class Blocks(Evidence):
             size, channels, filters = case
             shape = (size, size, channels)
             model = self.student.tool("sequential", shape)
-            shown = Shown(model, f"keras.Sequential([keras.Input({shape})])")
+            given = layer_names(self.student.export(model)["config"])
+            shown = Shown(model, f"keras.Sequential([keras.Input({shape}), keras.layers.Rescaling(1 / 255)])")
             returned = self.student.call("add_conv_block", shown, filters)
             example = self.student.example
             export = self.student.export(model)
-            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
-            facts = self.examiner.ask("describe_network", rebuilt)
-            if not facts["layers"]:
+            before = layer_names(export["config"])
+            if before == given:
                 raise CheckFailed(
-                    "The block should be added to the model that is given, but that model has no layers after the "
-                    "call.",
+                    "The block should be added to the model that is given, but that model has no more layers after "
+                    "the call.",
                     hint="Call model.add(...) on the parameter itself, not on a new or copied model.",
                 )
+            if before[: len(given)] != given:
+                raise CheckFailed(
+                    "The block should be added on top of the layers that the model has, but they did not stay.",
+                    hint="Call model.add(...) for each layer of the block, and take none away.",
+                )
+            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
+            facts = self.examiner.ask("describe_network", rebuilt)
+            facts = facts | {"layers": facts["layers"][1:]}  # without the one that was there
             self.student.call("add_conv_block", shown, filters)
             self.student.example = example
-            before, after = (layer_names(each["config"]) for each in (export, self.student.export(model)))
+            after = layer_names(self.student.export(model)["config"])
             if len(after) <= len(before) or after[: len(before)] != before:
                 raise CheckFailed(
                     "A second block should be added on top of the first, but the layers that were there did not stay, "

@@ -50,10 +50,14 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
 @st.composite
 def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
-    """Calls of `subset_data` with at least one image of the requested classes."""
+    """Calls of `subset_data` with at least two images of the requested classes.
+
+    Where there is but one, `squeeze` takes an axis too many: nobody has a data set of one image.
+    """
     classes = tuple(draw(st.lists(st.integers(0, 9), min_size=2, max_size=4, unique=True)))
-    labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 1))
-    labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
+    labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 2))
+    for _ in range(2):
+        labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
     shape = draw(st.sampled_from(((1, 1, 1), (2, 3, 3), (4, 4, 3))))
     return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
 
@@ -139,11 +143,15 @@ class ScriptCase(msgspec.Struct, frozen=True):
             last one stays for as long as training goes on.
         patience: What `train` is given.
         epochs: Likewise.
+        callbacks: Whether it is given callbacks, too.
+        batches: How many batches either set makes.
     """
 
     ranks: tuple[int, ...]
     patience: int
     epochs: int
+    callbacks: bool = True
+    batches: int = 1
 
 
 SCRIPT_CLASSES: Final = 8

@@ -67,6 +67,7 @@ class Student:
         submission: What is loaded into it.
         limits: How long a call may take.
         whole: Whether it is loaded as Python would import it.
+        real_sizes: Whether what it loads as data has as many images as the data set.
         budget: What is left of the time for all calls; shared by the workers of one grading.
         seed: What its checks draw their cases from.
 
@@ -84,6 +85,7 @@ class Student:
         limits: CourseLimits,
         *,
         whole: bool = False,
+        real_sizes: bool = False,
         budget: Budget | None = None,
         seed: int = 0,
     ) -> None:
@@ -96,7 +98,9 @@ class Student:
         source = submission.as_written if whole else submission.source
         seconds = self._budget.allow(worker, limits.load_seconds)
         with self._budget.spend():
-            self.loaded: Loaded = worker.load(source, FUNCTION_NAMES, whole=whole, seconds=seconds)
+            self.loaded: Loaded = worker.load(
+                source, FUNCTION_NAMES, whole=whole, real_sizes=real_sizes, seconds=seconds
+            )
 
     def defines(self, name: str) -> bool:
         """Whether the submission has a function of that name."""

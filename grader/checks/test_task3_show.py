@@ -19,6 +19,7 @@ _SAME_IMAGE = 0.98
 # Full rows of five, as most grids have, and one image more.
 _TEN = ShowCase((0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, ("airplane", "automobile", "bird"), 10, 0)
 _MORE_THAN_TEN = msgspec.structs.replace(_TEN, count=11)
+_PREDICTED_RIGHT = ShowCase((0, 1, 2), (0, 1, 2), ("airplane", "automobile", "bird"), 3, 0)
 
 
 @check("show_examples/one-axes-per-image")
@@ -61,20 +62,23 @@ def test_chosen_at_random(example_figures: ExampleFigures) -> None:
         choices.append([number_of(many, axes) for axes in facts["axes"] if axes["images"]])
     if all(set(choice) == set(choices[0]) for choice in choices):
         raise CheckFailed(
-            f"The images should be chosen at random, but five calls with different seeds all showed "
-            f"{', '.join(f'x[{number}]' for number in choices[0])}.",
+            f"The images should be chosen at random, but calls with different seeds all showed {_images(choices[0])}.",
             hint="Draw the indices from a random generator made from the seed.",
         )
+
+
+def _images(numbers: list[int | None]) -> str:
+    return ", ".join("something else" if number is None else f"x[{number}]" for number in numbers)
 
 
 @check("show_examples/titles-name-the-class")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for with_predictions in (False, True):
-        for axes in pictures(example_figures, case, with_predictions=with_predictions):
-            number = recognised(case, axes)
-            own = case.names[case.labels[number]]
-            named = names_in(case, axes["title"])
+    for each, with_predictions in ((case, False), (case, True), (_PREDICTED_RIGHT, True)):
+        for axes in pictures(example_figures, each, with_predictions=with_predictions):
+            number = recognised(each, axes)
+            own = each.names[each.labels[number]]
+            named = names_in(each, axes["title"])
             if own not in named or (len(named) > 1 and not with_predictions):
                 raise CheckFailed(
                     f'The image x[{number}] is of class "{own}" and its title should say so, but it '
@@ -86,13 +90,16 @@ def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) 
 @check("show_examples/titles-name-the-prediction")
 @for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for axes in pictures(example_figures, case, with_predictions=True):
-        number = recognised(case, axes)
-        own, predicted = case.names[case.labels[number]], case.names[case.predicted[number]]
-        if names_in(case, axes["title"]) != {own, predicted}:
+    for each in (case, _PREDICTED_RIGHT):
+        for axes in pictures(example_figures, each, with_predictions=True):
+            number = recognised(each, axes)
+            own, predicted = each.names[each.labels[number]], each.names[each.predicted[number]]
+            if names_in(each, axes["title"]) == {own, predicted}:
+                continue
+            should = "name that class" if own == predicted else "name both"
             raise CheckFailed(
-                f'The image x[{number}] is of class "{own}" and predicted as "{predicted}"; its title should name '
-                f"both, but it {_reads(axes['title'])}.",
+                f'The image x[{number}] is of class "{own}" and predicted as "{predicted}"; its title should {should}, '
+                f"but it {_reads(axes['title'])}.",
                 hint="Row i of predictions belongs to x[i]; the predicted class is the column with the largest value.",
             )
 

@@ -25,7 +25,13 @@ _PLOT_EXAMPLES = 4
 _PLOT_SHRINKS = 30
 _PREDICT_EXAMPLES = 2
 _PREDICT_SHRINKS = 20
-_VALIDATION_WORDS = re.compile(r"val|test|dev|hold", re.IGNORECASE)
+_VALIDATION_WORDS = re.compile(
+    r"val|wal|test|dev|hold|held|unseen|вал|тест|контр|пров|επαλ|επικ|doğ|geçer|تحقق|验证|驗證|测试|測試|検証|テスト|검증|평가",
+    re.IGNORECASE,
+)
+
+_ACCURACY_WORDS = re.compile(r"accura|genauigkeit|précision|precisi", re.IGNORECASE)
+_EPOCH_WORDS = re.compile(r"epo[ck]|époque", re.IGNORECASE)
 
 
 @check("plot_history/both-curves")
@@ -39,6 +45,12 @@ def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
                 f'the values of history["{name}"].',
                 hint=f'Plot history["{name}"] with one call of plot.',
             )
+    largest = [np.max(line_of(lines, case.curves[name])["y"]) for name in ("accuracy", "val_accuracy")]  # type: ignore[index]
+    if (largest[0] > 1) != (largest[1] > 1):
+        raise CheckFailed(
+            "Both lines should have one scale, but one accuracy is in percent and the other a share of 1.",
+            hint="Multiply both curves by 100, or neither.",
+        )
 
 
 @check("plot_history/legend")
@@ -50,6 +62,10 @@ def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
     if None in found:
         raise NotRun("one of the two curves is missing.")
     training, validation = (legend_texts(facts, line) for line in found if line is not None)
+    if not training or not validation:  # proxies in the legend, such as patches, may have the colours alone
+        colours = [str(line["look"]).split(" ")[0] for line in found if line is not None]
+        if colours[0] != colours[1]:
+            training, validation = (texts_of_colour(facts, colour) for colour in colours)
     if not training or not validation:
         raise CheckFailed(
             "A legend should tell the two lines apart, but "
@@ -82,6 +98,12 @@ def test_axis_labels(history_figures: HistoryFigures) -> None:
             raise CheckFailed(
                 f"Both axes should be labelled, but the {what} axis is not.",
                 hint="Say what is drawn, with set_xlabel and set_ylabel (or plt.xlabel and plt.ylabel).",
+            )
+    for axes in drawn:
+        if _ACCURACY_WORDS.search(axes["xlabel"]) and _EPOCH_WORDS.search(axes["ylabel"]):
+            raise CheckFailed(
+                f'The labels of the axes are exchanged: the x axis, which counts epochs, is called "{axes["xlabel"]}".',
+                hint="Call the x axis by the epochs and the y axis by the accuracy.",
             )
 
 
@@ -118,6 +140,12 @@ def legend_texts(facts: dict[str, Any], line: dict[str, Any]) -> set[str]:
     """What the legends call a line: the entries that look like it."""
     entries = [entry for legend in facts["legends"] for entry in legend]
     return {entry["text"] for entry in entries if entry["look"] == line["look"] and entry["text"].strip()}
+
+
+def texts_of_colour(facts: dict[str, Any], colour: str) -> set[str]:
+    """What the legends call a colour."""
+    entries = [entry for legend in facts["legends"] for entry in legend]
+    return {entry["text"] for entry in entries if entry["look"].split(" ")[0] == colour and entry["text"].strip()}
 
 
 # One brightest channel an image; darker and lighter images, so that no image stands for the others.

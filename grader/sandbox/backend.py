@@ -22,7 +22,12 @@ DEFAULT: Final = "tensorflow"
 """What submissions are graded on."""
 
 _DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
-_DATASETS: Final = {"cifar10": ((32, 32, 3), 10), "cifar100": ((32, 32, 3), 100), "mnist": ((28, 28), 10)}
+_DATASETS: Final = {
+    "cifar10": ((32, 32, 3), 10, 50_000),
+    "cifar100": ((32, 32, 3), 100, 50_000),
+    "mnist": ((28, 28), 10, 60_000),
+}
+"""The shape of an image, the classes, and the images for training; those for testing are 10,000 of each."""
 
 
 def why_missing(backend: str) -> str:
@@ -96,7 +101,7 @@ def preload() -> dict[str, str]:
 
         importlib.import_module("keras._tf_keras.keras.layers")
         assert tf.keras.layers
-    _offer_stand_ins(keras)
+    offer_stand_ins()
     versions = {"python": sys.version.split()[0], "keras": keras.__version__, "numpy": np.__version__}
     for distribution in _DISTRIBUTIONS[name()]:
         try:
@@ -107,10 +112,16 @@ def preload() -> dict[str, str]:
     return versions
 
 
-def _offer_stand_ins(keras: Any) -> None:
-    """Let `keras.datasets.*.load_data()` return a small stand-in: there is no network, and no data, in here."""
-    for dataset, (shape, classes) in _DATASETS.items():
-        stand_in = _stand_in(shape, classes)
+def offer_stand_ins(*, real_sizes: bool = False) -> None:
+    """Let `keras.datasets.*.load_data()` return a stand-in: there is no network, and no data, in here.
+
+    Args:
+        real_sizes: With as many images as the data set has, all black, in place of a few of noise: for files that
+            are particular about the number.  It takes no memory until it is written to or made into floats.
+    """
+    for dataset, (shape, classes, images) in _DATASETS.items():
+        counts = (images, 10_000) if real_sizes else (10 * classes, 5 * classes)
+        stand_in = _stand_in(shape, classes, counts, black=real_sizes)
         for module in (f"keras.src.datasets.{dataset}", f"keras.datasets.{dataset}"):
             importlib.import_module(module).load_data = stand_in  # type: ignore[attr-defined]
         alias = sys.modules.get(f"keras._tf_keras.keras.datasets.{dataset}")
@@ -118,16 +129,17 @@ def _offer_stand_ins(keras: Any) -> None:
             alias.load_data = stand_in  # type: ignore[attr-defined]
 
 
-def _stand_in(shape: tuple[int, ...], classes: int) -> Any:
+def _stand_in(shape: tuple[int, ...], classes: int, counts: tuple[int, int], *, black: bool) -> Any:
     def load_data(*_args: Any, **_kwargs: Any) -> Any:
-        """Noise in the data set's form."""
+        """Images and labels in the data set's form."""
         rng = np.random.default_rng(0)
 
         def part(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-            labels = np.arange(count, dtype=np.uint8) % classes
-            return rng.integers(0, 256, (count, *shape), np.uint8), labels.reshape((-1, 1) if len(shape) == 3 else -1)
+            images = np.zeros((count, *shape), np.uint8) if black else rng.integers(0, 256, (count, *shape), np.uint8)
+            labels = np.arange(count) % classes
+            return images, labels.astype(np.uint8).reshape((-1, 1) if len(shape) == 3 else -1)
 
-        return part(10 * classes), part(5 * classes)
+        return part(counts[0]), part(counts[1])
 
     return load_data
 
@@ -147,6 +159,17 @@ def seed_everything(seed: int) -> None:
         import torch
 
         torch.manual_seed(seed)
+
+
+def compile_nothing() -> None:
+    """Run from now on line by line what a submission has decorated with `tf.function`.
+
+    Known networks do in Python what they are known for, which a traced step would do once and never again.
+    """
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
 
 
 def is_tensor(value: Any) -> bool:

@@ -142,8 +142,13 @@ def _is_built_in(node: dict[str, Any]) -> bool:
     return hasattr(place, name) or name == "Functional"
 
 
-def open_checkpoint(data: bytes) -> Any:
+def open_checkpoint(data: bytes, exported: str = "") -> Any:
     """Load a network from the bytes of a checkpoint, `.keras` or HDF5.
+
+    Args:
+        data: The bytes.
+        exported: The JSON that `toolbox.export_model` gave of the network.  A `.keras` file with parts that are not
+            Keras' own gives the weights for that.
 
     Raises:
         CannotRebuildError: It holds no whole network, or one with parts that are not Keras' own.
@@ -154,11 +159,16 @@ def open_checkpoint(data: bytes) -> Any:
         path, config = "checkpoint.h5", _config_of_hdf5(data)
     else:
         raise CannotRebuildError("the file is no Keras model")
-    for name in sorted(foreign_parts(config)):
-        raise CannotRebuildError(f"it has a part that is none of Keras' own: {name}")
+    foreign = sorted(foreign_parts(config))
+    with_weights = rebuild(exported) if foreign and exported and path.endswith(".keras") else None
+    if foreign and with_weights is None:
+        raise CannotRebuildError(f"it has a part that is none of Keras' own: {foreign[0]}")
     with open(path, "wb") as file:
         file.write(data)
     try:
+        if with_weights is not None:
+            with_weights.load_weights(path)
+            return with_weights
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         raise CannotRebuildError(f"Keras cannot load the file: {error}"[:300]) from error

@@ -22,10 +22,10 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
 
     Returns:
         `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An
-        axes has `title`, `xlabel`, `ylabel`, `images` (arrays as they were given to imshow), and `lines` (`x`,
-        `y`, `label`, `look`).  A legend is a list of entries with `text` and `look`, where equal looks (colour,
-        line style, marker) mean the same line.  Of very many images in one axes the last are there, which are on top;
-        of very many of anything else, the first.
+        axes has `title`, `xlabel`, `ylabel` (an axis that is shared with other axes has the label of whichever has
+        one), `images` (arrays as they were given to imshow), and `lines` (`x`, `y`, `label`, `look`).  A legend is a
+        list of entries with `text` and `look`, where equal looks (colour, line style, marker) mean the same line.  Of
+        very many images in one axes the last are there, which are on top; of very many of anything else, the first.
     """
     from matplotlib.figure import FigureBase
 
@@ -74,11 +74,19 @@ def _describe_axes(axis: Any) -> dict[str, Any]:
     titles = [axis.get_title(location) for location in ("left", "center", "right")]
     return {
         "title": "\n".join(title for title in titles if title),
-        "xlabel": axis.get_xlabel(),
-        "ylabel": axis.get_ylabel(),
+        "xlabel": _label(axis, "x"),
+        "ylabel": _label(axis, "y"),
         "images": [_pixels(image) for image in axis.get_images()[-MOST_IMAGES:]],
         "lines": [_describe_line(line) for line in axis.get_lines()[:MOST]],
     }
+
+
+def _label(axis: Any, which: str) -> str:
+    """An axis' label; where it has none, that of an axis it is shared with, as with twinx() or sharex=True."""
+    get = f"get_{which}label"
+    sharing = getattr(axis, f"get_shared_{which}_axes")().get_siblings(axis)
+    labels = [getattr(each, get)() for each in (axis, *sharing)]
+    return next((label for label in labels if label.strip()), "")
 
 
 def _pixels(image: Any) -> Any:
@@ -112,6 +120,9 @@ def _look(line: Any) -> str:
     """What tells one line from another on paper."""
     from matplotlib.colors import to_hex
 
+    if hasattr(line, "get_facecolor") and not hasattr(line, "get_color"):  # a patch, which stands for a colour
+        with contextlib.suppress(TypeError, ValueError):
+            return to_hex(line.get_facecolor())
     parts = []
     for getter in ("get_color", "get_linestyle", "get_marker"):
         value: Any = getattr(line, getter, lambda: None)()

@@ -18,12 +18,14 @@ def script_model(num_classes: int) -> Any:
     """A network that predicts one class for every image, the one that its bias names.
 
     Its accuracy on a set is thus the share of that class among the labels: exact, and the same however the
-    images are scaled or augmented.  It is frozen, so that training changes nothing.
+    images are scaled or augmented.  Its last layer is frozen, so that training changes nothing.  There is one that
+    can be trained, since optimizers ask for something to train; the zeros behind it give it no gradient.
     """
     model = keras.Sequential(
         [
             keras.Input(IMAGE_SHAPE),
             keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(1),
             keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax", trainable=False),
         ]
     )
@@ -33,6 +35,8 @@ def script_model(num_classes: int) -> Any:
 
 class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
     """Sets, at the beginning of each epoch, which class a script model predicts, and how surely.
+
+    It is told of epochs by `fit`, and in a training loop of a submission's own by `saw_call`.
 
     Args:
         classes: The class of each epoch; the last one stays.
@@ -44,10 +48,25 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.classes = list(classes)
         self.sureness = list(sureness)
         self.epochs = 0
+        self._fitting = self._stepping = False
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Leave it to `fit` to tell of epochs."""
+        self._fitting = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """The calls of the network tell of epochs again."""
+        self._fitting = False
+
+    def saw_call(self, *, training: bool) -> None:
+        """An epoch begins with the first call in training mode, and with the first one after others."""
+        if training and not self._stepping and not self._fitting:
+            self.on_epoch_begin(self.epochs)
+        self._stepping = training
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Write the epoch's bias."""
-        step = min(epoch, len(self.classes) - 1)
+        """Write the bias of the next epoch, by its own count: whoever calls fit for each epoch begins at 0 again."""
+        step = min(self.epochs, len(self.classes) - 1)
         kernel, bias = self.model.layers[-1].get_weights()
         bias = np.zeros_like(bias)
         bias[self.classes[step]] = self.sureness[step]
@@ -97,6 +116,18 @@ def follow(model: Any, callback: Any) -> None:
     object.__setattr__(model, "fit", fit_with_callback)
 
 
+def tell_of_calls(model: Any, script: FollowScript) -> None:
+    """Tell a script of the calls of its network, for training loops that do without `fit`."""
+    call = model.call
+    script.set_model(model)
+
+    def call_and_tell(inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+        script.saw_call(training=bool(training))
+        return call(inputs, training=training, **kwargs)
+
+    object.__setattr__(model, "call", call_and_tell)
+
+
 def _as_list(callbacks: Any) -> list[Any]:
     if callbacks is None:
         return []
@@ -132,17 +163,17 @@ def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False
     Args:
         gain: Logits per unit of a channel's mean.
         shift: Channel c is class (c + shift) modulo 3.
-        frozen: Leave out the dropout, and let training change nothing.
+        frozen: Let training change nothing.  Instead of the dropout there is something to train, since optimizers ask
+            for it: slopes of numbers below zero, of which there are few if any.
     """
     layers = [keras.Input(IMAGE_SHAPE), keras.layers.GlobalAveragePooling2D()]
-    if not frozen:
-        layers.append(keras.layers.Dropout(0.5))
+    layers.append(keras.layers.PReLU(alpha_initializer="ones") if frozen else keras.layers.Dropout(0.5))
     layers.append(keras.layers.Dense(4, activation="softmax", trainable=not frozen))
     model = keras.Sequential(layers)
     _compile(model, keras.optimizers.SGD(0.0))
     kernel = np.zeros((3, 4), np.float32)
     kernel[:, :3] = gain * np.roll(np.eye(3), shift, axis=1)
-    model.set_weights([kernel, np.zeros(4, np.float32)])
+    model.layers[-1].set_weights([kernel, np.zeros(4, np.float32)])
     return model
 
 

@@ -109,14 +109,22 @@ class Worker:
         """The end of what it has printed."""
         return self._log.decode("utf-8", "replace")
 
-    def load(self, source: str, names: tuple[str, ...], *, whole: bool = False, seconds: float = 60.0) -> Loaded:
+    def load(
+        self,
+        source: str,
+        names: tuple[str, ...],
+        *,
+        whole: bool = False,
+        real_sizes: bool = False,
+        seconds: float = 60.0,
+    ) -> Loaded:
         """Execute a submission's source; see `wire.Load`.
 
         Raises:
             WorkerGone: It ended, or did not finish in time.
         """
         self._calls += 1
-        answer = self._exchange(Load(self._calls, source, names, whole), seconds)
+        answer = self._exchange(Load(self._calls, source, names, whole, real_sizes), seconds)
         if not isinstance(answer, Loaded):
             raise self.end("protocol", "answered something else than was asked")
         return answer

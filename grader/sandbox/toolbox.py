@@ -13,7 +13,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox import backend, examiner, figures, models, rates
+from grader.sandbox import backend, examiner, figures, models, rates, scaling
 from grader.sandbox.clock import Clock
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
@@ -38,8 +38,8 @@ def look(value: Any) -> Any:
 
 
 def sequential(input_shape: tuple[int, ...]) -> Any:
-    """A Sequential network that has nothing but its input."""
-    return keras.Sequential([keras.Input(tuple(input_shape))])
+    """A Sequential network that only rescales: with a layer it knows its output, from which some blocks go on."""
+    return keras.Sequential([keras.Input(tuple(input_shape)), keras.layers.Rescaling(1 / 255)])
 
 
 def history(curves: dict[str, list[float]]) -> Any:
@@ -57,8 +57,8 @@ def export_model(model: Any) -> dict[str, Any]:
     """A network as data, with what only its own process knows of it.
 
     Returns:
-        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON), `weights`, and
-        `steps` (optimiser steps so far, -1 where there is no optimiser).
+        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON; see `scaling`),
+        `weights`, and `steps` (optimiser steps so far, -1 where there is no optimiser).
     """
     facts: dict[str, Any] = {
         "kind": type(model).__name__,
@@ -73,7 +73,7 @@ def export_model(model: Any) -> dict[str, Any]:
     facts["steps"] = -1 if optimizer is None else int(optimizer.iterations)
     if model.count_params() * 4 > _MAX_EXPORT_BYTES:
         raise ValueError(f"the network has {model.count_params():,} parameters; that is too large to be examined")
-    facts["config"] = json.dumps(keras.saving.serialize_keras_object(model))
+    facts["config"] = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
     facts["weights"] = examiner.weights_of(model)
     return facts
 
@@ -101,9 +101,11 @@ def _plain(logs: dict[str, Any]) -> dict[str, float]:
 
 
 def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any, Any]:
-    """A script model that follows its script in `fit`, the script, and two callbacks that count epochs."""
+    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs."""
     model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
     models.follow(model, script)
+    models.tell_of_calls(model, script)
+    backend.compile_nothing()
     return model, script, models.CountEpochs(), models.CountEpochs()
 
 
@@ -165,7 +167,7 @@ def describe_history(returned: Any, model: Any) -> dict[str, Any]:
     return {
         "kind": type(returned).__name__,
         "history": is_history,
-        "of_model": is_history and getattr(returned, "model", None) is model,
+        "of_model": is_history and getattr(returned, "model", None) in (None, model),
         "curves": {str(name): np.asarray(values, np.float64).reshape(-1).tolist() for name, values in curves.items()},
     }
 

@@ -137,13 +137,15 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     """To a worker: execute this source as the module `solution`, and say which of `names` it defines.
 
     With `whole`, as Python would import it, so that the first error ends it; otherwise statement by
-    statement, so that an error costs that statement alone.
+    statement, so that an error costs that statement alone.  With `real_sizes`, the stand-ins for Keras' data sets have
+    as many images as the data sets.
     """
 
     number: int
     source: str
     names: tuple[str, ...]
     whole: bool = False
+    real_sizes: bool = False
 
 
 class Call(msgspec.Struct, frozen=True, tag="call"):

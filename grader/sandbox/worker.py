@@ -85,6 +85,8 @@ class Worker:
         self._module.__file__ = _FILE_NAME
         sys.modules[MODULE_NAME] = self._module
         errors: list[Raised] = []
+        if order.real_sizes:
+            backend.offer_stand_ins(real_sizes=True)
         with training_refused() as refused:
             try:
                 tree = ast.parse(order.source, _FILE_NAME)

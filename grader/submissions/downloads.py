@@ -135,10 +135,14 @@ def submissions_in(paths: Iterable[Path], notify: Callable[[str], None]) -> Iter
     named = list(paths)
     found: list[tuple[str, SubmissionFile]] = []
     plain: list[Path] = []
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        for number, path in enumerate(named):
-            is_download = path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file())
-            download = read_download(path, Path(folder) / str(number)) if is_download else None
+    with contextlib.ExitStack() as stack:
+        for path in named:
+            download = None
+            if path.is_dir():
+                download = read_download(path, path)
+            elif path.suffix.lower() == ".zip" and path.is_file():
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-"))
+                download = read_download(path, Path(folder))
             if download is None:
                 plain.append(path)
                 continue
@@ -159,7 +163,7 @@ def read_download(path: Path, target: Path) -> Download | None:
 
     Args:
         path: A zip, or a folder that one was unpacked into.
-        target: An empty folder, which the submissions in a zip are written to.
+        target: An empty folder, which the submissions in a zip are written to; nothing is written of a folder's.
 
     Returns:
         What is there; `None` where a folder has none of the layouts, and is to be read as any other.

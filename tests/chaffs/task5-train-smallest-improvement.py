@@ -1,0 +1,30 @@
+"""Only counts an improvement of more than five percent."""
+# base: plain.py
+# caught by: train/early-stopping
+
+def train(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs=20,
+    batch_size=128,
+    patience=3,
+    checkpoint_path="best_model.keras",
+    callbacks=(),
+):
+    early_stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=patience, min_delta=0.05)
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        checkpoint_path, monitor="val_accuracy", mode="max", save_best_only=True
+    )
+    return model.fit(
+        x_train,
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=(x_val, y_val),
+        callbacks=[early_stopping, checkpoint, *callbacks],
+        verbose=0,
+    )

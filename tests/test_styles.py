@@ -1,0 +1,177 @@
+"""Ways of writing a solution that differ from the reference's and are as right, and what the grader makes of them."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks.evidence import Examiner
+from grader.checks.oracles import expected_epochs, script_accuracy, script_images, sureness_of
+from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.checks.student import Budget, Student
+from grader.checks.test_task6_predict import legend_texts, texts_of_colour
+from grader.course import Limits
+from grader.sandbox.session import Sandbox, SubmissionError, Worker
+from grader.submissions import Submission
+
+
+def student_of(worker: Worker, source: str) -> Student:
+    return Student(worker, Submission("a", Path("a.py"), "", "py", source=textwrap.dedent(source)), Limits())
+
+
+PLOTS = """
+import matplotlib.patches as mpatches
+import matplotlib.pyplot as plt
+
+def plot_history(kind):
+    if kind == "twin":
+        fig, left = plt.subplots()
+        left.set_xlabel("epoch")
+        axes = left.twinx()
+    elif kind == "stacked":
+        fig, (axes, below) = plt.subplots(2, 1, sharex=True)
+        below.set_xlabel("epoch")
+    elif kind == "apart":
+        fig, (axes, below) = plt.subplots(2, 1)
+        below.set_xlabel("epoch")
+    else:
+        fig, axes = plt.subplots()
+        axes.legend(handles=[mpatches.Patch(color="red", label="training")])
+    axes.plot([1, 2], [3, 4], color="red", marker="x")
+    return fig
+"""
+
+
+@pytest.mark.parametrize(("kind", "label"), [("twin", "epoch"), ("stacked", "epoch"), ("apart", "")])
+def test_an_axis_has_the_label_of_the_axis_it_is_shared_with(worker: Worker, kind: str, label: str) -> None:
+    _, facts = student_of(worker, PLOTS).figure("plot_history", kind)
+    drawn = [axes for axes in facts["axes"] if axes["lines"]]
+    assert [axes["xlabel"] for axes in drawn] == [label]
+
+
+def test_a_patch_in_a_legend_names_the_line_of_its_colour(worker: Worker) -> None:
+    _, facts = student_of(worker, PLOTS).figure("plot_history", "patch")
+    line = facts["axes"][0]["lines"][0]
+    assert legend_texts(facts, line) == set()
+    assert texts_of_colour(facts, line["look"].split(" ")[0]) == {"training"}
+
+
+LOOPS = """
+import keras
+import tensorflow as tf
+
+def by_fit(model, x, y, x_val, y_val, epochs, patience):
+    best, last, seen = -1.0, 0, []
+    for epoch in range(epochs):
+        history = model.fit(x, y, epochs=1, batch_size=len(x), validation_data=(x_val, y_val), verbose=0)
+        seen.append(history.history["val_accuracy"][0])
+        if seen[-1] > best:
+            best, last = seen[-1], epoch
+        if epoch - last >= patience:
+            break
+    return seen
+
+def by_tape(model, x, y, x_val, y_val, epochs, patience):
+    @tf.function
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(keras.losses.categorical_crossentropy(y, model(x, training=True)))
+        model.optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+    best, last, seen = -1.0, 0, []
+    for epoch in range(epochs):
+        for start in range(0, len(x), 18):
+            step(tf.constant(x[start:start + 18], tf.float32), tf.constant(y[start:start + 18]))
+        answers = model(tf.constant(x_val, tf.float32), training=False).numpy()
+        seen.append(float((answers.argmax(axis=1) == y_val.argmax(axis=1)).mean()))
+        if seen[-1] > best:
+            best, last = seen[-1], epoch
+        if epoch - last >= patience:
+            break
+    return seen
+"""
+
+
+@pytest.mark.parametrize("how", ["by_fit", "by_tape"])
+def test_a_script_goes_on_in_a_training_loop_of_ones_own(worker: Worker, how: str) -> None:
+    case = ScriptCase((3, 7, 4, 8, 8, 5, 6), 3, 9)
+    worker.load(LOOPS, (how,))
+    classes = [rank - 1 for rank in case.ranks]
+    model, script, *_ = worker.tool("script_model", SCRIPT_CLASSES, classes, sureness_of(case))
+    seen = worker.call(how, model, *script_images(), case.epochs, case.patience)
+    assert seen == pytest.approx(script_accuracy(case)[: expected_epochs(case)])
+    assert worker.tool("epochs_of", script) == expected_epochs(case)
+
+
+SCALES = """
+import keras
+
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x / 255
+
+LAYERS = {
+    "lambda": lambda: keras.layers.Lambda(lambda x: (x - [1.0, 2.0, 3.0]) / 128.0),
+    "class": lambda: Own(),
+    "square": lambda: keras.layers.Lambda(lambda x: x * x),
+}
+
+def build_model(kind):
+    return keras.Sequential([
+        keras.Input((8, 8, 3)), LAYERS[kind](), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax"),
+    ])
+
+def answers(model, x):
+    return model(x)
+"""
+
+
+@pytest.mark.parametrize("kind", ["lambda", "class"])
+def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
+    sandbox: Sandbox, worker: Worker, kind: str
+) -> None:
+    examiner = Examiner(lambda: sandbox.spawn(seed=0), Budget(600))
+    x = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype(np.float32)
+    worker.load(SCALES, ("build_model", "answers"))
+    model = worker.call("build_model", kind)
+    export = worker.tool("export_model", model)
+    worker.tool("save_model", model, "kept.keras")
+    data = worker.tool("file_bytes", "kept.keras")
+    rebuilt = examiner.ask("rebuild", export["config"], list(export["weights"]))
+    assert examiner.ask("describe_network", rebuilt)["layers"][0]["kind"] == "Rescaling"
+    opened = examiner.ask("open_checkpoint", data, export["config"])
+    expected: Any = worker.call("answers", model, x)
+    for network in (rebuilt, opened):
+        assert np.allclose(examiner.ask("run_network", network, x), expected, atol=1e-4)
+    examiner.close()
+
+
+def test_a_layer_of_ones_own_that_does_more_stays_what_it_is(worker: Worker) -> None:
+    worker.load(SCALES, ("build_model",))
+    export = worker.tool("export_model", worker.call("build_model", "square"))
+    assert '"class_name": "Lambda"' in export["config"]
+
+
+def test_a_file_may_be_particular_about_the_number_of_images(worker: Worker) -> None:
+    source = """
+    import keras
+    (x, y), (x_test, y_test) = keras.datasets.cifar10.load_data()
+    assert x.shape == (50000, 32, 32, 3) and y_test.shape == (10000, 1)
+    def f(): return 1
+    """
+    few = worker.load(textwrap.dedent(source), ("f",), whole=True)
+    assert [error.type_name for error in few.errors] == ["AssertionError"]
+    assert worker.load(textwrap.dedent(source), ("f",), whole=True, real_sizes=True).errors == ()
+
+
+def test_a_block_may_ask_the_model_for_its_output(worker: Worker) -> None:
+    source = "def f(model): return model.output_shape"
+    worker.load(source, ("f",))
+    try:
+        assert tuple(worker.call("f", worker.tool("sequential", (8, 8, 3))))[1:] == (8, 8, 3)
+    except SubmissionError as error:
+        pytest.fail(error.text)
