@@ -46,7 +46,7 @@ def build_model(input_shape=(32, 32, 3), num_classes=3):
     add_conv_block(model, 48)
     model.add(Flatten())
     model.add(Dense(64, "relu"))
-    model.add(Dense(num_classes, activation=tf.nn.softmax))
+    model.add(Dense(num_classes, activation="softmax"))
     model.compile(keras.optimizers.SGD(0.02, momentum=0.9, nesterov=True), loss=keras.losses.categorical_crossentropy,
                   metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")])
     return model
