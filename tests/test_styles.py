@@ -175,3 +175,19 @@ def test_a_block_may_ask_the_model_for_its_output(worker: Worker) -> None:
         assert tuple(worker.call("f", worker.tool("sequential", (8, 8, 3))))[1:] == (8, 8, 3)
     except SubmissionError as error:
         pytest.fail(error.text)
+
+
+@pytest.mark.parametrize("where", ["keras.callbacks", "tensorflow.keras.callbacks"])
+def test_a_tensorboard_callback_needs_no_tensorboard(worker: Worker, where: str) -> None:
+    source = f"""
+    import keras, numpy as np
+    from {where} import TensorBoard
+    def f():
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=True)
+        callback = TensorBoard("logs", histogram_freq=1, write_graph=True)
+        return len(model.fit(np.ones((4, 2)), np.ones((4, 1)), callbacks=[callback], verbose=0).epoch)
+    """
+    loaded = worker.load(textwrap.dedent(source), ("f",))
+    assert loaded.errors == ()
+    assert worker.call("f") == 1

@@ -102,6 +102,7 @@ def preload() -> dict[str, str]:
         importlib.import_module("keras._tf_keras.keras.layers")
         assert tf.keras.layers
     offer_stand_ins()
+    _quieten_tensorboard(keras)
     versions = {"python": sys.version.split()[0], "keras": keras.__version__, "numpy": np.__version__}
     for distribution in _DISTRIBUTIONS[name()]:
         try:
@@ -127,6 +128,23 @@ def offer_stand_ins(*, real_sizes: bool = False) -> None:
         alias = sys.modules.get(f"keras._tf_keras.keras.datasets.{dataset}")
         if alias is not None:
             alias.load_data = stand_in  # type: ignore[attr-defined]
+
+
+def _quieten_tensorboard(keras: Any) -> None:
+    """Let `keras.callbacks.TensorBoard` log nothing: TensorBoard need not be installed, and nobody reads its logs."""
+
+    class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
+        """Takes what Keras' own takes."""
+
+        def __init__(self, log_dir: str = "logs", *_args: Any, **_kwargs: Any) -> None:
+            super().__init__()
+            self.log_dir = str(log_dir)
+
+    modules = ["keras.src.callbacks.tensorboard", "keras.src.callbacks", "keras.callbacks"]
+    if not why_missing("tensorflow"):
+        modules.append("keras._tf_keras.keras.callbacks")
+    for module in modules:
+        importlib.import_module(module).TensorBoard = TensorBoard  # type: ignore[attr-defined]
 
 
 def _stand_in(shape: tuple[int, ...], classes: int, counts: tuple[int, int], *, black: bool) -> Any:
