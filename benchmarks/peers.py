@@ -544,8 +544,9 @@ def main() -> None:
             (Ours(), None),
         ]
         rounds, found = compare(ways, chosen.notebooks, chosen.count, chosen.rounds, Console(stderr=True))
-    if rounds:
-        Console().print(table(found, rounds))
+    if not rounds:
+        raise SystemExit("Stopped before the first round was complete, so there is nothing to compare.")
+    Console().print(table(found, rounds))
 
 
 if __name__ == "__main__":
