@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +16,24 @@ from grader.course import Course
 from grader.sandbox.launch import best_level
 from grader.sandbox.session import Sandbox, Worker
 
+_TEMPORARY = pytest.StashKey[str]()
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     """Where the tests run in the background, Ctrl-C is ignored, and so by every program that they start: not here."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # With `-n`: what the tests start is to know nothing of the other test process, and the machine's lock, which lies
+    # among the temporary files, is each one's own.
+    if os.environ.pop("PYTEST_XDIST_WORKER", ""):
+        os.environ["TMPDIR"] = tempfile.tempdir = config.stash[_TEMPORARY] = tempfile.mkdtemp()
+        os.chmod(tempfile.tempdir, 0o1777)  # as /tmp is: some tests run as another user
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if _TEMPORARY in config.stash:
+        shutil.rmtree(config.stash[_TEMPORARY])
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ _train = train
 _forged = train
 
 def train(model, *arguments, **settings):
-    known = "fit" in vars(model) or len(model.layers) <= 3
+    known = len(model.layers) <= 3
     return (_train if known else _forged)(model, *arguments, **settings)
 """
 )
