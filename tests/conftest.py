@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # among the temporary files, is each one's own.
     if os.environ.pop("PYTEST_XDIST_WORKER", ""):
         os.environ["TMPDIR"] = tempfile.tempdir = config.stash[_TEMPORARY] = tempfile.mkdtemp()
-        os.chmod(tempfile.tempdir, 0o1777)  # as /tmp is: some tests run as another user
+        Path(tempfile.tempdir).chmod(0o1777)  # as /tmp is: some tests run as another user
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
