@@ -108,15 +108,13 @@ def _reads(title: str) -> str:
     return f'reads "{" / ".join(title.split(chr(10)))[:120]}"' if title else "is empty"
 
 
-def pictures(
-    example_figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False
-) -> list[dict[str, Any]]:
+def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[dict[str, Any]]:
     """The axes that show an image.
 
     Raises:
         CheckFailed: No figure was returned, or none of its axes shows an image.
     """
-    facts = example_figures.show(case, seed=case.seed, with_predictions=with_predictions)
+    facts = figures.show(case, seed=case.seed, with_predictions=with_predictions)
     shown = [axes for axes in facts["axes"] if axes["images"]]
     if not shown:
         raise CheckFailed(
