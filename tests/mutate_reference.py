@@ -8,16 +8,10 @@ is then 1. With the names of functions only theirs are tried, and the page is ab
 
 from __future__ import annotations
 
-import ast
-import difflib
-import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
-
-import msgspec
-from mutmut.mutation.file_mutation import mutate_file_contents
 
 from grader import contract
 from grader.batch import Settings, default_jobs, grade_all
@@ -27,12 +21,12 @@ from grader.files import write_whole
 from grader.sandbox.launch import best_level
 from grader.scoring import Graded, Result
 from grader.submissions import SubmissionFile
+from tests.mutation import Mutant, Reasons, mutants, reason, survivors, table
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "mutation-reference.md"
 
-SOUND: Final = (
-    # function (empty: any), pattern in what the mutant changes, why it still does what the contract says
+SOUND: Final[Reasons] = (
     ("", r"raise ValueError\(", "only the words of an error"),
     (
         "train",
@@ -124,44 +118,6 @@ SOUND: Final = (
 """Surviving mutants that are no bugs."""
 
 
-class Mutant(msgspec.Struct, frozen=True):
-    """The reference with one change in one function."""
-
-    name: str
-    function: str
-    change: tuple[str, ...]
-    source: str
-
-
-def mutants(solution: str) -> list[Mutant]:
-    """Every mutant that mutmut makes of the contract's functions.
-
-    Args:
-        solution: The reference as one file.
-    """
-    mutated = ast.parse(mutate_file_contents("reference.py", solution).code)
-    original = {node.name: node for node in ast.parse(solution).body if isinstance(node, ast.FunctionDef)}
-    found: list[Mutant] = []
-    for node in mutated.body:
-        match = re.fullmatch(r"x_(\w+?)__mutmut_(\d+)", node.name) if isinstance(node, ast.FunctionDef) else None
-        if match is None or not isinstance(node, ast.FunctionDef):
-            continue
-        function, number = match.groups()
-        node.name = function
-        text = ast.unparse(node)
-        before, after = ast.unparse(original[function]).splitlines(), text.splitlines()
-        lines = list(difflib.unified_diff(before, after, n=0, lineterm=""))[3:]
-        found.append(Mutant(f"{function}-{number}", function, tuple(lines), f"{solution}\n\n\n{text}\n"))
-    return found
-
-
-def reason(mutant: Mutant) -> str:
-    """Why a mutant that survives is sound; empty where nothing says so."""
-    changed = "\n".join(mutant.change)
-    known = (why for name, text, why in SOUND if name in ("", mutant.function) and re.search(text, changed, re.M))
-    return next(known, "")
-
-
 def killed(result: Result) -> bool:
     """Whether a check caught the mutant."""
     assert result.status == "graded", result.problem
@@ -182,7 +138,7 @@ def main(functions: list[str]) -> int:
             if not killed(graded.result):
                 alive.append(mutant)
                 print(
-                    f"survived: {mutant.name} {reason(mutant) or 'NO REASON'}\n  " + "\n  ".join(mutant.change),
+                    f"survived: {mutant.name} {reason(mutant, SOUND) or 'NO REASON'}\n  " + "\n  ".join(mutant.change),
                     flush=True,
                 )
 
@@ -196,32 +152,30 @@ def main(functions: list[str]) -> int:
                 grade_all(files, settings, jobs=default_jobs(settings), on_graded=on_graded)
     write_whole(PAGE, page(list(found.values()), alive).encode())
     print(f"{len(found) - len(alive)} of {len(found)} mutants killed, {len(alive)} alive: {PAGE}")
-    return 1 if any(not reason(mutant) for mutant in alive) else 0
+    return 1 if any(not reason(mutant, SOUND) for mutant in alive) else 0
 
 
 def page(found: list[Mutant], alive: list[Mutant]) -> str:
     """The survivors and the reasons, as Markdown."""
+
+    def why(mutant: Mutant) -> str:
+        return reason(mutant, SOUND)
+
     alive = sorted(alive, key=found.index)
+    functions = dict.fromkeys(mutant.function for mutant in found)
+    counts = [[sum(mutant.function == one for mutant in group) for group in (found, alive)] for one in functions]
     lines = [
         "# Mutants of the reference",
         "",
         f"[mutmut](https://mutmut.readthedocs.io) made {len(found)} mutants of the reference, each with one change in "
         f"one function. The checks of the profile quick catch {len(found) - len(alive)}. Of the {len(alive)} others "
-        f"{sum(bool(reason(mutant)) for mutant in alive)} still do what the contract says, for the reasons below.",
+        f"{sum(bool(why(mutant)) for mutant in alive)} still do what the contract says, for the reasons below.",
         "",
-        "| function | mutants | caught | alive |",
-        "|---|--:|--:|--:|",
+        *table("function", [(one, made, left) for one, (made, left) in zip(functions, counts, strict=True)]),
+        "",
+        "Written by `tox -e mutation`.",
+        *survivors(alive, why),
     ]
-    for function in dict.fromkeys(mutant.function for mutant in found):
-        made, left = (sum(mutant.function == function for mutant in group) for group in (found, alive))
-        lines.append(f"| `{function}` | {made} | {made - left} | {left} |")
-    lines += ["", "Written by `tox -e mutation`."]
-    reasons = sorted({reason(mutant) for mutant in alive})
-    for why in reasons:
-        group = [mutant for mutant in alive if reason(mutant) == why]
-        lines += ["", f"## {why[:1].upper()}{why[1:] or 'No reason known'}: {len(group)}", ""]
-        for mutant in group:
-            lines += [f"`{mutant.name}`", "", "```diff", *mutant.change, "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

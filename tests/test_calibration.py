@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from grader.calibrate import store, write_reference
@@ -12,6 +13,7 @@ from grader.calibration import Calibration, find_calibration, installed_versions
 from grader.contract import FUNCTIONS
 from grader.course import Accuracy, Course
 from grader.errors import GraderError
+from grader.sandbox import backend
 from grader.submissions import SubmissionFile, read_submission
 
 MEASURED = Calibration("cifar10", "f" * 64, (0, 1, 2), Accuracy(), (0.82, 0.84, 0.86, 0.84), {"keras": "3"})
@@ -51,8 +53,12 @@ def test_a_calibration_belongs_to_its_data_classes_and_budget() -> None:
         (Course(classes=(0, 1, 3)), "f" * 64),
         (Course(accuracy=Accuracy(epochs=5)), "f" * 64),
     ):
-        with pytest.raises(GraderError, match=r"^no accuracy thresholds are known for cifar10 with classes "):
+        with pytest.raises(GraderError) as raised:
             find_calibration([MEASURED], other, sha256)
+        assert str(raised.value) == (
+            f"no accuracy thresholds are known for cifar10 with classes {list(other.classes)} and the budget in "
+            "course.toml; measure them with `grader calibrate`, or grade with --profile quick."
+        )
 
 
 def test_other_versions_are_named_and_patch_releases_are_not() -> None:
@@ -61,7 +67,14 @@ def test_other_versions_are_named_and_patch_releases_are_not() -> None:
     )
     assert measured.other_versions({"keras": "3.15.4", "tensorflow": "2.21.0"}) == ""
     assert measured.other_versions({"keras": "4.0.0", "tensorflow": "2.21.0"}) == "keras 3.15.1 (installed: 4.0.0)"
-    assert {"keras", "numpy"} <= set(installed_versions())
+    both = {"keras": "4.0.0", "tensorflow": "3.0.0"}
+    assert measured.other_versions(both) == "keras 3.15.1 (installed: 4.0.0), tensorflow 2.21.0 (installed: 3.0.0)"
+
+
+def test_what_is_installed_is_told_and_what_is_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert installed_versions()["numpy"] == np.__version__
+    monkeypatch.setattr(backend, "DEFAULT", "no-such-package")
+    assert set(installed_versions()) == {"keras", "numpy"}
 
 
 def test_storing_replaces_the_one_of_the_same_budget(tmp_path: Path) -> None:

@@ -66,8 +66,14 @@ def test_each_set_of_a_script_is_one_batch_of_images_that_go_with_one_hot_labels
     for x, y in ((x_train, y_train), (x_val, y_val)):
         assert x.shape == (SCRIPT_BATCH, 32, 32, 3)
         assert x.dtype == np.uint8
+        assert x[:, 5, 6, 2].tolist() == list(range(SCRIPT_BATCH))
+        assert y.dtype == np.float32
         assert y.shape == (SCRIPT_BATCH, SCRIPT_CLASSES)
         assert set(y.sum(axis=1)) == {1.0}
+
+
+def test_the_logits_of_the_ranks() -> None:
+    assert sureness_of(ScriptCase((1, 2, 3, 4, 5, 6, 7, 8), 1, 8)) == [6, 2, 7, 3, 8, 4, 9, 5]
 
 
 def watched(case: ScriptCase, values: list[float], *, mode: str) -> tuple[int, int]:
@@ -108,7 +114,7 @@ def test_the_witness_sees_one_label_for_each_colour_and_another_in_validation() 
     assert len(x_train) == WITNESS_IMAGES
     assert WITNESS_IMAGES % WITNESS_BATCH == 0
     for x, y, level, shift in ((x_train, y_train, WITNESS_LEVEL, 0), (x_val, y_val, WITNESS_VALIDATION_LEVEL, 1)):
-        assert x.dtype == np.uint8
+        assert (x.shape[1:], x.dtype, y.shape[1:], y.dtype) == ((32, 32, 3), np.uint8, (3,), np.float32)
         assert set(np.unique(x)) == {0, level}
         colours = x[:, 0, 0, :].argmax(axis=1)
         assert set(colours) == {0, 1, 2}

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks.verdict import Shown, count_of, describe, source_of, source_of_call
+from grader.checks.verdict import CheckFailed, Shown, check, count_of, describe, source_of, source_of_call
+from grader.sandbox.wire import Handle
 
 PLAIN = st.recursive(
     st.none()
@@ -26,12 +27,41 @@ PLAIN = st.recursive(
 )
 
 
+class Apple:
+    """Something whose name begins with a vowel."""
+
+
 @given(PLAIN)
 def test_the_source_of_a_value_gives_the_value(value: object) -> None:
     assert eval(source_of(value)) == value
 
 
+def test_a_failure_says_what_why_and_how_much_is_earned() -> None:
+    failure = CheckFailed("Wrong.", hint="Mend it.", example="f()", share=0.5)
+    assert (str(failure), failure.message, failure.hint, failure.example, failure.share) == (
+        ("Wrong.", "Wrong.", "Mend it.", "f()", 0.5)
+    )
+    bare = CheckFailed("Wrong.")
+    assert (bare.hint, bare.example, bare.share) == ("", "", 0.0)
+
+
+def test_a_check_is_marked_with_its_id() -> None:
+    @check("train/validates")
+    def marked() -> None: ...
+
+    (mark,) = marked.pytestmark  # type: ignore[attr-defined]
+    assert (mark.name, mark.args) == ("check", ("train/validates",))
+
+
+def test_a_shown_value_is_its_value_and_its_text() -> None:
+    shown = Shown([1], "x")
+    assert (shown.value, shown.text, repr(shown), source_of(shown)) == ([1], "x", "x", "x")
+
+
 def test_small_arrays_are_written_out_and_large_ones_by_their_form() -> None:
+    assert source_of(np.zeros(64, np.uint8)) == f'np.array({[0] * 64}, dtype="uint8")'
+    assert source_of(np.zeros(65, np.uint8)) == "...  # an array of shape (65,) and dtype uint8"
+    assert source_of(object()) == "<object>"
     assert source_of(np.array([[1], [2]], np.uint8)) == 'np.array([[1], [2]], dtype="uint8")'
     assert source_of(np.ones((5, 5, 5))) == "...  # an array of shape (5, 5, 5) and dtype float64"
 
@@ -50,6 +80,11 @@ def test_a_short_shown_argument_stays_in_the_call() -> None:
     assert call == "train(model, callbacks=[counter])"
 
 
+@pytest.mark.parametrize(("text", "call"), [("x" * 12, f"f({'x' * 12})"), ("x" * 13, f"a = {'x' * 13}\nf(a)")])
+def test_a_long_shown_argument_comes_first(text: str, call: str) -> None:
+    assert source_of_call("f", ("a", "not_given"), (Shown(None, text),), {}) == call
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -59,6 +94,9 @@ def test_a_short_shown_argument_stays_in_the_call() -> None:
         ((1,), "a tuple of 1"),
         (True, "True"),
         ({}, "a dict"),
+        ("y" * 100, "'" + "y" * 59),
+        (Apple(), "an Apple"),
+        (Handle(1, "Sequential"), "a Sequential"),
     ],
 )
 def test_values_are_described_in_words(value: object, words: str) -> None:
