@@ -160,6 +160,24 @@ def test_a_class_is_graded_from_a_download_and_late_as_it_says(tmp_path: Path) -
     assert list(tmp_path.rglob("*.py")) == []
 
 
+def test_where_the_best_counts_all_versions_in_a_download_are_graded_the_first_one_first(tmp_path: Path) -> None:
+    lost = HONEST.replace("keep = np.random", "keep = keep[1:]\n    keep = np.random")
+    assert lost != HONEST
+    texts = {"9001": HONEST, "9003": lost}
+    members = {f"assignment_7_export/submission_{number}/solution.py": text for number, text in texts.items()}
+    path = zipped(tmp_path, {"assignment_7_export/submission_metadata.yml": METADATA, **members})
+    (tmp_path / "course.toml").write_text('attempts = "best"\n')
+    command = [sys.executable, "-m", "grader", "grade", str(path), "--profile", "quick", "--task", "2", "--jobs", "1"]
+    for kept in (0, 2):
+        done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        assert (done.returncode, done.stderr.count("kept from")) == (0, kept), done.stderr
+    with Gradebook.open(tmp_path / "gradebook.db", course=load_course(tmp_path / "course.toml")) as book:
+        first, second = book.attempts("ada@example.org")
+        assert (first.submitted_at, second.submitted_at) == ("2026-06-01T09:58:00Z", "2026-06-01T10:01:00Z")
+        assert first.result.score == 20 > second.result.score
+        assert book.entry("ada@example.org").attempt == first
+
+
 def info(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name)
     member.external_attr = mode << 16

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+from msgspec.structs import replace
 from rich.console import Console
 
 from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, note, write_report
@@ -108,25 +109,23 @@ def grade(
         raise UsageError("--jobs and --cluster: give one of them; a cluster grades as many at once as it has workers.")
     settings = settings_of(options, default_profile=None)
     handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
-    with (
-        submissions_in(paths, note) as files,
-        machine_lock("grader grade", alone=False, waiting=say_waiting),
-        keeping(
-            gradebook,
-            conditions_of(settings, prepare_data(settings)),
-            force=force,
-            submitted_at=handed_in,
-            course=settings.course,
-        ) as keeper,
-        batch_progress(len(files), quiet=options.json) as show,
-    ):
-        pages = Pages(settings, keeper)
-        report = _grade_what_is_new(
-            files, settings, keeper, pages, show, output=options.output, jobs=jobs, cluster=cluster, order=order
-        )
-        _finish(report, options)
-        if options.output is not None:
-            pages.write(options.output)
+    with submissions_in(paths, note) as files, machine_lock("grader grade", alone=False, waiting=say_waiting):
+        rounds = _in_rounds(files, all_versions=settings.course.attempts == "best" and gradebook is not None)
+        conditions = conditions_of(settings, prepare_data(settings))
+        with (
+            keeping(gradebook, conditions, force=force, submitted_at=handed_in, course=settings.course) as keeper,
+            batch_progress(sum(map(len, rounds)), quiet=options.json) as show,
+        ):
+            pages = Pages(settings, keeper)
+            for each in rounds:
+                report = _grade_what_is_new(
+                    each, settings, keeper, pages, show, output=options.output, jobs=jobs, cluster=cluster, order=order
+                )
+                if len(report.results) < len(each):
+                    break  # stopped
+            _finish(report, options)
+            if options.output is not None:
+                pages.write(options.output)
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
@@ -141,6 +140,15 @@ def grade(
         print(f"grader: stopped; {len(report.results)} of {len(files)} submissions were graded.", file=sys.stderr)
         return 3
     return 0 if all(result.status == "graded" for result in report.results) and not keeper.fault else 3
+
+
+def _in_rounds(files: Sequence[SubmissionFile], *, all_versions: bool) -> list[list[SubmissionFile]]:
+    """What is graded, the first round first, each submission once in a round; the last round has the last versions."""
+    rounds = [list(files)]
+    while all_versions and rounds[0]:
+        back = len(rounds)
+        rounds.insert(0, [replace(file.earlier[-back], id=file.id) for file in files if back <= len(file.earlier)])
+    return [each for each in rounds if each]
 
 
 def _grade_what_is_new(

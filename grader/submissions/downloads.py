@@ -9,7 +9,7 @@ The layouts, as these systems name things:
 - Moodle: `Ada Lovelace_123_assignsubmission_file/solution.py`, or the same with `_` in place of `/`.
 - Gradescope: `submission_5550/solution.py`, and a `submission_metadata.yml` that says whose that is and when it came.
 
-Of several files of one name the last counts.  Nothing of a zip is believed but its bytes: members are never written
+Of several files of one name the last is the submission, and the others are its earlier versions.  Nothing of a zip is believed but its bytes: members are never written
 under their own names, links and what is encrypted are not followed, and sizes are counted as the bytes come.
 """
 
@@ -321,25 +321,32 @@ def _download(system: str, handed_in: Sequence[_HandedIn], target: Path) -> Down
 
 
 def _of_one_person(name: str, handed_in: Sequence[_HandedIn], folder: Path) -> SubmissionFile:
-    """The file that is graded: the last attempt, and of its files that which `choose` would take of a folder."""
-    last: dict[str, _HandedIn] = {}
+    """The file that is graded: of those handed in the one that `choose` would take of a folder, in its last version."""
+    versions: dict[str, list[_HandedIn]] = {}
     for one in sorted(handed_in, key=lambda one: one.order):
-        last[one.file] = one
-    names = sorted(own for own in last if Path(own).suffix.lower() in SUFFIXES)
+        versions.setdefault(one.file, []).append(one)
+    names = sorted(own for own in versions if Path(own).suffix.lower() in SUFFIXES)
     if not names:
-        there = ", ".join(printable(own) for own in sorted(last)[:5])
+        there = ", ".join(printable(own) for own in sorted(versions)[:5])
         return SubmissionFile(name, folder, f"There is no .py or .ipynb among what was handed in ({there}).", dated=False)
     own, problem = pick(names)
     if problem:
         return SubmissionFile(name, folder, problem, dated=False)
-    chosen = last[own]
-    if chosen.member.path is not None:
-        return SubmissionFile(name, chosen.member.path, "", chosen.handed_in, dated=False)
-    path = folder / f"{shortened(printable(Path(own).stem))}{Path(own).suffix.lower()}"
+    *earlier, last = (_on_disk(name, one, folder / str(place)) for place, one in enumerate(versions[own]))
+    return msgspec.structs.replace(last, earlier=tuple(earlier))
+
+
+def _on_disk(name: str, handed_in: _HandedIn, folder: Path) -> SubmissionFile:
+    """One version of a person's file, written into a folder that is made for it unless it is on disk already."""
+    moment = handed_in.handed_in
+    if handed_in.member.path is not None:
+        return SubmissionFile(name, handed_in.member.path, "", moment, dated=False)
+    own = Path(handed_in.file)
+    path = folder / f"{shortened(printable(own.stem))}{own.suffix.lower()}"
     try:
-        data = chosen.member.read(MAX_CODE_BYTES if path.suffix == ".py" else MAX_NOTEBOOK_BYTES)
+        data = handed_in.member.read(MAX_CODE_BYTES if path.suffix == ".py" else MAX_NOTEBOOK_BYTES)
     except ReadError as error:
-        return SubmissionFile(name, path, str(error), chosen.handed_in, dated=False)
+        return SubmissionFile(name, path, str(error), moment, dated=False)
     folder.mkdir(parents=True)
     path.write_bytes(data)
-    return SubmissionFile(name, path, "", chosen.handed_in, dated=False)
+    return SubmissionFile(name, path, "", moment, dated=False)

@@ -17,6 +17,7 @@ class SubmissionFile(msgspec.Struct, frozen=True):
         problem: Why there is nothing to read; empty if there is.
         handed_in: When it was handed in, where that is known.
         dated: Whether the file's own date says so where nothing else does.
+        earlier: Versions of it that were handed in before and came with it, the first one first.
     """
 
     id: str
@@ -24,6 +25,7 @@ class SubmissionFile(msgspec.Struct, frozen=True):
     problem: str = ""
     handed_in: datetime | None = None
     dated: bool = True
+    earlier: tuple[SubmissionFile, ...] = ()
 
 
 class SubmissionBytes(msgspec.Struct, frozen=True):
