@@ -6,16 +6,25 @@ For an instructor who changed the course, its points or its checks, and for the 
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from grader import contract
 from grader.batch import Settings, grade_all
 from grader.corpus import EVERYWHERE, Chaff
 from grader.scoring import CheckResult, Graded, Result
 from grader.submissions import SubmissionFile
+from grader.submissions.files import ReadError
+from grader.submissions.parsing import ParseError, parse, split_lines
+from grader.submissions.slicing import slice_module
+
+_EVERY_TASK: Final = frozenset(task.number for task in contract.TASKS)
+_ALSO_TRAINS: Final = 6  # the number of the task that has a check about `train` beside `predict`
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -89,16 +98,54 @@ def validate(
         verdicts[name] = Verdict(name, chaff, result, faults)
         on_verdict(verdicts[name])
 
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         files = [*wheats, *(write_chaff(chaff, Path(folder)) for chaff in chosen.values())]
-        report = grade_all(files, settings, jobs=jobs, on_graded=on_graded)
+        by_tasks: dict[frozenset[int], list[SubmissionFile]] = {}
+        for file in files:
+            tasks = reached(chosen[file.id], settings) if file.id in chosen else settings.tasks or _EVERY_TASK
+            by_tasks.setdefault(tasks, []).append(file)
+        for tasks, some in by_tasks.items():
+            report = grade_all(some, replace(settings, tasks=tasks), jobs=jobs, on_graded=on_graded)
+            if len(report.results) < len(some):
+                break  # stopped
     return Validation(
-        report.profile,
-        report.isolation,
-        report.seconds,
+        settings.profile,
+        settings.level,
+        time.monotonic() - began,
         tuple(verdicts[file.id] for file in files if file.id in verdicts),
         tuple(chaff.name for chaff in chaffs if chaff.name not in chosen),
     )
+
+
+def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
+    """The tasks that a chaff's bug can make a difference to, of those that are graded.
+
+    Those are its own task, the first, which loads the whole file, and each whose functions need anything that is not as
+    in the wheat below it.  In the others it is the wheat, which is graded itself.  Whatever trains for accuracy needs
+    all of it.
+    """
+    asked = settings.tasks or _EVERY_TASK
+    if chaff.base is None or settings.profile != "quick":
+        return asked
+    try:
+        wheat, own = (_needed_by_task(text) for text in (chaff.base.read_text(encoding="utf-8"), chaff.source()))
+    except (ParseError, ReadError):
+        return asked
+    changed = {task for task in wheat if wheat[task] != own[task]}
+    return asked & ({1, chaff.task} | changed)
+
+
+def _needed_by_task(source: str) -> dict[int, list[str]]:
+    """By the number of each task, the lines that its checks can make run, but for the first task's."""
+    lines = split_lines(source)
+    needed = {}
+    for task in contract.TASKS[1:]:
+        functions = {function.name for function in contract.FUNCTIONS if function.task == task.number}
+        if task.number == _ALSO_TRAINS:
+            functions.add("train")
+        needed[task.number] = [line for line in slice_module(lines, parse(source), functions).lines if line.strip()]
+    return needed
 
 
 def write_chaff(chaff: Chaff, folder: Path) -> SubmissionFile:

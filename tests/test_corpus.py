@@ -5,17 +5,18 @@ Every third sound solution, and one bug for each check; `tox -e corpus` takes al
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings
+from grader.batch import Settings, grade_all
 from grader.contract import CHECKS
 from grader.corpus import Chaff, read_chaffs
 from grader.course import Course
 from grader.sandbox.launch import best_level
 from grader.submissions import discover
-from grader.validation import Verdict, validate
+from grader.validation import Verdict, reached, validate, write_chaff
 
 HERE = Path(__file__).parent
 WHEATS = discover([HERE / "wheats"])
@@ -50,6 +51,17 @@ def test_a_sound_solution_has_full_marks(name: str, verdicts: dict[str, Verdict]
 @pytest.mark.parametrize("name", [chaff.name for chaff in CHOSEN_CHAFFS])
 def test_a_bug_is_caught_by_its_own_check(name: str, verdicts: dict[str, Verdict]) -> None:
     assert verdicts[name].faults == ()
+
+
+def test_a_bug_shows_nothing_in_the_tasks_that_it_is_not_graded_in() -> None:
+    settings = Settings(Course(), "quick", frozenset(), best_level())
+    first = {chaff.task: chaff for chaff in reversed(CHOSEN_CHAFFS) if chaff.base is not None}
+    with tempfile.TemporaryDirectory() as folder:
+        files = [write_chaff(chaff, Path(folder)) for chaff in first.values()]
+        report = grade_all(files, settings, jobs=2, on_graded=lambda graded: None)
+    for chaff, result in zip(first.values(), report.results, strict=True):
+        assert reached(chaff, settings) < frozenset(range(1, 7))
+        assert {check.task for check in result.checks if check.status != "passed"} <= reached(chaff, settings)
 
 
 def test_every_check_has_a_bug_that_it_catches() -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from grader import contract
+from grader.batch import Settings
 from grader.cli.validating import summary
 from grader.corpus import EVERYWHERE, Chaff, read_chaffs
 from grader.course import Course
@@ -16,7 +17,7 @@ from grader.errors import UsageError
 from grader.reports import matrix
 from grader.scoring import Outcome, Result, make_result
 from grader.submissions import Submission
-from grader.validation import Validation, Verdict, faults_with_chaff, faults_with_wheat
+from grader.validation import Validation, Verdict, faults_with_chaff, faults_with_wheat, reached
 
 CHECKS = contract.checks_of("quick")
 CHAFF = Chaff(
@@ -93,6 +94,38 @@ def test_a_chaff_is_its_base_and_what_differs(tmp_path: Path) -> None:
     assert namespace["x"] == 1
     assert "predict" in namespace
     assert "train" not in namespace
+
+
+@pytest.mark.parametrize(
+    ("change", "tasks"),
+    [
+        ("def predict(model, x):\n    return None", {1, 2, 6}),
+        ("def train(model, x_train, y_train, x_val, y_val, **settings):\n    return None", {1, 2, 5, 6}),
+        ("def helper():\n    return 2", {1, 2, 4}),
+        ("LIMIT = 2", {1, 2, 3, 5, 6}),
+        ("SIZES.append(3)", {1, 2, 4}),
+        ("not_needed = 3", {1, 2}),
+        ("def broken(:", {1, 2, 3, 4, 5, 6}),
+    ],
+)
+def test_a_chaff_is_graded_where_its_change_can_be_reached(change: str, tasks: set[int], tmp_path: Path) -> None:
+    base = tmp_path / "sound.py"
+    base.write_text(
+        "LIMIT = 1\nSIZES = [2]\ndef helper():\n    return SIZES\n"
+        "def subset_data(x, y):\n    return x\ndef show_examples(x):\n    return LIMIT\n"
+        "def add_conv_block(model, filters):\n    return helper()\ndef build_model():\n    return 1\n"
+        "def train(model):\n    return LIMIT\ndef plot_history(history):\n    return 1\n"
+        "def predict(model, x):\n    return 1\n"
+    )
+    path = tmp_path / "task2-subset_data-x.py"
+    path.write_text(f"{change}\n")
+    chaff = msgspec.structs.replace(CHAFF, path=path, base=base)
+    settings = Settings(Course(), "quick", frozenset(), "process")
+    assert reached(chaff, settings) == tasks
+    assert reached(chaff, msgspec.structs.replace(settings, tasks=frozenset({1, 4, 6}))) == tasks & {1, 4, 6}
+    everything = frozenset(range(1, 7))
+    assert reached(msgspec.structs.replace(chaff, base=None), settings) == everything
+    assert reached(chaff, msgspec.structs.replace(settings, profile="standard")) == everything
 
 
 @pytest.mark.parametrize(

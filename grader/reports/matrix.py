@@ -23,7 +23,8 @@ def kill_matrix(validation: Validation) -> str:
         "bug's own file says why.",
         f"- Profile {validation.profile}, isolation {validation.isolation}, {validation.seconds / 60:.0f} minutes.",
         "",
-        "Written by `grader validate -o FOLDER`. ● is the check that must catch the bug, ○ another that fails too.",
+        "Written by `grader validate -o FOLDER`. ● is the check that must catch the bug, ○ another that fails too. A "
+        "bug is graded in its own task, in the first, and in each that it can reach by what its functions need.",
     ]
     wrong = [verdict for verdict in validation.verdicts if verdict.faults]
     if wrong:

@@ -9,7 +9,7 @@ note says so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -58,12 +58,15 @@ class _Piece(msgspec.Struct, frozen=True):
     effects: Effects
 
 
-def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Slice:
-    """Keep of a module what the contract's functions need.
+def slice_module(
+    lines: Sequence[str], statements: Sequence[ast.stmt], functions: Collection[str] = CONTRACT
+) -> Slice:
+    """Keep of a module what some functions need.
 
     Args:
         lines: The module's lines.
         statements: Its top-level statements, with positions in `lines`.  They are changed.
+        functions: The names of the functions, the contract's unless given.
     """
     _refuse_too_much(statements)
     notes: list[tuple[int, str]] = []
@@ -90,7 +93,7 @@ def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Slice:
         cuts, kept = program.prune(node)
         pieces.append(_Piece(span, cuts, kept, effects(kept, program.effects) if kept else NO_EFFECTS))
     pieces.sort(key=lambda piece: piece.span)
-    needed, names = _needed(pieces, program)
+    needed, names = _needed(pieces, program, functions)
     notes += _missed(pieces, names, program)
     return Slice(_kept_lines(lines, pieces, needed), sorted(set(notes)), trains, program.function_names)
 
@@ -105,11 +108,11 @@ def _refuse_too_much(statements: Sequence[ast.stmt]) -> None:
         raise ReadError("There is far more code than six tasks need; hand in those only, and no data written as code.")
 
 
-def _needed(pieces: Sequence[_Piece], program: Program) -> tuple[set[int], set[str]]:
-    """The indices of the pieces that the contract's functions need, and the names that they need."""
+def _needed(pieces: Sequence[_Piece], program: Program, functions: Collection[str]) -> tuple[set[int], set[str]]:
+    """The indices of the pieces that the functions need, and the names that they need."""
     setters: dict[str, list[int]] = {}
     chosen: set[int] = set()
-    waiting = list(CONTRACT)
+    waiting = list(functions)
     for index, piece in enumerate(pieces):
         # Objects that were imported are not the student's: changes to them are left out.
         for name in piece.effects.binds | (piece.effects.mutates - program.imported):
