@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Final
+
+import msgspec
+
 from grader.artefacts import Artefacts, Measured
 from grader.calibration import find_calibration, load_calibrations
 from grader.checks.accuracy import confusion_of, examples_of, trained
 from grader.checks.evidence import Examiner
 from grader.checks.hidden import draw_split, seeded_generator
 from grader.checks.student import Student
-from grader.checks.verdict import CheckFailed, check
+from grader.checks.verdict import CheckFailed, NotRun, check
 from grader.grading import Context
+
+_LEARNS_SLOWLY: Final = 0.12
+"""Accuracy above chance from which on a network that is not good enough may only be slow, and is trained longer.
+
+Measured on CIFAR-10 with plain networks: under `SGD()` one that is sound was at 0.60 after 800 steps and at 0.66 after
+1,600. With half of the labels moved on by one it was at 0.43 and 0.46, with `Adam(1e-5)` at 0.48 and 0.54.
+"""
+
+_TIMES_LONGER: Final = 3
 
 
 @check("accuracy/unseen-images")
@@ -20,6 +34,12 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
     split = draw_split(dataset, course, seeded_generator(course.seed, context.submission.sha256))
     budget = course.accuracy
     came = trained(student, examiner, split, budget, seconds=course.limits.training_seconds)
+    if calibration.share(came.accuracy) < 1 and came.accuracy > 1 / len(course.classes) + _LEARNS_SLOWLY:
+        longer = msgspec.structs.replace(budget, epochs=_TIMES_LONGER * budget.epochs)
+        with contextlib.suppress(CheckFailed, NotRun):  # what was reached before stands
+            again = trained(student, examiner, split, longer, seconds=course.limits.training_seconds)
+            if again.accuracy > came.accuracy:
+                budget, came = longer, again
     accuracy = came.accuracy
     measured = Measured(accuracy, calibration.full_credit, round(came.seconds, 1), budget.steps)
     for name, record in (
@@ -32,7 +52,7 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
     share = calibration.share(accuracy)
     if share < 1:
         raise CheckFailed(
-            f"After {budget.steps} training steps {accuracy:.0%} of the images that the network never saw are "
+            f"After {budget.steps:,} training steps {accuracy:.0%} of the images that the network never saw are "
             f"predicted right; {calibration.full_credit:.0%} are expected.",
             hint=f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
             f"of {budget.batch_size}, and look at the curves: does training accuracy rise, and validation accuracy "
