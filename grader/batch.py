@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import psutil
 
 from grader import contract
 from grader.calibration import Calibration, find_calibration, load_calibrations
@@ -36,6 +37,7 @@ from grader.submissions import Submission, SubmissionBytes, SubmissionFile, fetc
 
 _TRIES: Final = 2
 _START_SECONDS: Final = 180.0
+_JOB_BYTES: Final = 2 * 2**30  # what a grading uses with its training, generously
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -155,10 +157,12 @@ def calibration_of(settings: Settings) -> Calibration | None:
 def default_jobs(settings: Settings) -> int:
     """How many submissions are graded at once, unless asked otherwise.
 
-    The quick profile is bound by Python and so fills one core; training fills the threads it is given.
+    The quick profile is bound by Python and so fills one core; training fills the threads it is given.  Cores may be
+    many where memory is little.
     """
     threads = 1 if settings.profile == "quick" else settings.course.limits.threads
-    return max(1, cores() // threads)
+    room: int = psutil.virtual_memory().total // _JOB_BYTES
+    return max(1, min(cores() // threads, room))
 
 
 def grade_all(

@@ -21,6 +21,7 @@ _CHECKS: Final = {check.id: check for check in contract.CHECKS}
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -49,7 +50,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_mb: Count = 4096
     processes: Count = 64
     file_mb: Count = 256
-    threads: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 2
+    threads: Threads = 1
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +74,7 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         epochs: Epochs a round; the first, which traces and compiles, is told apart.
         batch_size: Images a step.
         rounds: Trainings of a submission, each beside one of the reference.
+        threads: Threads that the backend computes with on the processor.
         leaderboard: Whether the class page shows who trains fastest.
         points: What speed is worth, shown beside the score; 0: nothing.
         full_ratio: All of them up to this time, as a multiple of the reference's.
@@ -83,6 +85,7 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     epochs: Count = 4
     batch_size: Count = 64
     rounds: Count = 6
+    threads: Threads = 2
     leaderboard: bool = True
     points: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0
     full_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.5

@@ -75,7 +75,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     def machine(self, device: str, backend: str, versions: dict[str, str]) -> Machine:
         """What is measured on a device and backend of this machine is measured on."""
-        threads = self.course.limits.threads
+        threads = self.course.speed.threads
         return this_machine(threads=threads, backend=backend, device=device, isolation=self.level, versions=versions)
 
     @property
@@ -102,7 +102,7 @@ class Station:
 
     def __init__(self, plan: Plan, device: str, backend: str) -> None:
         self._stack = contextlib.ExitStack()
-        threads = plan.course.limits.threads
+        threads = plan.course.speed.threads
         began = time.perf_counter()
         self.sandbox = self._stack.enter_context(
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device)
