@@ -14,10 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
+import psutil
 import pytest
 
+from benchmarks.classes import write_class
 from grader import cluster
 from grader.batch import Settings, grade_all
 from grader.course import Course
@@ -145,7 +148,8 @@ class Machines:
         self._running: list[subprocess.Popen[bytes]] = []
 
     def scheduler(self) -> None:
-        self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        options = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+        self._start("scheduler", *options, variables={"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "15s"})
 
     def worker(self, *before: str, variables: Mapping[str, str] | None = None) -> None:
         options = ("--nthreads", "1", "--memory-limit", "0", "--no-dashboard")
@@ -168,6 +172,18 @@ class Machines:
                 env=environment() | dict(variables or {}),
             )
         self._running.append(process)
+
+    def send(self, number: int, to: int) -> None:
+        """Send a signal to the process that grades for one of the workers, by the order in which they were started."""
+        nannies = [process for process in self._running if "distributed.cli.dask_worker" in process.args]  # type: ignore[operator]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for one in psutil.Process(nannies[to].pid).children():
+                if "resource_tracker" not in " ".join(one.cmdline()):
+                    one.send_signal(number)
+                    return
+            time.sleep(0.1)
+        pytest.fail("the worker does not start")
 
     def kill(self) -> None:
         """End everything at once, as a power cut does."""
@@ -192,13 +208,19 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
         machines.kill()
 
 
-def test_a_batch_goes_on_after_the_scheduler_was_lost_and_after_its_own_process_was(
-    machines: Machines, tmp_path: Path
-) -> None:
+def test_a_batch_with_every_fault_loses_and_doubles_nothing(machines: Machines, tmp_path: Path) -> None:
+    """Its own process is killed, the scheduler and all machines are lost, one worker is killed and one hangs.
+
+    All the while there are machines that cannot grade.  `GRADER_WHOLE_CORPUS=1` has 200 submissions, attackers among
+    them.
+    """
     folder = tmp_path / "class"
-    folder.mkdir()
-    class_in(folder, 4)
-    machines.worker()
+    if whole := bool(os.environ.get("GRADER_WHOLE_CORPUS")):
+        write_class(folder, 200)
+    else:
+        folder.mkdir()
+        class_in(folder, 10)
+    count = len(list(folder.iterdir()))
     command = [sys.executable, "-m", "grader", "grade", str(folder), "--profile", "quick", "--task", "2"]
     command += ["--cluster", machines.address]
 
@@ -207,31 +229,46 @@ def test_a_batch_goes_on_after_the_scheduler_was_lost_and_after_its_own_process_
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()
         )
 
+    def start_machines() -> None:
+        for _ in range(2):
+            machines.worker()
+        add_machine_with_another_grader(machines, tmp_path)
+        add_machine_with_a_full_disk(machines, tmp_path)
+
+    start_machines()
     process = begin()
     assert process.stderr is not None
-    wait_for_line(process.stderr, "[1/4] ")
+    wait_for_line(process.stderr, f"[{count // 5}/{count}] ")
     process.kill()
     process.communicate()
 
     process = begin()
     assert process.stderr is not None
-    wait_for_line(process.stderr, "[2/4] ")
+    said = wait_for_line(process.stderr, f"[{2 * count // 5}/{count}] ")
     machines.kill()
     machines.scheduler()
-    machines.worker()
-    _, errors = process.communicate(timeout=100)
+    start_machines()
+    said += wait_for_line(process.stderr, f"[{3 * count // 5}/{count}] ")
+    machines.send(signal.SIGKILL, 0)
+    wait_for_line(process.stderr, f"[{4 * count // 5}/{count}] ")
+    machines.send(signal.SIGSTOP, 1)
+    _, errors = process.communicate(timeout=500 if whole else 150)
     assert process.returncode == 0, errors
+    assert "gets no work: it has grader 0.0.9" in said
     with Gradebook.open(tmp_path / "gradebook.db") as book:
         assert {entry.attempt.result.submission.id: entry.attempts for entry in book.entries()} == {
-            f"s{number}": 1 for number in range(4)
+            path.stem: 1 for path in folder.iterdir()
         }
 
 
-def wait_for_line(stream: object, start: str) -> None:
-    for line in stream:  # type: ignore[attr-defined]
+def wait_for_line(stream: IO[str], start: str) -> str:
+    """All that was said up to a line that begins so."""
+    said = ""
+    for line in stream:
+        said += line
         if line.startswith(start):
-            return
-    pytest.fail(f"no line began with {start}")
+            return said
+    pytest.fail(f"no line began with {start}:\n{said}")
 
 
 def refusal(machines: Machines, chosen: Settings) -> str:
@@ -247,24 +284,36 @@ def refusal(machines: Machines, chosen: Settings) -> str:
     pytest.fail("nothing was refused")
 
 
-def test_a_machine_with_another_grader_gets_no_work(machines: Machines, tmp_path: Path) -> None:
+def add_machine_with_another_grader(machines: Machines, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    shutil.copytree(SOURCE, other / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SOURCE, other / "grader", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     version = other / "grader" / "__init__.py"
     version.write_text(version.read_text() + '\n__version__ = "0.0.9"\n')
     machines.worker(variables={"PYTHONPATH": str(other)})
+
+
+def add_machine_with_a_full_disk(machines: Machines, tmp_path: Path) -> bool:
+    """Whether there is one now."""
+    small = tmp_path / "small"
+    small.mkdir(exist_ok=True)
+    mount = f"mount -t tmpfs -o size=1m none {small} && "
+    if subprocess.run(["unshare", "-rm", "sh", "-c", f"{mount} true"], capture_output=True).returncode:
+        return False
+    machines.worker("unshare", "-rm", "sh", "-c", f'{mount} exec "$0" "$@"', variables={"TMPDIR": str(small)})
+    return True
+
+
+def test_a_machine_with_another_grader_gets_no_work(machines: Machines, tmp_path: Path) -> None:
+    add_machine_with_another_grader(machines, tmp_path)
     reason = refusal(machines, settings())
     assert reason.startswith("no worker of the cluster can grade: tcp://127.0.0.1:")
     assert "it has grader 0.0.9 (here: " in reason
 
 
 def test_a_machine_whose_disk_is_full_gets_no_work(machines: Machines, tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    mount = f"mount -t tmpfs -o size=1m none {small} && "
-    if subprocess.run(["unshare", "-rm", "sh", "-c", f"{mount} true"], capture_output=True).returncode:
+    if not add_machine_with_a_full_disk(machines, tmp_path):
         pytest.skip("no file system can be mounted here")
-    machines.worker("unshare", "-rm", "sh", "-c", f'{mount} exec "$0" "$@"', variables={"TMPDIR": str(small)})
+    small = tmp_path / "small"
     assert f"its disk is full: 1 MB are free in {small}" in refusal(machines, settings("process"))
 
 

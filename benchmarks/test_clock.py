@@ -1,0 +1,58 @@
+"""What the clock of `grader bench` costs the epoch that it times: the reference trained with and without it, in turn.
+
+The goal is a ratio of at most 1.01.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from grader.course import Course
+from grader.sandbox.clock import Clock
+from reference import build_model
+
+TURNS: Final = 24
+
+
+def test_an_epoch_with_the_clock(benchmark: Any) -> None:
+    """One round is an epoch with the clock and one without, first the one and then the other; see `extra_info`."""
+    speed = Course().speed
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (speed.train_images, 32, 32, 3), np.uint8)
+    y = np.eye(3, dtype=np.float32)[rng.integers(0, 3, len(x))]
+    model = build_model()
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+
+    def epoch(clock: Clock | None) -> float:
+        callbacks: list[keras.callbacks.Callback] = [] if clock is None else [clock]
+        began = time.perf_counter()
+        model.fit(x, y, batch_size=speed.batch_size, validation_data=(x[:300], y[:300]), callbacks=callbacks, verbose=0)
+        return time.perf_counter() - began
+
+    def turn() -> None:
+        first = len(seconds[True]) % 2 == 0
+        for timed in (first, not first):
+            clock = Clock() if timed else None
+            seconds[timed].append(epoch(clock))
+            assert clock is None or clock.epochs[0][4] == speed.train_images // speed.batch_size
+
+    epoch(None)  # traces and compiles
+    benchmark.pedantic(turn, rounds=TURNS)
+    ratios = [mine / other for mine, other in zip(seconds[True], seconds[False], strict=True)]
+    error = statistics.stdev(map(float, np.log(ratios))) / TURNS**0.5
+    benchmark.extra_info["ratio_of_medians"] = statistics.median(seconds[True]) / statistics.median(seconds[False])
+    benchmark.extra_info["ratio_geometric_mean"] = statistics.geometric_mean(ratios)
+    benchmark.extra_info["standard_error"] = error
+
+
+def test_a_step_of_the_clock(benchmark: Any) -> None:
+    """What the clock itself does in a step; a step of the reference takes some seventy milliseconds on two cores."""
+    clock = Clock()
+    clock.set_model(build_model())
+    clock.on_epoch_begin(0)
+    benchmark(clock.on_train_batch_end, 0)
