@@ -81,11 +81,11 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         no_ratio: None of them from here on; in between they fall evenly.
     """
 
-    train_images: Count = 1920
+    train_images: Count = 1280
     epochs: Count = 4
     batch_size: Count = 64
     rounds: Count = 6
-    threads: Threads = 2
+    threads: Threads = 1
     leaderboard: bool = True
     points: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0
     full_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.5

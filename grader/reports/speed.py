@@ -14,7 +14,8 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.reports.text import clean, number
-from grader.reports.timings import STATUS_WORDS
+from grader.reports.timings import STATUS_WORDS, threads_of
+from grader.scoring import SCHEMA_VERSION
 from grader.speed.flops import share_of_limit
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Round
@@ -28,7 +29,7 @@ _MUCH_OUTSIDE: Final = 0.2
 def document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:
     """What `--json` prints: each measurement with every sample, and what is computed from them."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "seconds": round(seconds, 3),
         "measurements": [
             {
@@ -59,7 +60,7 @@ def show(console: Console, measurements: Sequence[Measurement], course: Course) 
 
 def _heading(measurement: Measurement) -> Text:
     budget, machine = measurement.budget, measurement.machine
-    where = machine.gpu or f"{machine.cpu}, {machine.threads} threads"
+    where = machine.gpu or f"{machine.cpu}, {threads_of(machine)}"
     used = [name for name in (machine.backend, "keras") if name in machine.versions]
     versions = ", ".join(f"{name} {machine.versions[name]}" for name in used)
     what = (

@@ -66,9 +66,13 @@ def machine_text(machine: Machine) -> str:
     """A machine in one line."""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
     cores = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
-    threads = f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
-    parts = [machine.cpu, machine.gpu, cores, threads, machine.backend, versions, machine.isolation]
+    parts = [machine.cpu, machine.gpu, cores, threads_of(machine), machine.backend, versions, machine.isolation]
     return clean(", ".join(part for part in parts if part), limit=300)
+
+
+def threads_of(machine: Machine) -> str:
+    """`2 threads`."""
+    return f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
 
 
 def show_timings(console: Console, timings: Sequence[Timing]) -> None:
