@@ -1,7 +1,8 @@
 """Grade one class in several ways, and compare: time, memory, what is left behind, and whether the results agree.
 
-`python -m benchmarks.batches FOLDER --ways 1 2 local:2 --options "--profile quick"` grades what `benchmarks.classes`
-wrote, one after the other, two at once, and on a Dask cluster of two workers.  The options are for `grader grade`.
+`python -m benchmarks.batches FOLDER --ways 1 2 local:2 --options "--profile quick --order name"` grades what `benchmarks.classes`
+wrote, one after the other, two at once, and on a Dask cluster of two workers.  The options are for `grader grade`; in order of names, so that the
+first do not cost less than the last.
 
 Grading attackers for an hour, with a machine to itself:
 
@@ -134,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ways", nargs="+", default=["1", "2", "local:2"])
-    parser.add_argument("--options", default="--profile quick", help="for grader grade")
+    parser.add_argument("--options", default="--profile quick --order name", help="for grader grade")
     chosen = parser.parse_args()
     batches = []
     for way in chosen.ways:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from grader.sandbox import channel as channels
 from grader.sandbox import wire
 from grader.sandbox.channel import Channel, ProtocolError, WireClosed, WireTimeout, decode
 from grader.sandbox.wire import ArrayData, Call, FromWorker, Handle, Opaque, Returned, ToWorker
@@ -192,3 +194,204 @@ def test_large_arrays_cross_while_the_peer_reads(pair: Any) -> None:
 def test_handles_are_resolved_where_they_belong() -> None:
     assert wire.from_wire(Handle(3, "Sequential"), lambda handle: handle.number * 2) == 6
     assert wire.from_wire(Handle(3, "Sequential")) == Handle(3, "Sequential")
+
+
+NIL = b"\xc0"
+
+
+def msgpack_values() -> list[tuple[bytes, int, int]]:
+    """A value of each kind that the format has: its bytes, how many values it holds with itself, and bytes of text."""
+    found = [(bytes([first]), 1, 0) for first in (*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC1, 0xC2, 0xC3)]
+    for size in range(16):
+        found += [
+            (bytes([0x80 + size]) + 2 * size * NIL, 1 + 2 * size, 0),
+            (bytes([0x90 + size]) + size * NIL, 1 + size, 0),
+        ]
+    found += [(bytes([0xA0 + size]) + size * b"x", 1, size) for size in range(32)]
+    for width, first in enumerate((0xC4, 0xC5, 0xC6)):
+        found.append((bytes([first]) + (3).to_bytes(2**width, "big") + b"xyz", 1, 0))
+    for width, first in enumerate((0xD9, 0xDA, 0xDB)):
+        found.append((bytes([first]) + (3).to_bytes(2**width, "big") + b"xyz", 1, 3))
+    for width, (array, mapping) in enumerate(((0xDC, 0xDE), (0xDD, 0xDF)), 1):
+        found.append((bytes([array]) + (3).to_bytes(2**width, "big") + 3 * NIL, 4, 0))
+        found.append((bytes([mapping]) + (3).to_bytes(2**width, "big") + 6 * NIL, 7, 0))
+    widths = (4, 8, 1, 2, 4, 8, 1, 2, 4, 8)
+    return found + [(bytes([first]) + b"\x9f" * width, 1, 0) for first, width in enumerate(widths, 0xCA)]
+
+
+@pytest.mark.parametrize(("packed", "values", "text"), msgpack_values())
+def test_values_and_text_are_counted_before_anything_is_made_of_them(
+    packed: bytes, values: int, text: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b"\x93" + packed + b"\x92" + NIL + NIL + b"\xa2ab"  # an array of it, two more in another, and two letters
+    values, text = values + 5, text + 2
+    for most, bytes_of_text, fits in ((values, text, True), (values - 1, text, False), (values, text - 1, False)):
+        monkeypatch.setattr(channels, "MAX_VALUES", most)
+        monkeypatch.setattr(channels, "MAX_TEXT_BYTES", bytes_of_text)
+        if fits:
+            channels._refuse_too_many_values(body)
+        else:
+            with pytest.raises(ProtocolError, match="^a frame holds more values than any answer needs$"):
+                channels._refuse_too_many_values(body)
+
+
+@pytest.mark.parametrize("first", [0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8])
+def test_extensions_of_the_format_are_refused(first: int) -> None:
+    with pytest.raises(ProtocolError, match="more values than any answer needs"):
+        decode(msgspec.msgpack.Decoder(), bytes([first]) + bytes(20))
+
+
+def test_what_does_not_decode_is_told_shortly() -> None:
+    with pytest.raises(ProtocolError) as raised:
+        decode(msgspec.msgpack.Decoder(dict[str, int]), msgspec.msgpack.encode({"k" * 900: "x"}))
+    assert str(raised.value).startswith("a frame does not decode: Expected `int`, got `str`")
+    assert len(str(raised.value)) <= len("a frame does not decode: ") + 200
+
+
+def test_descriptors_travel_with_a_record() -> None:
+    ours, theirs = (Channel(one, FromWorker) for one in socket.socketpair())
+    reading, writing = os.pipe()
+    try:
+        theirs.send(Returned(1, "x"), descriptors=(writing,))
+        passed: list[int] = []
+        assert ours.receive(descriptors=passed) == Returned(1, "x")
+        (copy,) = passed
+        os.write(copy, b"through")
+        os.close(copy)
+        assert os.read(reading, 20) == b"through"
+    finally:
+        for end in (reading, writing):
+            os.close(end)
+        ours.close()
+        theirs.close()
+
+
+def test_a_frame_is_as_long_as_it_may_be_and_no_longer(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel, peer = pair
+    other = Channel(peer.dup(), ToWorker)
+    record = Returned(1, "x" * 100)
+    size = len(msgspec.msgpack.encode(record))
+    other.send(record)
+    assert channel.receive(max_bytes=size) == record
+    other.send(record)
+    with pytest.raises(ProtocolError, match=f"^a frame announces {size} bytes, over the limit of {size - 1}$"):
+        channel.receive(max_bytes=size - 1)
+    monkeypatch.setattr(channels, "MAX_FRAME_BYTES", size)
+    other.send(record)
+    monkeypatch.setattr(channels, "MAX_FRAME_BYTES", size - 1)
+    with pytest.raises(ProtocolError, match=f"^a frame of {size} bytes is over the limit of {size - 1}$"):
+        other.send(record)
+    other.close()
+
+
+def test_waiting_can_be_done_otherwise_and_ends_at_the_deadline(pair: Any) -> None:
+    channel, peer = pair
+    other = Channel(peer.dup(), ToWorker)
+    waits: list[tuple[bool, float]] = []
+
+    def wait(_sock: socket.socket, writing: bool, deadline: float) -> None:
+        waits.append((writing, deadline))
+        if len(waits) == 3:
+            raise WireTimeout("enough")
+
+    with pytest.raises(WireTimeout, match="^enough$"):
+        channel.receive(deadline=5.0, wait=wait)
+    assert waits == [(False, 5.0)] * 3
+    waits.clear()
+    with pytest.raises(WireTimeout, match="^enough$"):
+        other.send(Returned(1, "x" * 10**7), deadline=7.0, wait=wait)
+    assert waits == [(True, 7.0)] * 3
+    with pytest.raises(WireTimeout):
+        other.send(Returned(1, "x" * 10**7), deadline=time.monotonic() + 0.05)
+    other.close()
+
+
+def test_a_record_comes_in_pieces_and_the_deadline_holds_for_each(pair: Any) -> None:
+    channel, peer = pair
+    body = msgspec.msgpack.encode(Returned(1, "x" * 50))
+    frame = struct.pack(">I", len(body)) + body
+
+    def send_slowly() -> None:
+        for place in range(0, len(frame), 7):
+            peer.sendall(frame[place : place + 7])
+            time.sleep(0.01)
+
+    sender = threading.Thread(target=send_slowly)
+    sender.start()
+    assert channel.receive(deadline=time.monotonic() + 10) == Returned(1, "x" * 50)
+    sender.join()
+
+
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_peer_that_is_gone_is_wire_closed(sends: bool) -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours, FromWorker)
+    if not sends:
+        channel.send(Returned(1, 1))  # never read, so closing resets the connection
+    theirs.close()
+    with pytest.raises(WireClosed, match="^the peer closed the wire$"):
+        if sends:
+            channel.send(Returned(1, 1))
+        else:
+            channel.receive()
+    channel.close()
+
+
+def test_what_is_too_much_or_no_data_crosses_as_a_description_that_says_so() -> None:
+    kept: list[Any] = []
+
+    def keep(value: Any) -> Opaque:
+        kept.append(value)
+        return Opaque("kept", "kept")
+
+    most = 2**63 - 1
+    assert [crossed(number) for number in (most, -most)] == [most, -most]
+    for number in (most + 1, -most - 1):
+        assert wire.to_wire(number, keep) == Opaque("int", "an integer beyond 64 bits")
+    many = [0] * (wire.MAX_ITEMS + 1)
+    assert wire.to_wire(many, keep) == Opaque("list", f"{len(many)} items")
+    assert wire.to_wire(tuple(many), keep) == Opaque("tuple", f"{len(many)} items")
+    deep = np.zeros((1,) * (wire.MAX_RANK + 1), np.uint8)
+    assert wire.to_wire(deep, keep) == Opaque("ndarray", f"array of dtype uint8 and shape {deep.shape}")
+    assert crossed(deep[0]).shape == deep[0].shape
+    assert wire.to_wire(np.str_("x" * 10), keep) == Opaque("str_", "array of dtype <U10 and shape ()")
+    assert not kept
+    odd = object()
+    tables = [{(1, 2): 3}, {most + 1: 1}, {number: 0 for number in many} | {n: 0 for n in range(wire.MAX_ITEMS + 1)}]
+    for value in (odd, *tables):
+        assert wire.to_wire(value, keep) == Opaque("kept", "kept")
+        assert kept.pop() is value
+    assert crossed({None: 1, True: 2, 3: [4], 5.5: {"x": b"y"}}) == {None: 1, True: 2, 3: [4], 5.5: {"x": b"y"}}
+    assert crossed([0] * wire.MAX_ITEMS) == [0] * wire.MAX_ITEMS
+
+
+def test_depth_is_counted_through_lists_and_dictionaries() -> None:
+    def nested(depth: int, wrap: Any) -> Any:
+        value: Any = 1
+        for _ in range(depth):
+            value = wrap(value)
+        return value
+
+    for wrap in (lambda value: [value], lambda value: {"k": value}, lambda value: (value,)):
+        whole = nested(wire.MAX_DEPTH, wrap)
+        assert crossed(whole) == whole
+        assert "Opaque" in repr(crossed(wrap(whole)))
+
+
+def test_an_array_of_a_dtype_that_does_not_cross_is_an_error() -> None:
+    with pytest.raises(TypeError, match="^arrays of dtype complex128 do not cross$"):
+        wire.array_to_wire(np.zeros(2, complex))
+    sent = wire.array_to_wire(np.arange(6, dtype=">i2").reshape(2, 3))
+    assert (sent.dtype, sent.shape, bytes(sent.data)) == ("int16", (2, 3), np.arange(6, dtype="<i2").tobytes())
+
+
+def test_arrays_may_be_as_large_as_a_frame_and_of_any_rank_that_is_allowed() -> None:
+    longest = wire.MAX_FRAME_BYTES // 2
+    assert wire.array_from_wire(ArrayData("int16", (0, longest), memoryview(b""))).shape == (0, longest)
+    with pytest.raises(ProtocolError, match="^an array has an impossible shape$"):
+        wire.array_from_wire(ArrayData("int16", (0, longest + 1), memoryview(b"")))
+    shape = (1,) * wire.MAX_RANK
+    assert wire.array_from_wire(ArrayData("uint8", shape, memoryview(b"7"))).shape == shape
+    with pytest.raises(ProtocolError, match=f"^an array of dtype '{'x' * 40}' does not cross$"):
+        wire.array_from_wire(ArrayData("x" * 50, (1,), memoryview(b"7")))
+    assert wire.array_from_wire(ArrayData("bool", (2,), memoryview(b"\x01\x00"))).tolist() == [True, False]

@@ -228,7 +228,7 @@ def array_to_wire(array: np.ndarray[Any, Any]) -> ArrayData:
 
 
 def array_from_wire(data: ArrayData) -> np.ndarray[Any, Any]:
-    """Rebuild an array from dtype, shape and bytes.  The result is read-only and shares the frame's memory.
+    """Rebuild an array from dtype, shape and bytes.  The result shares the frame's memory.
 
     Raises:
         ProtocolError: The dtype is not allowed, or dtype, shape and bytes do not agree.
