@@ -101,7 +101,7 @@ def test_deep_nesting_ends_in_a_description() -> None:
     ],
 )
 def test_an_array_that_does_not_agree_with_itself_is_refused(data: ArrayData, message: str) -> None:
-    with pytest.raises(ProtocolError, match=f"^{message}$"):
+    with pytest.raises(ProtocolError, match=rf"^{message}$"):
         wire.from_wire(data)
 
 
@@ -231,7 +231,7 @@ def test_values_and_text_are_counted_before_anything_is_made_of_them(
         if fits:
             channels._refuse_too_many_values(body)
         else:
-            with pytest.raises(ProtocolError, match="^a frame holds more values than any answer needs$"):
+            with pytest.raises(ProtocolError, match=r"^a frame holds more values than any answer needs$"):
                 channels._refuse_too_many_values(body)
 
 
@@ -274,12 +274,12 @@ def test_a_frame_is_as_long_as_it_may_be_and_no_longer(pair: Any, monkeypatch: p
     other.send(record)
     assert channel.receive(max_bytes=size) == record
     other.send(record)
-    with pytest.raises(ProtocolError, match=f"^a frame announces {size} bytes, over the limit of {size - 1}$"):
+    with pytest.raises(ProtocolError, match=rf"^a frame announces {size} bytes, over the limit of {size - 1}$"):
         channel.receive(max_bytes=size - 1)
     monkeypatch.setattr(channels, "MAX_FRAME_BYTES", size)
     other.send(record)
     monkeypatch.setattr(channels, "MAX_FRAME_BYTES", size - 1)
-    with pytest.raises(ProtocolError, match=f"^a frame of {size} bytes is over the limit of {size - 1}$"):
+    with pytest.raises(ProtocolError, match=rf"^a frame of {size} bytes is over the limit of {size - 1}$"):
         other.send(record)
     other.close()
 
@@ -294,11 +294,11 @@ def test_waiting_can_be_done_otherwise_and_ends_at_the_deadline(pair: Any) -> No
         if len(waits) == 3:
             raise WireTimeout("enough")
 
-    with pytest.raises(WireTimeout, match="^enough$"):
+    with pytest.raises(WireTimeout, match=r"^enough$"):
         channel.receive(deadline=5.0, wait=wait)
     assert waits == [(False, 5.0)] * 3
     waits.clear()
-    with pytest.raises(WireTimeout, match="^enough$"):
+    with pytest.raises(WireTimeout, match=r"^enough$"):
         other.send(Returned(1, "x" * 10**7), deadline=7.0, wait=wait)
     assert waits == [(True, 7.0)] * 3
     with pytest.raises(WireTimeout):
@@ -329,7 +329,7 @@ def test_a_peer_that_is_gone_is_wire_closed(sends: bool) -> None:
     if not sends:
         channel.send(Returned(1, 1))  # never read, so closing resets the connection
     theirs.close()
-    with pytest.raises(WireClosed, match="^the peer closed the wire$"):
+    with pytest.raises(WireClosed, match=r"^the peer closed the wire$"):
         if sends:
             channel.send(Returned(1, 1))
         else:
@@ -357,7 +357,7 @@ def test_what_is_too_much_or_no_data_crosses_as_a_description_that_says_so() -> 
     assert wire.to_wire(np.str_("x" * 10), keep) == Opaque("str_", "array of dtype <U10 and shape ()")
     assert not kept
     odd = object()
-    tables = [{(1, 2): 3}, {most + 1: 1}, {number: 0 for number in many} | {n: 0 for n in range(wire.MAX_ITEMS + 1)}]
+    tables = [{(1, 2): 3}, {most + 1: 1}, dict.fromkeys(many, 0) | dict.fromkeys(range(wire.MAX_ITEMS + 1), 0)]
     for value in (odd, *tables):
         assert wire.to_wire(value, keep) == Opaque("kept", "kept")
         assert kept.pop() is value
@@ -379,7 +379,7 @@ def test_depth_is_counted_through_lists_and_dictionaries() -> None:
 
 
 def test_an_array_of_a_dtype_that_does_not_cross_is_an_error() -> None:
-    with pytest.raises(TypeError, match="^arrays of dtype complex128 do not cross$"):
+    with pytest.raises(TypeError, match=r"^arrays of dtype complex128 do not cross$"):
         wire.array_to_wire(np.zeros(2, complex))
     sent = wire.array_to_wire(np.arange(6, dtype=">i2").reshape(2, 3))
     assert (sent.dtype, sent.shape, bytes(sent.data)) == ("int16", (2, 3), np.arange(6, dtype="<i2").tobytes())
@@ -388,10 +388,10 @@ def test_an_array_of_a_dtype_that_does_not_cross_is_an_error() -> None:
 def test_arrays_may_be_as_large_as_a_frame_and_of_any_rank_that_is_allowed() -> None:
     longest = wire.MAX_FRAME_BYTES // 2
     assert wire.array_from_wire(ArrayData("int16", (0, longest), memoryview(b""))).shape == (0, longest)
-    with pytest.raises(ProtocolError, match="^an array has an impossible shape$"):
+    with pytest.raises(ProtocolError, match=r"^an array has an impossible shape$"):
         wire.array_from_wire(ArrayData("int16", (0, longest + 1), memoryview(b"")))
     shape = (1,) * wire.MAX_RANK
     assert wire.array_from_wire(ArrayData("uint8", shape, memoryview(b"7"))).shape == shape
-    with pytest.raises(ProtocolError, match=f"^an array of dtype '{'x' * 40}' does not cross$"):
+    with pytest.raises(ProtocolError, match=rf"^an array of dtype '{'x' * 40}' does not cross$"):
         wire.array_from_wire(ArrayData("x" * 50, (1,), memoryview(b"7")))
     assert wire.array_from_wire(ArrayData("bool", (2,), memoryview(b"\x01\x00"))).tolist() == [True, False]
