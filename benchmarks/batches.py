@@ -1,8 +1,8 @@
 """Grade one class in several ways, and compare: time, memory, what is left behind, and whether the results agree.
 
-`python -m benchmarks.batches FOLDER --ways 1 2 local:2` grades what `benchmarks.classes` wrote, one after the other, two
-at once, and on a Dask cluster of two workers.  `--options` are for `grader grade`; by default the profile quick, in
-order of names, so that the first do not cost less than the last.
+`python -m benchmarks.batches FOLDER --ways 1 2 local:2` grades what `benchmarks.classes` wrote: one after the other,
+two at once, and on a Dask cluster of two workers.  `--options` are for `grader grade`; unless given it is the profile
+quick, in order of names, so that the first do not cost less than the last.
 
 Grading attackers for an hour, with a machine to itself:
 
