@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
-from grader import crew
+from grader import batch, crew
+from grader.course import Course, Limits
 from grader.crew import CrewLost, Place, dispatch
 from grader.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile
@@ -166,3 +169,24 @@ def test_without_any_place_it_ends_and_what_is_finished_stays(run: Run) -> None:
     with pytest.raises(CrewLost, match="nobody is left"):
         run(UntilFour(Thread("a", graded)))
     assert run.graded == ["s0", "s1", "s2", "s3"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "threads", "cores", "gigabytes", "jobs"),
+    [
+        ("quick", 1, 8, 64, 8),
+        ("quick", 4, 8, 64, 8),  # its checks keep one core busy, however many they may have
+        ("standard", 1, 8, 64, 8),
+        ("standard", 4, 8, 64, 2),
+        ("standard", 16, 8, 64, 1),
+        ("quick", 1, 64, 16, 8),
+        ("quick", 1, 4, 1, 1),
+    ],
+)
+def test_as_many_at_once_as_cores_and_memory_allow(
+    profile: str, threads: int, cores: int, gigabytes: int, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "cores", lambda: cores)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 2**30))
+    course = Course(limits=Limits(threads=threads))
+    assert batch.default_jobs(batch.Settings(course, profile, frozenset(), "process")) == jobs
