@@ -140,7 +140,7 @@ def main() -> None:
         return
     for count in (6, WINDOW, 12):
         for burst in (0.0, 0.01):
-            for noise in (0.01, 0.02, 0.03, 0.04, 0.05):
+            for noise in (0.01, 0.02, 0.03, 0.04, 0.05, 0.13):
                 rng = np.random.default_rng([count, round(100 * burst), round(100 * noise)])
                 found = judged(
                     (simulated(rng, count, noise, burst), simulated(rng, count, noise, burst)) for _ in range(_TRIALS)

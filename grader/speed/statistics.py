@@ -27,7 +27,7 @@ LEVEL: Final = 0.95
 FACTOR: Final = 1.02
 """A change is told only where its whole interval is beyond this factor, or beyond one divided by it."""
 
-P: Final = 0.02
+P: Final = 0.01
 """And only where the Mann–Whitney test finds it less likely than this without any change."""
 
 FEWEST: Final = 6
