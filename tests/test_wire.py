@@ -386,7 +386,7 @@ def test_an_array_of_a_dtype_that_does_not_cross_is_an_error() -> None:
 
 
 def test_arrays_may_be_as_large_as_a_frame_and_of_any_rank_that_is_allowed() -> None:
-    longest = wire.MAX_FRAME_BYTES // 2
+    longest = channels.MAX_FRAME_BYTES // 2
     assert wire.array_from_wire(ArrayData("int16", (0, longest), memoryview(b""))).shape == (0, longest)
     with pytest.raises(ProtocolError, match=r"^an array has an impossible shape$"):
         wire.array_from_wire(ArrayData("int16", (0, longest + 1), memoryview(b"")))
