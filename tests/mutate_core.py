@@ -116,12 +116,15 @@ def main(modules: list[str]) -> int:
             found = mutants((ROOT / module).read_text())
             tried[module] = found, alive_among(module, found, pool)
             print(f"{module}: {len(found)} mutants, {len(tried[module][1])} alive", flush=True)
-    alive = [mutant for _, lived in tried.values() for mutant in lived]
-    for mutant in alive:
-        if not reason(mutant, SOUND):
-            print(f"NO REASON: {mutant.name}\n  " + "\n  ".join(mutant.change))
+            for mutant in holes(tried[module][1]):
+                print(f"NO REASON: {mutant.name}\n  " + "\n  ".join(mutant.change), flush=True)
     PAGE.write_text(page(tried))
-    return 1 if any(not reason(mutant, SOUND) for mutant in alive) else 0
+    return 1 if any(holes(alive) for _, alive in tried.values()) else 0
+
+
+def holes(alive: list[Mutant]) -> list[Mutant]:
+    """Those among survivors that no reason is known for."""
+    return [mutant for mutant in alive if not reason(mutant, SOUND)]
 
 
 def page(tried: dict[str, tuple[list[Mutant], list[Mutant]]]) -> str:
