@@ -17,6 +17,7 @@ from grader.checks.accuracy import Trained
 from grader.checks.verdict import CheckFailed, NotRun
 from grader.course import Accuracy, Course
 from grader.datasets import load_dataset
+from grader.sandbox.session import WorkerGone
 from grader.submissions import Submission
 
 FULL = 0.64
@@ -41,7 +42,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, *reached: float | Exception) -> tupl
     monkeypatch.setattr(check, "trained", trained)
     monkeypatch.setattr(check, "find_calibration", lambda *_: calibration)
     context = SimpleNamespace(course=course, dataset=dataset, submission=Submission("a", Path("a.py"), "", "py"))
-    artefacts, nobody = Artefacts(), SimpleNamespace()
+    artefacts, nobody = Artefacts(), SimpleNamespace(example="predict(model, x)")
     share = 1.0
     try:
         check.test_unseen_images(context, nobody, nobody, artefacts)  # type: ignore[arg-type]
@@ -68,7 +69,9 @@ def test_the_better_training_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged(monkeypatch, 0.5, 0.52)[0] == 0
 
 
-@pytest.mark.parametrize("error", [CheckFailed("Not fresh."), NotRun("It does not work.")])
+@pytest.mark.parametrize(
+    "error", [CheckFailed("Not fresh."), NotRun("It does not work."), WorkerGone("timeout", "takes too long")]
+)
 def test_a_second_training_that_fails_takes_nothing_away(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged(monkeypatch, FULL - 0.01, error)[0] == 0.6
 

@@ -9,8 +9,9 @@ The layouts, as these systems name things:
 - Moodle: `Ada Lovelace_123_assignsubmission_file/solution.py`, or the same with `_` in place of `/`.
 - Gradescope: `submission_5550/solution.py`, and a `submission_metadata.yml` that says whose that is and when it came.
 
-Of several files of one name the last is the submission, and the others are its earlier versions.  Nothing of a zip is believed but its bytes: members are never written
-under their own names, links and what is encrypted are not followed, and sizes are counted as the bytes come.
+Of several files of one name the last is the submission, and the others are its earlier versions.  Nothing of a zip is
+believed but its bytes: members are never written under their own names, links and what is encrypted are not followed,
+and sizes are counted as the bytes come.
 """
 
 from __future__ import annotations
