@@ -396,7 +396,7 @@ class Processor(contextlib.AbstractContextManager["Processor"]):
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._last = _ended_seconds()
+        self._last = _all_seconds() or _ended_seconds()  # what lives already has used some, too
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -407,7 +407,7 @@ class Processor(contextlib.AbstractContextManager["Processor"]):
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        self.see(_ended_seconds())
+        self.see(_all_seconds() or _ended_seconds())
 
     def see(self, total: float) -> None:
         """Take notice of a later total."""

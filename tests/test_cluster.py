@@ -357,6 +357,6 @@ def test_a_job_of_slurm_asks_for_what_a_grading_needs(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     with cluster.start_slurm(0, settings(), shared_temp_directory=str(tmp_path), queue="teaching") as started:
         script = started.job_script()
-    for line in ("#SBATCH -p teaching", "#SBATCH --cpus-per-task=2", "#SBATCH --mem=8G"):
+    for line in ("#SBATCH -p teaching", "#SBATCH --cpus-per-task=1", "#SBATCH --mem=8G"):
         assert line in script
     assert "--nthreads 1" in script and "tls://" in script

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
 import nbformat
+import psutil
 import pytest
 from rich.console import Console
 
@@ -42,8 +44,15 @@ def test_processor_time_counts_what_the_kernel_forgets_when_a_sandbox_ends() -> 
 def test_processor_time_is_that_of_a_command_with_all_it_started() -> None:
     spin = "import time\nwhile time.process_time() < 0.3: pass"
     nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}], check=True)"
-    with Processor() as processor:
-        subprocess.run([sys.executable, "-c", nested], check=True)
+    before = subprocess.Popen([sys.executable, "-c", f"{spin.replace('0.3', '3')}\ntime.sleep(600)"])
+    try:
+        while sum(psutil.Process(before.pid).cpu_times()[:2]) < 2.5:
+            time.sleep(0.05)
+        with Processor() as processor:
+            subprocess.run([sys.executable, "-c", nested], check=True)
+    finally:
+        before.kill()
+        before.wait()
     assert 0.3 <= processor.seconds < 3
 
 
