@@ -46,6 +46,7 @@ SOUND: Final[Reasons] = (
         "the points of each line have two digits already, so their sum has no third one",
     ),
     ("source_of_call", r"^\+.*zip\(parameters, args(, strict=None)?\)", "what `zip` does unless told otherwise"),
+    ("describe", r"^\+.*'XXaeiouXX'", "the letter that is looked for is a small one"),
     ("", r"^\+.*reshape\(-2, ", "NumPy takes any negative length for the one that is unknown"),
     ("script_images", r"^\+.*% 257", "there are far fewer images than levels"),
     ("script_accuracy", r"^\+.*sum\(range\(SCRIPT_CLASSES", "a sum from 0 on is one from 1 on"),
