@@ -28,6 +28,7 @@ from grader.datasets import Dataset, load_dataset
 from grader.errors import GraderError
 from grader.exports.document import encode
 from grader.files import write_whole
+from grader.forms import checks_of, form_of
 from grader.grading import Context, grade
 from grader.reports.text import clean
 from grader.sandbox.session import Sandbox, SandboxError
@@ -236,7 +237,7 @@ def _deadline(settings: Settings) -> float:
 
 def _not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
     """The result where the grader itself failed."""
-    checks = contract.checks_of(settings.profile, settings.tasks)
+    checks = checks_of(form_of(submission, settings.course.form).name, settings.profile, settings.tasks)
     return Graded(make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem))
 
 

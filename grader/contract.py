@@ -6,6 +6,7 @@ documentation are derived from here; `reference/` is the same contract in execut
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -287,5 +288,10 @@ def function(name: str) -> Function:
 
 def checks_of(profile: str, tasks: frozenset[int] = frozenset()) -> tuple[Check, ...]:
     """The checks that a profile runs, for some tasks (none named: all)."""
+    return chosen(CHECKS, profile, tasks)
+
+
+def chosen(checks: Iterable[Check], profile: str, tasks: frozenset[int]) -> tuple[Check, ...]:
+    """Those of some checks that a profile runs, for some tasks (none named: all)."""
     level = PROFILES.index(profile)
-    return tuple(c for c in CHECKS if PROFILES.index(c.profile) <= level and (not tasks or c.task in tasks))
+    return tuple(c for c in checks if PROFILES.index(c.profile) <= level and (not tasks or c.task in tasks))

@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 
-from grader import contract
+from grader import contract, guided
 from grader.datasets import DATASETS
 from grader.errors import UsageError, nearest
 
 COURSE_FILE: Final = "course.toml"
 
-_CHECKS: Final = {check.id: check for check in contract.CHECKS}
+_CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *guided.CHECKS)}
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
@@ -27,6 +27,8 @@ Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Ranked = Literal["accuracy", "score"]
 Counted = Literal["last", "best"]
+Form = Literal["auto", "functions", "guided"]
+Legacy = Literal["run", "refuse"]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +126,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         late: The deadline, and what being late costs.
         attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
         leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
+        form: Which form of the assignment submissions have; `auto` goes by what each file defines.
+        legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
@@ -138,6 +142,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: Late = Late()
     attempts: Counted = "last"
     leaderboard: tuple[Ranked, ...] = ()
+    form: Form = "auto"
+    legacy: Legacy = "run"
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.
@@ -198,6 +204,8 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_word("profile", table, contract.PROFILES, where)
     _check_word("attempts", table, get_args(Counted), where)
     _check_word("leaderboard", table, get_args(Ranked), where)
+    _check_word("form", table, get_args(Form), where)
+    _check_word("legacy", table, get_args(Legacy), where)
     _check_deadline(table.get("late", {}), where)
     try:
         course = msgspec.convert(table, Course)

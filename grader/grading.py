@@ -19,6 +19,7 @@ from grader.checks.student import Missing, describe_error, locate
 from grader.checks.verdict import CheckFailed, NotRun
 from grader.course import Course
 from grader.datasets import Dataset
+from grader.forms import Form, checks_of, form_of
 from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
 from grader.sandbox.wire import Limits
 from grader.scoring import CheckStatus, Graded, Outcome, make_result
@@ -60,7 +61,12 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     @property
     def checks(self) -> tuple[contract.Check, ...]:
         """The checks that were asked for."""
-        return contract.checks_of(self.profile, self.tasks)
+        return checks_of(self.form.name, self.profile, self.tasks)
+
+    @property
+    def form(self) -> Form:
+        """The form of the assignment that the submission has."""
+        return form_of(self.submission, self.course.form)
 
 
 CONTEXT: Final = pytest.StashKey[Context]()
@@ -136,7 +142,8 @@ def outcome_of(error: BaseException | None, submission: Submission, example: str
         return Outcome("passed", share=1.0)
     own = getattr(error, "example", "") or example
     if isinstance(error, CheckFailed):
-        return _outcome("failed", error.message, error.hint, own, error.share)
+        outcome = _outcome("failed", error.message, error.hint, own, error.share)
+        return msgspec.structs.replace(outcome, place=submission.place_of(error.line))
     if isinstance(error, NotRun):
         return _outcome("not_run", f"Not run: {error}")
     if isinstance(error, Missing):

@@ -11,6 +11,7 @@ import msgspec
 from grader import contract
 from grader.artefacts import Artefact
 from grader.course import Course
+from grader.forms import form_of
 from grader.submissions import Submission
 
 SCHEMA_VERSION: Final = 1
@@ -29,6 +30,7 @@ class Outcome(msgspec.Struct, frozen=True):
         example: Code that shows it.
         share: The part of the points that is earned, 0 to 1.
         seconds: Wall time.
+        place: Code cell (`None` in a `.py`) and line that it is about; `None` where it is about none.
     """
 
     status: CheckStatus | None
@@ -37,20 +39,36 @@ class Outcome(msgspec.Struct, frozen=True):
     example: str = ""
     share: float = 0.0
     seconds: float = 0.0
+    place: tuple[int | None, int] | None = None
 
 
 class SubmissionInfo(msgspec.Struct, frozen=True):
-    """Which submission a result is of."""
+    """Which submission a result is of.
+
+    Attributes:
+        id: Its name.
+        path: The file.
+        sha256: Of the file's bytes.
+        kind: `py` or `notebook`.
+        form: The form of the assignment that it was graded in, `functions` or `guided`.
+        form_reason: Why, one sentence.
+    """
 
     id: str
     path: str
     sha256: str
     kind: str
+    form: str = "functions"
+    form_reason: str = ""
 
 
 # A class has tens of thousands of lines, with text and numbers alone: the garbage collector need not look at them.
 class CheckResult(msgspec.Struct, frozen=True, gc=False):
-    """One line of a result."""
+    """One line of a result.
+
+    `cell` and `line` say where in the submission it is about, from 1; both are `None` where it is about no place, and
+    `cell` in a `.py`.
+    """
 
     id: str
     task: int
@@ -62,6 +80,8 @@ class CheckResult(msgspec.Struct, frozen=True, gc=False):
     hint: str = ""
     example: str = ""
     seconds: float = 0.0
+    cell: int | None = None
+    line: int | None = None
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -103,10 +123,11 @@ class Graded(msgspec.Struct, frozen=True):
     artefacts: tuple[Artefact, ...] = ()
 
 
-def submission_info(submission: Submission) -> SubmissionInfo:
+def submission_info(submission: Submission, course: Course) -> SubmissionInfo:
     """What a result says of its submission."""
     path = os.fsencode(submission.path).decode(errors="replace")  # not every file name is text
-    return SubmissionInfo(submission.id, path, submission.sha256, submission.kind)
+    form = form_of(submission, course.form)
+    return SubmissionInfo(submission.id, path, submission.sha256, submission.kind, form.name, form.why)
 
 
 def make_result(
@@ -147,10 +168,12 @@ def make_result(
                 hint=outcome.hint,
                 example=outcome.example,
                 seconds=round(outcome.seconds, 3),
+                cell=outcome.place[0] if outcome.place else None,
+                line=outcome.place[1] if outcome.place else None,
             )
         )
     return Result(
-        submission=submission_info(submission),
+        submission=submission_info(submission, course),
         status="infrastructure_error" if problem else "graded",
         score=round(math.fsum(line.points for line in lines), 2),
         max_score=round(math.fsum(line.max_points for line in lines), 2),

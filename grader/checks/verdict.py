@@ -25,14 +25,16 @@ class CheckFailed(Exception):
         hint: Where to look, without giving the answer away.
         example: Code that shows it; empty for the last call.
         share: The part of the check's points that is earned all the same, 0 to 1.
+        line: The line of the program that it is about, in the guided form; 0 where it is about none.
     """
 
-    def __init__(self, message: str, *, hint: str = "", example: str = "", share: float = 0.0) -> None:
+    def __init__(self, message: str, *, hint: str = "", example: str = "", share: float = 0.0, line: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.example = example
         self.share = share
+        self.line = line
 
 
 class NotRun(Exception):

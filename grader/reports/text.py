@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from grader import contract
+from grader import contract, guided
 from grader.scoring import CheckResult, Result
 
 _KEPT: Final = "\n\t"
@@ -43,7 +43,7 @@ def moment(utc: str) -> str:
     return f"{utc[:10]} {utc[11:16]} UTC"
 
 
-TITLES: Final = {check.id: check.title for check in contract.CHECKS}
+TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
 STATUS_WORDS: Final = {
     "failed": "",
     "error": "error",

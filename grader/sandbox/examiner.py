@@ -174,6 +174,23 @@ def open_checkpoint(data: bytes, exported: str = "") -> Any:
         raise CannotRebuildError(f"Keras cannot load the file: {error}"[:300]) from error
 
 
+def load_weights(config: str, data: bytes) -> Any:
+    """Build a network and give it weights from the bytes of a file that holds weights, or a whole network.
+
+    Raises:
+        CannotRebuildError: The network has parts that are not Keras' own, or the weights are not those of such a network.
+    """
+    model = rebuild(config)
+    path = "weights.keras" if data[:2] == b"PK" else "weights.weights.h5"
+    with open(path, "wb") as file:
+        file.write(data)
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        raise CannotRebuildError(f"Keras cannot load the weights: {error}"[:300]) from error
+    return model
+
+
 def _config_of_archive(data: bytes) -> Any:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

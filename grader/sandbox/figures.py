@@ -104,19 +104,19 @@ def _describe_line(line: Any) -> dict[str, Any]:
         "x": numbers(line.get_xdata(orig=False)),
         "y": numbers(line.get_ydata(orig=False)),
         "label": str(line.get_label()),
-        "look": _look(line),
+        "look": look_of(line),
     }
 
 
 def _describe_legend(legend: Any) -> list[dict[str, Any]]:
     handles = legend.legend_handles
     return [
-        {"text": text.get_text(), "look": _look(handle)}
+        {"text": text.get_text(), "look": look_of(handle)}
         for text, handle in zip(legend.get_texts()[:MOST], handles, strict=False)
     ]
 
 
-def _look(line: Any) -> str:
+def look_of(line: Any) -> str:
     """What tells one line from another on paper."""
     from matplotlib.colors import to_hex
 

@@ -233,6 +233,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         rates.measure_rates,
         examiner.rebuild,
         examiner.open_checkpoint,
+        examiner.load_weights,
         examiner.describe_network,
         examiner.run_network,
         examiner.weights_of,

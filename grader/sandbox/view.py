@@ -21,8 +21,8 @@ ETC: Final = tuple(
 )
 
 UNTRUSTED_MODULES: Final = (
-    *("__init__", "backend", "channel", "clock", "confine", "examiner", "figures", "forkserver", "landlock"),
-    *("models", "rates", "scaling", "scratch", "seccomp", "toolbox", "wire", "worker"),
+    *("__init__", "backend", "channel", "clock", "confine", "examiner", "figures", "forkserver", "landlock", "legacy"),
+    *("models", "observed", "rates", "scaling", "scratch", "seccomp", "toolbox", "wire", "worker"),
 )
 """The modules of `grader.sandbox` that run on the untrusted side; they import nothing else of `grader`."""
 

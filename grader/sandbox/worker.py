@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import keras
+import msgspec
 
-from grader.sandbox import backend, toolbox
+from grader.sandbox import backend, observed, toolbox
 from grader.sandbox.channel import Channel, WireClosed
 from grader.sandbox.wire import (
     ArrayData,
@@ -61,6 +62,8 @@ class Worker:
         self._objects: list[Any] = []
         self._module = types.ModuleType(MODULE_NAME)
         self._future = 0
+        self._observer: observed.Observer | None = None
+        self._number = 0
         backend.seed_everything(seed)
 
     def serve(self) -> None:
@@ -71,10 +74,29 @@ class Worker:
                 order = self._channel.receive()
             except WireClosed:
                 return
-            answer = self._load(order) if isinstance(order, Load) else self._call(order)
-            sys.stdout.flush()
-            sys.stderr.flush()
-            self._channel.send(answer)
+            self._answer(self._load(order) if isinstance(order, Load) else self._call(order))
+
+    def _answer(self, answer: Loaded | Raised | Returned) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._channel.send(answer)
+
+    def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
+        """Run a whole program and take notes; see `observed`."""
+        with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
+            file.write(source)
+        linecache.cache[_FILE_NAME] = (len(source), None, source.splitlines(keepends=True), _FILE_NAME)
+        self._observer = observed.Observer(self._ask, **settings)
+        return {"kind": "end"} | self._observer.run(source, list(starts), images)
+
+    def _ask(self, event: Any) -> Any:
+        """Answer the call that is being served with an event, and go on with what the next `resume` brings."""
+        self._answer(Returned(self._number, to_wire(event, self._keep)))
+        order = self._channel.receive()
+        if not isinstance(order, Call) or order.name != "resume":
+            raise observed.Stop
+        self._number = order.number
+        return from_wire(order.args[0], self._resolve)
 
     def _load(self, order: Load) -> Loaded:
         with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
@@ -129,8 +151,11 @@ class Worker:
             kwargs = {key: self._argument(value) for key, value in order.kwargs.items()}
             return to_wire(self._function(order)(*args, **kwargs), self._keep)
 
+        self._number = order.number
         result = self._attempt(order.number, run)
-        return result if isinstance(result, Raised) else Returned(order.number, result)
+        if isinstance(result, Raised):
+            return msgspec.structs.replace(result, number=self._number)
+        return Returned(self._number, result)  # an observed run answers the last `resume`, and not the call it began with
 
     def _argument(self, value: Value) -> Any:
         """What crossed, as the callee gets it: arrays that it may write to, and the very objects of handles."""
@@ -138,6 +163,10 @@ class Worker:
         return argument.copy() if isinstance(value, ArrayData) else argument
 
     def _function(self, order: Call) -> Callable[..., Any]:
+        if order.toolbox and order.name == "observe":
+            return self._observe
+        if order.toolbox and order.name in ("file", "digest_in_file") and self._observer is not None:
+            return getattr(self._observer, order.name)  # type: ignore[no-any-return]
         if order.toolbox:
             return toolbox.TOOLS[order.name]
         function = self._module.__dict__.get(order.name)

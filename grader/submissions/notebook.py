@@ -17,6 +17,8 @@ from grader.submissions.parsing import ParseError, parse, split_lines
 _RUNS_PYTHON: Final = frozenset({"time", "timeit", "capture", "prun"})
 # Where a magic may be: only for bounding the work, IPython itself says where one is.
 _MAYBE_MAGIC: Final = re.compile(r"^\s*[!%?/,;]|\?\s*$|=\s*[!%]", re.MULTILINE)
+# Commands that IPython runs without a `%` or `!` before them, where a line is no Python ("automagic").
+_AUTOMAGIC: Final = re.compile(r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$")
 _CELL_MAGIC: Final = re.compile(r"%%(\w+)(?!\w*\?)")
 
 
@@ -110,6 +112,12 @@ def to_python(text: str) -> Cell:
         return Cell(text)
     except ParseError as error:
         as_it_is = error
+    text = _without_automagics(text)
+    try:
+        parse(text)
+        return Cell(text)
+    except ParseError:
+        pass
     if not re.search(r"[%!?]|^\s*([/,;>]|In \[|\.\.\.)", text, re.MULTILINE) and not text[:1].isspace():
         return Cell(nothing, as_it_is)
     lines = text.split("\n")
@@ -129,6 +137,11 @@ def to_python(text: str) -> Cell:
     except ParseError as error:
         return Cell(nothing, error)
     return Cell(python)
+
+
+def _without_automagics(text: str) -> str:
+    """A text that does not parse, with `None` for each line that is a command without its `%` or `!`."""
+    return "\n".join(_AUTOMAGIC.sub(r"\1None", line) for line in text.split("\n"))
 
 
 def _without_magics(lines: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -36,6 +36,21 @@ _PLAIN_CALLS: Final = {
 _PREPARES: Final = frozenset({"ImageDataGenerator", "Tokenizer", "TextVectorization"})
 
 Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.TryStar | ast.Match
+
+
+_TELLING_CALLS: Final = ("load_data", "fit", "fit_generator", "Sequential", "load_model")
+
+
+def calls_outside(statements: Sequence[ast.stmt], functions: Collection[str]) -> tuple[str, ...]:
+    """Which of the calls that tell the form of the assignment stand outside some functions."""
+    found = set()
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef) and statement.name in functions:
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                found.add(node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
+    return tuple(name for name in _TELLING_CALLS if name in found)
 
 
 class Reason(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadErr
 from grader.submissions.notebook import code_cells, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
+from grader.submissions.program import CONTRACT, calls_outside
 from grader.submissions.slicing import slice_module
 
 
@@ -128,6 +129,7 @@ def _sliced(
     as_written: str | None,
     cells: tuple[str, ...],
 ) -> Submission:
+    calls = calls_outside(statements, CONTRACT)
     part = slice_module(lines, statements)
     source = "\n".join(part.lines) + "\n"
     notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
@@ -136,10 +138,12 @@ def _sliced(
         submission,
         source=source,
         as_written=source if as_written is None else as_written,
+        program="\n".join(lines) + "\n",
         notes=tuple(sorted(notes, key=lambda note: (note.cell or 0, note.line))),
         # Cells of a notebook are run by hand, one by one; nothing loads them.
         trains_at_load=() if as_written is None else tuple(trains),
         line_map=tuple(places),
         cells=cells,
         functions=part.functions,
+        calls=calls,
     )

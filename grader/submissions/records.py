@@ -74,11 +74,14 @@ class Submission(msgspec.Struct, frozen=True):
             line, everything else blank.  Execute its top-level statements one by one, so that one that fails
             costs only what it defines.
         as_written: A `.py` as it is; for a notebook, whose cells are not meant to be run all at once, `source`.
+        program: All of it, to be run from the first cell to the last: each line where `line_map` says, cells that are no
+            Python blank.
         notes: What was left out although it may be missed, or does not parse.
         trains_at_load: The top-level statements of a `.py` that train, where the text alone shows it.
         line_map: For each line of `source`, the number of its code cell (`None` in a `.py`) and its line there.
         cells: The text of each code cell as the student wrote it; of a `.py`, one text.
         functions: The names of all functions defined at the top level, for "did you mean".
+        calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
     """
 
     id: str
@@ -88,11 +91,13 @@ class Submission(msgspec.Struct, frozen=True):
     problem: str = ""
     source: str = ""
     as_written: str = ""
+    program: str = ""
     notes: tuple[Note, ...] = ()
     trains_at_load: tuple[Note, ...] = ()
     line_map: tuple[tuple[int | None, int], ...] = ()
     cells: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
     def locate(self, line: int) -> tuple[int | None, int]:
         """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.
@@ -103,6 +108,10 @@ class Submission(msgspec.Struct, frozen=True):
         if line < 1:
             raise IndexError(line)
         return self.line_map[line - 1]
+
+    def place_of(self, line: int) -> tuple[int | None, int] | None:
+        """As `locate`; `None` where the source has no such line."""
+        return self.locate(line) if 0 < line <= len(self.line_map) else None
 
     def quote(self, cell: int | None, line: int) -> str:
         """A line as the student wrote it; empty if there is none."""

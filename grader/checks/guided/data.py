@@ -1,0 +1,161 @@
+"""What the program trains and tests on, concluded from the notes of its run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.checks.guided.observed import Observed
+from grader.checks.guided.pictures import Recognised
+
+Array = np.ndarray[Any, Any]
+
+ENOUGH: Final = 0.9
+"""The share of rows that must be recognised for an array to be called one of these images."""
+
+
+class Images(msgspec.Struct, frozen=True, eq=False):
+    """A set of images that the program uses.
+
+    Attributes:
+        found: Which images they are.
+        labels: The labels beside them, (n,) or (n, k); `None` where there are none.
+        line: The line of the program that uses them; 0 where no line is known.
+        test: Whether they are test images.
+        augmented: Whether the program changes them on their way.
+    """
+
+    found: Recognised
+    labels: Array | None
+    line: int
+    test: bool
+    augmented: bool = False
+
+    def numbers(self) -> Array:
+        """The numbers of the images, those that were not recognised left out."""
+        numbers = self.found.test if self.test else self.found.train
+        known: Array = numbers[numbers >= 0]
+        return known
+
+
+class Data:
+    """Finds the sets."""
+
+    def __init__(self, observed: Observed) -> None:
+        self.observed = observed
+        self.album = observed.album
+        self._train: Images | None | bool = False
+        self._test: Images | None | bool = False
+
+    def true_labels(self, images: Images) -> Array:
+        """The classes, 0 to 9, of the images that were recognised."""
+        labels = self.album.test_labels if images.test else self.album.train_labels
+        chosen: Array = labels[images.numbers()]
+        return chosen
+
+    def classes(self, images: Images) -> tuple[int, ...]:
+        """The classes that a set has."""
+        return tuple(sorted(set(self.true_labels(images).tolist())))
+
+    def everything(self, images: Images) -> Array:
+        """The numbers of all images of the classes that a set has."""
+        labels = self.album.test_labels if images.test else self.album.train_labels
+        return np.flatnonzero(np.isin(labels, self.classes(images)))
+
+    def training(self) -> Images | None:
+        """What `fit` was given, with what it holds back of it; else the largest global array of training images."""
+        if self._train is False:
+            self._train = self._fitted() or self._left(test=False)
+        return self._train  # type: ignore[return-value]
+
+    def test(self) -> Images | None:
+        """The test images that the program uses, the largest of the sets that go into Keras; else a global array."""
+        if self._test is False:
+            sets: list[Images] = []
+            for note in self.observed.notes:
+                if note.kind == "fit":
+                    sets += self._as_test(note.val_x, note.val_y, note.line)
+                if note.kind in ("evaluate", "predict"):
+                    sets += self._as_test(note.x, note.y, note.line)
+            left = self._left(test=True)
+            best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
+            self._test = best if best is not None and best.labels is not None else left or best
+        return self._test  # type: ignore[return-value]
+
+    def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
+        found = self.observed.recognise(x)
+        if found.count == 0 or found.of_test < ENOUGH:
+            return []
+        return [Images(found, y if y is not None and len(y) == found.count else None, line, test=True)]
+
+    def _fitted(self) -> Images | None:
+        judged = self.observed.fit()
+        if judged is None:
+            return None
+        note, _ = judged
+        found = self.observed.recognise(note.x)
+        labels = note.y if note.y is not None and len(note.y) == found.count else None
+        least = 0.5 if note.augmented else ENOUGH
+        if found.count == 0 or found.of_train + found.of_test < least:
+            return None
+        held = self.observed.recognise(note.val_x)
+        if held.count and held.of_train >= ENOUGH and not set(held.train) & set(found.train):
+            # Validation images that were split off the training set by hand count as kept.
+            train = np.concatenate([found.train, held.train])
+            test = np.concatenate([found.test, held.test])
+            both = None
+            if labels is not None and note.val_y is not None and labels.shape[1:] == note.val_y.shape[1:]:
+                both = np.concatenate([labels, note.val_y]) if len(note.val_y) == held.count else None
+            if both is not None:
+                found = Recognised(train, test, found.scale, found.offset)
+                labels = both
+        return Images(found, labels, note.line, test=found.of_test > found.of_train, augmented=note.augmented)
+
+    def _left(self, *, test: bool) -> Images | None:
+        """The global array that looks most like a set that was cut down, with the labels that go with it."""
+        everything = len(self.album.test_labels if test else self.album.train_labels)
+        candidates: list[tuple[int, Images]] = []
+        lefts = self.observed.observation.run.globals
+        for left in lefts:
+            if left.x is None:
+                continue
+            found = self.observed.recognise(left.x)
+            if found.count == 0 or (found.of_test if test else found.of_train) < ENOUGH:
+                continue
+            labels = [other.y for other in lefts if other.y is not None and len(other.y) == found.count]
+            images = Images(found, self._fitting(found, labels, test=test), 0, test=test)
+            candidates.append((found.count if found.count < everything else 0, images))
+        return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
+
+    def _fitting(self, found: Recognised, labels: list[Array], *, test: bool) -> Array | None:
+        """Of several arrays of labels the one that agrees best with the images."""
+        truth = (self.album.test_labels if test else self.album.train_labels)[found.test if test else found.train]
+        return max(labels, key=lambda y: agreement(y, truth), default=None)
+
+
+def columns_of(labels: Array) -> Array:
+    """Labels as one number a row: the column of the largest entry, or the number itself."""
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return np.argmax(labels, axis=1)
+    return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
+
+
+def naming(labels: Array, truth: Array) -> dict[int, int]:
+    """Which label each class has, by what most of its images have."""
+    columns = columns_of(labels)
+    return {
+        int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)
+    }
+
+
+def agreement(labels: Array, truth: Array) -> float:
+    """The share of rows whose label is that of most images of their class, each class having one of its own."""
+    if len(labels) != len(truth) or not len(truth):
+        return 0.0
+    names = naming(labels, truth)
+    if len(set(names.values())) < len(names):
+        return 0.5 * float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
+    return float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))

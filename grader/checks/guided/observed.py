@@ -1,0 +1,304 @@
+"""The observed run of a submission, from the trusted side: it draws the images, tells the script, and judges the notes.
+
+Everything in a note is the submission's word. What is concluded here is only what a lie would not get for less work
+than the truth: images are recognised, epochs were committed to before their values were told, and networks are opened
+in the examiner.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.checks.evidence import Examiner
+from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
+from grader.checks.guided.pictures import Album, Pictures, Recognised, draw
+from grader.checks.guided.script import Script, write_script
+from grader.checks.hidden import seeded_generator
+from grader.checks.student import Budget
+from grader.checks.verdict import CheckFailed
+from grader.grading import Context
+from grader.sandbox.session import SubmissionError, Worker, WorkerGone
+
+Array = np.ndarray[Any, Any]
+
+_FEW: Final = (400, 200)
+"""Training and test images of the usual run."""
+
+_REAL: Final = (50_000, 10_000)
+"""As many as CIFAR-10 has, for a program with these numbers written into it."""
+
+_MOST_FITS: Final = 20
+_RUN_SECONDS: Final = 240.0
+_NUMBERS_OF_CIFAR10: Final = ("IndexError", "ValueError")
+
+
+class Told(msgspec.Struct):
+    """What was told about one call of `fit`.
+
+    Attributes:
+        script: The values.
+        digests: What each epoch's weights were committed to as, before its values were told.
+    """
+
+    script: Script
+    digests: list[str]
+
+
+class Observation(msgspec.Struct, frozen=True, eq=False):
+    """An observed run with what only the trusted side knows.
+
+    Attributes:
+        run: The notes.
+        told: What was told about each call of `fit`.
+        album: The images.
+    """
+
+    run: Run
+    told: tuple[Told, ...]
+    album: Album
+
+
+class Observed:
+    """Runs the submission when first asked, and answers questions about the run.
+
+    Args:
+        context: The submission, the course and the sandbox.
+        budget: The submission's time.
+        examiner: Where networks are opened.
+    """
+
+    def __init__(self, context: Context, budget: Budget, examiner: Examiner) -> None:
+        self.context = context
+        self.submission = context.submission
+        self.examiner = examiner
+        self._budget = budget
+        self._worker: Worker | None = None
+        self._observation: Observation | None = None
+        self._gone: WorkerGone | None = None
+        self._networks: dict[str, Any] = {}
+        self.remembered: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """End the worker that the run was made in."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    @property
+    def observation(self) -> Observation:
+        """The run; made once.
+
+        Raises:
+            WorkerGone: It did not come to its end.
+        """
+        if self._gone is not None:
+            raise self._gone
+        if self._observation is None:
+            try:
+                self._observation = self._observe_suitably()
+            except WorkerGone as gone:
+                self._gone = gone
+                raise
+        return self._observation
+
+    def _observe_suitably(self) -> Observation:
+        """The usual run; where it fails over numbers of CIFAR-10 that the program has written out, one with as many."""
+        observation = self._observe(*_FEW)
+        failed = [error for error in observation.run.errors if error.kind in _NUMBERS_OF_CIFAR10]
+        if failed:
+            numbers = ("50000", "10000", "15000", "3000", "5000", "1000", "500", "2000", "45000", "12000")
+            written = self.submission.program.replace("_", "")
+            if any(number in written for number in numbers):
+                with contextlib.suppress(WorkerGone):
+                    again = self._observe(*_REAL)
+                    if len(again.run.errors) < len(observation.run.errors):
+                        return again
+        return observation
+
+    def _observe(self, train: int, test: int) -> Observation:
+        self.close()
+        context, submission = self.context, self.submission
+        rng = seeded_generator(context.course.seed, f"guided {submission.sha256} {train}")
+        pictures = draw(rng, train=train, test=test)
+        self._worker = context.sandbox.spawn(seed=context.course.seed, limits=context.limits)
+        settings = {"shims": context.course.legacy == "run"}
+        told: list[Told] = []
+
+        def answer(event: Epoch) -> dict[str, Any]:
+            while len(told) <= min(event.fit, _MOST_FITS):
+                told.append(Told(write_script(rng, event.epochs), []))
+            current = told[min(max(event.fit, 0), _MOST_FITS)]
+            epoch = len(current.digests)
+            if epoch >= current.script.length:
+                return {"values": current.script.at(current.script.length - 1), "last": True}
+            current.digests.append(event.digest)
+            return {"values": current.script.at(epoch), "last": epoch == current.script.length - 1}
+
+        run = self._run(self._worker, pictures, settings, answer)
+        return Observation(run, tuple(told), Album(pictures))
+
+    def _run(self, worker: Worker, pictures: Pictures, settings: dict[str, Any], answer: Any) -> Run:
+        deadline = time.monotonic() + _RUN_SECONDS
+        with self._budget.spend():
+            reply = worker.tool(
+                "observe",
+                self.submission.program,
+                starts_of(self.submission.line_map),
+                pictures.data,
+                settings,
+                seconds=self._budget.allow(worker, _RUN_SECONDS),
+            )
+            while isinstance(reply, dict) and reply.get("kind") == "epoch":
+                try:
+                    values = answer(epoch_of(reply))
+                except msgspec.ValidationError:
+                    raise worker.end("protocol", "answered for the grader's own tools") from None
+                reply = worker.tool("resume", values, seconds=max(0.1, deadline - time.monotonic()))
+        try:
+            return run_of(reply)
+        except msgspec.ValidationError:
+            raise worker.end("protocol", "answered for the grader's own tools") from None
+
+    # -- questions ----------------------------------------------------------------------------------------------
+
+    @property
+    def notes(self) -> list[Note]:
+        """All notes in their order."""
+        return self.observation.run.notes
+
+    @property
+    def errors(self) -> list[Failure]:
+        """The statements that raised."""
+        return self.observation.run.errors
+
+    @property
+    def album(self) -> Album:
+        """The images."""
+        return self.observation.album
+
+    def of_kind(self, *kinds: str) -> list[Note]:
+        """The notes of some kinds."""
+        return [note for note in self.notes if note.kind in kinds]
+
+    def fit(self) -> tuple[Note, Told] | None:
+        """The call of `fit` that is judged, with what was told about it: the last with the most that is asked for."""
+        fits = self.of_kind("fit")
+        told = self.observation.told
+        candidates = [
+            (note, told[index] if index < len(told) else Told(write_script(np.random.default_rng(0), 1), []))
+            for index, note in enumerate(fits)
+        ]
+        if not candidates:
+            return None
+
+        def worth(item: tuple[int, tuple[Note, Told]]) -> tuple[int, int]:
+            place, (note, _) = item
+            kinds = {callback.kind for callback in note.callbacks}
+            validated = note.val_x is not None or note.validation_split > 0
+            return (len(kinds & {"EarlyStopping", "ModelCheckpoint"}) + validated + note.ended, place)
+
+        return max(enumerate(candidates), key=worth)[1]
+
+    def recognise(self, signatures: Array | None) -> Recognised:
+        """Which images some signatures are of."""
+        return self.album.recognise(signatures)
+
+    def place(self, line: int) -> tuple[int | None, int] | None:
+        """Code cell and line of a line of the program."""
+        try:
+            return self.submission.locate(line)
+        except IndexError:
+            return None
+
+    def quote(self, line: int) -> str:
+        """`code cell 3, line 2: the line`, as a student sees it."""
+        from grader.checks.student import where
+        from grader.sandbox.wire import Frame
+
+        return where(self.submission, (Frame(line, ""),)) if line > 0 else ""
+
+    def failure_between(self, first: int, last: int | None = None) -> Failure | None:
+        """The first statement that raised when there were at least `first` and fewer than `last` notes."""
+        for error in self.errors:
+            if error.at >= first and (last is None or error.at < last):
+                return error
+        return None
+
+    def failure_in(self, *words: str) -> Failure | None:
+        """The first statement that raised and whose text has one of some words."""
+        lines = self.submission.program.split("\n")
+        for error in self.errors:
+            text = "\n".join(lines[error.statement - 1 : max(error.line, error.statement)])
+            if any(word in text for word in words):
+                return error
+        return None
+
+    def explain(self, error: Failure) -> str:
+        """An error in half a sentence, with its place."""
+        first = error.text.strip().splitlines()[0].rstrip(". ")[:300] if error.text.strip() else ""
+        sentence = f"{error.kind}: {first}" if first else error.kind
+        place = self.quote(error.line)
+        return f"{sentence} ({place})" if place else sentence
+
+    def because(self, *words: str) -> str:
+        """`, since …` where a statement with one of some words raised; empty where none did."""
+        error = self.failure_in(*words)
+        return f", since the program stopped there: {self.explain(error)}" if error else ""
+
+    # -- networks -----------------------------------------------------------------------------------------------
+
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file that the run saved a network to; `None` where the worker does not have them."""
+        if self._worker is None:
+            return None
+        with contextlib.suppress(SubmissionError, WorkerGone), self._budget.spend():
+            data = self._worker.tool("file", path, seconds=30.0)
+            return data if isinstance(data, bytes) else None
+        return None
+
+    def network(self, path: str, config: str) -> Any:
+        """The network in a saved file, opened in the examiner.
+
+        Raises:
+            CheckFailed: It cannot be opened there.
+        """
+        if path not in self._networks:
+            data = self.file(path)
+            if data is None:
+                raise CheckFailed(f"The checkpoint {path} should be a file with a network, but it cannot be read.")
+            try:
+                self._networks[path] = self.examiner.ask("open_checkpoint", data)
+            except CheckFailed:
+                if not config:
+                    raise
+                self._networks[path] = self.examiner.ask("load_weights", config, data)
+        return self._networks[path]
+
+    def saved_with(self, digests: set[str], config: str) -> str:
+        """The path of a saved file whose network, opened in the examiner, has one of some digests; empty for none."""
+        for saved in reversed(self.observation.run.files):
+            if saved.digest in digests and saved.digest:
+                weights = self.examiner.ask("weights_of", self.network(saved.path, config))
+                if weights_digest(list(weights)) in digests:
+                    return saved.path
+        return ""
+
+
+def starts_of(line_map: tuple[tuple[int | None, int], ...]) -> list[int]:
+    """The first line of each cell of a program; none for a `.py`."""
+    return [line for line, (cell, of_cell) in enumerate(line_map, 1) if cell is not None and of_cell == 1]
+
+
+def weights_digest(weights: list[Any]) -> str:
+    """The digest of weights, as the worker commits to them: SHA-256 over their bytes in Keras' order."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""What the observed run tells of each epoch: accuracies and losses whose best epochs all differ.
+
+Stopping and keeping are exact statements then. Watching the training accuracy never stops; the highest val_loss, the
+lowest val_accuracy, the best val_accuracy and the best val_loss each lie at an epoch of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+MOST_EPOCHS: Final = 40
+"""A training that goes on for longer is ended there: by then every patience that is used has run out, or nearly so."""
+
+_PLACES: Final = {1: (0, 0), 2: (0, 0), 3: (1, 0), 4: (1, 2), 5: (1, 3), 6: (2, 4)}
+_USUAL: Final = (3, 5)
+
+
+class Script(msgspec.Struct, frozen=True):
+    """The values of each epoch, from the first.
+
+    Attributes:
+        accuracy: Rising throughout.
+        loss: Falling throughout.
+        val_accuracy: Best at one epoch.
+        val_loss: Best at another.
+    """
+
+    accuracy: tuple[float, ...]
+    loss: tuple[float, ...]
+    val_accuracy: tuple[float, ...]
+    val_loss: tuple[float, ...]
+
+    @property
+    def length(self) -> int:
+        """Epochs."""
+        return len(self.accuracy)
+
+    def at(self, epoch: int) -> dict[str, float]:
+        """The values of an epoch."""
+        return {name: getattr(self, name)[epoch] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
+
+    def best(self, quantity: str, epochs: int) -> int:
+        """The best of the first epochs by `val_accuracy` or `val_loss`, `accuracy` or `loss`."""
+        values = list(getattr(self, quantity)[:epochs])
+        return values.index(max(values) if "acc" in quantity else min(values))
+
+    def worst(self, quantity: str, epochs: int) -> int:
+        """The worst of them: the best of who looks in the wrong direction."""
+        values = list(getattr(self, quantity)[:epochs])
+        return values.index(min(values) if "acc" in quantity else max(values))
+
+    def stops(self, quantity: str, patience: int, *, wrong_way: bool = False) -> int | None:
+        """How many epochs EarlyStopping lets pass; `None` where it does not stop within the script."""
+        sign = (1 if "acc" in quantity else -1) * (-1 if wrong_way else 1)
+        best, waited = -np.inf, 0
+        for epoch, value in enumerate(getattr(self, quantity)):
+            if sign * value > best:
+                best, waited = sign * value, 0
+                continue
+            waited += 1
+            if waited >= max(patience, 1):
+                return epoch + 1
+        return None
+
+
+def write_script(rng: np.random.Generator, epochs: int) -> Script:
+    """Write the script of a training.
+
+    Args:
+        rng: A generator that is seeded for the submission.
+        epochs: How many epochs the program asks for.
+    """
+    count = max(1, min(epochs, MOST_EPOCHS))
+    accuracy_at, loss_at = _PLACES.get(count, _USUAL)
+    steps = np.arange(count)
+    accuracy = 0.45 + 0.5 * (1 - np.exp(-(steps + 1) / 9)) + rng.uniform(0, 0.004, count)
+    loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, 0.0005, count))
+    val_accuracy = 0.56 + rng.uniform(0, 0.06, count)
+    val_loss = 0.85 + rng.uniform(0, 0.15, count)
+    val_accuracy[accuracy_at] = 0.70 + rng.uniform(0, 0.05)
+    val_loss[loss_at] = 0.50 + rng.uniform(0, 0.05)
+    if count > 2:
+        low = 0 if accuracy_at != 0 else 2  # the lowest val_accuracy and the highest val_loss
+        high = next(place for place in (1, 2, 0) if place not in (low, loss_at))
+        val_accuracy[low], val_loss[high] = 0.40 + rng.uniform(0, 0.03), 1.3 + rng.uniform(0, 0.1)
+
+    def rounded(values: Any) -> tuple[float, ...]:
+        return tuple(round(float(value), 4) for value in values)
+
+    return Script(rounded(accuracy), rounded(loss), rounded(val_accuracy), rounded(val_loss))

@@ -1,0 +1,109 @@
+"""What the figures of a run show: images with their texts, and curves."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.checks.guided.notes import Line, Note
+from grader.checks.guided.observed import Observed
+
+Array = np.ndarray[Any, Any]
+
+_WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
+
+
+class Shown(msgspec.Struct, frozen=True, eq=False):
+    """An image in a figure.
+
+    Attributes:
+        number: Which training or test image it is.
+        test: Whether it is a test image.
+        known: Its class, 0 to 9.
+        texts: What stands beside it.
+        line: The line of the program that showed the figure.
+        at: How many notes there were before that.
+    """
+
+    number: int
+    test: bool
+    known: int
+    texts: tuple[str, ...]
+    line: int
+    at: int
+
+
+def images_shown(observed: Observed) -> list[Shown]:
+    """Every image of the data set in every figure, in their order, as far as it can be seen."""
+    found: list[Shown] = []
+    for at, note in enumerate(observed.notes):
+        if note.kind == "figure":
+            found += _of_figure(observed, note, at)
+    return found
+
+
+def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
+    shown: list[Shown] = []
+    alone = sum(len(axes.images) for axes in note.axes) == 1
+    for axes in note.axes:
+        for image, visible, place in zip(axes.images, axes.visible, range(len(axes.images)), strict=True):
+            if not visible or image.shape != (4, 4, 3):
+                continue
+            recognised = observed.recognise(image[None])
+            train, test = int(recognised.train[0]), int(recognised.test[0])
+            if train < 0 and test < 0:
+                continue
+            labels = observed.album.test_labels if test >= 0 else observed.album.train_labels
+            number = test if test >= 0 else train
+            texts = list(axes.texts) + (list(note.texts) if alone else [])
+            if len(axes.images) > 1 and len(axes.texts) == len(axes.images):
+                texts = [axes.texts[place]]
+            shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at))
+    return shown
+
+
+def tokens(texts: tuple[str, ...]) -> set[str]:
+    """What may be a name in some texts: the texts themselves, their lines, and their words."""
+    found: set[str] = set()
+    for text in texts:
+        plain = text.strip().casefold()
+        parts = re.split(r"[\n:;,()\[\]|/→>-]+", plain)
+        found |= {plain} | {part.strip() for part in parts} | set(_WORD.findall(plain))
+    return found - {""}
+
+
+def names_of(shown: list[Shown]) -> dict[int, set[str]]:
+    """For each class the names that stand beside all its images, and beside no image of another class."""
+    common: dict[int, set[str]] = {}
+    anywhere: dict[int, set[str]] = {}
+    for image in shown:
+        words = tokens(image.texts)
+        common[image.known] = common[image.known] & words if image.known in common else words
+        anywhere[image.known] = anywhere.get(image.known, set()) | words
+    return {
+        known: words - set().union(*(anywhere[other] for other in anywhere if other != known))
+        for known, words in common.items()
+    }
+
+
+def lines_shown(observed: Observed, *, after: int = 0) -> list[tuple[Line, Note, int]]:
+    """The lines of all figures that came after so many notes, with their figure and the number of their axes."""
+    return [
+        (line, note, number)
+        for note in observed.notes[after:]
+        if note.kind == "figure"
+        for number, axes in enumerate(note.axes)
+        for line in axes.lines
+    ]
+
+
+def follows(line: Line, values: tuple[float, ...]) -> bool:
+    """Whether a line has some values, one an epoch, in percent or not."""
+    y = np.asarray(line.y, np.float64)
+    wanted = np.asarray(values, np.float64)
+    if len(y) != len(wanted) or not len(y) or not np.all(np.isfinite(y)):
+        return False
+    return bool(np.allclose(y, wanted, atol=2e-3) or np.allclose(y, 100 * wanted, atol=0.2))

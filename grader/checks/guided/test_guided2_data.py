@@ -1,0 +1,180 @@
+"""Task 2: three classes of the training set and of the test set, shuffled, with labels that belong to them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.checks.guided.data import Data, Images, agreement, columns_of
+from grader.checks.guided.observed import Observed
+from grader.checks.verdict import CheckFailed, NotRun, check, count_of
+
+_SURE = 0.98
+_ORDERED_RUNS = 12
+
+
+def _training(observed: Observed) -> tuple[Data, Images]:
+    """The images that the program trains on.
+
+    Raises:
+        CheckFailed: There are none that anybody would know again.
+    """
+    data = Data(observed)
+    images = data.training()
+    if images is None:
+        other = [note.name for note in observed.of_kind("load_data") if note.name != "cifar10"]
+        if not observed.of_kind("load_data") or other:
+            loads = f"it loads {other[0]}" if other else "it never calls `cifar10.load_data()`"
+            raise CheckFailed(
+                f"The program should train on images of CIFAR-10, but {loads}, so this is another assignment.",
+                hint="Tasks 2, 3, 5 and 6 are about CIFAR-10; task 4 is judged all the same.",
+            )
+        why = observed.because("load_data", "fit", "get_three", "np.where", "shuffle")
+        raise CheckFailed(
+            f"There should be a training set with three of the ten classes, but nothing like it was found{why}.",
+            hint="Load CIFAR-10, keep the images of three classes, and give those to fit.",
+        )
+    return data, images
+
+
+@check("data/three-classes")
+def test_three_classes(observed: Observed) -> None:
+    data, images = _training(observed)
+    classes = data.classes(images)
+    if images.test:
+        raise CheckFailed(
+            "The network should be trained on images of the training set, but fit gets test images.",
+            hint="Give fit the first pair that load_data returns.",
+            line=images.line,
+        )
+    if len(classes) != 3:
+        raise CheckFailed(
+            f"The training set should have three of the ten classes, but it has {len(classes)}.",
+            hint="Keep the images whose label is one of the three, and give fit those.",
+            line=images.line,
+        )
+
+
+@check("data/every-image-once")
+def test_every_image_once(observed: Observed) -> None:
+    data, images = _training(observed)
+    numbers = images.numbers()
+    if images.augmented:
+        return
+    doubled = len(numbers) - len(np.unique(numbers))
+    if doubled:
+        raise CheckFailed(
+            f"Each image should be there once, but {count_of(doubled, 'image')} of {len(numbers)} "
+            f"{'is' if doubled == 1 else 'are'} there again.",
+            hint="Draw the order without replacement: np.random.permutation, or choice with replace=False.",
+            line=images.line,
+        )
+    missing = len(np.setdiff1d(data.everything(images), numbers))
+    share = missing / max(1, len(data.everything(images)))
+    # What is split off for validation by hand, and then lost sight of, is still kept.
+    judged = observed.fit()
+    held = observed.recognise(judged[0].val_x) if judged else None
+    if missing and not (held is not None and held.of_train > 0.5 and share < 0.5):
+        raise CheckFailed(
+            f"Every image of the three classes should be kept, but {missing} of {len(data.everything(images))} are "
+            "missing.",
+            hint="Look at the condition that chooses the images, and at numbers that are written out.",
+            line=images.line,
+        )
+
+
+@check("data/labels-belong")
+def test_labels_belong(observed: Observed) -> None:
+    data, images = _training(observed)
+    if images.labels is None:
+        raise NotRun("there are no labels beside the training images.")
+    numbers = images.found.test if images.test else images.found.train
+    known = numbers >= 0
+    truth = (data.album.test_labels if images.test else data.album.train_labels)[numbers[known]]
+    labels = images.labels[known]
+    agreed = agreement(labels, truth)
+    if agreed < _SURE:
+        raise CheckFailed(
+            f"Each image should keep its own label, but after the set was made {1 - agreed:.0%} of the labels belong to "
+            "another image or another class.",
+            hint="Use one order for both: x = x[indices] and y = y[indices] with the same indices.",
+            line=images.line,
+        )
+
+
+@check("data/one-hot-labels")
+def test_one_hot_labels(observed: Observed) -> None:
+    data, images = _training(observed)
+    labels = images.labels
+    if labels is None:
+        raise NotRun("there are no labels beside the training images.")
+    judged = observed.fit()
+    sparse = judged is not None and "sparse" in judged[0].loss.lower()
+    if sparse and (labels.ndim == 1 or labels.shape[1] == 1):
+        columns = columns_of(labels)
+        if np.all(columns >= 0) and len(np.unique(columns)) == len(data.classes(images)):
+            return
+    if labels.ndim != 2 or labels.shape[1] < 2:
+        raise CheckFailed(
+            "Labels should be one-hot rows, one column a class, but they are single numbers.",
+            hint="Turn them into rows with keras.utils.to_categorical.",
+            line=images.line,
+        )
+    ones = np.isclose(labels, 1).sum(axis=1) == 1
+    zeros = np.isclose(labels, 0).sum(axis=1) == labels.shape[1] - 1
+    if not np.all(ones & zeros):
+        largest = float(np.max(labels))
+        raise CheckFailed(
+            f"One-hot rows should have a single 1 and zeros beside it, but their largest value is {largest:.3g}.",
+            hint="Divide the images by 255, and never the labels.",
+            line=images.line,
+        )
+
+
+@check("data/shuffled")
+def test_shuffled(observed: Observed) -> None:
+    data, images = _training(observed)
+    numbers = images.numbers()
+    if len(numbers) < 2:
+        return
+    falls = int(np.sum(np.diff(numbers) < 0))
+    if falls <= _ORDERED_RUNS and falls < len(numbers) / 6:
+        raise CheckFailed(
+            "The training images should be shuffled, but they stand in the order in which CIFAR-10 has them"
+            f"{', class after class' if falls else ''}.",
+            hint="Draw an order with np.random.permutation and use it for the images and for their labels.",
+            line=images.line,
+        )
+
+
+@check("data/test-set")
+def test_test_set(observed: Observed) -> None:
+    data, training = _training(observed)
+    images = data.test()
+    if images is None:
+        raise CheckFailed(
+            "The test set should be cut down as the training set is, but no test images are used anywhere.",
+            hint="Do with x_test and y_test what you do with x_train and y_train.",
+        )
+    wanted, classes = data.classes(training), data.classes(images)
+    if len(classes) != 3 and classes != wanted:
+        raise CheckFailed(
+            f"The test set should have the same three classes as the training set, but it has {len(classes)}.",
+            hint="Do with x_test and y_test what you do with x_train and y_train.",
+            line=images.line,
+        )
+    if len(wanted) == 3 and classes != wanted:
+        raise CheckFailed(
+            "The test set should have the same three classes as the training set, but it has others.",
+            hint="Use the same classes for both sets.",
+            line=images.line,
+        )
+    numbers = images.found.test
+    truth = data.album.test_labels[numbers[numbers >= 0]]
+    if images.labels is not None and len(images.labels) == len(numbers):
+        agreed = agreement(images.labels[numbers >= 0], truth)
+        if agreed < _SURE:
+            raise CheckFailed(
+                f"Each test image should keep its own label, but {1 - agreed:.0%} of the labels belong to another image.",
+                hint="Use one order for images and labels.",
+                line=images.line,
+            )

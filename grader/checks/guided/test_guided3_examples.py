@@ -1,0 +1,102 @@
+"""Task 3: randomly chosen images of both sets are shown, each with the name of its class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.checks.guided.observed import Observed
+from grader.checks.guided.shown import Shown, images_shown, names_of
+from grader.checks.verdict import CheckFailed, NotRun, check
+
+_HINT = "Call the function once with the training set and once with the test set, before you train."
+
+
+def _before_training(observed: Observed) -> list[Shown]:
+    """The images that are shown before the network is fitted; all of them where it never is."""
+    fits = [at for at, note in enumerate(observed.notes) if note.kind in ("fit", "train_on_batch")]
+    first = fits[0] if fits else len(observed.notes)
+    return [image for image in images_shown(observed) if image.at < first]
+
+
+def _why(observed: Observed) -> str:
+    return observed.because("imshow", "show", "plot", "subplot")
+
+
+@check("examples/training-set")
+def test_training_set(observed: Observed) -> None:
+    shown = _before_training(observed)
+    if not any(not image.test for image in shown):
+        instead = ", only of the test set" if shown else ""
+        raise CheckFailed(
+            f"Images of the training set should be shown before training, but none are{instead}{_why(observed)}.",
+            hint=_HINT,
+        )
+
+
+@check("examples/test-set")
+def test_test_set(observed: Observed) -> None:
+    shown = _before_training(observed)
+    if not shown:
+        raise NotRun("no images are shown before training.")
+    if not any(image.test for image in shown):
+        raise CheckFailed(
+            f"Images of the test set should be shown too, but only training images are{_why(observed)}.", hint=_HINT
+        )
+
+
+@check("examples/labels")
+def test_labels(observed: Observed) -> None:
+    shown = _before_training(observed)
+    if not shown:
+        raise NotRun("no images are shown before training.")
+    without = [image for image in shown if not image.texts]
+    if len(without) > len(shown) / 10:
+        raise CheckFailed(
+            "Each image should stand beside the name of its class, but "
+            f"{'no image has' if len(without) == len(shown) else 'some images have no'} text beside it.",
+            hint="Write the label with plt.xlabel or plt.title, after plt.imshow.",
+            line=without[0].line,
+        )
+    names = names_of(shown)
+    if len(names) > 1 and not all(names.values()):
+        raise CheckFailed(
+            "Each image should stand beside the name of its own class, but images of one class have other names, or "
+            "images of two classes the same.",
+            hint="Take image and label from the same place: x[i] and y[i].",
+            line=shown[0].line,
+        )
+
+
+@check("examples/random")
+def test_random(observed: Observed) -> None:
+    shown = _before_training(observed)
+    if not shown:
+        raise NotRun("no images are shown before training.")
+    for test in (False, True):
+        part = [image for image in shown if image.test == test]
+        numbers = [image.number for image in part]
+        labels = observed.album.test_labels if test else observed.album.train_labels
+        if len(numbers) >= 4 and _in_order(numbers, labels):
+            raise CheckFailed(
+                "The images should be chosen at random, but they are those that stand next to each other in "
+                f"the {'test' if test else 'training'} set.",
+                hint="Draw the places with np.random.choice(len(x), 10, replace=False).",
+                line=part[0].line,
+            )
+
+
+def _in_order(numbers: list[int], labels: np.ndarray) -> bool:  # type: ignore[type-arg]
+    """Whether images follow each other as they do in the whole set, or in the classes that are shown of it."""
+    unique = list(dict.fromkeys(numbers))
+    if len(unique) < 4:
+        return False
+    steps = np.diff(unique)
+    if np.all(steps == 1):
+        return True
+    kept = np.flatnonzero(np.isin(labels, labels[unique]))
+    places = {int(number): place for place, number in enumerate(kept)}
+    if np.all(np.diff([places[number] for number in unique]) == 1):
+        return True
+    of_class = [np.flatnonzero(labels == labels[number]) for number in unique]
+    ranks = [int(np.searchsorted(members, number)) for members, number in zip(of_class, unique, strict=True)]
+    return len(set(labels[unique])) == 1 and bool(np.all(np.diff(ranks) == 1))

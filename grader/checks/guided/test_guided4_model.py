@@ -1,0 +1,202 @@
+"""Task 4: a Sequential network from convolution blocks, compiled for its labels, and looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.checks.guided.data import Data
+from grader.checks.guided.notes import Note
+from grader.checks.guided.observed import Observed
+from grader.checks.verdict import CheckFailed, NotRun, check
+
+_CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
+
+
+def _network(observed: Observed) -> Note:
+    """The note that shows the judged network best: that of its fit, else of a summary or a prediction.
+
+    Raises:
+        CheckFailed: There is no network.
+    """
+    judged = observed.fit()
+    if judged is not None:
+        return judged[0]
+    for note in reversed(observed.notes):
+        if note.kind in ("summary", "predict") and note.layers:
+            return note
+    why = observed.because("Sequential", "create_model", "add", "Conv2D", "compile", "fit")
+    raise CheckFailed(
+        f"There should be a network that is compiled and looked at, but no network was met{why}.",
+        hint="Create a keras.Sequential, add blocks to it, compile it, and call its summary.",
+    )
+
+
+def _described(observed: Observed) -> tuple[Note, Any, dict[str, Any]]:
+    """The network, rebuilt in the examiner, and what it is there.
+
+    Raises:
+        CheckFailed: It cannot be rebuilt.
+    """
+    note = _network(observed)
+    if not note.config:
+        raise CheckFailed(
+            "The network should be made of Keras' own layers, so that it can be judged, but it cannot be written down.",
+            hint="Use Keras' own layers.",
+            line=note.line,
+        )
+    key = "config"
+    if key not in observed.remembered:
+        rebuilt = observed.examiner.ask("rebuild", note.config)
+        observed.remembered[key] = (rebuilt, observed.examiner.ask("describe_network", rebuilt))
+    rebuilt, facts = observed.remembered[key]
+    return note, rebuilt, facts
+
+
+def _classes(observed: Observed) -> int:
+    """How many outputs the network should have: as many as its labels have columns, three where nobody knows.
+
+    Ten classes that were kept in task 2 are that task's bug alone.
+    """
+    data = Data(observed)
+    images = data.training()
+    if images is not None and len(data.classes(images)) >= 2:
+        return len(data.classes(images))
+    return 3
+
+
+@check("model/sequential")
+def test_sequential(observed: Observed) -> None:
+    note = _network(observed)
+    if not note.sequential:
+        raise CheckFailed(
+            "The network should be a keras.Sequential, but it is a model of another kind.",
+            hint="Begin with model = keras.Sequential() and add layers to it.",
+            line=note.line,
+        )
+    if not any("Conv" in name for name in _layer_kinds(observed, note)):
+        raise CheckFailed(
+            "The network should have convolutions, but it has none.",
+            hint="Add keras.layers.Conv2D layers in a function of your own.",
+            line=note.line,
+        )
+
+
+def _layer_kinds(observed: Observed, note: Note) -> list[str]:
+    if note.config:
+        return [layer["kind"] for layer in _described(observed)[2]["layers"]]
+    return note.layers
+
+
+@check("model/block-function")
+def test_block_function(observed: Observed) -> None:
+    note = _network(observed)
+    if note.convolutions == 0 and not any("Conv" in name for name in _layer_kinds(observed, note)):
+        raise NotRun("the network has no convolutions.")
+    if any(block.calls >= 2 for block in note.blocks):
+        return
+    once = [block.name for block in note.blocks if block.calls == 1]
+    what = f"`{once[0]}` makes all of them in one call" if once else "they are written out one by one"
+    raise CheckFailed(
+        "The convolutions should come from a function that adds one block and is called for each block, but "
+        f"{what}.",
+        hint="Write a function such as add_conv_block(model, num_filters), and call it twice or more.",
+        line=note.line,
+    )
+
+
+@check("model/shrinks")
+def test_shrinks(observed: Observed) -> None:
+    note, _, facts = _described(observed)
+    if not any(layer["convolution"] for layer in facts["layers"]):
+        raise NotRun("the network has no convolutions.")
+    first = facts["input_shape"]
+    sizes = [
+        layer["output_shape"] for layer in facts["layers"] if layer["output_shape"] and len(layer["output_shape"]) == 3
+    ]
+    if not first or not sizes or sizes[-1][0] * sizes[-1][1] >= first[0] * first[1]:
+        raise CheckFailed(
+            "The images should become smaller from block to block, but their height and width stay.",
+            hint="End each block with keras.layers.MaxPooling2D, or give a convolution strides.",
+            line=note.line,
+        )
+
+
+@check("model/softmax")
+def test_softmax(observed: Observed) -> None:
+    note, rebuilt, facts = _described(observed)
+    classes = _classes(observed)
+    outputs = facts["output_shape"]
+    if len(outputs) != 1 or outputs[0] != classes:
+        raise CheckFailed(
+            f"The network should have one output for each of the {classes} classes, but it has "
+            f"{outputs[0] if len(outputs) == 1 else 'outputs of shape ' + str(tuple(outputs))}.",
+            hint=f"End it with a Dense layer of {classes} units and the activation softmax.",
+            line=note.line,
+        )
+    shape = [size or 32 for size in facts["input_shape"]]
+    x = np.random.default_rng(0).uniform(0, 1, (4, *shape)).astype(np.float32)
+    answers = np.asarray(observed.examiner.ask("run_network", rebuilt, x))
+    sums = answers.sum(axis=1)
+    probabilities = bool(np.all(answers >= 0) and np.allclose(sums, 1, atol=1e-3))
+    logits = any(other.model == note.model and other.from_logits for other in observed.of_kind("compile"))
+    if not probabilities and not logits:
+        raise CheckFailed(
+            "The network should give a probability for each class, but its answers do not add up to 1.",
+            hint="Give the last Dense layer the activation softmax.",
+            line=note.line,
+        )
+
+
+@check("model/loss")
+def test_loss(observed: Observed) -> None:
+    note = _network(observed)
+    compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
+    loss = compiled[-1].loss if compiled else note.loss
+    if not compiled and not loss:
+        raise CheckFailed(
+            f"The network should be compiled, but it is not{observed.because('compile')}.",
+            hint="Call model.compile with a loss, an optimizer and metrics.",
+            line=note.line,
+        )
+    plain = loss.lower().replace("_", "")
+    images = Data(observed).training()
+    single = images is not None and images.labels is not None and (images.labels.ndim == 1 or images.labels.shape[1] == 1)
+    if plain.startswith("sparse") and single:
+        return
+    if plain.startswith("sparse"):
+        raise CheckFailed(
+            f"The loss {loss} is for labels that are single numbers, but the labels are one-hot rows.",
+            hint="Use categorical_crossentropy.",
+            line=compiled[-1].line if compiled else note.line,
+        )
+    if plain not in _CATEGORICAL:
+        raise CheckFailed(
+            f"The loss should be categorical cross-entropy, since there are more than two classes, but it is {loss}.",
+            hint='Compile with loss="categorical_crossentropy".',
+            line=compiled[-1].line if compiled else note.line,
+        )
+
+
+@check("model/tracks-accuracy")
+def test_tracks_accuracy(observed: Observed) -> None:
+    note = _network(observed)
+    compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
+    metrics = [*(compiled[-1].metrics if compiled else note.metrics), *note.names]
+    if not any("acc" in metric.lower() for metric in metrics):
+        raise CheckFailed(
+            "Training should track the accuracy, but it does not.",
+            hint='Compile with metrics=["accuracy"].',
+            line=compiled[-1].line if compiled else note.line,
+        )
+
+
+@check("model/summary")
+def test_summary(observed: Observed) -> None:
+    _network(observed)
+    if not observed.of_kind("summary"):
+        raise CheckFailed(
+            f"The network's summary should be looked at, but it is not{observed.because('summary')}.",
+            hint="Call model.summary().",
+        )

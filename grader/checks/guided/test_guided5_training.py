@@ -1,0 +1,284 @@
+"""Task 5: the network is fitted on the subset, stops early, and its best epoch is kept."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from grader.checks.guided.data import ENOUGH
+from grader.checks.guided.notes import Callback, Note
+from grader.checks.guided.observed import Observed, Told
+from grader.checks.verdict import CheckFailed, NotRun, check
+
+_TINY = 3 / 255
+"""Images whose largest value is below this were divided by 255 twice."""
+
+_NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
+_QUANTITIES = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
+
+
+def _fit(observed: Observed) -> tuple[Note, Told]:
+    """The training that is judged.
+
+    Raises:
+        CheckFailed: There is none.
+    """
+    judged = observed.fit()
+    if judged is None:
+        steps = observed.of_kind("train_on_batch")
+        raise CheckFailed(
+            "The network should be trained with fit, but "
+            + ("it is trained step by step" if steps else f"fit is never called{observed.because('fit')}")
+            + ".",
+            hint="Call model.fit with the training set, validation data, and the callbacks.",
+            line=steps[0].line if steps else 0,
+        )
+    return judged
+
+
+def _ran(observed: Observed) -> tuple[Note, Told]:
+    """The training, where it got through an epoch.
+
+    Raises:
+        NotRun: It did not.
+    """
+    note, told = _fit(observed)
+    if not told.digests:
+        raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
+    return note, told
+
+
+@check("training/fits")
+def test_fits(observed: Observed) -> None:
+    note, told = _fit(observed)
+    if note.error and not note.repaired:
+        raise CheckFailed(
+            f"fit should train the network, but it ended in {note.error}.",
+            hint="Compare the shapes of images and labels with what the network takes and gives.",
+            line=note.line,
+        )
+    if note.repaired and not _spoilt_before(observed, note):
+        raise CheckFailed(
+            f"fit should train the network on the three classes, but it ended in {note.error}.",
+            hint="Compare the number of label columns with the units of the last layer.",
+            line=note.line,
+        )
+    found = observed.recognise(note.x)
+    if found.count == 0 or found.of_train + found.of_test < (0.5 if note.augmented else ENOUGH):
+        raise CheckFailed(
+            "fit should get the images of the training set, but it gets something else.",
+            hint="Give fit the images that you cut down in task 2.",
+            line=note.line,
+        )
+    if len(set([note.before, *told.digests])) < 2 and told.digests:
+        raise CheckFailed(
+            "Training should change the network's weights, but they stay as they are.",
+            hint="Leave the layers trainable and the learning rate above zero.",
+            line=note.line,
+        )
+
+
+def _spoilt_before(observed: Observed, note: Note) -> bool:
+    """Whether what kept fit from training is a bug of task 2: another number of classes, or a test set left whole."""
+    found, held = observed.recognise(note.x), observed.recognise(note.val_x)
+    labels = observed.album.train_labels[found.train[found.train >= 0]]
+    held_labels = observed.album.test_labels[held.test[held.test >= 0]]
+    wrong_train = len(labels) > 0 and len(np.unique(labels)) != 3
+    wrong_test = len(held_labels) > 0 and len(np.unique(held_labels)) != 3
+    odd_labels = note.y is not None and (note.y.ndim != 2 or note.y.shape[1] != 3)
+    return wrong_train or wrong_test or odd_labels
+
+
+@check("training/scaled")
+def test_scaled(observed: Observed) -> None:
+    note, _ = _fit(observed)
+    if note.x is None or not note.x.size:
+        raise NotRun("the images that fit gets are not known.")
+    largest = float(np.nanmax(np.abs(note.x)))
+    early = []
+    for layer in note.layers:
+        if "Conv" in layer or "Dense" in layer:
+            break
+        early.append(layer)
+    inside = [layer for layer in early if layer in _NORMALISING]
+    if "Rescaling" in inside and largest <= 1.5:
+        raise CheckFailed(
+            "The images should be scaled once, but the network divides them again, by its Rescaling layer.",
+            hint="Scale the images before fit or inside the network, not both.",
+            line=note.line,
+        )
+    if inside:
+        return
+    if largest < _TINY:
+        raise CheckFailed(
+            f"The images should be divided by 255 once, but the largest value that fit gets is {largest:.4f}.",
+            hint="Divide them in one place only.",
+            line=note.line,
+        )
+    if largest > 20:
+        raise CheckFailed(
+            f"The images should be scaled before they reach the network, but fit gets values up to {largest:.0f}.",
+            hint="Divide the images by 255, in fit and in predict alike.",
+            line=note.line,
+        )
+
+
+@check("training/validates")
+def test_validates(observed: Observed) -> None:
+    note, _ = _fit(observed)
+    if note.val_x is None and not note.validation_split:
+        raise CheckFailed(
+            "fit should validate on images that it does not train on, but it gets no validation data.",
+            hint="Give fit validation_data=(…, …), or validation_split on a shuffled set.",
+            line=note.line,
+        )
+    if note.val_x is None:
+        return
+    found, trained = observed.recognise(note.val_x), observed.recognise(note.x)
+    shared = set(found.train[found.train >= 0].tolist()) & set(trained.train[trained.train >= 0].tolist())
+    if len(shared) > found.count / 20:
+        raise CheckFailed(
+            "fit should validate on images that it does not train on, but "
+            f"{'all' if len(shared) >= 0.95 * found.count else 'some'} of the validation images are training images.",
+            hint="Validate on the test set, or on a part that is held back.",
+            line=note.line,
+        )
+    if np.isfinite(found.scale) and np.isfinite(trained.scale) and not _alike(found.scale, trained.scale):
+        raise CheckFailed(
+            "The validation images should be scaled as the training images are, but their values are "
+            f"{_times(found.scale / trained.scale)}.",
+            hint="Divide both by 255.",
+            line=note.line,
+        )
+
+
+def _alike(a: float, b: float) -> bool:
+    return abs(a - b) <= 0.03 * max(abs(a), abs(b))
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.3g} times as large" if factor >= 1 else f"{1 / factor:.3g} times smaller"
+
+
+def quantity_of(monitor: str) -> str:
+    """What a callback watches: `val_accuracy`, `val_loss`, `accuracy` or `loss`; empty for anything else."""
+    plain = monitor.lower().replace("categorical_", "").replace("sparse_", "")
+    plain = re.sub(r"acc$", "accuracy", plain)
+    return _QUANTITIES.get(plain, "")
+
+
+@check("training/early-stopping")
+def test_early_stopping(observed: Observed) -> None:
+    note, told = _fit(observed)
+    stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
+    epochs = len(told.digests)
+    script = told.script
+    stopped = epochs < script.length
+    if not stoppers:
+        if stopped and script.best("val_accuracy", epochs) < epochs - 1:
+            return  # by a callback of its own
+        raise CheckFailed(
+            "Training should stop early, but fit gets no EarlyStopping.",
+            hint='Add keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3) to the callbacks of fit.',
+            line=note.line,
+        )
+    callback = stoppers[0]
+    _require_right_watch(callback, "EarlyStopping", note)
+    if not told.digests:
+        return
+    quantity = quantity_of(callback.monitor)
+    wanted = script.stops(quantity, callback.patience)
+    if wanted is not None and wanted <= script.length and wanted != epochs and _stops_otherwise(told, callback, epochs):
+        raise CheckFailed(
+            f"With patience {callback.patience} training should stop after {wanted} epochs of the run that was watched, "
+            f"but it went on for {epochs}.",
+            hint=f"Give fit the EarlyStopping, watching {callback.monitor}, and nothing that ends training otherwise.",
+            line=note.line,
+        )
+
+
+def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
+    """Whether training stopped where another quantity, or none, would have it stop."""
+    if epochs == told.script.length:
+        return True
+    others = [(name, wrong) for name in _QUANTITIES for wrong in (False, True)]
+    own = quantity_of(callback.monitor)
+    return any(
+        told.script.stops(name, callback.patience, wrong_way=wrong) == epochs for name, wrong in others if name != own or wrong
+    )
+
+
+def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
+    """Raise where a callback watches no validation quantity, or watches it in the wrong direction."""
+    quantity = quantity_of(callback.monitor)
+    if not quantity.startswith("val_"):
+        known = f"the training {'accuracy' if quantity == 'accuracy' else 'loss'}" if quantity else f"`{callback.monitor}`"
+        raise CheckFailed(
+            f"{what} should watch how validation goes, but it watches {known}.",
+            hint='Give it monitor="val_accuracy" or monitor="val_loss".',
+            line=note.line,
+        )
+    right = "max" if "acc" in quantity else "min"
+    if callback.mode in ("min", "max") and callback.mode != right:
+        raise CheckFailed(
+            f"{what} watches {callback.monitor} in the wrong direction: it looks for the "
+            f"{'lowest' if callback.mode == 'min' else 'highest'} value.",
+            hint=f'Leave mode out, or give mode="{right}".',
+            line=note.line,
+        )
+    names = [name.lower() for name in note.names]
+    if names and callback.monitor.lower() not in names:
+        raise CheckFailed(
+            f"{what} watches `{callback.monitor}`, but the epochs of this training have no such value.",
+            hint=f"They have {', '.join(f'`{name}`' for name in note.names[:6])}.",
+            line=note.line,
+        )
+
+
+@check("training/checkpoint")
+def test_checkpoint(observed: Observed) -> None:
+    note, told = _fit(observed)
+    keepers = [callback for callback in note.callbacks if callback.kind == "ModelCheckpoint"]
+    epochs = len(told.digests)
+    files = observed.observation.run.files
+    if not keepers and not files:
+        raise CheckFailed(
+            "The best epoch should be kept in a checkpoint, but fit gets no ModelCheckpoint.",
+            hint="Add keras.callbacks.ModelCheckpoint with save_best_only=True to the callbacks of fit.",
+            line=note.line,
+        )
+    for callback in keepers[:1]:
+        if re.search(r"\((val_)?(acc|accuracy|loss)\s*:[^)]*\)", callback.path):
+            raise CheckFailed(
+                f"The name of the checkpoint should hold the value of the epoch, but `{callback.path}` stays as it is: "
+                "the value goes in braces.",
+                hint="Write {val_accuracy:.3f} in the name, with braces.",
+                line=note.line,
+            )
+        if callback.best_only:
+            _require_right_watch(callback, "ModelCheckpoint", note)
+    if not told.digests:
+        raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
+    best = best_digests(told)
+    if observed.saved_with(best, note.config):
+        return
+    kept = {saved.digest for saved in files}
+    last = told.digests[-1] in kept
+    what = "it is the last epoch" if last else "it is another epoch"
+    for quantity, wording in (("val_accuracy", "lowest val_accuracy"), ("val_loss", "highest val_loss")):
+        if not last and told.digests[told.script.worst(quantity, epochs)] in kept:
+            what = f"it is the epoch with the {wording}"
+    if not kept:
+        what = "no file was written"
+    raise CheckFailed(
+        f"The checkpoint should hold the epoch with the best validation, but {what}.",
+        hint='Give ModelCheckpoint save_best_only=True and monitor="val_accuracy".',
+        line=note.line,
+    )
+
+
+def best_digests(told: Told) -> set[str]:
+    """What the weights of the best epoch were committed to, by val_accuracy and by val_loss."""
+    epochs = len(told.digests)
+    return {told.digests[told.script.best(name, epochs)] for name in ("val_accuracy", "val_loss")} if epochs else set()

@@ -1,0 +1,292 @@
+"""Task 6: the curves of this training, the best network, its predictions, and images with the predicted labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from grader.checks.guided.data import ENOUGH, Data, columns_of, naming
+from grader.checks.guided.notes import Note
+from grader.checks.guided.observed import Observed, Told
+from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
+from grader.checks.guided.test_guided5_training import best_digests
+from grader.checks.verdict import CheckFailed, NotRun, check
+
+Array = np.ndarray[Any, Any]
+
+_SAME_ANSWER = 0.02
+
+
+def _trained(observed: Observed) -> tuple[Note, Told]:
+    """The training whose results are asked for.
+
+    Raises:
+        NotRun: There is none.
+    """
+    judged = observed.fit()
+    if judged is None or not judged[1].digests:
+        raise NotRun("no training came to the end of an epoch, so there is nothing to show of it.")
+    return judged
+
+
+@check("curves/both")
+def test_both_curves(observed: Observed) -> None:
+    note, told = _trained(observed)
+    epochs = len(told.digests)
+    accuracy, val_accuracy = told.script.accuracy[:epochs], told.script.val_accuracy[:epochs]
+    lines = [line for line, _, _ in lines_shown(observed)]
+    trained = any(follows(line, accuracy) for line in lines)
+    validated = any(follows(line, val_accuracy) for line in lines)
+    if trained and validated:
+        return
+    hint = 'Plot h.history["accuracy"] and h.history["val_accuracy"], each against range(len(...)).'
+    if trained or validated:
+        raise CheckFailed(
+            f"Training and validation accuracy should both be plotted, but the curve of "
+            f"{'validation' if trained else 'training'} is missing.",
+            hint=hint,
+            line=_plotting_line(observed),
+        )
+    losses = any(follows(line, told.script.loss[:epochs]) or follows(line, told.script.val_loss[:epochs]) for line in lines)
+    why = observed.because("plot", "history", "accs", "acc")
+    instead = "the losses are" if losses else f"no figure has them{why}"
+    raise CheckFailed(
+        f"The accuracies of this training, {epochs} epochs long in the run that was watched, should be plotted, but "
+        f"{instead}.",
+        hint=hint,
+        line=_failing_line(observed, "plot", "history", "accs"),
+    )
+
+
+def _plotting_line(observed: Observed) -> int:
+    return next((note.line for _, note, _ in lines_shown(observed)), 0)
+
+
+def _failing_line(observed: Observed, *words: str) -> int:
+    error = observed.failure_in(*words)
+    return error.line if error else 0
+
+
+@check("curves/told-apart")
+def test_told_apart(observed: Observed) -> None:
+    _, told = _trained(observed)
+    epochs = len(told.digests)
+    found: dict[str, list[tuple[Any, Note, int]]] = {"accuracy": [], "val_accuracy": []}
+    for line, note, number in lines_shown(observed):
+        for name in found:
+            if follows(line, getattr(told.script, name)[:epochs]):
+                found[name].append((line, note, number))
+    if not any(found.values()):
+        raise NotRun("no figure has the accuracies.")
+    if not all(found.values()):
+        return  # one curve alone is told by the check before
+    first, second = found["accuracy"][-1], found["val_accuracy"][-1]
+    if first[1] is not second[1] or first[2] != second[2]:
+        return  # each in axes of its own
+    axes = first[1].axes[first[2]]
+    if first[0].look == second[0].look:
+        raise CheckFailed(
+            "The two curves should look different, but they have the same colour and style.",
+            hint="Leave the colours to Matplotlib, or give each its own.",
+            line=first[1].line,
+        )
+    named = len(axes.legend) >= 2 or len(axes.texts) >= 3 or len(first[1].texts) >= 2
+    if not named:
+        raise CheckFailed(
+            "The figure should say which curve is which, but it has no legend.",
+            hint="Give each plot call a label, and call plt.legend().",
+            line=first[1].line,
+        )
+
+
+def _prediction(observed: Observed) -> Note:
+    """The prediction that is judged: the last one about test images after training, else the last one.
+
+    Raises:
+        CheckFailed: Nothing is predicted.
+    """
+    fits = [at for at, note in enumerate(observed.notes) if note.kind == "fit"]
+    after = [note for note in observed.notes[(fits[0] if fits else 0) :] if note.kind == "predict"]
+    about_test = [note for note in after if observed.recognise(note.x).of_test >= ENOUGH]
+    if about_test:
+        return about_test[-1]
+    if after:
+        return after[-1]
+    raise CheckFailed(
+        f"The test images should be predicted, but predict is never called{observed.because('predict', 'load_')}.",
+        hint="Call model.predict with the test images, scaled as in fit.",
+        line=_failing_line(observed, "predict"),
+    )
+
+
+def _allowed(observed: Observed, note: Note, told: Told) -> set[str]:
+    """The networks that may count as the best: the best epochs; what fit kept instead is a bug of task 5 alone."""
+    best = best_digests(told)
+    if not observed.saved_with(best, note.config):
+        kept = {saved.digest for saved in observed.observation.run.files} & set(told.digests)
+        return best | kept
+    return best
+
+
+@check("best/loaded")
+def test_best_is_loaded(observed: Observed) -> None:
+    note, told = _trained(observed)
+    loads = observed.of_kind("load")
+    failed = [load for load in loads if load.error]
+    hint = "Load the file that ModelCheckpoint wrote for the best epoch, and predict with what load_model returns."
+    if failed and not any(not load.error for load in loads):
+        files = ", ".join(saved.path for saved in observed.observation.run.files[-3:])
+        raise CheckFailed(
+            f"The best network should be loaded, but `{failed[0].path}` cannot be: "
+            + (f"this run kept {files}." if files else "no checkpoint was kept."),
+            hint=hint,
+            line=failed[0].line,
+        )
+    predictions = [n for n in observed.of_kind("predict")]
+    used = _prediction(observed).digest if predictions else loads[-1].digest if loads else ""
+    allowed = _allowed(observed, note, told)
+    if used and used in allowed:
+        return
+    if not loads:
+        last = used in told.digests[-1:]
+        what = "the network of the last epoch goes on being used" if last or not used else "nothing is loaded"
+        raise CheckFailed(
+            f"The best network should be loaded, but {what}{observed.because('load_')}.",
+            hint=hint,
+            line=_prediction(observed).line if predictions else 0,
+        )
+    loaded = {load.digest for load in loads}
+    if loaded & allowed:
+        what = "predictions are made with another network"
+    elif used and used == told.digests[-1]:
+        what = "it is the network of the last epoch"
+    elif used in told.digests:
+        what = f"it is the network of epoch {told.digests.index(used) + 1}, and another one was better"
+    else:
+        what = "it is a network that this training did not keep"
+    raise CheckFailed(
+        f"The best network should be loaded and used, but {what}.",
+        hint=hint,
+        line=loads[-1].line,
+    )
+
+
+@check("predictions/test-images")
+def test_predicts_test_images(observed: Observed) -> None:
+    prediction = _prediction(observed)
+    found = observed.recognise(prediction.x)
+    if found.count == 0 or found.of_test < ENOUGH:
+        which = "training images are" if found.of_train >= ENOUGH else "something else is"
+        raise CheckFailed(
+            f"The test images should be predicted, but {which}.",
+            hint="Call predict with the images of the test set.",
+            line=prediction.line,
+        )
+    judged = observed.fit()
+    if judged is not None:
+        scale = observed.recognise(judged[0].x).scale
+        if np.isfinite(scale) and np.isfinite(found.scale) and abs(found.scale - scale) > 0.03 * max(found.scale, scale):
+            raise CheckFailed(
+                "The test images should be scaled as the training images are, but the values that predict gets are "
+                f"{found.scale / scale:.3g} times those that fit gets.",
+                hint="Divide by 255 in both, or in neither and inside the network.",
+                line=prediction.line,
+            )
+    _require_own_answers(observed, prediction, found.test)
+
+
+def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -> None:
+    """Refuse answers that the kept network does not give to these images."""
+    path = observed.saved_with({prediction.digest}, prediction.config) if prediction.digest else ""
+    answers = prediction.answers
+    if not path or answers is None or len(answers) != len(numbers):
+        return
+    rows = np.flatnonzero(numbers >= 0)[:64]
+    found = observed.recognise(prediction.x)
+    images = observed.album.pictures.x_test[numbers[rows]].astype(np.float32)
+    x = images * np.float32(found.scale) + np.float32(found.offset)
+    network = observed.network(path, prediction.config)
+    own = np.asarray(observed.examiner.ask("run_network", network, x))
+    if own.shape != answers[rows].shape or np.mean(np.abs(own - answers[rows]) > _SAME_ANSWER) > 0.05:
+        raise CheckFailed(
+            "The predictions should be those of the network that predicts, but that network answers something else "
+            "about these images.",
+            hint="Use what model.predict returns as it is.",
+            line=prediction.line,
+        )
+
+
+@check("predictions/shown")
+def test_predictions_are_shown(observed: Observed) -> None:
+    prediction = _prediction(observed)
+    at = next(place for place, note in enumerate(observed.notes) if note is prediction)
+    everything = images_shown(observed)
+    shown = [image for image in everything if image.test and image.at > at]
+    if not shown:
+        why = observed.because("show", "imshow", "plot", "pred")
+        raise CheckFailed(
+            f"Test images should be shown with the labels that were predicted, but none are shown after predict{why}.",
+            hint="Call your function of task 3 again, with the predictions.",
+            line=_failing_line(observed, "show", "imshow"),
+        )
+    predicted = _predicted_classes(observed, prediction)
+    told = [(image, predicted[image.number]) for image in shown if image.number in predicted]
+    if not told:
+        raise NotRun("the images that are shown are not among those that were predicted.")
+    names = _names(observed, everything, at)
+    if not names:
+        return
+    wrong = [(image, known) for image, known in told if names.get(known) and not names[known] & tokens(image.texts)]
+    if not wrong and all(image.texts for image, _ in told):
+        return
+    image, known = wrong[0] if wrong else told[0]
+    instead = names.get(image.known, set()) & tokens(image.texts)
+    raise CheckFailed(
+        "Images should stand beside the labels that were predicted, but "
+        + ("they stand beside their true labels." if instead and wrong else "the predicted label is missing."),
+        hint="Take the label from the predictions: class_names[np.argmax(p[i])].",
+        line=image.line,
+    )
+
+
+def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
+    """For each test image that was predicted, the class, 0 to 9, that the prediction means.
+
+    Which column means which class the labels tell that the network was trained with.
+    """
+    numbers = observed.recognise(prediction.x).test
+    answers = prediction.answers
+    data = Data(observed)
+    images = data.training()
+    if answers is None or len(answers) != len(numbers) or images is None or images.labels is None:
+        return {}
+    trained = images.found.test if images.test else images.found.train
+    known = trained >= 0
+    truth = (data.album.test_labels if images.test else data.album.train_labels)[trained[known]]
+    columns = {column: known for known, column in naming(images.labels[known], truth).items()}
+    chosen = columns_of(answers) if answers.shape[1] > 1 else answers[:, 0].round().astype(int)
+    return {
+        int(number): columns[int(column)]
+        for number, column in zip(numbers, chosen, strict=True)
+        if number >= 0 and int(column) in columns
+    }
+
+
+def _names(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
+    """The names of the classes, as the images that were shown before predicting have them."""
+    before = names_of([image for image in everything if image.at < at])
+    if len(before) >= 2 and all(before.values()):
+        return before
+    # Nothing, or nothing consistent, was shown before: whoever shows a name for each predicted class is believed.
+    predicted = _predicted_classes(observed, _prediction(observed))
+    after = [
+        Shown(image.number, image.test, predicted[image.number], image.texts, image.line, image.at)
+        for image in everything
+        if image.test and image.at > at and image.number in predicted
+    ]
+    if len(Counter(image.known for image in after)) < 2:
+        return {}
+    names = names_of(after)
+    return names if all(names.values()) else {known: {"\0"} for known in names}

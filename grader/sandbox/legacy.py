@@ -1,0 +1,258 @@
+"""What Jupyter and Colab put into a notebook's world, and names that newer versions of Keras and NumPy have dropped.
+
+Untrusted side.  A program that was right in the version that it was written for runs here as it did there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import re
+import sys
+import types
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+DROPPED_ARGUMENTS: Final = frozenset(("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe"))
+"""Arguments of `fit`, `evaluate` and `predict` that Keras 3 no longer knows."""
+
+_RENAMED_ARGUMENTS: Final = {"nb_epoch": "epochs", "generator": "x", "samples_per_epoch": "steps_per_epoch"}
+
+# Where older versions had what now lies in the module on the right.
+_MOVED_MODULES: Final = {
+    "layers.core": "layers",
+    "layers.convolutional": "layers",
+    "layers.pooling": "layers",
+    "layers.normalization": "layers",
+    "layers.advanced_activations": "layers",
+    "layers.embeddings": "layers",
+    "layers.noise": "layers",
+    "layers.merge": "layers",
+    "layers.experimental.preprocessing": "layers",
+    "layers.experimental": "layers",
+    "engine": "models",
+    "engine.topology": "layers",
+    "engine.training": "models",
+    "utils.np_utils": "utils",
+    "utils.vis_utils": "utils",
+    "utils.generic_utils": "utils",
+    "optimizers.legacy": "optimizers",
+    "optimizers.schedules": "optimizers.schedules",
+    "preprocessing.image": "preprocessing.image",
+}
+
+
+def install(module: Any, source: str) -> None:
+    """Put everything in place, as far as it is missing.
+
+    Args:
+        module: The program's module, which gets `get_ipython` and `display`.
+        source: The program.
+    """
+    _offer_notebook(module)
+    _offer_modules()
+    _offer_image_generator()
+    _offer_methods()
+    _take_old_arguments()
+    _offer_numpy_names()
+    _take_old_styles()
+    del source
+
+
+def modern_fit_arguments(given: dict[str, Any]) -> None:
+    """Rename what `fit` was given under an older name, and leave out what means nothing any more."""
+    for old, new in _RENAMED_ARGUMENTS.items():
+        if old in given:
+            given[new] = given.pop(old)
+    for name in (*DROPPED_ARGUMENTS, "nb_val_samples", "nb_worker"):
+        given.pop(name, None)
+
+
+def add_old_names(logs: dict[str, Any], source: str) -> None:
+    """Give the logs of an epoch the names `acc` and `val_acc`, where the program knows those alone."""
+    if "val_acc" in re.sub(r"val_accuracy", "", source) and "val_accuracy" not in source:
+        for name in ("accuracy", "val_accuracy"):
+            if name in logs:
+                logs.setdefault(name.replace("accuracy", "acc"), logs[name])
+
+
+def _offer_notebook(module: Any) -> None:
+    import builtins
+
+    class Shell:
+        """Takes every call that a notebook makes of `get_ipython()`, and does nothing."""
+
+        kernel = None
+
+        def __getattr__(self, name: str) -> Any:
+            return lambda *args, **kwargs: None
+
+        def __str__(self) -> str:
+            return "<ipykernel.zmqshell.ZMQInteractiveShell object>"
+
+    shell = Shell()
+
+    def display(*values: Any, **_kwargs: Any) -> None:
+        import matplotlib.pyplot as plt
+
+        if any(hasattr(value, "savefig") for value in values):
+            plt.show()
+
+    module.get_ipython = lambda: shell
+    module.display = display
+    builtins.get_ipython = module.get_ipython  # type: ignore[attr-defined]
+    builtins.input = lambda *_: ""
+    with contextlib.suppress(ImportError):
+        display_module = importlib.import_module("IPython.display")
+        display_module.display = display  # type: ignore[attr-defined]
+        display_module.clear_output = lambda *_, **__: None  # type: ignore[attr-defined]
+    google = sys.modules.get("google") or types.ModuleType("google")
+    sys.modules.setdefault("google", google)
+    if not hasattr(google, "__path__"):
+        google.__path__ = []
+    colab = _quiet_module("google.colab")
+    google.colab = colab  # type: ignore[attr-defined]
+    for name in ("files", "drive", "output", "patches", "userdata", "widgets"):
+        setattr(colab, name, _quiet_module(f"google.colab.{name}"))
+    colab.files.upload = dict
+
+
+def _quiet_module(name: str) -> Any:
+    """A module in which every name is a function that does nothing."""
+
+    class Quiet(types.ModuleType):
+        __path__: list[str] = []
+
+        def __getattr__(self, attribute: str) -> Any:
+            if attribute.startswith("__"):
+                raise AttributeError(attribute)
+            return lambda *args, **kwargs: None
+
+    module = Quiet(name)
+    sys.modules[name] = module
+    return module
+
+
+def _offer_modules() -> None:
+    for root in ("keras", "tensorflow.keras", "tensorflow.python.keras", "keras._tf_keras.keras"):
+        public = "keras" if root == "keras" else "keras._tf_keras.keras"
+        if root == "tensorflow.python.keras":
+            _alias(root, public)
+            for part in ("layers", "models", "utils", "optimizers", "callbacks", "datasets", "preprocessing"):
+                _alias(f"{root}.{part}", f"{public}.{part}")
+            _alias(f"{root}.datasets.cifar10", f"{public}.datasets.cifar10")
+        for old, new in _MOVED_MODULES.items():
+            _alias(f"{root}.{old}", f"{public}.{new}")
+    utils = importlib.import_module("keras.utils")
+    utils.np_utils = utils  # type: ignore[attr-defined]
+    for name in ("keras.layers", "keras._tf_keras.keras.layers"):
+        with contextlib.suppress(ImportError):
+            layers = importlib.import_module(name)
+            experimental = types.ModuleType(f"{name}.experimental")
+            experimental.preprocessing = layers  # type: ignore[attr-defined]
+            layers.experimental = experimental  # type: ignore[attr-defined]
+
+
+def _alias(old: str, new: str) -> None:
+    if old in sys.modules:
+        return
+    with contextlib.suppress(ImportError):
+        if importlib.util.find_spec(old) is not None:
+            return
+    with contextlib.suppress(ImportError):
+        sys.modules[old] = importlib.import_module(new)
+
+
+def _offer_image_generator() -> None:
+    with contextlib.suppress(ImportError):
+        image = importlib.import_module("keras.src.legacy.preprocessing.image")
+        public = importlib.import_module("keras.preprocessing.image")
+        for name in ("ImageDataGenerator", "NumpyArrayIterator", "DirectoryIterator"):
+            if not hasattr(public, name):
+                setattr(public, name, getattr(image, name))
+
+
+def _offer_methods() -> None:
+    model = keras.Model
+
+    def fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
+        return self.fit(generator, **dict(zip(names, args, strict=False)), **kwargs)
+
+    def predict_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.predict(generator, **kwargs)
+
+    def evaluate_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.evaluate(generator, **kwargs)
+
+    def predict_classes(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return np.argmax(self.predict(x), axis=-1)
+
+    def predict_proba(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.predict(x)
+
+    for method in (fit_generator, predict_generator, evaluate_generator, predict_classes, predict_proba):
+        if not hasattr(model, method.__name__):
+            setattr(model, method.__name__, method)
+
+
+def _take_old_arguments() -> None:
+    """Let optimizers take `lr` and `decay`, EarlyStopping and layers what they took, and no more than that."""
+    optimizer = keras.optimizers.Optimizer
+    for kind in [optimizer, *_subclasses(optimizer)]:
+        original = kind.__dict__.get("__init__")
+        if original is None:
+            continue
+        kind.__init__ = _with_old_optimizer_arguments(original)
+
+
+def _with_old_optimizer_arguments(original: Any) -> Any:
+    known = inspect.signature(original).parameters
+
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        if "lr" in kwargs:
+            kwargs["learning_rate"] = kwargs.pop("lr")
+        for name in ("decay", "epsilon"):
+            if name in kwargs and (name not in known or kwargs[name] is None):
+                kwargs.pop(name)
+        original(self, *args, **kwargs)
+
+    return init
+
+
+def _subclasses(kind: Any) -> list[Any]:
+    found = []
+    for each in kind.__subclasses__():
+        found += [each, *_subclasses(each)]
+    return found
+
+
+def _offer_numpy_names() -> None:
+    for name, value in (("float", float), ("int", int), ("bool", bool), ("object", object), ("str", str)):
+        if name not in np.__dict__:
+            setattr(np, name, value)
+
+
+def _take_old_styles() -> None:
+    import matplotlib.style
+    import matplotlib.style.core
+
+    original = matplotlib.style.use
+
+    def use(style: Any) -> None:
+        with contextlib.suppress(OSError):
+            original(style)
+            return
+        if isinstance(style, str) and style.startswith("seaborn"):
+            with contextlib.suppress(OSError):
+                original(style.replace("seaborn", "seaborn-v0_8", 1))
+
+    matplotlib.style.use = use  # type: ignore[assignment]
+    import matplotlib.pyplot as plt
+
+    plt.style.use = use  # type: ignore[assignment]
