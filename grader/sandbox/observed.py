@@ -46,7 +46,17 @@ _MAX_FILES: Final = 40
 _MAX_FILE_BYTES: Final = 60 * 2**20
 _TRAINED_IMAGES: Final = 24
 _VALIDATED_IMAGES: Final = 8
-_FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/tmp/|/data|/workspace|~)")
+_FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
+
+
+_USUAL_NAMES: Final = {
+    "np": "numpy",
+    "plt": "matplotlib.pyplot",
+    "tf": "tensorflow",
+    "keras": "keras",
+    "os": "os",
+    "random": "random",
+}
 
 
 class Stop(BaseException):
@@ -119,7 +129,9 @@ class Observer:
             if self._shims:
                 legacy.install(self._module, source)
             try:
-                self._run_statements(ast.parse(source, FILE_NAME).body, starts)
+                tree = ast.parse(source, FILE_NAME)
+                self._import_what_is_missing(tree)
+                self._run_statements(tree.body, starts)
             except Stop:
                 pass
             self._look_at_figures("left")
@@ -161,35 +173,58 @@ class Observer:
         except BaseException as error:  # a submission may raise anything, SystemExit included
             self._note_error(statement, error)
             self._inside = 0
+            if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
+                with contextlib.suppress(Exception):
+                    self._import_what_can_be(statement)
+
+    def _import_what_is_missing(self, tree: ast.Module) -> None:
+        """Note the usual names of modules that are used and never bound, and go on as if they had been imported."""
+        bound: set[str] = set()
+        used: dict[str, int] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used.setdefault(node.id, node.lineno)
+            elif isinstance(node, ast.Name):
+                bound.add(node.id)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                if any(alias.name == "*" for alias in node.names):
+                    return  # which may bring anything
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                bound.add(node.name)
+            elif isinstance(node, ast.arg):
+                bound.add(node.arg)
+        for name, module in _USUAL_NAMES.items():
+            if name in used and name not in bound:
+                with contextlib.suppress(ImportError):
+                    self._module.__dict__[name] = importlib.import_module(module)
+                    text = f"name '{name}' is not defined"
+                    self._errors.append(_failure(used[name], used[name], "NameError", text, 0, never_imported=True))
+
+    def _import_what_can_be(self, statement: ast.ImportFrom) -> None:
+        """Of an import that failed over one name bring the others, and for that one what is spelt most like it."""
+        import difflib
+
+        module = importlib.import_module(statement.module or "")
+        for alias in statement.names:
+            name = alias.name
+            if not hasattr(module, name):
+                similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
+                if not similar:
+                    continue
+                self._module.__dict__.setdefault(similar[0], getattr(module, similar[0]))
+                name = similar[0]
+            self._module.__dict__[alias.asname or alias.name] = getattr(module, name)
 
     def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
-        cause: BaseException = error
-        lines = []
-        seen = 0
-        while cause is not None and seen < 10:
-            lines += [
-                line
-                for line in _lines_of(cause.__traceback__)
-                if line not in lines
-            ]
-            following = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-            if following is None:
-                break
-            cause, seen = following, seen + 1
         try:
             text = str(error)
         except BaseException:
             text = "(an error whose text cannot be had)"
         own = _lines_of(error.__traceback__)
-        self._errors.append(
-            {
-                "line": own[-1] if own else statement.lineno,
-                "statement": statement.lineno,
-                "kind": type(error).__name__[:100],
-                "text": _clean(text)[:2000],
-                "at": len(self._notes),
-            }
-        )
+        line = own[-1] if own else statement.lineno
+        kind = type(error).__name__[:100]
+        self._errors.append(_failure(line, statement.lineno, kind, _clean(text)[:2000], len(self._notes)))
 
     # -- notes --------------------------------------------------------------------------------------------------
 
@@ -269,11 +304,12 @@ class Observer:
         model.predict_on_batch = self._wrapped(model.predict_on_batch, self._on_predict)
         model.train_on_batch = self._wrapped(model.train_on_batch, self._on_train_on_batch)
         load = self._wrapped(keras.models.load_model, self._on_load_model)
-        for module in ("keras", "keras._tf_keras.keras"):
-            for part in ("models", "saving"):
+        # `tensorflow.keras.models` is made when it is first imported, from the function's own module.
+        for module in ("keras", "keras._tf_keras.keras", "keras.src"):
+            for part in ("models", "saving", "saving.saving_api"):
                 with contextlib.suppress(ImportError):
                     importlib.import_module(f"{module}.{part}").load_model = load  # type: ignore[attr-defined]
-        for module in ("keras.utils", "keras._tf_keras.keras.utils"):
+        for module in ("keras.utils", "keras._tf_keras.keras.utils", "keras.src.utils.model_visualization"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(module).plot_model = self._on_plot_model  # type: ignore[attr-defined]
         checkpoint = keras.callbacks.ModelCheckpoint
@@ -381,7 +417,8 @@ class Observer:
     def _local(self, path: Any) -> Any:
         """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
         text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
-        if isinstance(text, str) and _FOREIGN_FOLDER.match(text) and not os.access(text, os.F_OK):
+        own = isinstance(text, str) and text.startswith((os.getcwd(), os.environ.get("TMPDIR", "/tmp")))
+        if isinstance(text, str) and not own and _FOREIGN_FOLDER.match(text) and not os.access(text, os.F_OK):
             return os.path.join(os.getcwd(), re.sub(r"^[~/]+", "", text))
         return text
 
@@ -762,6 +799,18 @@ class Observer:
                     if y is not None:
                         found.append({"name": name[:60], "x": None, "y": y})
         return found
+
+
+def _failure(line: int, statement: int, kind: str, text: str, at: int, *, never_imported: bool = False) -> dict[str, Any]:
+    """A statement that raised, as `notes.Failure` on the trusted side has it."""
+    return {
+        "line": line,
+        "statement": statement,
+        "kind": kind,
+        "text": text,
+        "at": at,
+        "never_imported": never_imported,
+    }
 
 
 class _Script(keras.callbacks.Callback):  # type: ignore[misc]

@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.pictures import Recognised
+from grader.checks.guided.shown import Shown
 
 Array = np.ndarray[Any, Any]
 
@@ -64,6 +65,20 @@ class Data:
         """The numbers of all images of the classes that a set has."""
         labels = self.album.test_labels if images.test else self.album.train_labels
         return np.flatnonzero(np.isin(labels, self.classes(images)))
+
+    def as_labelled(self, shown: list[Shown]) -> list[Shown]:
+        """Images with the label that the program has for each, in place of their class; none where it has none."""
+        labels: dict[tuple[bool, int], int] = {}
+        for images in (self.training(), self.test()):
+            if images is not None and images.labels is not None and len(images.labels) == images.found.count:
+                numbers = images.found.test if images.test else images.found.train
+                columns = columns_of(images.labels)
+                labels |= {(images.test, int(n)): int(c) for n, c in zip(numbers, columns, strict=True) if n >= 0}
+        return [
+            msgspec.structs.replace(image, known=labels[image.test, image.number])
+            for image in shown
+            if (image.test, image.number) in labels
+        ]
 
     def training(self) -> Images | None:
         """What `fit` was given, with what it holds back of it; else the largest global array of training images."""

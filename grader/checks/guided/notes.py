@@ -120,6 +120,7 @@ class Failure(msgspec.Struct, frozen=True):
         kind: The exception's type.
         text: What it says.
         at: How many notes there were by then.
+        never_imported: Whether a module's usual name is used that no line imports; the run went on with the module.
     """
 
     line: int
@@ -127,6 +128,7 @@ class Failure(msgspec.Struct, frozen=True):
     kind: _Text
     text: _Text
     at: int
+    never_imported: bool = False
 
 
 class Left(msgspec.Struct, frozen=True):

@@ -204,6 +204,18 @@ class Observed:
 
         return max(enumerate(candidates), key=worth)[1]
 
+    @property
+    def uses_test_images(self) -> bool:
+        """Whether test images turn up in anything that the program does; where not, task 2 tells of it."""
+        for note in self.notes:
+            if any(self.recognise(x).of_test > 0.5 for x in (note.x, note.val_x) if x is not None and len(x)):
+                return True
+            for axes in note.axes:
+                images = [image for image in axes.images if image.shape == (4, 4, 3)]
+                if images and self.recognise(np.stack(images)).of_test > 0.5:
+                    return True
+        return False
+
     def recognise(self, signatures: Array | None) -> Recognised:
         """Which images some signatures are of."""
         return self.album.recognise(signatures)

@@ -133,6 +133,11 @@ class Album:
         return scale, float(np.median(given.mean(axis=1) - scale * raw.mean(axis=1)))
 
 
+def whole(signatures: Array) -> Array:
+    """The images that some signatures are of, as the program has scaled them: (n, 32, 32, 3)."""
+    return signatures.repeat(SIDE // _BLOCKS, 1).repeat(SIDE // _BLOCKS, 2)
+
+
 def _normalised(signatures: Array) -> Array:
     """Signatures as rows of length one, each channel without its mean."""
     with np.errstate(all="ignore"):

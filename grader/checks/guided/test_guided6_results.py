@@ -10,6 +10,7 @@ import numpy as np
 from grader.checks.guided.data import ENOUGH, Data, columns_of, naming
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed, Told
+from grader.checks.guided.pictures import whole
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
 from grader.checks.guided.test_guided5_training import best_digests
 from grader.checks.verdict import CheckFailed, NotRun, check
@@ -177,7 +178,8 @@ def test_best_is_loaded(observed: Observed) -> None:
 def test_predicts_test_images(observed: Observed) -> None:
     prediction = _prediction(observed)
     found = observed.recognise(prediction.x)
-    if found.count == 0 or found.of_test < ENOUGH:
+    test = found.test if observed.uses_test_images else np.maximum(found.test, found.train)
+    if found.count == 0 or np.mean(test >= 0) < ENOUGH:
         which = "training images are" if found.of_train >= ENOUGH else "something else is"
         raise CheckFailed(
             f"The test images should be predicted, but {which}.",
@@ -194,7 +196,7 @@ def test_predicts_test_images(observed: Observed) -> None:
                 hint="Divide by 255 in both, or in neither and inside the network.",
                 line=prediction.line,
             )
-    _require_own_answers(observed, prediction, found.test)
+    _require_own_answers(observed, prediction, test)
 
 
 def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -> None:
@@ -204,9 +206,7 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
     if not path or answers is None or len(answers) != len(numbers):
         return
     rows = np.flatnonzero(numbers >= 0)[:64]
-    found = observed.recognise(prediction.x)
-    images = observed.album.pictures.x_test[numbers[rows]].astype(np.float32)
-    x = images * np.float32(found.scale) + np.float32(found.offset)
+    x = whole(prediction.x[rows].astype(np.float32))
     network = observed.network(path, prediction.config)
     own = np.asarray(observed.examiner.ask("run_network", network, x))
     if own.shape != answers[rows].shape or np.mean(np.abs(own - answers[rows]) > _SAME_ANSWER) > 0.05:
@@ -223,7 +223,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
     prediction = _prediction(observed)
     at = next(place for place, note in enumerate(observed.notes) if note is prediction)
     everything = images_shown(observed)
-    shown = [image for image in everything if image.test and image.at > at]
+    shown = [image for image in everything if image.at > at and (image.test or not observed.uses_test_images)]
     if not shown:
         why = observed.because("show", "imshow", "plot", "pred")
         raise CheckFailed(
@@ -256,7 +256,8 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
 
     Which column means which class the labels tell that the network was trained with.
     """
-    numbers = observed.recognise(prediction.x).test
+    found = observed.recognise(prediction.x)
+    numbers = found.test if observed.uses_test_images else np.maximum(found.test, found.train)
     answers = prediction.answers
     data = Data(observed)
     images = data.training()
