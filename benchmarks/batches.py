@@ -29,7 +29,7 @@ import msgspec
 import psutil
 
 from grader.gradebook.store import Gradebook
-from grader.scoring import Result
+from grader.results.scoring import Result
 
 _SAMPLE_SECONDS: Final = 5.0  # adding up the memory takes a tenth of a second of one core
 _END_SECONDS: Final = 5.0

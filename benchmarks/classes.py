@@ -12,7 +12,7 @@ import random
 from pathlib import Path
 from typing import Final
 
-from grader.corpus import read_chaffs
+from grader.validation.corpus import read_chaffs
 
 TESTS: Final = Path(__file__).parent.parent / "tests"
 MIX: Final = (60.0, 35.0, 5.0)

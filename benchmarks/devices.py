@@ -23,12 +23,12 @@ from typing import Any, Final
 import msgspec
 
 from grader.course import Course, Limits, Speed
-from grader.datasets import Dataset
-from grader.datasets.shapes import generate_shapes
-from grader.sandbox.backend import environment, why_missing
-from grader.sandbox.devices import gpus
-from grader.sandbox.launch import best_level
-from grader.speed.machine import cores
+from grader.course.datasets import Dataset
+from grader.course.datasets.shapes import generate_shapes
+from grader.ground.machine import cores
+from grader.sandbox.host.devices import gpus
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.wire.backends import environment, why_missing
 from grader.speed.measuring import draw_data
 from grader.speed.records import Measurement
 from grader.speed.running import Plan, measure_all
@@ -39,8 +39,8 @@ STYLES: Final = ("plain", "separable", "augmentation_layers", "closures")
 
 _WHEATS: Final = Path(__file__).parent.parent / "tests" / "wheats"
 _IMAGES, _BATCH = 6400, 64
-# One round of five epochs on PyTorch took 8 s for `plain` and 50 s for the reference on an H200; JAX compiles for the GPU
-# in every fresh worker, which took more than a minute for each training.
+# One round of five epochs on PyTorch took 8 s for `plain` and 50 s for the reference on an H200; JAX compiles for the
+# GPU in every fresh worker, which took more than a minute for each training.
 _ROUNDS: Final = {"gpu": 2, "cpu": 1}
 _EPOCHS: Final = {"gpu": 5, "cpu": 3}
 _OUTSIDE_EPOCHS: Final = (2, 12)
@@ -119,7 +119,7 @@ def time_outside(style: str) -> tuple[float, float]:
     Every call trains a fresh network, so each pays for its own first epoch; what two calls differ by is epochs that
     need no compiling.
     """
-    from grader.sandbox.clock import Clock
+    from grader.sandbox.inside.clock import Clock
 
     namespace: dict[str, Any] = {"__name__": style}
     exec(compile((_WHEATS / f"{style}.py").read_text(), style, "exec"), namespace)

@@ -12,8 +12,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
-    import grader.sandbox.channel
-    import grader.sandbox.wire  # noqa: F401
+    import grader.sandbox.wire.channel
+    import grader.sandbox.wire.frames  # noqa: F401
 
 from tests.test_wire_fuzz import take
 

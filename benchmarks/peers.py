@@ -60,8 +60,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from grader import contract
-from grader.sandbox.launch import best_level
+from grader.assignment import contract
+from grader.sandbox.host.launch import best_level
 
 OTTER: Final = "7.0.0"
 NBGRADER: Final = "0.9.6"

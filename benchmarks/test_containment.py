@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from grader.batch import Settings, Slot
-from grader.course import Course
-from grader.sandbox.launch import LEVELS, why_not
+from grader.course import Course, Settings
+from grader.grading.slots import Slot
+from grader.sandbox.host.launch import LEVELS, why_not
 from grader.submissions import SubmissionFile
 
 SAMPLE = Path(__file__).parent.parent / "submissions" / "complete-divides.py"

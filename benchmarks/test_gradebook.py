@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from grader.contract import CHECKS
+from grader.assignment.contract import CHECKS
 from grader.gradebook.records import Conditions
 from grader.gradebook.store import Gradebook
-from grader.scoring import CheckResult, Result, SubmissionInfo
+from grader.results.scoring import CheckResult, Result, SubmissionInfo
 
 SUBMISSIONS = 1_000
 CONDITIONS = Conditions("c" * 64, "", "standard", (), "namespaces", "0.1.0")

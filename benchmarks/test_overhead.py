@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.batch import Settings, Slot, grade_all
-from grader.checks.student import FUNCTION_NAMES
-from grader.course import Course
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox
+from grader.checks.common.student import FUNCTION_NAMES
+from grader.course import Course, Settings
+from grader.grading.batch import grade_all
+from grader.grading.slots import Slot
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox
 from grader.submissions import SubmissionFile
 
 SAMPLE = Path(__file__).parent.parent / "submissions" / "complete-divides.py"
@@ -101,6 +102,6 @@ def test_import_of_the_trusted_side(benchmark: Any) -> None:
     import subprocess
     import sys
 
-    command = [sys.executable, "-c", "import grader.cli, grader.checks.conftest"]
+    command = [sys.executable, "-c", "import grader.cli, grader.checks.functions.conftest"]
     benchmark.pedantic(subprocess.run, (command,), {"check": True}, rounds=5)
     assert FUNCTION_NAMES

@@ -17,12 +17,13 @@ from PIL import Image
 from playwright.sync_api import Browser, FloatRect
 from rich.console import Console
 
-from grader.batch import Settings, Slot, make_report
-from grader.course import Course
+from grader.course import Course, Settings
+from grader.grading.batch import make_report
+from grader.grading.slots import Slot
 from grader.reports import terminal
 from grader.reports.site import page_of, write_site
-from grader.sandbox.launch import best_level
-from grader.scoring import Graded
+from grader.results.scoring import Graded
+from grader.sandbox.host.launch import best_level
 from grader.submissions import discover
 from tests.browsers import chromium, find_chromium
 from tests.invented import invented_class

@@ -14,7 +14,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
-    from grader.contract import PROFILES
+    from grader.assignment.contract import PROFILES
 
     group = parser.getgroup("keras-course-grader", "grading a submission")
     group.addoption("--submission", metavar="FILE", help="the submission that the checks grade")
@@ -27,12 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start a sandbox for the submission, and let the recorder choose and judge the tests."""
     if config.getoption("submission", default=None) is None or config.getoption("collectonly", default=False):
         return
-    from grader.batch import Settings, Slot
-    from grader.course import load_course
-    from grader.datasets import load_dataset
-    from grader.errors import GraderError
-    from grader.grading import Recorder
-    from grader.sandbox.launch import best_level
+    from grader.course import Settings, load_course
+    from grader.course.datasets import load_dataset
+    from grader.grading.judging import Recorder
+    from grader.grading.slots import Slot
+    from grader.ground.errors import GraderError
+    from grader.sandbox.host.launch import best_level
     from grader.submissions import discover, read_apart
 
     try:

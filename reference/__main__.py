@@ -20,7 +20,7 @@ def load_data(path: Path | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
         with np.load(path) as file:
             return file["x_train"], file["y_train"], file["x_test"], file["y_test"]
     try:
-        from grader.datasets import load_dataset
+        from grader.course.datasets import load_dataset
     except ImportError:
         (x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
         return x_train, y_train, x_test, y_test

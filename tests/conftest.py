@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings, Slot
-from grader.course import Course
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox, Worker
+from grader.course import Course, Settings
+from grader.grading.slots import Slot
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox, Worker
 
 _TEMPORARY = pytest.StashKey[str]()
 

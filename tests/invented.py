@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from grader import contract
-from grader.artefacts import Artefact, Artefacts, Confusion, Example, Measured, Place, png_of
+from grader.assignment import contract
 from grader.course import Course
 from grader.gradebook.records import Adjustment, Attempt, Entry, Timing
 from grader.reports.site import StudentPage
-from grader.scoring import CheckStatus, Outcome, make_result
+from grader.results.artefacts import Artefact, Artefacts, Confusion, Example, Measured, Place, png_of
+from grader.results.scoring import CheckStatus, Outcome, make_result
 from grader.submissions import Submission
 from tests.measurements import MACHINE, measurement
 

@@ -31,12 +31,12 @@ _QUICK: Final = "not of_any_content and not arbitrary_bytes"  # those take half 
 _PRELOADED: Final = ("keras", "hypothesis.extra.numpy", "scipy.stats", "rich.console", "cyclopts", "IPython")
 
 TESTS: Final = {
-    "grader/scoring.py": ("tests/test_scoring.py",),
-    "grader/calibration.py": ("tests/test_calibration.py",),
-    "grader/checks/oracles.py": ("tests/test_oracles.py",),
-    "grader/checks/verdict.py": ("tests/test_verdict.py",),
-    "grader/sandbox/channel.py": ("tests/test_wire.py",),
-    "grader/sandbox/wire.py": ("tests/test_wire.py",),
+    "grader/results/scoring.py": ("tests/test_scoring.py",),
+    "grader/course/thresholds.py": ("tests/test_calibration.py",),
+    "grader/checks/functions/oracles.py": ("tests/test_oracles.py",),
+    "grader/checks/common/verdict.py": ("tests/test_verdict.py",),
+    "grader/sandbox/wire/channel.py": ("tests/test_wire.py",),
+    "grader/sandbox/wire/frames.py": ("tests/test_wire.py",),
 }
 
 SOUND: Final[Reasons] = (

@@ -13,14 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from grader import contract
-from grader.batch import Settings, default_jobs, grade_all
-from grader.calibrate import write_reference
-from grader.course import Course
-from grader.files import write_whole
-from grader.sandbox.launch import best_level
-from grader.scoring import Graded, Result
+from grader.assignment import contract
+from grader.course import Course, Settings
+from grader.grading.batch import default_jobs, grade_all
+from grader.ground.files import write_whole
+from grader.results.scoring import Graded, Result
+from grader.sandbox.host.launch import best_level
 from grader.submissions import SubmissionFile
+from grader.submissions.reference import write_reference
 from tests.mutation import Mutant, Reasons, mutants, reason, survivors, table
 
 ROOT: Final = Path(__file__).parent.parent

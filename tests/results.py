@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from grader.contract import Check, checks_of
+from grader.assignment.contract import Check, checks_of
 from grader.course import Course
 from grader.exports import entries_of
 from grader.gradebook.records import Conditions, Entry
-from grader.scoring import CheckStatus, Outcome, Report, Result, SubmissionInfo, make_result
+from grader.results.scoring import CheckStatus, Outcome, Report, Result, SubmissionInfo, make_result
 from grader.submissions import Submission
 
 QUICK: Final = checks_of("quick")

@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 import pytest
 
-from grader.checks.accuracy import trained
-from grader.checks.evidence import Examiner
-from grader.checks.hidden import Split, draw_split, seeded_generator
-from grader.checks.student import Budget, Student
-from grader.checks.verdict import CheckFailed
+from grader.checks.common.accuracy import trained
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.hidden import Split, draw_split, seeded_generator
+from grader.checks.common.student import Budget, Student
+from grader.checks.common.verdict import CheckFailed
 from grader.course import Accuracy, Course, Limits
-from grader.datasets import Dataset
-from grader.sandbox.session import Sandbox
+from grader.course.datasets import Dataset
+from grader.sandbox.host.session import Sandbox
 from grader.submissions import SubmissionFile, read_submission
 
 COURSE: Final = Course(accuracy=Accuracy(train_images=600, epochs=2, batch_size=16), limits=Limits(call_seconds=120))

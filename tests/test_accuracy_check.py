@@ -10,14 +10,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.artefacts import Artefacts, Measured
-from grader.calibration import Calibration
-from grader.checks import test_task6_accuracy as check
-from grader.checks.accuracy import Trained
-from grader.checks.verdict import CheckFailed, NotRun
+from grader.checks.common.accuracy import Trained
+from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.checks.functions import test_task6_accuracy as check
 from grader.course import Accuracy, Course
-from grader.datasets import load_dataset
-from grader.sandbox.session import WorkerGone
+from grader.course.datasets import load_dataset
+from grader.course.thresholds import Calibration
+from grader.results.artefacts import Artefacts, Measured
+from grader.sandbox.host.session import WorkerGone
 from grader.submissions import Submission
 
 FULL = 0.64

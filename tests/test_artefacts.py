@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grader import batch
-from grader.artefacts import MAX_BYTES, MAX_PICTURE_BYTES, Artefacts, Confusion, Example, Place, small_png
-from grader.batch import Settings, Slot
-from grader.checks.accuracy import confusion_of, curves_of, examples_of
-from grader.checks.answers import MAX_PICTURE_SIDE, checked_answer
-from grader.checks.hidden import draw_split, seeded_generator
-from grader.checks.student import Student
-from grader.course import Accuracy, Course, Limits
-from grader.datasets import load_dataset
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox
-from grader.scoring import Graded
+from grader.checks.common.accuracy import confusion_of, curves_of, examples_of
+from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
+from grader.checks.common.hidden import draw_split, seeded_generator
+from grader.checks.common.student import Student
+from grader.course import Accuracy, Course, Limits, Settings
+from grader.course.datasets import load_dataset
+from grader.grading import batch
+from grader.grading.slots import Slot
+from grader.results.artefacts import MAX_BYTES, MAX_PICTURE_BYTES, Artefacts, Confusion, Example, Place, small_png
+from grader.results.scoring import Graded
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox
 from grader.submissions import Submission, SubmissionFile
 
 SAMPLES = Path(__file__).parent.parent / "submissions"

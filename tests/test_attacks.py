@@ -33,13 +33,14 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from grader import contract
-from grader.batch import Settings, Slot, make_report
-from grader.course import Course, Limits
-from grader.grading import grade
+from grader.assignment import contract
+from grader.course import Course, Limits, Settings
+from grader.grading.batch import make_report
+from grader.grading.judging import grade
+from grader.grading.slots import Slot
 from grader.reports import markdown, terminal
-from grader.sandbox.launch import why_not
-from grader.scoring import Result
+from grader.results.scoring import Result
+from grader.sandbox.host.launch import why_not
 from grader.submissions import SubmissionFile, read_submission
 
 FOLDER: Final = Path(__file__).parent / "attacks"

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from grader.autograder.package import UNFINISHED, autograder_zip, build_wheel
-from grader.autograder.run import main
-from grader.contract import checks_of
+from grader.assignment.contract import checks_of
 from grader.exports.gradescope import WEAKER_ISOLATION
-from grader.sandbox import bubblewrap
-from grader.sandbox.launch import why_not
+from grader.exports.gradescope_package.package import UNFINISHED, autograder_zip, build_wheel
+from grader.exports.gradescope_package.run import main
+from grader.sandbox.host import bubblewrap
+from grader.sandbox.host.launch import why_not
 from tests.test_cli import grader
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
@@ -119,7 +119,11 @@ def test_the_zip_has_what_gradescope_needs_and_is_the_same_twice(wheel: Path, tm
     assert json.loads(archive.read("autograder.json")) == {"profile": "standard", "hidden": []}
     assert json.loads(archive.read("unfinished.json")) == UNFINISHED
     with zipfile.ZipFile(io.BytesIO(archive.read(wheel.name))) as project:
-        assert {"grader/autograder/run.py", "reference/model.py", "grader/calibration.json"} <= set(project.namelist())
+        assert {
+            "grader/exports/gradescope_package/run.py",
+            "reference/model.py",
+            "grader/course/calibration.json",
+        } <= set(project.namelist())
 
 
 def test_packaging_needs_the_sources(root: Path) -> None:

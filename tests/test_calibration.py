@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.calibrate import store, write_reference
-from grader.calibration import Calibration, find_calibration, installed_versions, load_calibrations
-from grader.contract import FUNCTIONS
+from grader.assignment.contract import FUNCTIONS
 from grader.course import Accuracy, Course
-from grader.errors import GraderError
-from grader.sandbox import backend
+from grader.course.thresholds import Calibration, find_calibration, installed_versions, load_calibrations
+from grader.ground.errors import GraderError
+from grader.sandbox.wire import backends
 from grader.submissions import SubmissionFile, read_submission
+from grader.submissions.reference import write_reference
+from grader.validation.calibrate import store
 
 MEASURED = Calibration("cifar10", "f" * 64, (0, 1, 2), Accuracy(), (0.82, 0.84, 0.86, 0.84), {"keras": "3"})
 
@@ -73,7 +74,7 @@ def test_other_versions_are_named_and_patch_releases_are_not() -> None:
 
 def test_what_is_installed_is_told_and_what_is_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert installed_versions()["numpy"] == np.__version__
-    monkeypatch.setattr(backend, "DEFAULT", "no-such-package")
+    monkeypatch.setattr(backends, "DEFAULT", "no-such-package")
     assert set(installed_versions()) == {"keras", "numpy"}
 
 

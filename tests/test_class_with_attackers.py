@@ -13,12 +13,12 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from grader.batch import Settings, grade_all
-from grader.corpus import read_chaffs
-from grader.course import Course
-from grader.sandbox.launch import why_not
-from grader.scoring import Result
+from grader.course import Course, Settings
+from grader.grading.batch import grade_all
+from grader.results.scoring import Result
+from grader.sandbox.host.launch import why_not
 from grader.submissions import discover
+from grader.validation.corpus import read_chaffs
 from tests.test_attacks import FOLDER, read_attack
 
 HERE: Final = Path(__file__).parent

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import write_report
 from grader.cli import main
 from grader.exports import FORMATS, Format
+from grader.grading.batch import write_report
 from tests.results import report_of, result_of
 from tests.test_cli import grader
 

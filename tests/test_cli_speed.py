@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from grader.cli.speed import devices_of
-from grader.errors import UsageError
 from grader.gradebook.store import Gradebook
-from grader.sandbox.devices import gpus
+from grader.ground.errors import UsageError
+from grader.sandbox.host.devices import gpus
 from tests.test_speed_measuring import FIT, HEAD
 
 COURSE = 'dataset = "shapes"\n[speed]\ntrain_images = 60\nepochs = 2\nbatch_size = 20\nrounds = 2\n'

@@ -20,16 +20,17 @@ import msgspec
 import psutil
 import pytest
 
+import grader
 from benchmarks.classes import write_class
-from grader import cluster
-from grader.batch import Settings, grade_all
-from grader.course import Course
-from grader.crew import TRIES, CrewLost
-from grader.datasets import cache_directory
-from grader.errors import GraderError, UsageError
+from grader.course import Course, Settings
+from grader.course.datasets import cache_directory
 from grader.gradebook.store import Gradebook
-from grader.sandbox.launch import best_level
-from grader.scoring import Graded, Result
+from grader.grading import cluster
+from grader.grading.batch import grade_all
+from grader.grading.crew import TRIES, CrewLost
+from grader.ground.errors import GraderError, UsageError
+from grader.results.scoring import Graded, Result
+from grader.sandbox.host.launch import best_level
 from grader.submissions import SubmissionFile
 from tests.test_faults import environment, wait_for_the_group_to_end
 
@@ -37,7 +38,7 @@ dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 HONEST = Path(__file__).parent / "wheats" / "plain.py"
-SOURCE = Path(cluster.__file__).parent
+SOURCE = Path(grader.__file__).parent
 KILLS_ITS_GRADER = """
 import os, signal
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import contract
+from grader.assignment import contract
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "docs" / "checks.md"
@@ -41,7 +41,7 @@ def plain_parameters(node: ast.FunctionDef) -> str:
 def checks_tested() -> list[str]:
     """The ids in the `@check("...")` of the checks' test functions."""
     ids: list[str] = []
-    for node in functions_in(ROOT / "grader" / "checks", "test_*.py"):
+    for node in functions_in(ROOT / "grader" / "checks" / "functions", "test_*.py"):
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "check":
                 (argument,) = decorator.args
@@ -147,7 +147,7 @@ def test_every_check_has_exactly_one_test() -> None:
 
 
 def test_every_test_of_the_checks_is_a_check() -> None:
-    functions = functions_in(ROOT / "grader" / "checks", "test_*.py")
+    functions = functions_in(ROOT / "grader" / "checks" / "functions", "test_*.py")
     assert len([node for node in functions if node.name.startswith("test_")]) == len(checks_tested())
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings, grade_all
-from grader.contract import CHECKS
-from grader.corpus import Chaff, read_chaffs
-from grader.course import Course
-from grader.sandbox.launch import best_level
+from grader.assignment.contract import CHECKS
+from grader.course import Course, Settings
+from grader.grading.batch import grade_all
+from grader.sandbox.host.launch import best_level
 from grader.submissions import discover
-from grader.validation import Verdict, reached, validate, write_chaff
+from grader.validation.corpus import Chaff, read_chaffs
+from grader.validation.validating import Verdict, reached, validate, write_chaff
 
 HERE = Path(__file__).parent
 WHEATS = discover([HERE / "wheats"])

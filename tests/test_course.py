@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import contract
+from grader.assignment import contract
 from grader.course import Course, load_course, parse_course
-from grader.errors import UsageError
+from grader.ground.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 

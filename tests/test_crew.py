@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from grader import batch, crew
-from grader.course import Course, Limits
-from grader.crew import CrewLost, Place, dispatch
-from grader.scoring import Graded
+from grader.course import Course, Limits, Settings
+from grader.grading import batch, crew
+from grader.grading.crew import CrewLost, Place, dispatch
+from grader.results.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile
 from tests.results import result_of
 
@@ -189,4 +189,4 @@ def test_as_many_at_once_as_cores_and_memory_allow(
     monkeypatch.setattr(batch, "cores", lambda: cores)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 2**30))
     course = Course(limits=Limits(threads=threads))
-    assert batch.default_jobs(batch.Settings(course, profile, frozenset(), "process")) == jobs
+    assert batch.default_jobs(Settings(course, profile, frozenset(), "process")) == jobs

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grader.datasets import cache_directory, cifar10, generate_shapes, load_dataset
-from grader.datasets.records import digests
-from grader.errors import GraderError, UsageError
+from grader.course.datasets import cache_directory, cifar10, generate_shapes, load_dataset
+from grader.course.datasets.records import digests
+from grader.ground.errors import GraderError, UsageError
 
 SHAPES_SHA256 = "7940930fc99f117014f12584ebc9765726e70fb71ce520b8109736caeb598b36"
 

@@ -14,16 +14,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.calibrate import write_reference
-from grader.sandbox import backend, confine, devices, view
-from grader.sandbox.launch import LEVELS, best_level, why_not
-from grader.sandbox.session import Sandbox, SandboxError
+import grader
+from grader.sandbox.host import devices, view
+from grader.sandbox.host.launch import LEVELS, best_level, why_not
+from grader.sandbox.host.session import Sandbox, SandboxError
+from grader.sandbox.levels import confine
+from grader.sandbox.wire import backends
+from grader.submissions.reference import write_reference
 
-OTHERS = [name for name in backend.BACKENDS if name != "tensorflow"]
+OTHERS = [name for name in backends.BACKENDS if name != "tensorflow"]
 
 
 def skip_without(name: str) -> None:
-    if reason := backend.why_missing(name):
+    if reason := backends.why_missing(name):
         pytest.skip(reason)
 
 
@@ -62,7 +65,7 @@ def losses(sandbox: Sandbox, source: str) -> list[float]:
 def in_a_process(code: str, folder: Path, name: str) -> str:
     """What a process of its own prints, which computes on a backend with one thread."""
     variables = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(view.PACKAGE.parent)}
-    variables |= backend.environment(name, threads=1, device="cpu")
+    variables |= backends.environment(name, threads=1, device="cpu")
     command = [sys.executable, "-B", "-c", code]
     done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -71,7 +74,7 @@ def in_a_process(code: str, folder: Path, name: str) -> str:
 
 _UNFORKED = """
 import json
-from grader.sandbox import backend
+from grader.sandbox.inside import backend
 backend.preload()
 backend.seed_everything(5)
 exec(open("solution.py").read())
@@ -103,7 +106,7 @@ def test_a_backend_that_is_not_there_is_said_before_anything_is_started(monkeypa
         pass
     monkeypatch.setattr("sys.path", [])
     monkeypatch.setattr("sys.modules", {})
-    assert backend.why_missing("jax") == "the backend jax is not installed; try `pip install jax`"
+    assert backends.why_missing("jax") == "the backend jax is not installed; try `pip install jax`"
 
 
 def test_a_gpu_that_is_not_there_is_said_before_anything_is_started() -> None:
@@ -136,18 +139,18 @@ def test_gpus_are_read_from_either_account_of_the_driver(tmp_path: Path) -> None
 
 
 def test_the_environment_shows_one_device_alone() -> None:
-    for name in backend.BACKENDS:
-        on_processor = backend.environment(name, threads=3, device="cpu")
+    for name in backends.BACKENDS:
+        on_processor = backends.environment(name, threads=3, device="cpu")
         assert on_processor["KERAS_BACKEND"] == name
         assert on_processor["CUDA_VISIBLE_DEVICES"] == ""
         assert on_processor["JAX_PLATFORMS"] == on_processor["KERAS_TORCH_DEVICE"] == "cpu"
         assert {on_processor[key] for key in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")} == {"3"}
-        on_gpu = backend.environment(name, threads=3, device="gpu:1")
+        on_gpu = backends.environment(name, threads=3, device="gpu:1")
         assert on_gpu["CUDA_VISIBLE_DEVICES"] == "1"
         assert on_gpu["JAX_PLATFORMS"] == on_gpu["KERAS_TORCH_DEVICE"] == "cuda"
 
 
-@pytest.fixture(scope="module", params=backend.BACKENDS)
+@pytest.fixture(scope="module", params=backends.BACKENDS)
 def on_backend(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A sandbox of each backend that is installed."""
     skip_without(request.param)
@@ -156,7 +159,7 @@ def on_backend(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 def test_a_sandbox_computes_on_its_backend_and_on_the_processor(on_backend: Sandbox) -> None:
-    name = next(name for name in backend.BACKENDS if name in on_backend.versions)
+    name = next(name for name in backends.BACKENDS if name in on_backend.versions)
     assert set(on_backend.versions) == {"python", "keras", "numpy", name}
     with on_backend.worker(seed=0) as worker:
         facts = worker.tool("device_facts")
@@ -168,7 +171,7 @@ def test_a_sandbox_computes_on_its_backend_and_on_the_processor(on_backend: Sand
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("name", backend.BACKENDS)
+@pytest.mark.parametrize("name", backends.BACKENDS)
 def test_workers_forked_after_the_backend_was_imported_train_as_one_that_was_not(
     name: str, level: str, reference: str, unforked: Callable[[str], list[float]]
 ) -> None:
@@ -182,7 +185,7 @@ def test_workers_forked_after_the_backend_was_imported_train_as_one_that_was_not
 _WITHOUT = """
 import sys
 sys.modules["tensorflow"] = None  # as if it were not installed
-from grader.sandbox import backend
+from grader.sandbox.inside import backend
 assert backend.device_facts()["backend"] in backend.preload()
 backend.seed_everything(0)
 import keras, numpy as np
@@ -222,7 +225,7 @@ def test_jax_starts_as_many_threads_as_it_is_told() -> None:
 def test_weights_are_waited_for_in_the_middle_of_training(on_backend: Sandbox) -> None:
     source = """
 import keras, numpy as np
-from grader.sandbox import backend
+from grader.sandbox.inside import backend
 class Wait(keras.callbacks.Callback):
     batches = 0
     def on_train_batch_end(self, batch, logs=None):
@@ -263,8 +266,8 @@ def f(paths):
 
 
 def test_no_other_module_names_a_backend() -> None:
-    names = {*backend.BACKENDS, "tf", "jaxlib"}
-    package = Path(backend.__file__).parent.parent
+    names = {*backends.BACKENDS, "tf", "jaxlib"}
+    package = Path(grader.__file__).parent
     found = []
     for path in sorted(package.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -281,5 +284,5 @@ def test_no_other_module_names_a_backend() -> None:
                 found.append(f"{path.relative_to(package)}:{node.lineno}")
     assert found
     # The choices of a command line's option are read off its annotation, which must name them.
-    known = ("sandbox/backend.py:", "cli/speed.py:")
+    known = ("sandbox/inside/backend.py:", "sandbox/wire/backends.py:", "cli/speed.py:")
     assert [place for place in found if not place.startswith(known)] == []

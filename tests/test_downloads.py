@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from grader.course import load_course
-from grader.errors import UsageError
 from grader.exports.matching import match
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError
 from grader.submissions import SubmissionFile, downloads, submissions_in
 from tests.test_faults import environment
 

@@ -9,8 +9,8 @@ import msgspec
 import pandas as pd
 import pytest
 
-from grader.errors import UsageError
 from grader.exports import Choices, canvas
+from grader.ground.errors import UsageError
 from tests.results import HOSTILE, entries, renamed, result_of
 
 DOWNLOADED = (

@@ -14,9 +14,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from grader.errors import UsageError
 from grader.exports import Choices, document
-from grader.scoring import Report
+from grader.ground.errors import UsageError
+from grader.results.scoring import Report, encode
 from tests.results import HOSTILE, entries, renamed, report_of, result_of
 
 PUBLISHED = Path(__file__).parent.parent / "docs" / "schemas" / "results.schema.json"
@@ -37,7 +37,7 @@ def test_the_published_schema_is_current() -> None:
 
 
 def test_a_report_is_as_the_schema_says() -> None:
-    jsonschema.validate(json.loads(document.encode(REPORT)), json.loads(PUBLISHED.read_text(encoding="utf-8")))
+    jsonschema.validate(json.loads(encode(REPORT)), json.loads(PUBLISHED.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_report_is_as_the_schema_says() -> None:
     [(("schema_version",), 2), (("results", 0, "status"), "passed"), (("results", 0, "checks", 0, "points"), "3")],
 )
 def test_the_schema_refuses_another_form(place: tuple[str | int, ...], value: object) -> None:
-    changed: Any = json.loads(document.encode(REPORT))
+    changed: Any = json.loads(encode(REPORT))
     part = changed
     for key in place[:-1]:
         part = part[key]
@@ -59,7 +59,7 @@ def test_the_schema_refuses_another_form(place: tuple[str | int, ...], value: ob
 
 
 def test_what_is_written_is_read_back() -> None:
-    assert document.read(document.encode(REPORT), "results.json") == REPORT
+    assert document.read(encode(REPORT), "results.json") == REPORT
     made = document.write(entries(*REPORT.results), Choices())
     again = msgspec.json.decode(made.content, type=Report)
     assert again == msgspec.structs.replace(REPORT, seconds=33.3)
@@ -79,7 +79,7 @@ def test_points_by_hand_are_not_in_it_and_that_is_said() -> None:
         (b"{}", "results.json is no results.json of the grader: Object missing required field `profile`."),
         (b"\xff", "results.json is no results.json of the grader: JSON is malformed: invalid character (byte 0)."),
         (
-            document.encode(msgspec.structs.replace(REPORT, schema_version=2)),
+            encode(msgspec.structs.replace(REPORT, schema_version=2)),
             "results.json has the version 2 of the format, and this grader reads 1; grade again with this grader.",
         ),
     ],

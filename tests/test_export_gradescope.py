@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.artefacts import Measured
 from grader.course import Ranked
-from grader.errors import UsageError
 from grader.exports import Choices, gradescope
 from grader.gradebook.records import Adjustment
+from grader.ground.errors import UsageError
+from grader.results.artefacts import Measured
 from tests.results import HOSTILE, QUICK, entries, result_of
 
 VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}

@@ -10,9 +10,9 @@ import msgspec
 import pandas as pd
 import pytest
 
-from grader.errors import UsageError
 from grader.exports import Choices, moodle
 from grader.gradebook.records import Adjustment
+from grader.ground.errors import UsageError
 from tests.results import HOSTILE, entries, result_of
 
 HEADER = (

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.errors import UsageError
 from grader.exports.tables import (
     Table,
     column_of,
@@ -23,6 +22,7 @@ from grader.exports.tables import (
     with_cells,
     write_table,
 )
+from grader.ground.errors import UsageError
 from tests.results import HOSTILE
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jsonschema
 
-from grader.artefacts import Measured
 from grader.exports import FORMATS, Choices, document, entries_of, gradescope, nbgrader, report_of
+from grader.results.artefacts import Measured
 from tests.results import report_of as made_report
 from tests.results import result_of
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.batch import Settings, Slot
-from grader.course import Course
-from grader.grading import grade
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox, SandboxError
-from grader.sandbox.wire import Limits
+from grader.course import Course, Settings
+from grader.grading.judging import grade
+from grader.grading.slots import Slot
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox, SandboxError
+from grader.sandbox.wire.frames import Limits
 from grader.submissions import SubmissionFile, read_submission
 
 HONEST = Path(__file__).parent / "wheats" / "plain.py"

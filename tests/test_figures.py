@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from grader.checks.answers import checked_answer
-from grader.sandbox.figures import MOST, MOST_IMAGES, close_figures, describe_figure
+from grader.checks.common.answers import checked_answer
+from grader.sandbox.inside.figures import close_figures, describe_figure
+from grader.sandbox.wire.facts import MOST, MOST_IMAGES
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import GraderError
-from grader.files import write_whole
+from grader.ground.errors import GraderError
+from grader.ground.files import write_whole
 
 
 def test_a_file_is_replaced(tmp_path: Path) -> None:

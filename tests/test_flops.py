@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from grader.calibrate import write_reference
-from grader.sandbox import backend
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox, Worker
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox, Worker
+from grader.sandbox.wire import backends
 from grader.speed.flops import forward_flops, share_of_limit, training_flops
 from grader.speed.records import Rates
+from grader.submissions.reference import write_reference
 
 
 def describe(worker: Worker, expression: str) -> dict[str, Any]:
@@ -105,9 +105,9 @@ def test_the_share_is_of_the_better_rate() -> None:
     assert share_of_limit(6e9, 2.0, Rates(matmul=5e9, convolution=3e9)) == 0.6
 
 
-@pytest.mark.parametrize("name", backend.BACKENDS)
+@pytest.mark.parametrize("name", backends.BACKENDS)
 def test_rates_are_measured_on_each_backend(name: str) -> None:
-    if reason := backend.why_missing(name):
+    if reason := backends.why_missing(name):
         pytest.skip(reason)
     with Sandbox.start(best_level(), threads=1, backend=name) as sandbox, sandbox.worker(seed=0) as worker:
         rates = Rates(**worker.tool("measure_rates", 0.01))

@@ -17,11 +17,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.checks.student import FUNCTION_NAMES
+from grader.checks.common.context import Context
+from grader.checks.common.student import FUNCTION_NAMES
 from grader.course import Course
-from grader.grading import Context, grade
-from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
-from grader.sandbox.wire import Frame, Handle, Loaded, Opaque, Raised
+from grader.grading.judging import grade
+from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
+from grader.sandbox.wire.frames import Frame, Handle, Loaded, Opaque, Raised
 from grader.submissions import SubmissionFile, read_submission
 
 SLOW = bool(os.environ.get("GRADER_WHOLE_CORPUS"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from grader.contract import checks_of
+from grader.assignment.contract import checks_of
 from grader.gradebook.changes import compare
 from grader.gradebook.records import Attempt
-from grader.scoring import CheckResult, Result
+from grader.results.scoring import CheckResult, Result
 from tests.results import CONDITIONS, NOON, result_of
 
 

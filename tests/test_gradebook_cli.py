@@ -21,11 +21,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from grader.assignment.contract import checks_of
 from grader.cli.app import app
-from grader.contract import checks_of
-from grader.errors import UsageError
 from grader.gradebook.records import Entry
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError
 from tests.results import CONDITIONS, NOON, result_of
 
 SAMPLES = Path(__file__).parent.parent / "submissions"

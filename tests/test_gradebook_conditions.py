@@ -9,9 +9,8 @@ import msgspec
 import pytest
 
 import grader
-from grader.batch import Settings
-from grader.calibration import Calibration
-from grader.course import Accuracy, Course, Late, Limits, Speed
+from grader.course import Accuracy, Course, Late, Limits, Settings, Speed
+from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
 
 CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9), {"keras": "3"})

@@ -14,8 +14,8 @@ import pytest
 from grader.gradebook.faults import GradebookError
 from grader.gradebook.keeping import keeping
 from grader.gradebook.store import Gradebook
-from grader.sandbox import bubblewrap
-from grader.sandbox.launch import why_no_namespaces
+from grader.sandbox.host import bubblewrap
+from grader.sandbox.host.launch import why_no_namespaces
 from tests.results import CONDITIONS, NOON, result_of
 
 DAMAGED = "is damaged, perhaps cut short; put a copy of it in its place, or name another file with --gradebook."

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.artefacts import Artefact
 from grader.gradebook.faults import GradebookError
 from grader.gradebook.keeping import Keeper, keeping
 from grader.gradebook.records import Attempt, Conditions
 from grader.gradebook.store import Gradebook
+from grader.results.artefacts import Artefact
 from grader.submissions import SubmissionFile, sha256_of
 from tests.measurements import measurement
 from tests.results import CONDITIONS, result_of

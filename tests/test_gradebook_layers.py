@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from grader.course import Late
 from grader.gradebook.layers import days_late, make_entry, penalty
-from grader.gradebook.records import Adjustment, Attempt, utc
+from grader.gradebook.records import Adjustment, Attempt
+from grader.ground.text import utc
 from tests.results import CONDITIONS, NOON, result_of
 
 DEADLINE = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -20,13 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from grader.artefacts import Artefact
-from grader.contract import CHECKS, PROFILES
+from grader.assignment.contract import CHECKS, PROFILES
 from grader.course import Course, Late
-from grader.errors import UsageError
 from grader.gradebook.records import Adjustment, Attempt, Conditions, Timing
 from grader.gradebook.store import Gradebook
-from grader.scoring import CheckResult, Result, SubmissionInfo
+from grader.ground.errors import UsageError
+from grader.results.artefacts import Artefact
+from grader.results.scoring import CheckResult, Result, SubmissionInfo
 from tests.measurements import MACHINE, measurement
 from tests.results import CONDITIONS, NOON, QUICK, result_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks.accuracy import accuracy_of, scaled
-from grader.checks.hidden import MAX_SHIFT, Split, draw_split, seeded_generator, transform
+from grader.checks.common.accuracy import accuracy_of, scaled
+from grader.checks.common.hidden import MAX_SHIFT, Split, draw_split, seeded_generator, transform
 from grader.course import Accuracy, Course
-from grader.datasets import Dataset, load_dataset
+from grader.course.datasets import Dataset, load_dataset
 
 
 @pytest.fixture(scope="module")

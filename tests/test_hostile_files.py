@@ -13,10 +13,11 @@ from typing import Any, Final
 import pytest
 
 import grader
-from grader.batch import Settings, Slot, grade_all
-from grader.course import Course
-from grader.sandbox.launch import best_level
-from grader.scoring import Graded
+from grader.course import Course, Settings
+from grader.grading.batch import grade_all
+from grader.grading.slots import Slot
+from grader.results.scoring import Graded
+from grader.sandbox.host.launch import best_level
 from grader.submissions import SubmissionFile, discover, read_apart, read_submission
 from grader.submissions.files import MAX_ID_BYTES
 

@@ -18,13 +18,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.errors import GraderError
-from grader.sandbox import landlock, launch, scratch, view
-from grader.sandbox.launch import LEVELS
-from grader.sandbox.promises import PROMISES, SENTENCES, Promises, markdown_table, promised
-from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
-from grader.sandbox.trials import TRIALS, Outside, outside
-from grader.sandbox.wire import Limits
+from grader.ground.errors import GraderError
+from grader.sandbox.host import launch, view
+from grader.sandbox.host.launch import LEVELS
+from grader.sandbox.host.promises import PROMISES, SENTENCES, Promises, markdown_table, promised
+from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
+from grader.sandbox.host.trials import TRIALS, Outside, outside
+from grader.sandbox.levels import landlock
+from grader.sandbox.wire import scratch
+from grader.sandbox.wire.frames import Limits
 
 PROJECT = Path(__file__).parent.parent
 
@@ -141,7 +143,13 @@ def test_a_submission_imports_nothing_of_the_grader(contained: Sandbox) -> None:
                     pass
             return found
         """
-    names = ["reference.model", "grader.checks.hidden", "grader.contract", "grader.sandbox.launch", "grader.corpus"]
+    names = [
+        "reference.model",
+        "grader.checks.common.hidden",
+        "grader.assignment.contract",
+        "grader.sandbox.host.launch",
+        "grader.validation.corpus",
+    ]
     assert call(contained, source, names) == []
 
 
@@ -242,7 +250,7 @@ def test_parts_of_a_tree_leave_out_what_is_hidden(tmp_path: Path) -> None:
 # Run on its own: rules, once laid on a process, stay.
 _OLD_KERNEL = """
 import os, socket, sys
-from grader.sandbox import landlock, seccomp
+from grader.sandbox.levels import landlock, seccomp
 known, place, foreign = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 landlock.restrict(landlock.View((), ()), place, known=known)
 seccomp.filter_system_calls(
@@ -281,10 +289,10 @@ def test_older_kernels_keep_as_much(known: int, tmp_path: Path) -> None:
 _AS_A_USER = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from grader.sandbox import launch
-from grader.sandbox.promises import promised
-from grader.sandbox.session import Sandbox
-from grader.sandbox.trials import SLOW, TRIALS, outside
+from grader.sandbox.host import launch
+from grader.sandbox.host.promises import promised
+from grader.sandbox.host.session import Sandbox
+from grader.sandbox.host.trials import SLOW, TRIALS, outside
 assert os.getuid() == 65534
 assert not launch.why_not("landlock"), launch.why_not("landlock")
 with outside() as aims, Sandbox.start("landlock", threads=1) as sandbox:

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.errors import GraderError
-from grader.speed.lock import machine_lock
-from grader.speed.machine import cores, cpu_model, this_machine
+from grader.ground.errors import GraderError
+from grader.ground.machine import cores, machine_lock
+from grader.speed.machine import cpu_model, this_machine
 from grader.speed.records import Machine
 
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "numpy": "2.4.6", "tensorflow": "2.21.0"}
@@ -60,7 +60,7 @@ def refuse(sentence: str) -> None:
 _HOLD = """
 import sys, time
 from pathlib import Path
-from grader.speed.lock import machine_lock
+from grader.ground.machine import machine_lock
 with machine_lock("grader bench", alone=sys.argv[2] == "alone", waiting=print, path=Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

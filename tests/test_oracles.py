@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from grader.checks.oracles import (
+from grader.checks.functions.oracles import (
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_IMAGES,
@@ -22,8 +22,8 @@ from grader.checks.oracles import (
     sureness_of,
     witness_images,
 )
-from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
-from grader.checks.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
+from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
 
 
 def epochs_by_keras(case: ScriptCase) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from grader.ordering import cheapest_first
+from grader.grading.ordering import cheapest_first
 from grader.submissions import SubmissionFile
 
 COMPLETE = "".join(f"def {name}(x):\n    return x\n" for name in ("subset_data", "train", "predict"))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.batch import Settings
 from grader.cli.pages import Pages
-from grader.course import Counted, Course
+from grader.course import Counted, Course, Settings
 from grader.gradebook.keeping import keeping
-from grader.scoring import Graded, Result
+from grader.results.scoring import Graded, Result
 from tests.results import CONDITIONS, result_of
 
 GOOD = result_of(sha256="1" * 64)

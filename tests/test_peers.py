@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks import peers
 from benchmarks.peers import Cost, Further, Processor, completed, further, make_environment, table, turns
-from grader.contract import FUNCTIONS
+from grader.assignment.contract import FUNCTIONS
 
 _nbformat: Final[Any] = nbformat  # whose functions have no types
 

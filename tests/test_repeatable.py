@@ -12,13 +12,13 @@ from typing import Final
 import msgspec
 import pytest
 
-from grader.batch import Settings, grade_all
-from grader.corpus import read_chaffs
-from grader.course import Course
-from grader.sandbox.launch import best_level
-from grader.scoring import CheckResult, Graded
+from grader.course import Course, Settings
+from grader.grading.batch import grade_all
+from grader.results.scoring import CheckResult, Graded
+from grader.sandbox.host.launch import best_level
 from grader.submissions import SubmissionFile
-from grader.validation import write_chaff
+from grader.validation.corpus import read_chaffs
+from grader.validation.validating import write_chaff
 
 HERE: Final = Path(__file__).parent
 SAMPLES: Final = HERE.parent / "submissions"

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from grader.reports.notebook import MARK, annotated, defining_cells
-from grader.scoring import Result
+from grader.results.scoring import Result
 from grader.submissions import Submission, SubmissionFile, read_submission
 from grader.submissions.notebook import cell_lists
 from tests.results import HOSTILE, report_of, result_of

@@ -7,9 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
+from grader.ground.text import clean, number
 from grader.reports import markdown, terminal
-from grader.reports.text import clean, findings, number
-from grader.scoring import CheckResult, Report, Result, SubmissionInfo
+from grader.reports.text import findings
+from grader.results.scoring import CheckResult, Report, Result, SubmissionInfo
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m \u202egnp.exe\u2066 \x07 <script>alert(1)</script> "

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.batch import Slot
-from grader.scoring import Result
+from grader.grading.slots import Slot
+from grader.results.scoring import Result
 from grader.submissions import discover
 
 SAMPLES = Path(__file__).parent.parent / "submissions"

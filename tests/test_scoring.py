@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader.contract import checks_of
+from grader.assignment.contract import checks_of
 from grader.course import Course
-from grader.scoring import CheckResult, Outcome, Report, Result, all_passed, make_result, submission_info
+from grader.results.scoring import CheckResult, Outcome, Report, Result, all_passed, make_result, submission_info
 from grader.submissions import Submission
 
 SUBMISSION = Submission("ada", Path("ada.py"), "0" * 64, "py")

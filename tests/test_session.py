@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.sandbox.session import Sandbox, SubmissionError, Worker, WorkerGone
-from grader.sandbox.wire import Frame, Handle, Limits, Loaded
+from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import Frame, Handle, Limits, Loaded
 
 
 def load(worker: Worker, source: str, *names: str) -> Loaded:
@@ -229,8 +229,8 @@ def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:
     import subprocess
 
     code = (
-        "import sys, grader.cli, grader.batch, grader.checks.conftest, grader.checks.test_task5_train\n"
-        "import grader.checks.test_task6_accuracy\n"
+        "import sys, grader.cli, grader.grading.batch, grader.checks.functions.conftest\n"
+        "import grader.checks.functions.test_task5_train, grader.checks.functions.test_task6_accuracy\n"
         "bad = [m for m in ('tensorflow', 'keras', 'matplotlib.pyplot', 'h5py') if m in sys.modules]\n"
         "sys.exit(str(bad) if bad else 0)"
     )

@@ -15,15 +15,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-from grader.artefacts import Artefact
 from grader.course import Course, Speed
-from grader.errors import GraderError
 from grader.gradebook.records import Timing
+from grader.ground.errors import GraderError
 from grader.reports.site import StudentPage, write_site, write_timings
 from grader.reports.site.charts import curves, histogram, round_steps, scatter
 from grader.reports.site.code import quoted
 from grader.reports.site.files import MARK, page_name, write_pages
-from grader.scoring import Graded
+from grader.results.artefacts import Artefact
+from grader.results.scoring import Graded
 from tests.browsers import CHROMIUM_NAMES, chromium, find_chromium
 from tests.invented import invented_class
 from tests.test_reports import HOSTILE

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course, Limits, Speed
-from grader.datasets import Dataset, load_dataset
-from grader.sandbox.launch import best_level
-from grader.sandbox.session import Sandbox
+from grader.course.datasets import Dataset, load_dataset
+from grader.sandbox.host.launch import best_level
+from grader.sandbox.host.session import Sandbox
 from grader.speed.measuring import MeasuringError, Training, Turns, believed, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission

@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import contract
-from grader.errors import UsageError
-from grader.starter import MAX_LINE, function_source, starter_notebook, starter_source, write_starter
+from grader.assignment import contract
+from grader.assignment.starter import MAX_LINE, function_source, starter_notebook, starter_source, write_starter
+from grader.ground.errors import UsageError
 from grader.submissions import SubmissionFile, read_submission
 
 SUBMISSIONS = Path(__file__).parent.parent / "submissions"

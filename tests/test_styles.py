@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.evidence import Examiner
-from grader.checks.oracles import expected_epochs, script_accuracy, script_images, sureness_of
-from grader.checks.strategies import SCRIPT_CLASSES, ScriptCase
-from grader.checks.student import Budget, Student
-from grader.checks.test_task6_predict import legend_texts, texts_of_colour
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.student import Budget, Student
+from grader.checks.functions.oracles import expected_epochs, script_accuracy, script_images, sureness_of
+from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.test_task6_predict import legend_texts, texts_of_colour
 from grader.course import Limits
-from grader.sandbox.session import Sandbox, SubmissionError, Worker
+from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
 from grader.submissions import Submission
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.errors import UsageError
+from grader.ground.errors import UsageError
 from grader.submissions import Note, Submission, SubmissionFile, discover, read_submission
 from grader.submissions.notebook import to_python
 

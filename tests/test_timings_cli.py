@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from grader.cli.app import app
-from grader.errors import UsageError
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError
 from grader.reports.timings import factor, ratio_text, seconds
 from grader.speed.statistics import Ratio
 from tests.measurements import MACHINE, measurement

@@ -8,16 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader import contract
-from grader.batch import Settings
+from grader.assignment import contract
 from grader.cli.validating import summary
-from grader.corpus import EVERYWHERE, Chaff, read_chaffs
-from grader.course import Course
-from grader.errors import UsageError
-from grader.reports import matrix
-from grader.scoring import Outcome, Result, make_result
+from grader.course import Course, Settings
+from grader.ground.errors import UsageError
+from grader.results.scoring import Outcome, Result, make_result
 from grader.submissions import Submission
-from grader.validation import Validation, Verdict, faults_with_chaff, faults_with_wheat, reached
+from grader.validation import matrix
+from grader.validation.corpus import EVERYWHERE, Chaff, read_chaffs
+from grader.validation.validating import Validation, Verdict, faults_with_chaff, faults_with_wheat, reached
 
 CHECKS = contract.checks_of("quick")
 CHAFF = Chaff(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks.verdict import CheckFailed, Shown, check, count_of, describe, source_of, source_of_call
-from grader.sandbox.wire import Handle
+from grader.checks.common.verdict import CheckFailed, Shown, check, count_of, describe, source_of, source_of_call
+from grader.sandbox.wire.frames import Handle
 
 PLAIN = st.recursive(
     st.none()

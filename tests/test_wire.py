@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from grader.sandbox import channel as channels
-from grader.sandbox import wire
-from grader.sandbox.channel import Channel, ProtocolError, WireClosed, WireTimeout, decode
-from grader.sandbox.wire import ArrayData, Call, FromWorker, Handle, Opaque, Returned, ToWorker
+from grader.sandbox.wire import channel as channels
+from grader.sandbox.wire import frames as wire
+from grader.sandbox.wire.channel import Channel, ProtocolError, WireClosed, WireTimeout, decode
+from grader.sandbox.wire.frames import ArrayData, Call, FromWorker, Handle, Opaque, Returned, ToWorker
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63) + 1, 2**63 - 1), st.floats(allow_nan=False), st.text(), st.binary()

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.sandbox import wire
-from grader.sandbox.channel import ProtocolError, decode
-from grader.sandbox.session import Sandbox, WorkerGone
+from grader.sandbox.host.session import Sandbox, WorkerGone
+from grader.sandbox.wire import frames as wire
+from grader.sandbox.wire.channel import ProtocolError, decode
 
 SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
 STRUCTURED: Final = settings(
@@ -197,7 +197,7 @@ def test_only_plain_keys_make_a_dictionary(key: bytes) -> None:
 _SEND: Final = """
     import os, struct, sys, threading, time
     import msgspec
-    from grader.sandbox import wire
+    from grader.sandbox.wire import frames as wire
     def send(record):
         body = msgspec.msgpack.encode(record)
         os.write(3, struct.pack('>I', len(body)) + body)

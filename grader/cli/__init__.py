@@ -11,7 +11,7 @@ import cyclopts
 
 from grader.cli import exporting, gradebook, grading, machine, speed, timings, validating
 from grader.cli.app import app
-from grader.errors import GraderError
+from grader.ground.errors import GraderError
 
 COMMANDS = (grading, gradebook, speed, timings, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""

@@ -13,13 +13,13 @@ from cyclopts import App, Parameter
 from grader.cli.app import app
 from grader.cli.options import Profile
 from grader.course import COURSE_FILE, load_course
-from grader.errors import UsageError
 from grader.exports import FORMATS, Choices, Format, entries_of
 from grader.exports.document import read
 from grader.exports.records import check_hidden
-from grader.files import write_whole
 from grader.gradebook.faults import SQLITE_HEADER
 from grader.gradebook.records import Entry
+from grader.ground.errors import UsageError
+from grader.ground.files import write_whole
 
 _FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
 
@@ -86,7 +86,7 @@ def gradescope(
         hide: Id of a check that students see only once grades are published (may be given more than once).
         course: The course file; course.toml here unless given.
     """
-    from grader.autograder.package import autograder_zip, build_wheel
+    from grader.exports.gradescope_package.package import autograder_zip, build_wheel
 
     chosen = load_course(course)
     file = course or Path(COURSE_FILE)

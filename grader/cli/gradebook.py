@@ -18,13 +18,13 @@ from rich.console import Console
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE
 from grader.course import load_course
-from grader.errors import UsageError
 from grader.gradebook.changes import Comparison, compare
-from grader.gradebook.records import Adjustment, Attempt, Entry, utc
+from grader.gradebook.records import Adjustment, Attempt, Entry
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError
+from grader.ground.text import number, utc
 from grader.reports import gradebook as pages
-from grader.reports.text import number
-from grader.scoring import SCHEMA_VERSION
+from grader.results.scoring import SCHEMA_VERSION
 
 book = cyclopts.App(name="gradebook", help="Look at the gradebook, and put points by hand over it.")
 app.command(book)

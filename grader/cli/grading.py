@@ -15,21 +15,24 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.batch import Settings, Slot, default_jobs, grade_all, make_report, note, write_report
 from grader.cli.app import app
-from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, prepare_data, settings_of
+from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, settings_of
 from grader.cli.pages import Pages
 from grader.cli.progress import batch_progress, check_progress, say_waiting
-from grader.cluster import connect
-from grader.errors import UsageError
-from grader.files import write_whole
+from grader.course import Settings
 from grader.gradebook.conditions import conditions_of
 from grader.gradebook.keeping import Keeper, keeping
-from grader.gradebook.records import utc
-from grader.ordering import cheapest_first
+from grader.grading.batch import default_jobs, grade_all, make_report, note, write_report
+from grader.grading.cluster import connect
+from grader.grading.ordering import cheapest_first
+from grader.grading.pipeline import prepare_data
+from grader.grading.slots import Slot
+from grader.ground.errors import UsageError
+from grader.ground.files import write_whole
+from grader.ground.machine import machine_lock
+from grader.ground.text import utc
 from grader.reports import markdown, notebook, terminal
-from grader.scoring import Graded, Report, Result, all_passed
-from grader.speed.lock import machine_lock
+from grader.results.scoring import Graded, Report, Result, all_passed
 from grader.submissions import SubmissionFile, discover, read_apart, submissions_in
 from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
 

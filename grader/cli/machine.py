@@ -13,9 +13,9 @@ from rich.console import Console
 from grader.cli.app import app
 from grader.cli.options import with_dataset
 from grader.course import load_course
-from grader.datasets import load_dataset
-from grader.errors import UsageError
-from grader.sandbox.launch import choose_level
+from grader.course.datasets import load_dataset
+from grader.ground.errors import UsageError
+from grader.sandbox.host.launch import choose_level
 
 
 @app.command
@@ -25,7 +25,7 @@ def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
     Args:
         json: Print one JSON document and nothing else.
     """
-    from grader.doctor import examine, show
+    from grader.validation.doctor import examine, show
 
     examination = examine()
     if json:
@@ -42,7 +42,7 @@ def new(file: Path = Path("solution.py"), /) -> int:
     Args:
         file: Where to: a .py or an .ipynb.
     """
-    from grader.starter import write_starter
+    from grader.assignment.starter import write_starter
 
     write_starter(file)
     print(f"Wrote {file}: fill in the functions, then run: grader check {file}")
@@ -72,8 +72,9 @@ def calibrate(*, runs: int = 10, course: Path | None = None, dataset: str | None
         course: The course file; course.toml here unless given.
         dataset: The data set, in place of the course's.
     """
-    from grader.calibrate import measure, store, write_reference
-    from grader.sandbox.session import Sandbox
+    from grader.sandbox.host.session import Sandbox
+    from grader.submissions.reference import write_reference
+    from grader.validation.calibrate import measure, store
 
     if runs < 2:
         raise UsageError(f"--runs {runs}: give 2 or more, since a spread is needed.")

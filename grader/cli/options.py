@@ -11,13 +11,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from cyclopts import Parameter
 
-from grader.batch import Settings, calibration_of
-from grader.calibration import Calibration, installed_versions
-from grader.contract import PROFILES, TASKS
-from grader.course import Course, load_course
-from grader.datasets import DATASETS
-from grader.errors import UsageError
-from grader.sandbox.launch import LEVELS, choose_level, why_not
+from grader.assignment.contract import PROFILES, TASKS
+from grader.course import Course, Settings, load_course
+from grader.course.datasets import DATASETS
+from grader.ground.errors import UsageError
+from grader.sandbox.host.launch import LEVELS, choose_level, why_not
 
 Profile = Literal["quick", "standard", "full"]
 Level = Literal["process", "landlock", "namespaces"]
@@ -76,28 +74,6 @@ def with_dataset(course: Course, name: str | None) -> Course:
     if name not in DATASETS:
         raise UsageError(f"--dataset {name}: there is no such data set; choose one of {', '.join(DATASETS)}.")
     return msgspec.structs.replace(course, dataset=name)
-
-
-def prepare_data(settings: Settings) -> Calibration | None:
-    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission.
-
-    Returns:
-        The thresholds; `None` where no check that was asked for needs any.
-
-    Raises:
-        GraderError: The data cannot be had, or its thresholds are not known.
-    """
-    calibration = calibration_of(settings)
-    if calibration is None:
-        return None
-    differing = calibration.other_versions(installed_versions())
-    if differing:
-        print(
-            f"grader: warning: the accuracy thresholds were measured with {differing}; where sound solutions fall "
-            "short of them, measure anew with `grader calibrate`.",
-            file=sys.stderr,
-        )
-    return calibration
 
 
 def parse_moment(option: str, text: str) -> datetime:

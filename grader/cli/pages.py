@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.batch import Settings
+from grader.course import Settings
 from grader.gradebook.keeping import Keeper
-from grader.gradebook.records import utc
+from grader.ground.text import utc
 from grader.reports.site import StudentPage, page_of, write_site
-from grader.scoring import Graded
+from grader.results.scoring import Graded
 
 
 class Pages:

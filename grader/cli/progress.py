@@ -17,10 +17,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.batch import Settings
-from grader.contract import CHECKS, checks_of
+from grader.assignment.contract import CHECKS, checks_of
+from grader.course import Settings
 from grader.reports import terminal
-from grader.scoring import Outcome, Result
+from grader.results.scoring import Outcome, Result
 from grader.speed.running import Lane, Plan
 
 

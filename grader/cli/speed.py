@@ -16,14 +16,14 @@ from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Level, with_dataset
 from grader.cli.progress import training_progress
 from grader.course import Count, Course, load_course
-from grader.datasets import load_dataset
-from grader.errors import UsageError
+from grader.course.datasets import load_dataset
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError
+from grader.ground.machine import machine_lock
 from grader.reports import speed as report
-from grader.sandbox.backend import BACKENDS
-from grader.sandbox.devices import gpus
-from grader.sandbox.launch import choose_level
-from grader.speed.lock import machine_lock
+from grader.sandbox.host.devices import gpus
+from grader.sandbox.host.launch import choose_level
+from grader.sandbox.wire.backends import BACKENDS
 from grader.speed.running import Plan, measure_all
 from grader.submissions import discover, read_apart
 

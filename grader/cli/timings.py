@@ -15,12 +15,13 @@ from rich.console import Console
 
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE
-from grader.errors import UsageError, nearest
-from grader.gradebook.records import Timing, utc
+from grader.gradebook.records import Timing
 from grader.gradebook.store import Gradebook
+from grader.ground.errors import UsageError, nearest
+from grader.ground.text import utc
 from grader.reports import timings as pages
 from grader.reports.site import write_timings
-from grader.scoring import SCHEMA_VERSION
+from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.records import Measurement
 from grader.speed.statistics import Comparison, Summary, compare, summary
 

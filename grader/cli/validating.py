@@ -9,16 +9,17 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from grader.batch import default_jobs
 from grader.cli.app import app
-from grader.cli.options import Options, prepare_data, settings_of
-from grader.corpus import read_chaffs
-from grader.errors import UsageError
-from grader.files import write_whole
-from grader.reports import matrix
-from grader.reports.text import clean
+from grader.cli.options import Options, settings_of
+from grader.grading.batch import default_jobs
+from grader.grading.pipeline import prepare_data
+from grader.ground.errors import UsageError
+from grader.ground.files import write_whole
+from grader.ground.text import clean
 from grader.submissions import discover
-from grader.validation import Validation, Verdict, validate
+from grader.validation import matrix
+from grader.validation.corpus import read_chaffs
+from grader.validation.validating import Validation, Verdict, validate
 
 
 @app.command(name="validate")

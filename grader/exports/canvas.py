@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import UsageError
 from grader.exports.comments import not_graded
 from grader.exports.matching import match
 from grader.exports.records import Choices, Export
@@ -29,7 +28,8 @@ from grader.exports.tables import (
     write_table,
 )
 from grader.gradebook.records import Entry
-from grader.reports.text import number
+from grader.ground.errors import UsageError
+from grader.ground.text import number
 
 _COLUMNS: Final = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _WORKSHEET: Final = "the gradebook"

@@ -7,8 +7,9 @@ from typing import Final
 
 from grader.exports.tables import listed
 from grader.gradebook.records import Entry
-from grader.reports.text import STATUS_WORDS, TITLES, by_task, clean, findings, number
-from grader.scoring import CheckResult
+from grader.ground.text import clean, number
+from grader.reports.text import STATUS_WORDS, TITLES, by_task, findings
+from grader.results.scoring import CheckResult
 
 _MAX_MESSAGE: Final = 600
 

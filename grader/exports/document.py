@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.errors import UsageError
 from grader.exports.records import Choices, Export, report_of
 from grader.gradebook.records import Entry
-from grader.scoring import SCHEMA_VERSION, Report
+from grader.ground.errors import UsageError
+from grader.results.scoring import SCHEMA_VERSION, Report, encode
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,11 +25,6 @@ def write(entries: Sequence[Entry], _choices: Choices) -> Export:
     changed = [entry for entry in entries if entry.adjustments or entry.penalty]
     notes = ("Scores are as measured, without points by hand and penalties.",) if changed else ()
     return Export(encode(report_of(entries)), notes)
-
-
-def encode(report: Report) -> bytes:
-    """A report as a JSON document for people to read as well."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def read(data: bytes, name: str) -> Report:

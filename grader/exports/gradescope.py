@@ -11,14 +11,15 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.artefacts import Measured
 from grader.course import Ranked
-from grader.errors import UsageError
 from grader.exports.comments import details, overlays
 from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
-from grader.reports.text import STATUS_WORDS, TITLES, clean, number
-from grader.scoring import CheckResult
+from grader.ground.errors import UsageError
+from grader.ground.text import clean, number
+from grader.reports.text import STATUS_WORDS, TITLES
+from grader.results.artefacts import Measured
+from grader.results.scoring import CheckResult
 
 WEAKER_ISOLATION: Final = {
     "landlock": (

@@ -10,8 +10,9 @@ from typing import Final
 from grader.exports.comments import details
 from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
-from grader.reports.text import STATUS_WORDS, TITLES, clean, number
-from grader.scoring import CheckResult
+from grader.ground.text import clean, number
+from grader.reports.text import STATUS_WORDS, TITLES
+from grader.results.scoring import CheckResult
 
 # What no XML document can hold, and `clean` leaves alone since it is no control character.
 _NO_XML: Final = re.compile("[\ufffe\uffff]")

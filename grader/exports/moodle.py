@@ -14,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import UsageError
 from grader.exports.comments import comment, not_graded
 from grader.exports.matching import match
 from grader.exports.records import Choices, Export
@@ -29,6 +28,7 @@ from grader.exports.tables import (
     write_table,
 )
 from grader.gradebook.records import Entry
+from grader.ground.errors import UsageError
 
 _WORKSHEET: Final = "the grading worksheet"
 _PEOPLE: Final = ("Identifier", "ID number", "Email address", "Username", "Full name")

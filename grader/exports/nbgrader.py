@@ -9,7 +9,7 @@ from grader.exports.comments import not_graded
 from grader.exports.records import Choices, Export
 from grader.exports.tables import Table, safe, write_table
 from grader.gradebook.records import Entry
-from grader.reports.text import number
+from grader.ground.text import number
 
 COLUMNS: Final = (
     "assignment",

@@ -7,11 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from grader.contract import CHECKS
+from grader.assignment.contract import CHECKS
 from grader.course import Course, Ranked
-from grader.errors import UsageError
 from grader.gradebook.records import Attempt, Entry
-from grader.scoring import Report
+from grader.ground.errors import UsageError
+from grader.results.scoring import Report
 
 
 class Choices(msgspec.Struct, frozen=True):

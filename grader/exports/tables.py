@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import UsageError
-from grader.reports.text import clean, number
+from grader.ground.errors import UsageError
+from grader.ground.text import clean, number
 
 _MAX_CELL: Final = 1000
 _FORMULA: Final = re.compile(r"[\t\r]|\s*[=+\-@＝＋－＠]")

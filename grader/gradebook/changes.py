@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from grader.gradebook.records import Attempt
-from grader.scoring import CheckResult
+from grader.results.scoring import CheckResult
 
 
 class Change(msgspec.Struct, frozen=True):

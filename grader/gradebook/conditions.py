@@ -10,17 +10,16 @@ from typing import Final
 import msgspec
 
 import grader
-from grader.batch import Settings
-from grader.calibration import Calibration
-from grader.contract import TASKS
-from grader.course import Course, Late, Speed
+from grader.assignment.contract import TASKS
+from grader.course import Course, Late, Settings, Speed
+from grader.course.thresholds import Calibration
 from grader.gradebook.records import Conditions
-from grader.sandbox import backend
+from grader.sandbox.wire import backends
 
-_WITHOUT_A_SAY: Final = ("autograder", "cli", "exports", "gradebook", "reports", "speed")
+_WITHOUT_A_SAY: Final = ("cli", "exports", "gradebook", "reports", "speed")
 """Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
 
-LIBRARIES: Final = ("keras", backend.DEFAULT, "numpy", "hypothesis")
+LIBRARIES: Final = ("keras", backends.DEFAULT, "numpy", "hypothesis")
 """The libraries that have a say in verdicts."""
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import GraderError
+from grader.ground.errors import GraderError
 
 SQLITE_HEADER: Final = b"SQLite format 3\0"
 """What every SQLite database begins with."""

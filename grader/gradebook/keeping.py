@@ -14,13 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from grader.artefacts import Artefact
 from grader.course import Course
-from grader.errors import UsageError
 from grader.gradebook.faults import GradebookError
-from grader.gradebook.records import Attempt, Conditions, Entry, Timing, utc
+from grader.gradebook.records import Attempt, Conditions, Entry, Timing
 from grader.gradebook.store import Gradebook
-from grader.scoring import Result
+from grader.ground.errors import UsageError
+from grader.ground.text import utc
+from grader.results.artefacts import Artefact
+from grader.results.scoring import Result
 from grader.submissions import SubmissionFile, sha256_of
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
-from grader.scoring import Result
+from grader.results.scoring import Result
 from grader.speed.records import Measurement
 
 
@@ -42,7 +40,7 @@ class Attempt(msgspec.Struct, frozen=True):
         profile: The profile.
         tasks: The tasks that were asked for; empty for all.
         isolation: The isolation level.
-        result: What `grader.scoring` made of it.
+        result: What `grader.results.scoring` made of it.
         grader: The grader's version.
     """
 
@@ -122,8 +120,3 @@ class Timing(msgspec.Struct, frozen=True):
 
     number: int
     measurement: Measurement
-
-
-def utc(moment: datetime) -> str:
-    """A moment as the gradebook writes it: `2026-06-30T21:59:00Z`, whole seconds, so that they sort as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

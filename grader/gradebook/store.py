@@ -22,15 +22,15 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.artefacts import Artefact
-from grader.contract import PROFILES
+from grader.assignment.contract import PROFILES
 from grader.course import Course
-from grader.errors import UsageError, nearest
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import make_entry
 from grader.gradebook.records import Adjustment, Attempt, Conditions, Entry, Timing
 from grader.gradebook.schema import let_readers_in, migrate, transaction
-from grader.scoring import Result
+from grader.ground.errors import UsageError, nearest
+from grader.results.artefacts import Artefact
+from grader.results.scoring import Result
 from grader.speed.records import Measurement
 
 _WAIT_SECONDS: Final = 10.0

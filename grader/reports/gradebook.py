@@ -10,8 +10,9 @@ from rich.text import Text
 
 from grader.gradebook.changes import Change, Comparison
 from grader.gradebook.records import Adjustment, Attempt, Entry
-from grader.reports.text import STATUS_WORDS, clean, moment, number
-from grader.scoring import CheckResult
+from grader.ground.text import clean, moment, number
+from grader.reports.text import STATUS_WORDS
+from grader.results.scoring import CheckResult
 
 
 def show_entries(console: Console, entries: Sequence[Entry]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader.reports.text import STATUS_WORDS, TITLES, Finding, by_task, clean, findings, number
-from grader.scoring import CheckResult, Report, Result
+from grader.ground.text import clean, number
+from grader.reports.text import STATUS_WORDS, TITLES, Finding, by_task, findings
+from grader.results.scoring import CheckResult, Report, Result
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from grader import contract
+from grader.assignment import contract
+from grader.ground.text import number
 from grader.reports.markdown import check_lines, escape, score
-from grader.reports.text import by_task, number
-from grader.scoring import Report, Result
+from grader.reports.text import by_task
+from grader.results.scoring import Report, Result
 from grader.submissions import Submission
 from grader.submissions.names import effects
 from grader.submissions.notebook import cell_lists

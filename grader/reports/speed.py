@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.course import Course
-from grader.reports.text import clean, number
+from grader.ground.text import clean, number
 from grader.reports.timings import STATUS_WORDS, threads_of
-from grader.scoring import SCHEMA_VERSION
+from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.flops import share_of_limit
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Round

@@ -10,9 +10,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from grader import contract
-from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, clean, findings, moment, number
-from grader.scoring import Report, Result
+from grader.assignment import contract
+from grader.ground.text import clean, moment, number
+from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings
+from grader.results.scoring import Report, Result
 
 _COLOURS = {"not_run": "yellow"}
 

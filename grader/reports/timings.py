@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook.records import Timing
-from grader.reports.text import clean, moment
+from grader.ground.text import clean, moment
 from grader.speed.records import Machine, Measurement
 from grader.speed.statistics import FEWEST, Comparison, Ratio, summary
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from pathlib import Path
 from typing import Final
 
-from grader.sandbox.devices import model_of
+from grader.ground.machine import cores
+from grader.sandbox.host.devices import model_of
 from grader.speed.records import Machine
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
@@ -42,8 +42,3 @@ def cpu_model(cpuinfo: Path = _CPUINFO) -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == "model name"]
     return names[0] if names else platform.processor() or platform.machine()
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,14 +17,14 @@ from typing import Any, Final, Self
 import msgspec
 import numpy as np
 
-from grader.checks.accuracy import accuracy_of
-from grader.checks.hidden import Split, draw_split, seeded_generator
-from grader.checks.student import Missing, Student
-from grader.checks.verdict import CheckFailed
+from grader.checks.common.accuracy import accuracy_of
+from grader.checks.common.hidden import Split, draw_split, seeded_generator
+from grader.checks.common.student import Missing, Student
+from grader.checks.common.verdict import CheckFailed
 from grader.course import Accuracy, Course
-from grader.datasets import Dataset
-from grader.sandbox.session import Sandbox, SubmissionError, Worker, WorkerGone
-from grader.sandbox.wire import Limits
+from grader.course.datasets import Dataset
+from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import Limits
 from grader.speed.records import Budget, Epoch, Round, Status
 from grader.submissions import Submission
 

@@ -17,24 +17,24 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from grader.calibrate import write_reference
-from grader.calibration import installed_versions
-from grader.checks.evidence import Examiner
-from grader.checks.student import Budget
-from grader.checks.verdict import CheckFailed
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.running import run_pytest
+from grader.checks.common.student import Budget
+from grader.checks.common.verdict import CheckFailed
 from grader.course import Course
-from grader.datasets import Dataset
-from grader.errors import GraderError
-from grader.gradebook.records import utc
-from grader.grading import run_pytest
-from grader.sandbox.backend import DEFAULT, on_gpu, why_missing
-from grader.sandbox.devices import why_no_device
-from grader.sandbox.session import Sandbox, SubmissionError, WorkerGone
+from grader.course.datasets import Dataset
+from grader.course.thresholds import installed_versions
+from grader.ground.errors import GraderError
+from grader.ground.text import utc
+from grader.sandbox.host.devices import why_no_device
+from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
+from grader.sandbox.wire.backends import DEFAULT, on_gpu, why_missing
 from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
 from grader.speed.measuring import MeasuringError, Turns, budget_of, draw_data
 from grader.speed.records import Machine, Measurement, Rates
 from grader.submissions import Submission, SubmissionFile, read_submission
+from grader.submissions.reference import write_reference
 
 _FOLDER: Final = Path(__file__).parent
 _REFERENCE: Final = "reference"

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.errors import GraderError
+from grader.ground.errors import GraderError
 from grader.submissions.files import printable
 from grader.submissions.reading import fetch, parse_submission
 from grader.submissions.records import Submission, SubmissionBytes, SubmissionFile

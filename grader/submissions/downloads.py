@@ -30,7 +30,7 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import UsageError
+from grader.ground.errors import UsageError
 from grader.submissions.files import (
     MAX_CODE_BYTES,
     MAX_NOTEBOOK_BYTES,

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import UsageError
+from grader.ground.errors import UsageError
 from grader.submissions.records import SubmissionFile
 
 SUFFIXES: Final = (".py", ".ipynb")

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from grader import contract
+from grader.assignment import contract
 from grader.submissions.names import (
     FunctionEffects,
     FunctionNode,

@@ -7,7 +7,7 @@ import os
 import struct
 import time
 import msgspec
-from grader.sandbox import wire
+from grader.sandbox.wire import frames as wire
 
 def send(record):
     body = msgspec.msgpack.encode(record)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.checks.evidence import Examiner
+from grader.checks.common.context import Context
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.fixtures import artefacts, budget, context, examiner
+from grader.checks.common.student import Budget
 from grader.checks.guided.observed import Observed
-from grader.checks.student import Budget
-from grader.grading import Context
+
+__all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pytest finds by their names
 
 
 @pytest.fixture(scope="session")

@@ -48,8 +48,8 @@ class Data:
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self.album = observed.album
-        self._train: Images | None | bool = False
-        self._test: Images | None | bool = False
+        self._train: Images | bool | None = False
+        self._test: Images | bool | None = False
 
     def true_labels(self, images: Images) -> Array:
         """The classes, 0 to 9, of the images that were recognised."""
@@ -161,9 +161,7 @@ def columns_of(labels: Array) -> Array:
 def naming(labels: Array, truth: Array) -> dict[int, int]:
     """Which label each class has, by what most of its images have."""
     columns = columns_of(labels)
-    return {
-        int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)
-    }
+    return {int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)}
 
 
 def agreement(labels: Array, truth: Array) -> float:

@@ -14,15 +14,15 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks.evidence import Examiner
+from grader.checks.common.context import Context
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.hidden import seeded_generator
+from grader.checks.common.student import Budget
+from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
 from grader.checks.guided.pictures import Album, Pictures, Recognised, draw
 from grader.checks.guided.script import Script, write_script
-from grader.checks.hidden import seeded_generator
-from grader.checks.student import Budget
-from grader.checks.verdict import CheckFailed
-from grader.grading import Context
-from grader.sandbox.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 
 Array = np.ndarray[Any, Any]
 
@@ -229,8 +229,8 @@ class Observed:
 
     def quote(self, line: int) -> str:
         """`code cell 3, line 2: the line`, as a student sees it."""
-        from grader.checks.student import where
-        from grader.sandbox.wire import Frame
+        from grader.checks.common.student import where
+        from grader.sandbox.wire.frames import Frame
 
         return where(self.submission, (Frame(line, ""),)) if line > 0 else ""
 

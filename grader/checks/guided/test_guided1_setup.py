@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.guided.notes import Failure
 from grader.checks.guided.observed import Observed
-from grader.checks.verdict import CheckFailed, check, count_of
 
 _IMPORTING = ("ModuleNotFoundError", "ImportError")
 _OF_LATER_TASKS = re.compile(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.guided.data import Data, Images, agreement, columns_of
 from grader.checks.guided.observed import Observed
-from grader.checks.verdict import CheckFailed, NotRun, check, count_of
 
 _SURE = 0.98
 _ORDERED_RUNS = 12

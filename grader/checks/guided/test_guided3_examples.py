@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.shown import Shown, images_shown, names_of
-from grader.checks.verdict import CheckFailed, NotRun, check
 
 _HINT = "Call the function once with the training set and once with the test set, before you train."
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed
-from grader.checks.verdict import CheckFailed, NotRun, check
 
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
@@ -97,8 +97,7 @@ def test_block_function(observed: Observed) -> None:
     once = [block.name for block in note.blocks if block.calls == 1]
     what = f"`{once[0]}` makes all of them in one call" if once else "they are written out one by one"
     raise CheckFailed(
-        "The convolutions should come from a function that adds one block and is called for each block, but "
-        f"{what}.",
+        f"The convolutions should come from a function that adds one block and is called for each block, but {what}.",
         hint="Write a function such as add_conv_block(model, num_filters), and call it twice or more.",
         line=note.line,
     )
@@ -159,7 +158,9 @@ def test_loss(observed: Observed) -> None:
         )
     plain = loss.lower().replace("_", "")
     images = Data(observed).training()
-    single = images is not None and images.labels is not None and (images.labels.ndim == 1 or images.labels.shape[1] == 1)
+    single = (
+        images is not None and images.labels is not None and (images.labels.ndim == 1 or images.labels.shape[1] == 1)
+    )
     if plain.startswith("sparse") and single:
         return
     if plain.startswith("sparse"):

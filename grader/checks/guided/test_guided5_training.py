@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 
+from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import ENOUGH
 from grader.checks.guided.notes import Callback, Note
 from grader.checks.guided.observed import Observed, Told
-from grader.checks.verdict import CheckFailed, NotRun, check
 
 _TINY = 3 / 255
 """Images whose largest value is below this were divided by 255 twice."""
@@ -205,7 +205,9 @@ def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
     others = [(name, wrong) for name in _QUANTITIES for wrong in (False, True)]
     own = quantity_of(callback.monitor)
     return any(
-        told.script.stops(name, callback.patience, wrong_way=wrong) == epochs for name, wrong in others if name != own or wrong
+        told.script.stops(name, callback.patience, wrong_way=wrong) == epochs
+        for name, wrong in others
+        if name != own or wrong
     )
 
 
@@ -213,7 +215,9 @@ def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
     """Raise where a callback watches no validation quantity, or watches it in the wrong direction."""
     quantity = quantity_of(callback.monitor)
     if not quantity.startswith("val_"):
-        known = f"the training {'accuracy' if quantity == 'accuracy' else 'loss'}" if quantity else f"`{callback.monitor}`"
+        known = (
+            f"the training {'accuracy' if quantity == 'accuracy' else 'loss'}" if quantity else f"`{callback.monitor}`"
+        )
         raise CheckFailed(
             f"{what} should watch how validation goes, but it watches {known}.",
             hint='Give it monitor="val_accuracy" or monitor="val_loss".',

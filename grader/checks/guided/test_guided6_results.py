@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import ENOUGH, Data, columns_of, naming
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import whole
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
 from grader.checks.guided.test_guided5_training import best_digests
-from grader.checks.verdict import CheckFailed, NotRun, check
 
 Array = np.ndarray[Any, Any]
 
@@ -50,7 +50,9 @@ def test_both_curves(observed: Observed) -> None:
             hint=hint,
             line=_plotting_line(observed),
         )
-    losses = any(follows(line, told.script.loss[:epochs]) or follows(line, told.script.val_loss[:epochs]) for line in lines)
+    losses = any(
+        follows(line, told.script.loss[:epochs]) or follows(line, told.script.val_loss[:epochs]) for line in lines
+    )
     why = observed.because("plot", "history", "accs", "acc")
     instead = "the losses are" if losses else f"no figure has them{why}"
     raise CheckFailed(
@@ -189,7 +191,11 @@ def test_predicts_test_images(observed: Observed) -> None:
     judged = observed.fit()
     if judged is not None:
         scale = observed.recognise(judged[0].x).scale
-        if np.isfinite(scale) and np.isfinite(found.scale) and abs(found.scale - scale) > 0.03 * max(found.scale, scale):
+        if (
+            np.isfinite(scale)
+            and np.isfinite(found.scale)
+            and abs(found.scale - scale) > 0.03 * max(found.scale, scale)
+        ):
             raise CheckFailed(
                 "The test images should be scaled as the training images are, but the values that predict gets are "
                 f"{found.scale / scale:.3g} times those that fit gets.",

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
-from grader import contract
-from grader.artefacts import Measured
+from grader.assignment import contract
+from grader.ground.text import number
 from grader.reports.site.charts import histogram, scatter
 from grader.reports.site.students import StudentPage, anchor_of, title_of
 from grader.reports.site.timings import fastest, time_against_accuracy
-from grader.reports.text import number
+from grader.results.artefacts import Measured
 
 _HARDEST: Final = 12
 _NAMED: Final = 6

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
-from grader.artefacts import Place
-from grader.reports.text import clean
+from grader.ground.text import clean
+from grader.results.artefacts import Place
 
 
 @functools.lru_cache(maxsize=4096)  # a class makes the same mistakes

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from grader.errors import GraderError
+from grader.ground.errors import GraderError
 
 MARK: Final = '<meta name="generator" content="keras-course-grader">'
 """Stands in every page, so that no other file is ever overwritten or taken away."""

@@ -12,14 +12,15 @@ from typing import Any, Final
 import msgspec
 from markupsafe import Markup
 
-from grader import contract
-from grader.artefacts import Artefact, Confusion, Curves, Example, Measured, Place, decoded
+from grader.assignment import contract
 from grader.gradebook.records import Attempt, Entry, Timing
+from grader.ground.text import clean
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.site.timings import speed_of
-from grader.reports.text import TITLES, by_task, clean
-from grader.scoring import CheckResult, Graded
+from grader.reports.text import TITLES, by_task
+from grader.results.artefacts import Artefact, Confusion, Curves, Example, Measured, Place, decoded
+from grader.results.scoring import CheckResult, Graded
 
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
 _MAX_NAME: Final = 80

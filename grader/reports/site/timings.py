@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from grader.gradebook.records import Timing
+from grader.ground.text import clean
 from grader.reports.site.charts import Chart, scatter
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
-from grader.reports.text import clean
 from grader.reports.timings import STATUS_WORDS, factor
 from grader.speed.points import trains_in_full
 from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, steady_epochs, summary

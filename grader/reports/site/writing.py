@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from grader.course import Course
 from grader.gradebook.records import Timing
+from grader.ground.text import clean, number
 from grader.reports.site import charts, classes, students
 from grader.reports.site.code import excerpt, highlighted, quoted
 from grader.reports.site.files import MARK, page_name, write_pages
 from grader.reports.site.students import StudentPage, anchor_of, shade_of, title_of
 from grader.reports.site.timings import speed_of, time_against_accuracy
-from grader.reports.text import clean, number
 from grader.reports.timings import STATUS_WORDS, ratio_text, seconds
 
 STATUSES: Final = {

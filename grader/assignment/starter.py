@@ -1,0 +1,200 @@
+"""The starter file that students begin with, as Python or as a notebook, written from the contract.
+
+Task texts, headers and docstrings come from `grader.assignment.contract`, so the starter asks for what the checks test.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+
+from grader.assignment import contract
+from grader.ground.errors import UsageError
+
+MAX_LINE: Final = 100
+"""No line of the starter is longer; no line of its texts reaches it."""
+
+_v4: Final[Any] = nbformat.v4  # whose functions have no types
+
+_TEXT_WIDTH: Final = 96
+_INDENT: Final = " " * 4
+
+_TITLE: Final = "Course project: tell three classes of CIFAR-10 apart with a small convolutional network in Keras."
+_HOW_TO: Final = (
+    "Six tasks. Write the body of each function below, and keep its name and its parameters. Functions, imports "
+    "and parameters with defaults of your own are welcome."
+)
+
+_IMPORTS: Final = """\
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+"""
+
+# The whole project as a student runs it: the end of the file, and the last cells of the notebook.
+_STEPS: Final = (
+    """\
+# Task 2: three of the ten classes. A tenth of the training images judges the epochs, and the
+# test images are kept for the very end.
+class_names = ["airplane", "automobile", "bird"]
+(x_all, y_all), (x_test, y_test) = keras.datasets.cifar10.load_data()
+x_train, y_train = subset_data(x_all, y_all, seed=0)
+x_test, y_test = subset_data(x_test, y_test, seed=0)
+x_val, x_train = np.split(x_train, [len(x_train) // 10])
+y_val, y_train = np.split(y_train, [len(y_train) // 10])
+""",
+    """\
+# Task 3: look at the images before training on them.
+show_examples(x_train, y_train, class_names)
+plt.show()
+""",
+    """\
+# Task 4: build the network.
+model = build_model()
+model.summary()
+""",
+    """\
+# Task 5: train it. This takes some minutes.
+history = train(model, x_train, y_train, x_val, y_val)
+""",
+    """\
+# Task 6: see how the training went, and ask the best epoch about images it never saw.
+plot_history(history)
+probabilities = predict("best_model.keras", x_test)
+show_examples(x_test, y_test, class_names, predictions=probabilities)
+plt.show()
+accuracy = np.mean(probabilities.argmax(axis=1) == y_test.argmax(axis=1))
+print(f"Accuracy on images the network never saw: {accuracy:.3f}")
+""",
+)
+
+
+def starter_source() -> str:
+    """The starter as a `.py` file.
+
+    Loading it trains nothing.  Running it does the project step by step, up to the first function that is still
+    to be written.
+    """
+    steps = textwrap.indent("\n".join(_STEPS), _INDENT)
+    parts = [f'"""{_TITLE}\n\n{_wrapped(_HOW_TO)}\n\n{_INDENT}grader check solution.py    # how far you are\n"""\n']
+    for task in contract.TASKS:
+        parts.append(_commented(f"{_heading(task)}\n{_wrapped(task.text, _TEXT_WIDTH - 2)}"))
+        parts += [function_source(function) for function in _functions_of(task)]
+    first, setup, *others = parts
+    parts = [f"{first}\n{setup}\n{_IMPORTS}", *others, f'if __name__ == "__main__":\n{steps}']
+    return "\n\n".join(parts)
+
+
+def starter_notebook() -> str:
+    """The starter as a notebook: the JSON of nbformat 4.5, the same at every call."""
+    intro = f"# {_TITLE}\n\n{_HOW_TO}\n\n`grader check solution.ipynb` tells how far you are."
+    cells = [_markdown("project", intro)]
+    for task in contract.TASKS:
+        cells.append(_markdown(f"task-{task.number}", f"## {_heading(task)}\n\n{task.text}"))
+        if task.number == 1:
+            cells.append(_code("imports", _IMPORTS))
+        cells += [_code(function.name, function_source(function)) for function in _functions_of(task)]
+    cells.append(_markdown("run", "## The whole project\n\nRun these cells once the functions are written."))
+    cells += [_code(f"run-{number}", step) for number, step in enumerate(_STEPS, 1)]
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=metadata))}\n"
+
+
+def write_starter(path: Path) -> None:
+    """Write the starter: a notebook if the path ends in `.ipynb`, Python if it ends in `.py`.
+
+    Raises:
+        UsageError: The path ends otherwise, is there already, or cannot be written.
+    """
+    writers = {".py": starter_source, ".ipynb": starter_notebook}
+    if path.suffix.lower() not in writers:
+        raise UsageError(f"{path}: a starter ends in .py or .ipynb; name it solution.py or solution.ipynb.")
+    text = writers[path.suffix.lower()]()
+    try:
+        # "x" and no question beforehand: between question and writing the file could appear.
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path}: is there already and was left as it is; choose another name.") from None
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); choose another place.") from None
+
+
+def function_source(function: contract.Function) -> str:
+    """A function of the contract with its docstring, and a body that says that it is still to be written."""
+    arguments = [
+        textwrap.fill(
+            f"{parameter.name}: {_sentence(parameter.meaning)}",
+            _TEXT_WIDTH,
+            initial_indent=_INDENT * 2,
+            subsequent_indent=_INDENT * 3,
+        )
+        for parameter in function.parameters
+    ]
+    returns = textwrap.indent(_wrapped(_sentence(function.returns), _TEXT_WIDTH - 8), _INDENT * 2)
+    docstring = [
+        f'{_INDENT}"""{function.summary}',
+        *(["", textwrap.indent(_wrapped(function.details, _TEXT_WIDTH - 4), _INDENT)] if function.details else []),
+        "",
+        f"{_INDENT}Args:",
+        *arguments,
+        "",
+        f"{_INDENT}Returns:",
+        returns,
+        f'{_INDENT}"""',
+    ]
+    body = f'{_INDENT}raise NotImplementedError("Task {function.task}: write {function.name}")\n'
+    return "\n".join([_header(function), *docstring, body])
+
+
+def _header(function: contract.Function) -> str:
+    """The `def` line; of a long one, a line for each parameter."""
+    line = f"def {function.signature}:"
+    if len(line) <= MAX_LINE:
+        return line
+    # In the order and spelling of the signature: what stands between its outer parentheses, one a line.
+    parts: list[str] = []
+    for parameter in function.parameters:
+        if parameter.keyword_only and "*" not in parts:
+            parts.append("*")
+        parts.append(parameter.name if parameter.default is None else f"{parameter.name}={parameter.default}")
+    return "\n".join([f"def {function.name}(", *(f"{_INDENT}{part}," for part in parts), "):"])
+
+
+def _functions_of(task: contract.Task) -> list[contract.Function]:
+    return [function for function in contract.FUNCTIONS if function.task == task.number]
+
+
+def _heading(task: contract.Task) -> str:
+    return f"Task {task.number} – {task.title} ({task.points:g} points)"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _wrapped(text: str, width: int = _TEXT_WIDTH) -> str:
+    """Text in lines, with no line end inside of `backticks`."""
+    whole = re.sub("`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    return textwrap.fill(whole, width, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.split("\n"))
+
+
+def _markdown(cell_id: str, text: str) -> Any:
+    return _v4.new_markdown_cell(text.rstrip(), id=cell_id)
+
+
+def _code(cell_id: str, text: str) -> Any:
+    return _v4.new_code_cell(text.rstrip(), id=cell_id)

@@ -1,0 +1,274 @@
+"""Building, training and predicting with a submission, and what comes of it on images that it never saw."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Examiner
+from grader.checks.common.hidden import Split
+from grader.checks.common.student import Missing, Student
+from grader.checks.common.verdict import CheckFailed, NotRun, Shown, describe
+from grader.course import Accuracy, Course
+from grader.course.datasets import Dataset
+from grader.results.artefacts import Confusion, Curves, Example, png_of
+from grader.sandbox.host.session import MAX_ANSWER_BYTES, SubmissionError, WorkerGone
+from grader.sandbox.wire.frames import Handle
+
+Array = np.ndarray[Any, Any]
+
+_CIFAR10_MEANS: Final = (0.4914, 0.4822, 0.4465)
+_CIFAR10_DEVIATIONS: Final = (0.2470, 0.2435, 0.2616)
+
+_CHECKPOINT: Final = "accuracy.keras"
+_FRESH_IMAGES: Final = 600
+_BATCH: Final = 500
+_PREDICT_SECONDS: Final = 300.0
+_SURELY_LEARNED: Final = 0.25
+"""Accuracy above chance that no fresh network reaches by luck."""
+
+_EXAMINER_MARGIN: Final = 0.03
+"""How much better than the examined network `predict` may be, for rounding and for scaling that was only measured."""
+
+
+_MAX_CURVES: Final = 12
+_SHOWN_EXAMPLES: Final = 12
+
+
+class Trained(msgspec.Struct, frozen=True, eq=False):
+    """What came of building, training and predicting.
+
+    Attributes:
+        accuracy: The share of hidden images predicted right, 0 to 1.
+        answers: What `predict` answered about them, (n, classes).
+        seconds: Wall time of the training.
+        curves: What the returned History says of it: the submission's own account.
+    """
+
+    accuracy: float
+    answers: Array
+    seconds: float
+    curves: Curves
+
+
+def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy, *, seconds: float) -> Trained:
+    """Build, train and predict with the submission.
+
+    What counts is the smaller of two figures: what `predict` answers with the checkpoint, and what the network in
+    the checkpoint answers in the examiner, so that neither a table of answers nor a broken `predict` passes.
+
+    Args:
+        student: The submission in a fresh worker.
+        examiner: Where the network is rebuilt.
+        split: The data.
+        budget: Epochs and batch size.
+        seconds: How long training may take.
+
+    Raises:
+        CheckFailed: The network was not fresh, or there is nothing to predict with.
+        NotRun: One of the three functions does not work at all.
+    """
+    classes = split.y_train.shape[1]
+    try:
+        model = student.call("build_model", num_classes=classes)
+        fresh = accuracy_of(_predict(student, model, split.x_hidden[:_FRESH_IMAGES], classes), split)
+        if fresh > 1 / classes + _SURELY_LEARNED:
+            raise CheckFailed(
+                f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
+                hint="build_model returns an untrained network.",
+            )
+        shapes, counter = _shapes_of(student, model), _step_counter(student, model)
+        began = time.monotonic()
+        returned = student.call(
+            "train",
+            Shown(model, "model"),
+            *(Shown(a, n) for a, n in ((split.x_train, "x_train"), (split.y_train, "y_train"))),
+            *(Shown(a, n) for a, n in ((split.x_val, "x_val"), (split.y_val, "y_val"))),
+            epochs=budget.epochs,
+            batch_size=budget.batch_size,
+            patience=budget.epochs,
+            checkpoint_path=_CHECKPOINT,
+            seconds=seconds,
+        )
+        took = time.monotonic() - began
+        example = student.example
+        _require_steps(student, counter, budget, example)
+        checkpoint = student.tool("file_bytes", _CHECKPOINT)
+        answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
+        example = student.example
+    except (Missing, SubmissionError) as error:
+        why = f"`{error.name}` is not defined" if isinstance(error, Missing) else student.explain(error)
+        raise NotRun(f"building, training and predicting does not work: {why}.") from None
+    predicted = accuracy_of(answers, split)
+    network = _open(student, examiner, checkpoint, model)
+    if shapes and kernel_shapes(list(examiner.ask("weights_of", network))) != shapes:
+        raise CheckFailed(
+            "The checkpoint should hold the network that `train` was given, but it holds one with other layers.",
+            hint="Save the parameter `model` itself.",
+        )
+    examined = examined_accuracy(examiner, network, split, _scale_of_predict(student))
+    student.example = example
+    accuracy = min(predicted, examined + _EXAMINER_MARGIN)
+    return Trained(accuracy, answers, took, curves_of(student, returned, model, budget.epochs))
+
+
+def _shapes_of(student: Student, model: Any) -> list[tuple[int, ...]]:
+    """The shapes of the network's kernels; none where they cannot be told."""
+    with contextlib.suppress(SubmissionError):
+        export = student.tool("export_model", model) if isinstance(model, Handle) else {}
+        return kernel_shapes(export.get("weights", []))
+    return []
+
+
+def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
+    """The shapes of what layers multiply with, in a fixed order; what is laid around a network has none."""
+    return sorted(weight.shape for weight in weights if weight.ndim >= 2)
+
+
+def _step_counter(student: Student, model: Any) -> Handle | None:
+    """What counts the steps of the network's own `fit`; `None` where it is no Keras model."""
+    return student.tool("count_steps", model) if isinstance(model, Handle) else None
+
+
+def _require_steps(student: Student, counter: Handle | None, budget: Accuracy, example: str) -> None:
+    """Refuse a training that took more steps than it was given: what those are worth is what is measured."""
+    steps = student.tool("batches_of", counter) if counter is not None else 0
+    if steps > budget.steps + budget.epochs:  # a last batch that is not full may be one
+        raise CheckFailed(
+            f"With epochs={budget.epochs} and batch_size={budget.batch_size} `train` should make {budget.steps} steps, "
+            f"but it made {steps}.",
+            hint="Pass the parameters batch_size and epochs on to fit, which is called once.",
+            example=example,
+        )
+
+
+def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curves:
+    """The curves of what `train` returned, cut to the epochs asked for; none where it has none to tell."""
+    with contextlib.suppress(SubmissionError, WorkerGone):
+        told = student.tool("describe_history", returned, model, max_bytes=MAX_ANSWER_BYTES)["curves"]
+        return {
+            name[:40]: [round(value, 4) for value in values[:epochs]]
+            for name, values in list(told.items())[:_MAX_CURVES]
+            if np.all(np.isfinite(values))
+        }
+    return {}
+
+
+def confusion_of(answers: Array, split: Split, course: Course, dataset: Dataset) -> Confusion:
+    """How often which class was predicted as which; answers that are not finite are left out."""
+    order = [split.classes.index(label) for label in course.classes]
+    finite = np.all(np.isfinite(answers), axis=1)
+    true, predicted = split.hidden_labels[finite], np.argmax(answers[finite], axis=1)
+    counts = tuple(tuple(int(np.sum((true == row) & (predicted == column))) for column in order) for row in order)
+    return Confusion(tuple(dataset.class_names[label] for label in course.classes), counts)
+
+
+def examples_of(answers: Array, split: Split, dataset: Dataset) -> tuple[Example, ...]:
+    """Some hidden images with their predictions: half of them wrong, where as many are."""
+    finite = np.all(np.isfinite(answers), axis=1)
+    predicted = np.argmax(np.nan_to_num(answers), axis=1)
+    right = predicted == split.hidden_labels
+    wrong = np.flatnonzero(~right & finite)[: _SHOWN_EXAMPLES // 2]
+    chosen = [*wrong, *np.flatnonzero(right & finite)[: _SHOWN_EXAMPLES - len(wrong)]]
+    names = [dataset.class_names[label] for label in split.classes]
+    return tuple(Example(png_of(split.x_hidden[i]), names[split.hidden_labels[i]], names[predicted[i]]) for i in chosen)
+
+
+def _predict(student: Student, model: Any, images: Array, classes: int) -> Array:
+    shown = Shown(images, "x")
+    answers = student.call("predict", model, shown, seconds=_PREDICT_SECONDS)
+    if not isinstance(answers, np.ndarray) or answers.shape != (len(images), classes):
+        raise CheckFailed(
+            f"For {len(images)} images `predict` should return an array of shape {(len(images), classes)}, but it "
+            f"returned {describe(answers)}.",
+            hint="Return all the probabilities that the model gives, one row an image.",
+        )
+    return answers
+
+
+def accuracy_of(answers: Array, split: Split) -> float:
+    """The share of rows whose largest entry is the hidden label; the answers may be about the first images alone."""
+    return float(np.mean(_is_right(answers, split.hidden_labels[: len(answers)])))
+
+
+def _is_right(answers: Array, labels: Array) -> Array:
+    """Whether each row's largest entry is its label; a row that is not finite is wrong."""
+    if answers.ndim != 2 or len(answers) != len(labels):
+        return np.zeros(len(labels), bool)
+    finite = np.all(np.isfinite(answers), axis=1)
+    right: Array = (np.argmax(np.nan_to_num(answers), axis=1) == labels) & finite
+    return right
+
+
+def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any) -> Any:
+    """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
+    if checkpoint is not None:
+        try:
+            return examiner.ask("open_checkpoint", checkpoint)
+        except CannotRebuild:
+            export = student.tool("export_model", model)
+            if not export.get("model"):
+                raise
+            return examiner.ask("open_checkpoint", checkpoint, export["config"])
+    export = student.tool("export_model", model)
+    if not export.get("model"):
+        raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")
+    return examiner.ask("rebuild", export["config"], list(export["weights"]))
+
+
+def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: tuple[float, float] | None) -> float:
+    """The share of hidden images that the network in the examiner predicts right, scaled in the best of the ways.
+
+    In batches, since the images take four times the memory once they are floats.
+    """
+    right: list[float] = []
+    for start in range(0, len(split.x_hidden), _BATCH):
+        labels = split.hidden_labels[start : start + _BATCH]
+        batches = scaled(split.x_hidden[start : start + _BATCH], measured)
+        counts = [np.sum(_is_right(np.asarray(examiner.ask("run_network", network, x)), labels)) for x in batches]
+        right = [float(a + b) for a, b in zip(right or [0.0] * len(counts), counts, strict=True)]
+    return max(right) / len(split.x_hidden)
+
+
+def _scale_of_predict(student: Student) -> tuple[float, float] | None:
+    """How `predict` scales images, as factor and offset, measured with a known network; `None` if it cannot be told."""
+    levels = np.array([20, 90, 160, 230], np.uint8)
+    images = np.ones((1, 32, 32, 3), np.uint8) * levels[:, None, None, None]
+    try:
+        model = student.tool("brightest_channel_model", KNOWN_GAIN)
+        answers = student.call("predict", Shown(model, "model"), Shown(images, "x"))
+    except SubmissionError:
+        return None
+    if not isinstance(answers, np.ndarray) or answers.shape != (len(levels), 4):
+        return None
+    with np.errstate(all="ignore"):
+        seen = np.log(answers[:, 0].astype(np.float64) / answers[:, 3]) / KNOWN_GAIN
+    if not np.all(np.isfinite(seen)):
+        return None
+    factor, offset = np.polyfit(levels.astype(np.float64), seen, 1)
+    return float(factor), float(offset)
+
+
+def scaled(images: Array, measured: tuple[float, float] | None) -> Iterator[Array]:
+    """The images as the network may have been meant to see them, float32, one way after the other.
+
+    Args:
+        images: As they are, uint8.
+        measured: Factor and offset that `predict` scales with; where they are those of raw images or of division
+            by 255, there is but this one way.
+    """
+    x = images.astype(np.float32)
+    if measured is not None and abs(measured[0]) > 1e-6:
+        yield x * np.float32(measured[0]) + np.float32(measured[1])
+        if abs(measured[0] - 1) < 0.01 or abs(measured[0] * 255 - 1) < 0.01:
+            return
+    spread = np.maximum(x.std(axis=(1, 2, 3), keepdims=True), 1 / np.sqrt(x[0].size))
+    yield (x - x.mean(axis=(1, 2, 3), keepdims=True)) / spread
+    yield (x / 255 - np.array(_CIFAR10_MEANS, np.float32)) / np.array(_CIFAR10_DEVIATIONS, np.float32)
+    yield x / 127.5 - 1
+    yield x / 255

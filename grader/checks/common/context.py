@@ -1,0 +1,61 @@
+"""What a check is told: the submission, the course, and the sandbox to run it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import pytest
+
+from grader.assignment import contract
+from grader.course import Course
+from grader.course.datasets import Dataset
+from grader.results.artefacts import Artefacts
+from grader.results.scoring import Outcome
+from grader.sandbox.host.session import Sandbox
+from grader.sandbox.wire.frames import Limits
+from grader.submissions import Submission
+from grader.submissions.forms import Form, checks_of, form_of
+
+
+class Context(msgspec.Struct, frozen=True, eq=False):
+    """What is graded, how, and in which sandbox.
+
+    Attributes:
+        submission: The submission.
+        course: Points, limits, classes and seed.
+        profile: One of `contract.PROFILES`.
+        tasks: The tasks that were asked for; empty for all.
+        sandbox: Where the submission's code runs.
+        dataset: The course's data; `None` in the quick profile, which needs none.
+        on_check: Called with its id and outcome as each check ends.
+    """
+
+    submission: Submission
+    course: Course
+    profile: str
+    tasks: frozenset[int]
+    sandbox: Sandbox
+    dataset: Dataset | None = None
+    on_check: Callable[[str, Outcome], None] | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What a worker may use."""
+        limits = self.course.limits
+        return Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb)
+
+    @property
+    def checks(self) -> tuple[contract.Check, ...]:
+        """The checks that were asked for."""
+        return checks_of(self.form.name, self.profile, self.tasks)
+
+    @property
+    def form(self) -> Form:
+        """The form of the assignment that the submission has."""
+        return form_of(self.submission, self.course.form)
+
+
+CONTEXT: Final = pytest.StashKey[Context]()
+ARTEFACTS: Final = pytest.StashKey[Artefacts]()

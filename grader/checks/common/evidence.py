@@ -1,0 +1,100 @@
+"""Evidence that several checks judge: gathered once, in one worker, and remembered with how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from grader.checks.common.student import Budget, Student
+from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+
+KNOWN_GAIN: Final = 0.2
+"""Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
+
+_EXAMINER_SECONDS: Final = 120.0
+
+
+class Evidence:
+    """Remembers what gathering gave: the same value, or the same exception with the same example, each time."""
+
+    def __init__(self, student: Student) -> None:
+        self.student = student
+        self._remembered: dict[Any, tuple[Any, BaseException | None, str]] = {}
+
+    @property
+    def example(self) -> str:
+        """The call that the evidence looked at last is about."""
+        return self.student.example
+
+    @property
+    def seed(self) -> int:
+        """What the checks draw their cases from."""
+        return self.student.seed
+
+    def once(self, key: Any, gather: Callable[[], Any]) -> Any:
+        """The result of `gather()`, called for the first use of the key alone."""
+        if key not in self._remembered:
+            try:
+                self._remembered[key] = (gather(), None, self.student.example)
+            except (CheckFailed, NotRun, SubmissionError, WorkerGone) as error:
+                self._remembered[key] = (None, error, self.student.example)
+        value, raised, self.student.example = self._remembered[key]
+        if raised is not None:
+            raise raised
+        return value
+
+
+class CannotRebuild(CheckFailed):
+    """The examiner cannot make a network of what it was given.
+
+    Attributes:
+        reason: Why, half a sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The network should be made of Keras' own layers, so that it can be judged, but {reason}.",
+            hint="Use Keras' own layers; for scaling there is keras.layers.Rescaling.",
+        )
+        self.reason = reason
+
+
+class Examiner:
+    """A worker that never saw the submission, and says what a network is and does; started when first asked.
+
+    Args:
+        start: Starts it.
+        budget: The submission's time, for a network can be made to take as long as one likes.
+    """
+
+    def __init__(self, start: Callable[[], Worker], budget: Budget) -> None:
+        self._start = start
+        self._budget = budget
+        self._worker: Worker | None = None
+
+    def ask(self, tool: str, *args: Any) -> Any:
+        """Use a tool in the examiner.
+
+        Raises:
+            CheckFailed: The network cannot be rebuilt, or brings the examiner down.
+        """
+        if self._worker is None:
+            self._worker = self._start()
+        try:
+            allowed = self._budget.allow(self._worker, _EXAMINER_SECONDS)
+            with self._budget.spend():
+                return self._worker.tool(tool, *args, seconds=allowed)
+        except SubmissionError as error:
+            if error.type_name != "CannotRebuildError":
+                raise CheckFailed(f"The network cannot be examined: {error.type_name}: {error.text}") from None
+            raise CannotRebuild(error.text) from None
+        except WorkerGone as gone:
+            self.close()
+            raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None

@@ -1,0 +1,41 @@
+"""The fixtures that the checks of every form share; each form's conftest takes them over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.student import Budget
+from grader.results.artefacts import Artefacts
+
+
+@pytest.fixture(scope="session")
+def context(pytestconfig: pytest.Config) -> Context:
+    """What is graded, how, and in which sandbox."""
+    found = pytestconfig.stash.get(CONTEXT, None)
+    if found is None:
+        pytest.skip("no submission: give --submission FILE")
+    return found
+
+
+@pytest.fixture(scope="session")
+def artefacts(pytestconfig: pytest.Config) -> Artefacts:
+    """Where what people may want to look at is put."""
+    return pytestconfig.stash[ARTEFACTS]
+
+
+@pytest.fixture(scope="session")
+def budget(context: Context) -> Budget:
+    """The time that everything the submission does may take together."""
+    return Budget(context.course.limits.grading_seconds)
+
+
+@pytest.fixture(scope="session")
+def examiner(context: Context, budget: Budget) -> Iterator[Examiner]:
+    """A worker that never sees the submission."""
+    examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
+    yield examiner
+    examiner.close()

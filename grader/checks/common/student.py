@@ -1,0 +1,260 @@
+"""A submission in a fresh worker, as a check calls it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.assignment import contract
+from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
+from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
+from grader.course import Limits as CourseLimits
+from grader.sandbox.host.session import SubmissionError, Worker
+from grader.sandbox.wire.channel import MAX_FRAME_BYTES
+from grader.sandbox.wire.frames import Frame, Handle, Loaded, Raised
+from grader.submissions import Note, Submission
+
+FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
+_PICTURE_SECONDS: Final = 10.0
+
+
+class Missing(Exception):
+    """The submission does not define a function; `reason` says why, where that is known."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.reason = reason
+
+
+class Budget:
+    """The time that everything a submission does for one grading may take together, whatever one call may."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.left = seconds
+
+    def allow(self, worker: Worker, seconds: float) -> float:
+        """How much of `seconds` a call may take.
+
+        Raises:
+            WorkerGone: There is nothing left; the worker is ended.
+        """
+        if self.left <= 0:
+            raise worker.end("timeout", f"used up the {self.seconds:g} seconds that all its calls may take together")
+        return min(seconds, self.left)
+
+    @contextlib.contextmanager
+    def spend(self) -> Iterator[None]:
+        """Take off what passes inside this context."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.left -= time.monotonic() - began
+
+
+class Student:
+    """The submission, loaded in a worker of its own.
+
+    Args:
+        worker: The worker.
+        submission: What is loaded into it.
+        limits: How long a call may take.
+        whole: Whether it is loaded as Python would import it.
+        real_sizes: Whether what it loads as data has as many images as the data set.
+        budget: What is left of the time for all calls; shared by the workers of one grading.
+        seed: What its checks draw their cases from.
+
+    Attributes:
+        worker: The worker.
+        loaded: What loading gave.
+        example: The last call of one of the submission's functions, as source.
+        seed: What its checks draw their cases from.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        submission: Submission,
+        limits: CourseLimits,
+        *,
+        whole: bool = False,
+        real_sizes: bool = False,
+        budget: Budget | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.worker = worker
+        self.seed = seed
+        self._budget = budget or Budget(limits.grading_seconds)
+        self._submission = submission
+        self._limits = limits
+        self.example = ""
+        source = submission.as_written if whole else submission.source
+        seconds = self._budget.allow(worker, limits.load_seconds)
+        with self._budget.spend():
+            self.loaded: Loaded = worker.load(
+                source, FUNCTION_NAMES, whole=whole, real_sizes=real_sizes, seconds=seconds
+            )
+
+    def defines(self, name: str) -> bool:
+        """Whether the submission has a function of that name."""
+        return any(function.name == name for function in self.loaded.functions)
+
+    def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
+        """Call one of the submission's functions; the call becomes the example.
+
+        Args:
+            name: One of the contract's functions.
+            args: Data, arrays, handles, and `Shown` values.
+            seconds: How long it may take, beside the budget; the course's limit for a call unless given.
+            kwargs: Likewise, by name.
+
+        Raises:
+            Missing: There is no such function.
+            SubmissionError: It raised.
+            WorkerGone: It did not come to an end.
+        """
+        parameters = tuple(parameter.name for parameter in contract.function(name).parameters)
+        self.example = source_of_call(name, parameters, args, kwargs)
+        if not self.defines(name):
+            raise Missing(name, self._why_missing(name))
+        allowed = self._budget.allow(self.worker, self._limits.call_seconds) if seconds is None else seconds
+        with self._budget.spend() if seconds is None else contextlib.nullcontext():
+            return self.worker.call(
+                name,
+                *(_plain(value) for value in args),
+                seconds=allowed,
+                **{key: _plain(value) for key, value in kwargs.items()},
+            )
+
+    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
+        """Use a tool of `grader.sandbox.inside.toolbox` in this worker.
+
+        Args:
+            name: The tool.
+            args: Data, arrays and handles.
+            seconds: How long it may take; the course's limit for a call unless given.
+            max_bytes: The largest answer that is taken.
+
+        Raises:
+            SubmissionError: The tool, or the submission's code that it ran, raised.
+            WorkerGone: It did not come to an end, or the answer is none that this tool gives.
+        """
+        limit = self._limits.call_seconds if seconds is None else seconds
+        allowed = self._budget.allow(self.worker, limit)
+        with self._budget.spend():
+            answer = self.worker.tool(name, *args, seconds=allowed, max_bytes=max_bytes)
+        try:
+            return checked_answer(name, answer)
+        except msgspec.ValidationError:
+            raise self.worker.end("protocol", "answered for the grader's own tools") from None
+
+    def export(self, model: Handle) -> dict[str, Any]:
+        """A Keras model as data; see `toolbox.export_model`.
+
+        Raises:
+            CheckFailed: It is none any more.
+        """
+        export = self.tool("export_model", model)
+        if not export["model"]:
+            raise CheckFailed("The model that was given should stay a Keras model, but it is none any more.")
+        return export  # type: ignore[no-any-return]
+
+    def weights(self, model: Handle, *, like: list[Any] | None = None) -> list[Any]:
+        """The weights of a Keras model, as many and of the shapes of those in `like`.
+
+        Raises:
+            CheckFailed: They are others.
+        """
+        weights = list(self.export(model)["weights"])
+        if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
+            raise CheckFailed(
+                "The layers of the model that was given should stay as they are, but its weights have other shapes "
+                "after the call.",
+                hint="Change a model in build_model and add_conv_block alone.",
+            )
+        return weights
+
+    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any]]:
+        """Call a function that returns a figure; gives it with what `toolbox.describe_figure` says of it.
+
+        Raises:
+            CheckFailed: It returned something else.
+        """
+        returned = self.call(name, *args, **kwargs)
+        facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
+        if not isinstance(returned, Handle) or facts is None:
+            raise CheckFailed(
+                f"`{name}` should return a matplotlib Figure, but it returned {describe(returned)}.",
+                hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
+            )
+        return returned, facts
+
+    def picture(self, figure: Handle) -> np.ndarray[Any, Any] | None:
+        """The pixels of a figure that was drawn before, uint8 of shape (height, width, 4); `None` where it has none.
+
+        Raises:
+            SubmissionError: Drawing it raised.
+            WorkerGone: It did not come to an end, or the answer is no picture.
+        """
+        seconds = min(_PICTURE_SECONDS, self._limits.call_seconds)
+        most = 4 * MAX_PICTURE_SIDE**2 + 1000
+        pixels = self.tool("render_figure", figure, MAX_PICTURE_SIDE, seconds=seconds, max_bytes=most)
+        return pixels  # type: ignore[no-any-return]
+
+    def explain(self, error: SubmissionError | Missing) -> str:
+        """What became of a call, in a sentence's tail."""
+        if isinstance(error, Missing):
+            return f"`{error.name}` is not defined"
+        return raised_text(self._submission, error)
+
+    def _why_missing(self, name: str) -> str:
+        for error in self.loaded.errors:
+            if name in error.message:
+                return describe_error(self._submission, error.type_name, error.message, error.frames)
+        return ""
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Shown) else value
+
+
+def locate(submission: Submission, frames: tuple[Frame, ...]) -> tuple[int | None, int] | None:
+    """Code cell (`None` in a `.py`) and line of the innermost frame; `None` where there is none to be told."""
+    if not frames:
+        return None
+    try:
+        return submission.locate(frames[-1].line)
+    except IndexError:
+        return None
+
+
+def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
+    """The place of the innermost frame in the student's own terms: `code cell 3, line 5: the line`."""
+    found = locate(submission, frames)
+    if found is None:
+        return ""
+    cell, line = found
+    quoted = submission.quote(cell, line).strip()
+    place = Note(cell, line, "").place
+    return f"{place}: {quoted[:100]}" if quoted else place
+
+
+def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[Frame, ...]) -> str:
+    """An exception in a sentence, with its place."""
+    first_line = text.strip().splitlines()[0].rstrip(". ") if text.strip() else ""
+    place = where(submission, frames)
+    sentence = f"{type_name}: {first_line}" if first_line else type_name
+    return f"{sentence} ({place})" if place else sentence
+
+
+def raised_text(submission: Submission, error: SubmissionError | Raised) -> str:
+    """`describe_error` of what a call or a load raised."""
+    text = error.text if isinstance(error, SubmissionError) else error.message
+    return describe_error(submission, error.type_name, text, error.frames)

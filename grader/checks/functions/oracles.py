@@ -1,0 +1,91 @@
+"""What the grader knows beforehand: its own data, and what a right solution makes of them.  Pure functions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+
+Array = np.ndarray[Any, Any]
+
+SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
+"""The images of a script's training set, and of its validation set."""
+
+WITNESS_IMAGES: Final = 160
+WITNESS_VALIDATION_IMAGES: Final = 32
+WITNESS_BATCH: Final = 16
+WITNESS_EPOCHS: Final = 2
+WITNESS_LEVEL: Final = 240
+WITNESS_VALIDATION_LEVEL: Final = 90
+
+
+def script_images() -> tuple[Array, Array, Array, Array]:
+    """Data for script models: of the validation labels, rank r (class r - 1) has a share that grows with r.
+
+    Of the training labels it has a share that shrinks, so that whoever watches the training accuracy, or the
+    wrong set, sees the opposite.  Each set is one batch: steps cost, and nothing is said of them here.
+    """
+    ranks = np.arange(1, SCRIPT_CLASSES + 1)
+    sets: list[Array] = []
+    for counts in (ranks[::-1], ranks):
+        labels = np.repeat(ranks - 1, counts)
+        levels = (np.arange(len(labels)) % 256).astype(np.uint8).reshape(-1, 1, 1, 1)
+        sets += [levels * np.ones((1, 32, 32, 3), np.uint8), np.eye(SCRIPT_CLASSES, dtype=np.float32)[labels]]
+    return sets[0], sets[1], sets[2], sets[3]
+
+
+def script_accuracy(case: ScriptCase) -> list[float]:
+    """The validation accuracy of each epoch of a script."""
+    total = sum(range(1, SCRIPT_CLASSES + 1))
+    return [rank / total for rank in case.ranks]
+
+
+def sureness_of(case: ScriptCase) -> list[float]:
+    """A logit for each epoch, at which neither the lowest nor the highest loss is that of the best epoch.
+
+    The loss at logit z for a class of share s is log(e^z + K - 1) - s z: it grows with z from 1 on, since every share
+    is far below one half.  The ranks from 1 on have the logits 6, 2, 7, 3, 8, 4, 9 and 5, so that whoever watches a
+    loss, whichever way, stops and saves elsewhere; equal epochs have equal losses.
+    """
+    return [1.0 + 5 * rank % 9 for rank in case.ranks]
+
+
+def expected_epochs(case: ScriptCase) -> int:
+    """How many epochs a right `train` trains: Keras' rule for EarlyStopping."""
+    best, waited = 0, 0
+    for epoch in range(case.epochs):
+        rank = case.ranks[min(epoch, len(case.ranks) - 1)]
+        if rank > best:
+            best, waited = rank, 0
+        else:
+            waited += 1
+            if waited >= case.patience:
+                return epoch + 1
+    return case.epochs
+
+
+def witness_images() -> tuple[Array, Array, Array, Array]:
+    """Uniformly coloured images: red is class 0, green 1, blue 2.
+
+    The validation images are darker, fewer, and labelled the other way round, so that it shows in the
+    weights of a witness model if they were trained on.
+    """
+    sets: list[Array] = []
+    for count, level, shift in (
+        (WITNESS_IMAGES, WITNESS_LEVEL, 0),
+        (WITNESS_VALIDATION_IMAGES, WITNESS_VALIDATION_LEVEL, 1),
+    ):
+        channels = np.arange(count) % 3
+        images = np.zeros((count, 32, 32, 3), np.uint8)
+        images[np.arange(count), :, :, channels] = level
+        sets += [images, np.eye(3, dtype=np.float32)[(channels + shift) % 3]]
+    return sets[0], sets[1], sets[2], sets[3]
+
+
+def one_hot(columns: list[int], count: int) -> Array:
+    """One row for each of the given columns, of `count` entries, float32."""
+    rows = np.zeros((len(columns), count), np.float32)
+    rows[np.arange(len(columns)), columns] = 1
+    return rows

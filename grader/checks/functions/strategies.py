@@ -1,0 +1,178 @@
+"""What the checks try functions on: Hypothesis strategies, and the records they draw."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from hypothesis import strategies as st
+
+from grader.checks.common.verdict import Shown
+
+NAMES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+SEEDS: Final = st.integers(0, 9)
+
+
+class SubsetCase(msgspec.Struct, frozen=True):
+    """A call of `subset_data`: image i is one pattern plus i, so that each can be told from the others.
+
+    By its mean alone, that is: also where it was flipped, or its channels mixed.
+    """
+
+    labels: tuple[int, ...]
+    image_shape: tuple[int, int, int]
+    classes: tuple[int, ...]
+    seed: int | None
+
+    @property
+    def pattern(self) -> np.ndarray[Any, Any]:
+        """The first image, uint8: 0, 1, 2 and so on."""
+        return np.arange(math.prod(self.image_shape), dtype=np.uint8).reshape(self.image_shape)
+
+    @property
+    def x(self) -> Shown:
+        """The images."""
+        count = len(self.labels)
+        values = np.arange(count, dtype=np.uint8).reshape(count, 1, 1, 1)
+        text = f'np.arange({count}, dtype="uint8").reshape({count}, 1, 1, 1)'
+        if self.image_shape == (1, 1, 1):
+            return Shown(values, text)
+        size, shape = math.prod(self.image_shape), self.image_shape
+        return Shown(values + self.pattern, f'{text} + np.arange({size}, dtype="uint8").reshape{shape}')
+
+    @property
+    def y(self) -> np.ndarray[Any, Any]:
+        """The labels as CIFAR-10 ships them, shape (n, 1)."""
+        return np.array(self.labels, np.uint8).reshape(-1, 1)
+
+
+@st.composite
+def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
+    """Calls of `subset_data` with at least two images of the requested classes.
+
+    Where there is but one, `squeeze` takes an axis too many: nobody has a data set of one image.
+    """
+    classes = tuple(draw(st.lists(st.integers(0, 9), min_size=2, max_size=4, unique=True)))
+    labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 2))
+    for _ in range(2):
+        labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
+    shape = draw(st.sampled_from(((1, 1, 1), (2, 3, 3), (4, 4, 3))))
+    return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
+
+
+class ShowCase(msgspec.Struct, frozen=True):
+    """A call of `show_examples`, with noise for images so that each can be recognised on the figure."""
+
+    labels: tuple[int, ...]
+    predicted: tuple[int, ...]
+    names: tuple[str, ...]
+    count: int
+    seed: int
+
+    @property
+    def x(self) -> Shown:
+        """The images."""
+        shape = (len(self.labels), 32, 32, 3)
+        images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        return Shown(images, f'np.random.default_rng(0).integers(0, 256, {shape}, dtype="uint8")')
+
+    @property
+    def y(self) -> Shown:
+        """One-hot labels."""
+        return _one_hot(self.labels, len(self.names))
+
+    @property
+    def predictions(self) -> Shown:
+        """Probabilities whose largest is the predicted class."""
+        size = len(self.names)
+        rest = 0.4 / size
+        values = (rest + 0.6 * np.eye(size)[list(self.predicted)]).astype(np.float32)
+        return Shown(values, f"{rest:g} + 0.6 * np.eye({size})[{list(self.predicted)}]")
+
+
+def _one_hot(labels: tuple[int, ...], size: int) -> Shown:
+    return Shown(np.eye(size, dtype=np.float32)[list(labels)], f'np.eye({size}, dtype="float32")[{list(labels)}]')
+
+
+@st.composite
+def show_cases(draw: st.DrawFn) -> ShowCase:
+    """Calls of `show_examples`; no image is predicted right, and a third class is always there."""
+    count_of_classes = draw(st.integers(3, 5))
+    start = draw(st.integers(0, len(NAMES) - count_of_classes))
+    names = NAMES[start : start + count_of_classes]
+    labels = draw(st.lists(st.integers(0, count_of_classes - 1), min_size=1, max_size=8))
+    shifts = draw(st.lists(st.integers(1, count_of_classes - 1), min_size=len(labels), max_size=len(labels)))
+    predicted = tuple((label + shift) % count_of_classes for label, shift in zip(labels, shifts, strict=True))
+    return ShowCase(tuple(labels), predicted, names, draw(st.integers(1, 10)), draw(SEEDS))
+
+
+class CurvesCase(msgspec.Struct, frozen=True):
+    """The curves of a training."""
+
+    accuracy: tuple[float, ...]
+    val_accuracy: tuple[float, ...]
+
+    @property
+    def curves(self) -> dict[str, list[float]]:
+        """What a History holds; the losses differ from the accuracies."""
+        return {
+            "accuracy": list(self.accuracy),
+            "loss": [round(2 - value, 2) for value in self.accuracy],
+            "val_accuracy": list(self.val_accuracy),
+            "val_loss": [round(2.5 - value, 2) for value in self.val_accuracy],
+        }
+
+
+@st.composite
+def curves_cases(draw: st.DrawFn) -> CurvesCase:
+    """Trainings of two to twelve epochs whose training and validation accuracy differ."""
+    epochs = draw(st.integers(2, 12))
+    percents = st.lists(st.integers(50, 99), min_size=epochs, max_size=epochs)
+    training = draw(percents)
+    validation = draw(percents.filter(lambda values: values != training))
+    return CurvesCase(tuple(p / 100 for p in training), tuple(p / 100 for p in validation))
+
+
+class ScriptCase(msgspec.Struct, frozen=True):
+    """A training whose validation accuracy follows a script.
+
+    Attributes:
+        ranks: For each epoch, from 1 to `SCRIPT_CLASSES`; a higher rank is a higher validation accuracy.  The
+            last one stays for as long as training goes on.
+        patience: What `train` is given.
+        epochs: Likewise.
+        callbacks: Whether it is given callbacks, too.
+        batches: How many batches either set makes.
+    """
+
+    ranks: tuple[int, ...]
+    patience: int
+    epochs: int
+    callbacks: bool = True
+    batches: int = 1
+
+
+SCRIPT_CLASSES: Final = 8
+
+
+@st.composite
+def script_cases(draw: st.DrawFn) -> ScriptCase:
+    """Scripts of up to seven epochs."""
+    ranks = draw(st.lists(st.integers(1, SCRIPT_CLASSES), min_size=2, max_size=6))
+    return ScriptCase(tuple(ranks), draw(st.integers(1, 4)), draw(st.integers(1, 7)))
+
+
+class BuildCase(msgspec.Struct, frozen=True):
+    """The arguments of `build_model`."""
+
+    input_shape: tuple[int, int, int]
+    num_classes: int
+
+
+@st.composite
+def build_cases(draw: st.DrawFn) -> BuildCase:
+    """Arguments that all differ from the defaults; images are never smaller than the course's."""
+    height, width = draw(st.permutations((40, 48, 64)))[:2]
+    return BuildCase((height, width, draw(st.sampled_from((1, 4)))), draw(st.integers(2, 10).filter(lambda k: k != 3)))

@@ -1,0 +1,228 @@
+"""Task 5: `train`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.checks.common.properties import for_all
+from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
+from grader.checks.functions.oracles import (
+    SCRIPT_BATCH,
+    WITNESS_BATCH,
+    WITNESS_EPOCHS,
+    WITNESS_IMAGES,
+    expected_epochs,
+    script_accuracy,
+)
+from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
+from grader.checks.functions.trainings import (
+    OF_THE_VALIDATION_SET,
+    Training,
+    Trainings,
+    learned_labels,
+    require_training,
+)
+
+_EXAMPLES = 2
+_SHRINKS = 16
+
+# Cases that tell apart what is often confused: another patience, an equal epoch, a small rise, a rise that is not to
+# the best, and the last epoch.  The first is trained without further callbacks, so that those which an earlier training
+# has left in a default show; the second in two batches, since one of the validation set is not all of it.
+# Hypothesis adds others.
+RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9, callbacks=False)
+STOPS_EARLY = ScriptCase((4, 6, 5, 7), 1, 4, batches=2)
+
+
+@check("train/fits-the-given-model")
+def test_fits_the_given_model(trainings: Trainings) -> None:
+    if not trainings.witnessed().moved:
+        raise CheckFailed(
+            "`train` should train the model it is given, but that model's weights did not change.",
+            hint="Call fit on the parameter `model` itself, not on a new or copied model.",
+        )
+
+
+@check("train/training-set-only")
+def test_training_set_only(trainings: Trainings) -> None:
+    training = trainings.witnessed()
+    require_training(training)
+    learned = learned_labels(training)
+    if learned == OF_THE_VALIDATION_SET:
+        raise CheckFailed(
+            "`train` should train on x_train and y_train, but it trained on the validation set.",
+            hint="The first two arguments of fit are x_train and y_train; x_val and y_val go into validation_data.",
+        )
+    if learned != [0, 1, 2]:
+        raise CheckFailed(
+            "`train` should train each image with its own label, but the model learned others.",
+            hint="Keep x_train and y_train in the order they come in, or shuffle both with one index array.",
+        )
+    steps = training.steps / WITNESS_EPOCHS * WITNESS_BATCH
+    if training.steps and not abs(steps - WITNESS_IMAGES) < 1.5 * WITNESS_BATCH:
+        which = "fewer" if steps < WITNESS_IMAGES else "more"
+        raise CheckFailed(
+            f"One epoch of {WITNESS_IMAGES} training images in batches of {WITNESS_BATCH} has "
+            f"{WITNESS_IMAGES // WITNESS_BATCH} steps, but `train` made {training.steps / WITNESS_EPOCHS:g}: it "
+            f"trained on {which} images than x_train has, or with another batch size.",
+            hint="Pass all of x_train, nothing else, and batch_size on to fit.",
+        )
+
+
+@check("train/validates")
+def test_validates(trainings: Trainings) -> None:
+    for case in (RISES_AND_FALLS, STOPS_EARLY):
+        require_validation(trainings.scripted(case), case)
+    if learned_labels(trainings.witnessed()) != [0, 1, 2]:
+        return  # losses differ by the labels too; another check is about that
+    losses = trainings.frozen().returned["curves"]
+    if not losses.get("loss") or not losses.get("val_loss"):
+        raise CheckFailed(
+            "The History should have loss and val_loss, but one of them is missing.", hint="Return what fit returns."
+        )
+    trained, validated = losses["loss"][0], losses["val_loss"][0]
+    if not abs(trained - validated) <= 0.25 * max(trained, validated) + 0.05:
+        raise CheckFailed(
+            f"With the same images for training and validation, and a model that cannot change, loss and val_loss "
+            f"should agree, but they are {trained:.2f} and {validated:.2f}: the validation images are scaled "
+            "otherwise than the training images.",
+            hint="Scale both the same way, or leave scaling to the model.",
+        )
+
+
+def require_validation(training: Training, case: ScriptCase) -> None:
+    """Raise `CheckFailed` where the History has another `val_accuracy` than the script says."""
+    curves = training.returned["curves"]
+    if not curves:
+        raise NotRun("`train` did not return the History.")
+    if "val_accuracy" not in curves:
+        raise CheckFailed(
+            f"The History should have val_accuracy, but it has {', '.join(curves) or 'nothing'}.",
+            hint="Give fit validation_data=(x_val, y_val).",
+        )
+    wanted = script_accuracy(case)
+    actual = curves["val_accuracy"]
+    pairs = list(zip(actual, wanted, strict=False))
+    if not pairs or not all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in pairs):  # NaN agrees with nothing
+        raise CheckFailed(
+            f"The model's accuracy on x_val and y_val is {_numbers(wanted[: len(actual)])}, epoch by epoch, but the "
+            f"History has val_accuracy {_numbers(actual)}.",
+            hint="Give fit validation_data=(x_val, y_val), unchanged and complete.",
+        )
+
+
+@check("train/epochs-and-batch-size")
+def test_epochs_and_batch_size(trainings: Trainings) -> None:
+    training = trainings.witnessed()
+    require_training(training)
+    curves = training.returned["curves"]
+    trained = len(next(iter(curves.values()), ()))
+    if curves and trained != WITNESS_EPOCHS:
+        raise CheckFailed(
+            f"With epochs={WITNESS_EPOCHS} `train` should train {count_of(WITNESS_EPOCHS, 'epoch')}, but it trained "
+            f"{trained}.",
+            hint="Pass the parameter epochs on to fit, which is called once.",
+        )
+    expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
+    if training.steps and not abs(training.steps - expected) <= WITNESS_EPOCHS:
+        raise CheckFailed(
+            f"{WITNESS_IMAGES} images with batch_size={WITNESS_BATCH} and epochs={WITNESS_EPOCHS} make "
+            f"{expected} steps, but `train` made {training.steps}.",
+            hint="Pass the parameters batch_size and epochs on to fit, which is called once.",
+        )
+
+
+@check("train/early-stopping")
+@for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
+    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+        expected = expected_epochs(each)
+        training = trainings.scripted(each)
+        if training.epochs != expected:
+            accuracy = script_accuracy(each)
+            seen = [
+                accuracy[min(epoch, len(accuracy) - 1)]
+                for epoch in range(min(max(expected, training.epochs or 0), each.epochs))
+            ]
+            why = (
+                f"since the best came {count_of(each.patience, 'epoch')} before"
+                if expected < each.epochs
+                else f"as epochs={each.epochs} says, since a better one always came within patience"
+            )
+            raise CheckFailed(
+                f"val_accuracy is {_numbers(seen)}, epoch by epoch. With patience={each.patience} `train` should train "
+                f"{count_of(expected, 'epoch')}, {why}, but it trained {training.epochs}.",
+                hint='EarlyStopping needs monitor="val_accuracy", the right mode, and patience as given. Make it '
+                "anew in each call.",
+            )
+
+
+@check("train/checkpoint-best-epoch")
+@for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
+    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+        training = trainings.scripted(each)
+        bias = [np.zeros(0), *trainings.checkpoint_weights(training)][-1]
+        trained = each.ranks[: training.epochs]
+        if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
+            raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
+        kept = int(np.argmax(bias)) + 1
+        if kept != max(trained):
+            accuracy = script_accuracy(ScriptCase((kept, max(trained)), 1, 1))
+            raise CheckFailed(
+                f"val_accuracy is {_numbers(script_accuracy(each)[: training.epochs])}, epoch by epoch. The checkpoint "
+                f"should hold the epoch with {accuracy[1]:.2f}, but it holds one with {accuracy[0]:.2f}.",
+                hint=_HINT,
+            )
+
+
+_HINT = 'ModelCheckpoint needs monitor="val_accuracy", the right mode, and save_best_only=True.'
+
+
+@check("train/checkpoint-whole-model")
+def test_checkpoint_whole_model(trainings: Trainings) -> None:
+    trainings.checkpoint_weights(trainings.scripted(RISES_AND_FALLS))
+
+
+@check("train/extra-callbacks")
+def test_extra_callbacks(trainings: Trainings) -> None:
+    training = trainings.scripted(STOPS_EARLY)
+    if any(counted != training.epochs for counted in training.counted):
+        raise CheckFailed(
+            f"Each callback given to `train` should see all {training.epochs} epochs end, but of two they saw "
+            f"{training.counted[0]} and {training.counted[1]}.",
+            hint="Pass the parameter callbacks on to fit, beside your own ones.",
+        )
+
+
+@check("train/returns-history")
+def test_returns_history(trainings: Trainings) -> None:
+    training = trainings.scripted(RISES_AND_FALLS)
+    curves = require_history(training)
+    lengths = {len(values) for values in curves.values()}
+    if "accuracy" not in curves or lengths != {training.epochs} or not training.returned["of_model"]:
+        raise CheckFailed(
+            f"`train` should return the History of the training, with one value for each of the {training.epochs} "
+            "epochs, but it returned another.",
+            hint="Return what model.fit returns.",
+        )
+
+
+def require_history(training: Training) -> dict[str, list[float]]:
+    """The curves of the returned History.
+
+    Raises:
+        CheckFailed: Something else was returned.
+    """
+    if not training.returned["history"]:
+        kind = training.returned["kind"]
+        what = "None" if kind == "NoneType" else f"a {kind}"
+        raise CheckFailed(
+            f"`train` should return the History of the training, but it returned {what}.",
+            hint="Return what model.fit returns.",
+        )
+    return training.returned["curves"]  # type: ignore[no-any-return]
+
+
+def _numbers(values: list[float]) -> str:
+    return ", ".join(f"{value:.2f}" for value in values)

@@ -1,0 +1,31 @@
+"""The course: `course.toml`, its data sets, and the accuracy thresholds that belong to them."""
+
+from grader.course.settings import (
+    COURSE_FILE,
+    Accuracy,
+    Count,
+    Counted,
+    Course,
+    Late,
+    Limits,
+    Ranked,
+    Settings,
+    Speed,
+    load_course,
+    parse_course,
+)
+
+__all__ = [
+    "COURSE_FILE",
+    "Accuracy",
+    "Count",
+    "Counted",
+    "Course",
+    "Late",
+    "Limits",
+    "Ranked",
+    "Settings",
+    "Speed",
+    "load_course",
+    "parse_course",
+]

@@ -1,0 +1,297 @@
+"""`course.toml` as a validated record: which data, which classes, what each check is worth, what is allowed."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args
+
+import msgspec
+
+from grader.assignment import contract, guided
+from grader.course.datasets import DATASETS
+from grader.ground.errors import UsageError, nearest
+
+COURSE_FILE: Final = "course.toml"
+
+_CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *guided.CHECKS)}
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Ranked = Literal["accuracy", "score"]
+Counted = Literal["last", "best"]
+Form = Literal["auto", "functions", "guided"]
+Legacy = Literal["run", "refuse"]
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a submission may use before it is stopped.
+
+    Attributes:
+        call_seconds: Wall time of one call of a student's function.
+        training_seconds: Wall time of the training that the accuracy check measures.
+        load_seconds: Wall time of loading the submission.
+        grading_seconds: Wall time of everything that a submission does for one grading, but for that training.
+        memory_mb: Memory, in MiB.
+        processes: Processes at one time.
+        file_mb: Size of each file it writes, in MiB.
+        threads: Threads that TensorFlow computes with; fixed, so that a score is the same at every run.
+    """
+
+    call_seconds: Seconds = 60.0
+    training_seconds: Seconds = 900.0
+    load_seconds: Seconds = 60.0
+    grading_seconds: Seconds = 900.0
+    memory_mb: Count = 4096
+    processes: Count = 64
+    file_mb: Count = 256
+    threads: Threads = 1
+
+
+class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The budget of the accuracy check.  Its thresholds are measured, and stored elsewhere."""
+
+    train_images: Count = 3200
+    epochs: Count = 4
+    batch_size: Count = 16
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of the whole training."""
+        return self.epochs * math.ceil(self.train_images / self.batch_size)
+
+
+class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `grader bench` trains, and what comes of it.
+
+    Attributes:
+        train_images: Images to train on, in all classes together.
+        epochs: Epochs a round; the first, which traces and compiles, is told apart.
+        batch_size: Images a step.
+        rounds: Trainings of a submission, each beside one of the reference.
+        threads: Threads that the backend computes with on the processor.
+        leaderboard: Whether the class page shows who trains fastest.
+        points: What speed is worth, shown beside the score; 0: nothing.
+        full_ratio: All of them up to this time, as a multiple of the reference's.
+        no_ratio: None of them from here on; in between they fall evenly.
+    """
+
+    train_images: Count = 1280
+    epochs: Count = 4
+    batch_size: Count = 64
+    rounds: Count = 6
+    threads: Threads = 1
+    leaderboard: bool = True
+    points: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 0.0
+    full_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.5
+    no_ratio: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 4.0
+
+
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When submissions are due, and what it costs to be late.  `grader.gradebook.layers` does the arithmetic.
+
+    Attributes:
+        deadline: With its time zone; `None`: nothing is ever late.
+        grace_minutes: How long after the deadline nothing is taken off yet.
+        percent_per_day: Part of the points that each day takes off, a day that has begun counting as a whole one.
+        cap_percent: The most that is taken off, however late.
+    """
+
+    deadline: Moment | None = None
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
+    percent_per_day: Percent = 10.0
+    cap_percent: Percent = 100.0
+
+
+class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A course: everything an instructor can set.
+
+    Attributes:
+        title: Shown at the head of reports.
+        dataset: Where the images come from: see `grader.course.datasets`.
+        classes: The labels the course is about, in the order of the one-hot columns.
+        profile: The profile that is graded when the command line names none.
+        seed: Every random choice of the grader comes from it.
+        points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
+        limits: What a submission may use.
+        accuracy: The budget of the accuracy check.
+        speed: What is trained to measure its speed, and what speed is worth.
+        late: The deadline, and what being late costs.
+        attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
+        leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
+        form: Which form of the assignment submissions have; `auto` goes by what each file defines.
+        legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
+    """
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
+    dataset: str = "cifar10"
+    classes: tuple[Label, ...] = (0, 1, 2)
+    profile: str = "standard"
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
+    points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
+    limits: Limits = Limits()
+    accuracy: Accuracy = Accuracy()
+    speed: Speed = Speed()
+    late: Late = Late()
+    attempts: Counted = "last"
+    leaderboard: tuple[Ranked, ...] = ()
+    form: Form = "auto"
+    legacy: Legacy = "run"
+
+    def points(self, check_id: str) -> float:
+        """What passing a check is worth in this course.
+
+        Raises:
+            KeyError: No check of that id is in the contract.
+        """
+        return self.points_by_check.get(check_id, _CHECKS[check_id].points)
+
+    def total(self, checks: Iterable[contract.Check] = contract.CHECKS) -> float:
+        """What passing all of some checks is worth in this course."""
+        return math.fsum(self.points(check.id) for check in checks)
+
+    def task_points(self, number: int) -> float:
+        """What a task is worth in this course, over all its checks."""
+        return self.total(check for check in contract.CHECKS if check.task == number)
+
+
+def load_course(path: Path | None = None) -> Course:
+    """Read and validate a course file.
+
+    Args:
+        path: The file.  `None`: `course.toml` in the current directory if it is there, else the defaults.
+
+    Raises:
+        UsageError: The file cannot be read, is not TOML, or says something that cannot be meant.
+    """
+    if path is None:
+        path = Path(COURSE_FILE)
+        if not path.exists():
+            return Course()
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such course file.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+    return parse_course(text, where=str(path))
+
+
+def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
+    """Validate the text of a course file; `where` names it in errors.
+
+    Raises:
+        UsageError: It is not TOML, or says something that cannot be meant.
+    """
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
+        raise UsageError(f"{where}: is not TOML: {reason}.") from None
+    _refuse_unknown_keys(table, where)
+    # By hand, since the record's types cannot know the check ids, nor say which word was probably meant.
+    _check_points(table.get("points", {}), where)
+    _check_word("dataset", table, DATASETS, where)
+    _check_word("profile", table, contract.PROFILES, where)
+    _check_word("attempts", table, get_args(Counted), where)
+    _check_word("leaderboard", table, get_args(Ranked), where)
+    _check_word("form", table, get_args(Form), where)
+    _check_word("legacy", table, get_args(Legacy), where)
+    _check_deadline(table.get("late", {}), where)
+    try:
+        course = msgspec.convert(table, Course)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {_in_words(str(error))}.") from None
+    if len(course.classes) < 2:
+        raise UsageError(f"{where}: classes: name at least two classes.")
+    if len(set(course.classes)) < len(course.classes):
+        doubled = next(label for label in course.classes if course.classes.count(label) > 1)
+        raise UsageError(f"{where}: classes: {doubled} is there twice.")
+    if course.speed.full_ratio >= course.speed.no_ratio:
+        raise UsageError(f"{where}: speed.full_ratio: must be less than speed.no_ratio, {course.speed.no_ratio:g}.")
+    return course
+
+
+def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
+    """Name the first unknown key with its path and the nearest key that exists.
+
+    msgspec refuses unknown keys too, but cannot say which one was probably meant.
+    """
+    records: dict[str, type[msgspec.Struct]] = {
+        "": Course,
+        "limits": Limits,
+        "accuracy": Accuracy,
+        "speed": Speed,
+        "late": Late,
+    }
+    for name, record in records.items():
+        part = table.get(name, {}) if name else table
+        if not isinstance(part, dict):
+            continue  # of the wrong type: msgspec says so
+        known = msgspec.structs.fields(record)
+        for key in part:
+            if key not in {field.encode_name for field in known}:
+                meant = nearest(key, [field.encode_name for field in known])
+                raise UsageError(f"{where}: {name}{'.' * bool(name)}{key}: unknown key{meant}")
+
+
+def _check_points(points: Any, where: str) -> None:
+    if not isinstance(points, dict):
+        raise UsageError(f'{where}: points: expected a table such as [points] with lines like "train/validates" = 2.')
+    for check_id, value in points.items():
+        if check_id not in _CHECKS:
+            if isinstance(value, dict):
+                raise UsageError(f'{where}: points.{check_id}: a check id goes in quotes, as in "train/validates" = 2.')
+            raise UsageError(f"{where}: points.{check_id}: unknown check{nearest(check_id, list(_CHECKS))}")
+        # bool is an int in Python, but `= true` is not a number of points.
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"{where}: points.{check_id}: expected a number.")
+        if not 0 <= value <= 10_000:  # NaN fails this as well
+            raise UsageError(f"{where}: points.{check_id}: expected points between 0 and 10000, got {value}.")
+
+
+def _check_word(key: str, table: Mapping[str, Any], words: Sequence[str], where: str) -> None:
+    found = table.get(key)
+    for value in found if isinstance(found, list) else [found]:
+        if isinstance(value, str) and value not in words:
+            raise UsageError(f"{where}: {key}: {value!r} is unknown{nearest(value, words)}")
+
+
+def _check_deadline(late: Any, where: str) -> None:
+    if isinstance(late, dict) and "deadline" in late:
+        try:
+            msgspec.convert(late["deadline"], Moment)
+        except msgspec.ValidationError:
+            example = "2026-06-30T23:59:00+02:00"
+            raise UsageError(f"{where}: late.deadline: expected date, time and time zone, as in {example}.") from None
+
+
+def _in_words(message: str) -> str:
+    """A message of msgspec as half a sentence with the path first: `accuracy.epochs: expected int, got str`."""
+    text, _, path = message.replace("`", "").partition(" - at $.")
+    return f"{path}: {text[0].lower()}{text[1:]}" if path else text
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How submissions are graded.
+
+    Attributes:
+        course: The course.
+        profile: One of `contract.PROFILES`.
+        tasks: The tasks that are asked for; empty for all.
+        level: The isolation level of the sandbox.
+    """
+
+    course: Course
+    profile: str
+    tasks: frozenset[int]
+    level: str

@@ -1,0 +1,94 @@
+"""The zip file that Gradescope takes as an autograder: the same bytes for the same grader and course."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+import grader
+from grader.course.thresholds import CALIBRATION_FILE
+from grader.exports import gradescope
+from grader.exports.gradescope_package.run import CONFIGURATION, Configuration
+from grader.ground.errors import GraderError, UsageError
+
+_PROJECT: Final = "keras-course-grader"
+_HERE: Final = Path(__file__).parent
+_BUILD_SECONDS: Final = 120
+
+UNFINISHED: Final[dict[str, Any]] = {
+    "output": "The autograder ended before it could say anything, so there is no score.\n"
+    "It costs no marks. Your instructor can run the autograder again.",
+    "output_format": "text",
+    "stdout_visibility": "hidden",
+    "tests": [],
+}
+"""The result that stands until there is another; without a score, so that Gradescope shows it as failed."""
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the project's own wheel.
+
+    Args:
+        folder: Where to write it.
+
+    Returns:
+        The wheel.
+
+    Raises:
+        UsageError: The project's sources are not here.
+        GraderError: They do not build.
+    """
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=_sources(), capture_output=True, text=True, timeout=_BUILD_SECONDS)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode != 0 or len(wheels) != 1:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise GraderError(f"the project's wheel cannot be built: {lines[-1] if lines else 'hatchling says nothing'}.")
+    return wheels[0]
+
+
+def _sources() -> Path:
+    """The folder of the project: where the running grader lies, else the current one."""
+    for folder in (Path(grader.__file__).resolve().parent.parent, Path.cwd()):
+        file = folder / "pyproject.toml"
+        if file.exists() and tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("name") == _PROJECT:
+            return folder
+    raise UsageError("the project's sources are needed to package it; run this in the folder with its pyproject.toml.")
+
+
+def autograder_zip(wheel: Path, *, course: str, profile: str, hidden: frozenset[str] = frozenset()) -> bytes:
+    """Put the zip file together.
+
+    Args:
+        wheel: The project.
+        course: The text of the course file.
+        profile: The profile that is graded.
+        hidden: Ids of checks that students see only once grades are published.
+    """
+    configuration = Configuration(profile, tuple(sorted(hidden)))
+    files = {
+        "setup.sh": (_HERE / "setup.sh").read_bytes(),
+        "run_autograder": (_HERE / "run_autograder").read_bytes(),
+        wheel.name: wheel.read_bytes(),
+        "course.toml": course.encode(),
+        "calibration.json": CALIBRATION_FILE.read_bytes(),
+        CONFIGURATION: msgspec.json.encode(configuration),
+        "unfinished.json": gradescope.encode(UNFINISHED),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in sorted(files.items()):
+            # With a time and a system of their own, so that the bytes do not depend on when and where.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3
+            entry.external_attr = (0o100755 if name in ("setup.sh", "run_autograder") else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return out.getvalue()

@@ -1,0 +1,152 @@
+"""Slots: each grades one submission after another in a sandbox of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from grader.checks.common.context import Context
+from grader.course import Settings
+from grader.course.datasets import Dataset, load_dataset
+from grader.grading.judging import grade
+from grader.ground.errors import GraderError
+from grader.results.scoring import Graded, Outcome, make_result
+from grader.sandbox.host.session import Sandbox, SandboxError
+from grader.submissions import Submission, SubmissionBytes, SubmissionFile, fetch, parse_apart
+from grader.submissions.forms import checks_of, form_of
+
+_TRIES: Final = 2
+
+
+class Slot:
+    """Grades one submission after another in one sandbox, which is started anew where it failed.
+
+    Use it as a context, which ends the sandbox.
+
+    Attributes:
+        sandbox: The sandbox; `None` before the first submission.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = contextlib.ExitStack()
+        self.sandbox: Sandbox | None = None
+        self._dataset: Dataset | None = None
+
+    def __enter__(self) -> Slot:
+        """Nothing is started before the first submission."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the sandbox."""
+        self._stack.close()
+        self.sandbox = None
+
+    def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
+        """Grade one submission; where the sandbox fails, once more in a new one.
+
+        Args:
+            file: The submission.
+            on_check: Called as each check ends.
+
+        Returns:
+            The result, `infrastructure_error` where the second try failed too, with the artefacts.
+        """
+        return self.grade_bytes(fetch(file), on_check)
+
+    def grade_bytes(self, handed_in: SubmissionBytes, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
+        """As `grade`, of a submission that was read already, perhaps elsewhere."""
+        try:
+            submission = parse_apart(handed_in)
+        except GraderError as error:
+            file = handed_in.file
+            return not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
+        graded = self._grade(submission, on_check)
+        for _ in range(_TRIES - 1):
+            if graded.result.status == "infrastructure_error":
+                self.__exit__()
+                graded = self._grade(submission, on_check)
+        return graded
+
+    def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Graded:
+        try:
+            return grade(self.context(submission, on_check))
+        except SandboxError as error:
+            return not_graded(submission, self._settings, str(error))
+        except GraderError:
+            raise  # nothing can be graded: the data cannot be had
+        except Exception as error:  # whatever it is: the others still get their grades
+            return not_graded(submission, self._settings, f"{type(error).__name__}: {error}"[:500])
+
+    def context(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None = None) -> Context:
+        """What grading a submission needs, with the sandbox and the data ready.
+
+        Raises:
+            SandboxError: The sandbox does not start.
+            GraderError: The data cannot be had.
+        """
+        sandbox, settings = self.prepare(), self._settings
+        return Context(submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check)
+
+    def prepare(self) -> Sandbox:
+        """Load the data and start the sandbox, where that is still to be done.
+
+        Raises:
+            SandboxError: The sandbox does not start.
+            GraderError: The data cannot be had.
+        """
+        settings = self._settings
+        if self._dataset is None and settings.profile != "quick":
+            self._dataset = load_dataset(settings.course.dataset)
+        if self.sandbox is None:
+            start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
+            self.sandbox = self._stack.enter_context(start)
+        return self.sandbox
+
+
+def not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
+    """The result where the grader itself failed."""
+    checks = checks_of(form_of(submission, settings.course.form).name, settings.profile, settings.tasks)
+    return Graded(make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem))
+
+
+_slots: Final[dict[str, Slot]] = {}
+_grading: Final = threading.Lock()
+
+
+def grade_here(settings: Settings, handed_in: SubmissionBytes) -> Graded:
+    """Grade one submission in the slot of this process, which stays for the next."""
+    with _grading:
+        return _slot_of(settings).grade_bytes(handed_in)
+
+
+def prepare_here(settings: Settings) -> None:
+    """Start the slot of this process with its sandbox.
+
+    Raises:
+        GraderError: The sandbox does not start, or the data cannot be had.
+    """
+    with _grading:
+        _slot_of(settings).prepare()
+
+
+def end_here() -> None:
+    """End the slot of this process."""
+    with _grading:
+        while _slots:
+            _slots.popitem()[1].__exit__()
+
+
+def _slot_of(settings: Settings) -> Slot:
+    """The slot of this process for some settings: another batch' slot ends, since each sandbox takes memory."""
+    key = hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
+    if key not in _slots:
+        while _slots:
+            _slots.popitem()[1].__exit__()
+        _slots[key] = Slot(settings)
+    return _slots[key]

@@ -1,0 +1,1 @@
+"""What every room uses: faults, files, text, time and the machine.  It uses no other room."""

@@ -1,0 +1,31 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from grader.ground.errors import GraderError
+
+
+def write_whole(path: Path, *content: bytes | memoryview) -> None:
+    """Write a file, and the folders above it, so that a reader finds the old content or the new, and never a part.
+
+    Args:
+        path: The file.
+        content: What it is to hold, one piece after another.
+
+    Raises:
+        GraderError: It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                file.writelines(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)  # it is still there where something went wrong
+    except OSError as error:
+        raise GraderError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error

@@ -1,0 +1,1 @@
+"""What a grading gives: outcomes, points, and the artefacts that are kept beside them."""

@@ -1,0 +1,193 @@
+"""From the outcomes of checks to a result: pure functions and the records that reports and stores are made of."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Final, Literal
+
+import msgspec
+
+from grader.assignment import contract
+from grader.course import Course
+from grader.results.artefacts import Artefact
+from grader.submissions import Submission
+from grader.submissions.forms import form_of
+
+SCHEMA_VERSION: Final = 1
+
+CheckStatus = Literal["passed", "failed", "error", "timeout", "crashed", "not_run"]
+ResultStatus = Literal["graded", "infrastructure_error"]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a check went, before points.
+
+    Attributes:
+        status: See `CheckStatus`; `None` where the grader itself failed.
+        message: For the student; for a grader's fault, for the instructor.
+        hint: Where to look.
+        example: Code that shows it.
+        share: The part of the points that is earned, 0 to 1.
+        seconds: Wall time.
+        place: Code cell (`None` in a `.py`) and line that it is about; `None` where it is about none.
+    """
+
+    status: CheckStatus | None
+    message: str = ""
+    hint: str = ""
+    example: str = ""
+    share: float = 0.0
+    seconds: float = 0.0
+    place: tuple[int | None, int] | None = None
+
+
+class SubmissionInfo(msgspec.Struct, frozen=True):
+    """Which submission a result is of.
+
+    Attributes:
+        id: Its name.
+        path: The file.
+        sha256: Of the file's bytes.
+        kind: `py` or `notebook`.
+        form: The form of the assignment that it was graded in, `functions` or `guided`.
+        form_reason: Why, one sentence.
+    """
+
+    id: str
+    path: str
+    sha256: str
+    kind: str
+    form: str = "functions"
+    form_reason: str = ""
+
+
+# A class has tens of thousands of lines, with text and numbers alone: the garbage collector need not look at them.
+class CheckResult(msgspec.Struct, frozen=True, gc=False):
+    """One line of a result.
+
+    `cell` and `line` say where in the submission it is about, from 1; both are `None` where it is about no place, and
+    `cell` in a `.py`.
+    """
+
+    id: str
+    task: int
+    function: str
+    status: CheckStatus
+    points: float
+    max_points: float
+    message: str = ""
+    hint: str = ""
+    example: str = ""
+    seconds: float = 0.0
+    cell: int | None = None
+    line: int | None = None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The result of one submission.
+
+    Attributes:
+        submission: Which one.
+        status: `graded`, or `infrastructure_error` where the grader failed; the score is then no score.
+        score: Sum of the points.
+        max_score: Sum of what could be had in the checks that were asked for.
+        seconds: Wall time.
+        checks: In the contract's order.
+        problem: What failed on the grader's side; empty where nothing did.
+    """
+
+    submission: SubmissionInfo
+    status: ResultStatus
+    score: float
+    max_score: float
+    seconds: float
+    checks: tuple[CheckResult, ...]
+    problem: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A grading of one or more submissions: the document that `--json` prints."""
+
+    profile: str
+    isolation: str
+    seconds: float
+    results: tuple[Result, ...]
+    schema_version: int = SCHEMA_VERSION
+
+
+class Graded(msgspec.Struct, frozen=True):
+    """A result, and what there is to look at beside it."""
+
+    result: Result
+    artefacts: tuple[Artefact, ...] = ()
+
+
+def submission_info(submission: Submission, course: Course) -> SubmissionInfo:
+    """What a result says of its submission."""
+    path = os.fsencode(submission.path).decode(errors="replace")  # not every file name is text
+    form = form_of(submission, course.form)
+    return SubmissionInfo(submission.id, path, submission.sha256, submission.kind, form.name, form.why)
+
+
+def make_result(
+    submission: Submission,
+    course: Course,
+    checks: tuple[contract.Check, ...],
+    outcomes: dict[str, Outcome],
+    *,
+    seconds: float,
+    problem: str = "",
+) -> Result:
+    """Turn the outcomes of checks into a result.
+
+    Args:
+        submission: What was graded.
+        course: What the checks are worth.
+        checks: The checks that were asked for.
+        outcomes: By check id.  One that is missing, or whose status is `None`, is the grader's fault.
+        seconds: Wall time of the grading.
+        problem: A fault of the grader that is not one check's.
+    """
+    lines: list[CheckResult] = []
+    for check in checks:
+        outcome = outcomes.get(check.id, Outcome(None, "the check was not reached"))
+        if outcome.status is None:
+            problem = problem or f"{check.id}: {outcome.message}"
+        worth = course.points(check.id)
+        share = 1.0 if outcome.status == "passed" else outcome.share
+        lines.append(
+            CheckResult(
+                id=check.id,
+                task=check.task,
+                function=check.function,
+                status=outcome.status or "not_run",
+                points=round(worth * share, 2),
+                max_points=worth,
+                message=outcome.message if outcome.status else "The grader could not run this check.",
+                hint=outcome.hint,
+                example=outcome.example,
+                seconds=round(outcome.seconds, 3),
+                cell=outcome.place[0] if outcome.place else None,
+                line=outcome.place[1] if outcome.place else None,
+            )
+        )
+    return Result(
+        submission=submission_info(submission, course),
+        status="infrastructure_error" if problem else "graded",
+        score=round(math.fsum(line.points for line in lines), 2),
+        max_score=round(math.fsum(line.max_points for line in lines), 2),
+        seconds=round(seconds, 3),
+        checks=tuple(lines),
+        problem=problem,
+    )
+
+
+def all_passed(result: Result) -> bool:
+    """Whether a submission was graded and every check passed."""
+    return result.status == "graded" and all(check.status == "passed" for check in result.checks)
+
+
+def encode(report: Report) -> bytes:
+    """A report as a JSON document for people to read as well."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"

@@ -1,0 +1,355 @@
+"""Trying from inside whether a level's promises hold: one trial for each, by a submission that means harm.
+
+Trusted side; `probes` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
+the home folder, a listening socket or a sleeping process, and is believed about what it could not reach only where this
+side saw nothing come.  `grader doctor` runs most of what a level promises, the tests run everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+
+from grader.sandbox.host import view
+from grader.sandbox.host.session import MAX_ANSWER_BYTES, Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import Limits
+
+_SECONDS: Final = 30.0
+_MANY: Final = 12
+
+_PROBES: Final = view.PACKAGE / "sandbox" / "inside" / "probes.py"
+
+
+class Outside(msgspec.Struct, frozen=True):
+    """What lies outside the sandbox for a trial to aim at.
+
+    Attributes:
+        home: A folder in the home folder, with a file `answers`.
+        public: One in the folder for temporary files, likewise.
+        tcp: Listens.
+        udp: Receives.
+        unix: A listening Unix socket by path, an abstract one, and their likes for datagrams.
+        variable: The name of an environment variable.
+    """
+
+    home: Path
+    public: Path
+    tcp: socket.socket
+    udp: socket.socket
+    unix: tuple[socket.socket, ...]
+    variable: str
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[Outside]:
+    """Lay out what trials aim at, and take it away again; a sandbox is to be started inside of it."""
+    with contextlib.ExitStack() as stack:
+        folders = []
+        for parent in (Path.home(), Path(tempfile.gettempdir())):
+            folders.append(Path(stack.enter_context(tempfile.TemporaryDirectory(dir=parent, prefix="grader-trial-"))))
+            (folders[-1] / "answers").write_text("secret")
+        sockets = []
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            addresses: list[str] = [str(folders[1] / f"socket-{kind}")]
+            if sys.platform.startswith("linux"):
+                addresses.append(f"\0grader-trial-{uuid.uuid4().hex}")
+            for address in addresses:
+                sock = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+                sock.bind(address)
+                if kind == socket.SOCK_STREAM:
+                    sock.listen()
+                sockets.append(sock)
+        tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", 0))
+        variable = f"GRADER_TRIAL_{uuid.uuid4().hex}"
+        os.environ[variable] = "secret"
+        stack.callback(os.environ.pop, variable)
+        yield Outside(folders[0], folders[1], tcp, udp, tuple(sockets), variable)
+
+
+@contextlib.contextmanager
+def _probe(sandbox: Sandbox, limits: Limits | None = None) -> Iterator[Worker]:
+    with sandbox.worker(seed=0, limits=limits) as worker:
+        worker.load(_PROBES.read_text("utf-8"), (), seconds=_SECONDS)
+        yield worker
+
+
+@contextlib.contextmanager
+def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of this user's that sleeps."""
+    process = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _try(worker: Worker, name: str, *arguments: Any) -> Any:
+    """Call a probe; None where it raised."""
+    try:
+        return worker.call(name, *arguments, seconds=_SECONDS)
+    except SubmissionError:
+        return None
+
+
+def _gone(sandbox: Sandbox, limits: Limits, name: str, *arguments: Any, seconds: float = _SECONDS) -> str:
+    """Why a worker that calls this probe ends; empty where it does not."""
+    with _probe(sandbox, limits) as worker:
+        try:
+            worker.call(name, *arguments, seconds=seconds)
+        except WorkerGone as gone:
+            return gone.reason
+        except SubmissionError:
+            return "raised"
+    return ""
+
+
+def private_files(outside: Outside) -> list[Path]:
+    """Files that are there, and not for a submission."""
+    package = view.PACKAGE
+    candidates = (
+        *(outside.home / "answers", outside.public / "answers"),
+        *(
+            package / "checks" / "common" / "verdict.py",
+            package / "assignment" / "contract.py",
+            package.parent / "reference" / "model.py",
+        ),
+        *(Path("/etc/shadow"), Path("/etc/hostname"), Path("/proc/1/environ")),
+    )
+    return [path for path in candidates if os.access(path, os.R_OK)]
+
+
+def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
+    """Read files and list folders that are not a submission's."""
+    folders = (outside.home, outside.home.parent, outside.public, outside.public.parent)
+    names = ("answers", outside.home.name, "answers", outside.public.name)
+    with _probe(sandbox) as worker:
+        listed = [worker.call("lists", str(folder), name) for folder, name in zip(folders, names, strict=True)]
+        return not any(listed) and not worker.call("readable", [str(path) for path in private_files(outside)])
+
+
+def names_hidden(sandbox: Sandbox, outside: Outside) -> bool:
+    """Ask whether files exist."""
+    with _probe(sandbox) as worker:
+        return not worker.call("existing", [str(outside.home / "answers"), str(outside.public / "answers")])
+
+
+def files_kept(sandbox: Sandbox, outside: Outside) -> bool:
+    """Change a file in each way there is, and make new ones where programs lie."""
+    with _probe(sandbox) as worker:
+        for folder in (outside.home, outside.public):
+            kept = folder / "kept"
+            kept.mkdir()
+            (kept / "file").write_text("secret")
+            before = _attributes(kept / "file")
+            worker.call("spoil", str(kept), "file")
+            whole = kept.is_dir() and os.listdir(kept) == ["file"] and (kept / "file").read_text() == "secret"
+            whole = whole and _attributes(kept / "file") == before
+            shutil.rmtree(kept, ignore_errors=True)
+            if not whole:
+                return False
+        return not any(worker.call("creates", path) for path in ("/", "/usr", "/etc", "/dev", sys.prefix))
+
+
+def _attributes(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns
+
+
+def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
+    """Leave a file behind, and look for one that another left."""
+    seen = []
+    for _attempt in range(2):
+        with _probe(sandbox) as worker:
+            seen.append(worker.call("scratch"))
+    return all(
+        set(home) - _bound_below(Path(folder).parent) == {"submission"}
+        and files == ["mark", "solution.py"]
+        and not (Path(folder) / "mark").exists()
+        for folder, home, files in seen
+    )
+
+
+def _bound_below(folder: Path) -> set[str]:
+    """The names in a scratch that are there for the environment, where that lies below it."""
+    return {p.relative_to(folder).parts[0] for p in view.environment_folders() if p.is_relative_to(folder)}
+
+
+def scratch_capped(sandbox: Sandbox, _: Outside) -> bool:
+    """Write many files, each of which is small enough."""
+    return _gone(sandbox, Limits(file_mb=8), "fill", _MANY, 4) != ""
+
+
+def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
+    """Connect to a listener, and listen."""
+    with _probe(sandbox) as worker:
+        worker.call("tcp", outside.tcp.getsockname()[1])
+    return not _arrived(outside.tcp)
+
+
+def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
+    """Send a datagram."""
+    with _probe(sandbox) as worker:
+        _try(worker, "udp", outside.udp.getsockname()[1])
+    return not _arrived(outside.udp)
+
+
+def no_unix_sockets(sandbox: Sandbox, outside: Outside) -> bool:
+    """Connect and send to sockets by path and by abstract name."""
+    with _probe(sandbox) as worker:
+        for sock in outside.unix:
+            address = sock.getsockname()
+            _try(worker, "unix", sock.type == socket.SOCK_STREAM, address)
+    arrived = [_arrived(sock) for sock in outside.unix]  # each is emptied for the next trial
+    return not any(arrived)
+
+
+def _arrived(sock: socket.socket) -> bool:
+    """Whether something has come to a socket; takes it in."""
+    found = False
+    while select.select([sock], [], [], 0)[0]:
+        found = True
+        if sock.type == socket.SOCK_STREAM:
+            sock.accept()[0].close()
+        else:
+            sock.recv(1)
+    return found
+
+
+def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
+    """List processes, and read what the kernel says of one."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        files = [f"/proc/{sleeper.pid}/{name}" for name in ("cmdline", "stat", "status", "comm", "io")]
+        return not {sleeper.pid, os.getpid()} & set(worker.call("listed")) and not worker.call("readable", files)
+
+
+def numbers_hidden(sandbox: Sandbox, _: Outside) -> bool:
+    """Ask whether a process number is in use."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        return not worker.call("in_use", sleeper.pid)
+
+
+def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
+    """Signal a process, and change its limits, priority and processors."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        process = psutil.Process(sleeper.pid)
+        limit, affinity = resource.prlimit(sleeper.pid, resource.RLIMIT_CPU), process.cpu_affinity()
+        reached = worker.call("disturb", sleeper.pid)
+        if reached or sleeper.poll() is not None:
+            return False
+        same = resource.prlimit(sleeper.pid, resource.RLIMIT_CPU) == limit and process.cpu_affinity() == affinity
+        return same and process.nice() == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
+    """Trace a process, and read its memory."""
+    with _sleeper() as sleeper, _probe(sandbox) as worker:
+        maps = Path(f"/proc/{sleeper.pid}/maps").read_text()
+        return not worker.call("trace", sleeper.pid, int(maps.split("-")[0], 16))
+
+
+def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
+    """Leave a process running that has cut all its ties."""
+    marker = f"600.{uuid.uuid4().int % 10**12}"
+    with _probe(sandbox) as worker:
+        worker.call("survive", marker)
+    return not any(marker in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+
+
+def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
+    """Look for a capability, and for a way to gain one."""
+    with _probe(sandbox) as worker:
+        status = worker.call("status")
+    held = [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")]
+    return held == [0, 0, 0, 0] and status["NoNewPrivs"] == "1"
+
+
+def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
+    """Make system calls that reach further than a course project needs."""
+    with _probe(sandbox) as worker:
+        return not worker.call("refused")
+
+
+def environment_clean(sandbox: Sandbox, outside: Outside) -> bool:
+    """Look for an environment variable that this side had when the sandbox was started."""
+    with _probe(sandbox) as worker:
+        return outside.variable not in worker.call("environment")
+
+
+def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:
+    """Look for open files."""
+    with _probe(sandbox) as worker:
+        return bool(worker.call("descriptors") == [0, 1, 2, 3])
+
+
+def wall_time(sandbox: Sandbox, _: Outside) -> bool:
+    """Sleep."""
+    return _gone(sandbox, Limits(), "nap", seconds=0.3) == "timeout"
+
+
+def processor_time(sandbox: Sandbox, _: Outside) -> bool:
+    """Compute without end."""
+    return _gone(sandbox, Limits(cpu_seconds=1), "spin") == "cpu"
+
+
+def memory(sandbox: Sandbox, _: Outside) -> bool:
+    """Allocate without end."""
+    return _gone(sandbox, Limits(memory_mb=800), "eat") == "memory"
+
+
+def process_count(sandbox: Sandbox, _: Outside) -> bool:
+    """Fork without end."""
+    return _gone(sandbox, Limits(processes=20), "breed") == "processes"
+
+
+def file_size(sandbox: Sandbox, _: Outside) -> bool:
+    """Write one large file."""
+    return _gone(sandbox, Limits(file_mb=8), "fill", 1, 16) != ""
+
+
+def open_files(sandbox: Sandbox, _: Outside) -> bool:
+    """Open files without end."""
+    with _probe(sandbox) as worker:
+        return int(worker.call("open_all", seconds=_SECONDS)) <= 1024
+
+
+def output(sandbox: Sandbox, _: Outside) -> bool:
+    """Print a lot, and answer with more than is taken."""
+    with _probe(sandbox) as worker:
+        worker.call("shout", 4 * 2**20, seconds=_SECONDS)
+        if len(worker.log) > 2**16:
+            return False
+    return _gone(sandbox, Limits(), "answer", MAX_ANSWER_BYTES + 1) == "protocol"
+
+
+Trial = Callable[[Sandbox, Outside], bool]
+
+TRIALS: Final[dict[str, Trial]] = {
+    trial.__name__: trial
+    for trial in (
+        *(files_hidden, names_hidden, files_kept, scratch_fresh, scratch_capped, no_tcp, no_udp, no_unix_sockets),
+        *(processes_hidden, numbers_hidden, processes_kept, no_tracing, nothing_survives, no_privileges),
+        *(calls_refused, environment_clean, descriptors_clean, wall_time, processor_time, memory, process_count),
+        *(file_size, open_files, output),
+    )
+}
+"""The trial of each promise, by its name: whether it held."""
+
+SLOW: Final = frozenset(("processor_time", "memory", "process_count"))
+"""Trials that take seconds of processor time; `grader doctor` leaves them to the tests."""

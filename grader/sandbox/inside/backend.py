@@ -1,0 +1,208 @@
+"""What depends on the Keras backend: the only module that may name TensorFlow, JAX or PyTorch.
+
+Untrusted side.  Keras and the backend are imported only where they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import random
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from grader.sandbox.wire.backends import name, sees_gpu, why_missing
+
+_DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
+_DATASETS: Final = {
+    "cifar10": ((32, 32, 3), 10, 50_000),
+    "cifar100": ((32, 32, 3), 100, 50_000),
+    "mnist": ((28, 28), 10, 60_000),
+}
+"""The shape of an image, the classes, and the images for training; those for testing are 10,000 of each."""
+
+
+def preload() -> dict[str, str]:
+    """Import what submissions import, without running a Keras operation.
+
+    Returns:
+        The versions of Python, Keras, the backend and NumPy.
+    """
+    import keras
+    import matplotlib
+
+    matplotlib.use("agg", force=True)
+    import matplotlib.pyplot  # builds the font list, once for all forks
+
+    matplotlib.font_manager.findfont("DejaVu Sans")
+    importlib.import_module("numpy.random")
+    if not why_missing("tensorflow"):  # Keras' layers for images import it on any backend, once they are used
+        import tensorflow as tf
+
+        importlib.import_module("keras._tf_keras.keras.layers")
+        assert tf.keras.layers
+    offer_stand_ins()
+    _quieten_tensorboard(keras)
+    versions = {"python": sys.version.split()[0], "keras": keras.__version__, "numpy": np.__version__}
+    for distribution in _DISTRIBUTIONS[name()]:
+        try:
+            versions[name()] = importlib.metadata.version(distribution)
+            break
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def offer_stand_ins(*, real_sizes: bool = False) -> None:
+    """Let `keras.datasets.*.load_data()` return a stand-in: there is no network, and no data, in here.
+
+    Args:
+        real_sizes: With as many images as the data set has, all black, in place of a few of noise: for files that
+            are particular about the number.  It takes no memory until it is written to or made into floats.
+    """
+    for dataset, (shape, classes, images) in _DATASETS.items():
+        counts = (images, 10_000) if real_sizes else (10 * classes, 5 * classes)
+        stand_in = _stand_in(shape, classes, counts, black=real_sizes)
+        for module in (f"keras.src.datasets.{dataset}", f"keras.datasets.{dataset}"):
+            importlib.import_module(module).load_data = stand_in  # type: ignore[attr-defined]
+        alias = sys.modules.get(f"keras._tf_keras.keras.datasets.{dataset}")
+        if alias is not None:
+            alias.load_data = stand_in  # type: ignore[attr-defined]
+
+
+def _quieten_tensorboard(keras: Any) -> None:
+    """Let `keras.callbacks.TensorBoard` log nothing: TensorBoard need not be installed, and nobody reads its logs."""
+
+    class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
+        """Takes what Keras' own takes."""
+
+        def __init__(self, log_dir: str = "logs", *_args: Any, **_kwargs: Any) -> None:
+            super().__init__()
+            self.log_dir = str(log_dir)
+
+    modules = ["keras.src.callbacks.tensorboard", "keras.src.callbacks", "keras.callbacks"]
+    if not why_missing("tensorflow"):
+        modules.append("keras._tf_keras.keras.callbacks")
+    for module in modules:
+        importlib.import_module(module).TensorBoard = TensorBoard  # type: ignore[attr-defined]
+
+
+def _stand_in(shape: tuple[int, ...], classes: int, counts: tuple[int, int], *, black: bool) -> Any:
+    def load_data(*_args: Any, **_kwargs: Any) -> Any:
+        """Images and labels in the data set's form."""
+        rng = np.random.default_rng(0)
+
+        def part(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+            images = np.zeros((count, *shape), np.uint8) if black else rng.integers(0, 256, (count, *shape), np.uint8)
+            labels = np.arange(count) % classes
+            return images, labels.astype(np.uint8).reshape((-1, 1) if len(shape) == 3 else -1)
+
+        return part(counts[0]), part(counts[1])
+
+    return load_data
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global generators of Python, NumPy and the backend, without starting the backend.
+
+    `keras.utils.set_random_seed` would import parts of the backend and create tensors at once.
+    """
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    if not why_missing("tensorflow"):  # whose pipelines serve every backend
+        import tensorflow as tf
+
+        tf.random.set_seed(seed)
+    if name() == "torch":
+        import torch
+
+        torch.manual_seed(seed)
+
+
+def compile_nothing() -> None:
+    """Run from now on line by line what a submission has decorated with `tf.function`.
+
+    Known networks do in Python what they are known for, which a traced step would do once and never again.
+    """
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor of the backend."""
+    import keras
+
+    return bool(keras.ops.is_tensor(value)) or isinstance(value, keras.Variable)
+
+
+def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
+    """A tensor's values; types that NumPy lacks, such as bfloat16, as float32."""
+    import keras
+
+    array = np.asarray(keras.ops.convert_to_numpy(tensor))
+    return array.astype(np.float32) if array.dtype.kind not in "biuf" else array
+
+
+def synchronize(model: Any) -> None:
+    """Wait until a network's weights are computed: JAX and GPUs run behind what Python has asked for.
+
+    It may be called between the steps of `fit`.
+    """
+    if name() == "jax":
+        import jax
+
+        model.jax_state_sync()  # in `fit` the weights are elsewhere than in the network
+        jax.block_until_ready([variable.value for variable in model.variables])
+    elif not sees_gpu():
+        return  # TensorFlow and PyTorch compute on the processor before they return
+    elif name() == "torch":
+        import torch
+
+        torch.cuda.synchronize()
+    else:
+        import tensorflow as tf
+
+        tf.test.experimental.sync_devices()
+
+
+def device_facts() -> dict[str, Any]:
+    """What the backend computes on.
+
+    Returns:
+        `backend`; `devices`, the names of all that it sees of the kind it computes on; `gpu`, whether that is GPUs.
+    """
+    if name() == "torch":
+        import torch
+
+        devices = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
+    else:
+        import keras
+
+        devices = [str(device).lower() for device in keras.distribution.list_devices()]
+    gpu = any(kind in device for device in devices for kind in ("gpu", "cuda"))
+    return {"backend": name(), "devices": devices, "gpu": gpu}
+
+
+def device_memory_mb() -> float | None:
+    """The most memory that was in use on the GPU, in MiB; `None` on the processor, or where nobody knows."""
+    if not sees_gpu():
+        return None
+    if name() == "torch":
+        import torch
+
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    if name() == "jax":
+        import jax
+
+        statistics = jax.local_devices()[0].memory_stats() or {}
+        peak = statistics.get("peak_bytes_in_use")
+    else:
+        import tensorflow as tf
+
+        peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    return None if peak is None else float(peak) / 2**20

@@ -1,0 +1,129 @@
+"""What a matplotlib figure shows, as data.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox.wire.facts import MOST, MOST_IMAGES
+
+
+def describe_figure(figure: Any) -> dict[str, Any] | None:
+    """The axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
+
+    Returns:
+        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An
+        axes has `title`, `xlabel`, `ylabel` (an axis that is shared with other axes has the label of whichever has
+        one), `images` (arrays as they were given to imshow), and `lines` (`x`, `y`, `label`, `look`).  A legend is a
+        list of entries with `text` and `look`, where equal looks (colour, line style, marker) mean the same line.  Of
+        very many images in one axes the last are there, which are on top; of very many of anything else, the first.
+    """
+    from matplotlib.figure import FigureBase
+
+    if not isinstance(figure, FigureBase):
+        return None
+    axes: list[Any] = figure.axes[:MOST]  # type: ignore[index,assignment,unused-ignore]
+    legends = [legend for axis in axes if (legend := axis.get_legend()) is not None] + list(figure.legends)
+    return {
+        "axes": [_describe_axes(axis) for axis in axes],
+        "legends": [_describe_legend(legend) for legend in legends[:MOST]],
+        "xlabel": figure.get_supxlabel(),
+        "ylabel": figure.get_supylabel(),
+    }
+
+
+def render_figure(figure: Any, side: int) -> Any:
+    """The pixels of a figure, uint8 of shape (height, width, 4); `None` for anything but a figure.
+
+    Args:
+        figure: The figure; it is drawn at another resolution where it would be too large.
+        side: The most pixels in width and height.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if not isinstance(figure, Figure):
+        return None
+    for axes in figure.axes:
+        if not axes.axison:  # an invisible axis is laid out all the same, which is most of the time that drawing takes
+            axes.xaxis.set_visible(False)
+            axes.yaxis.set_visible(False)
+    figure.set_dpi(min(100.0, (side - 1) / max(figure.get_size_inches())))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())
+
+
+def close_figures() -> None:
+    """Free every open figure."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def _describe_axes(axis: Any) -> dict[str, Any]:
+    titles = [axis.get_title(location) for location in ("left", "center", "right")]
+    return {
+        "title": "\n".join(title for title in titles if title),
+        "xlabel": _label(axis, "x"),
+        "ylabel": _label(axis, "y"),
+        "images": [_pixels(image) for image in axis.get_images()[-MOST_IMAGES:]],
+        "lines": [_describe_line(line) for line in axis.get_lines()[:MOST]],
+    }
+
+
+def _label(axis: Any, which: str) -> str:
+    """An axis' label; where it has none, that of an axis it is shared with, as with twinx() or sharex=True."""
+    get = f"get_{which}label"
+    sharing = getattr(axis, f"get_shared_{which}_axes")().get_siblings(axis)
+    labels = [getattr(each, get)() for each in (axis, *sharing)]
+    return next((label for label in labels if label.strip()), "")
+
+
+def _pixels(image: Any) -> Any:
+    array = image.get_array()
+    return np.ma.getdata(array) if array is not None else None
+
+
+def _describe_line(line: Any) -> dict[str, Any]:
+    def numbers(values: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            return np.asarray(values, np.float64).reshape(-1)
+        return None
+
+    return {
+        "x": numbers(line.get_xdata(orig=False)),
+        "y": numbers(line.get_ydata(orig=False)),
+        "label": str(line.get_label()),
+        "look": look_of(line),
+    }
+
+
+def _describe_legend(legend: Any) -> list[dict[str, Any]]:
+    handles = legend.legend_handles
+    return [
+        {"text": text.get_text(), "look": look_of(handle)}
+        for text, handle in zip(legend.get_texts()[:MOST], handles, strict=False)
+    ]
+
+
+def look_of(line: Any) -> str:
+    """What tells one line from another on paper."""
+    from matplotlib.colors import to_hex
+
+    if hasattr(line, "get_facecolor") and not hasattr(line, "get_color"):  # a patch, which stands for a colour
+        with contextlib.suppress(TypeError, ValueError):
+            return to_hex(line.get_facecolor())
+    parts = []
+    for getter in ("get_color", "get_linestyle", "get_marker"):
+        value: Any = getattr(line, getter, lambda: None)()
+        with contextlib.suppress(TypeError, ValueError):
+            if getter == "get_color" and value is not None:
+                value = to_hex(value)
+        parts.append(str(value))
+    return " ".join(parts)

@@ -1,0 +1,411 @@
+"""The forkserver: imports Keras once, then forks a confined worker on each order.
+
+Untrusted side, but no submission ever runs in this process.  `launch` starts it, inside bubblewrap where there
+is one, with a socket to take orders from.  It must never run a Keras operation:
+only a process that has imported a backend and started nothing can be forked safely.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from grader.sandbox.inside import backend
+from grader.sandbox.inside.worker import Worker
+from grader.sandbox.levels import confine, landlock, seccomp
+from grader.sandbox.wire import backends, scratch
+from grader.sandbox.wire.channel import Channel, WireClosed
+from grader.sandbox.wire.frames import MEMORY_TOGETHER, Exited, Kill, Limits, Ready, Spawn, ToForkserver
+
+WIRE_FD: Final = 3
+_NO_WIRE: Final = 70
+"""The exit status of a worker that was not confined, or whose wire is lost."""
+
+_WATCH_SECONDS: Final = 0.05
+_CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
+_THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
+_THREADS_AT_LEAST: Final = 1024
+_REMOVE_SECONDS: Final = 10.0  # the trusted side waits for 30
+_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+_MIB: Final = 2**20
+
+
+class WorkerProcess:
+    """A forked worker as the forkserver sees it: the top of a tree of processes."""
+
+    def __init__(self, number: int, pid: int, limits: Limits) -> None:
+        self.number = number
+        self.pid = pid
+        self.limits = limits
+        self.peak_mb = 0.0
+        self.cpu_seconds = 0.0
+        self.reason = ""
+        self.pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+
+    def end(self, reason: str) -> None:
+        """Kill the worker, so that what it started is an orphan of the forkserver's; the first reason stays."""
+        self.reason = self.reason or reason
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)  # as a namespace's first process it takes all others along
+
+
+def most_threads(limits: Limits) -> int:
+    """How many threads a worker's processes may have together: root is not held to the kernel's own limit."""
+    return max(limits.processes * _THREADS_A_PROCESS, _THREADS_AT_LEAST)
+
+
+def scratch_folder(number: int) -> str:
+    """Where a worker without namespaces may write: made before it is forked, and removed when it is gone."""
+    return os.path.join(os.environ["HOME"], f"worker-{number}")
+
+
+class ProcessSeen(NamedTuple):
+    """A process as `/proc` shows it; memory is resident and in MiB."""
+
+    parent: int
+    memory_mb: float
+    cpu_seconds: float
+    threads: int
+
+
+def process_table() -> dict[int, ProcessSeen]:
+    """Every process that `/proc` shows, if there is one, by number."""
+    table: dict[int, ProcessSeen] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if not name.isdigit():
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with open(f"/proc/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            cpu = sum(int(field) for field in fields[11:15]) / _TICKS_PER_SECOND
+            memory = int(fields[21]) * _PAGE_BYTES / _MIB
+            table[int(name)] = ProcessSeen(int(fields[1]), memory, cpu, int(fields[17]))
+    return table
+
+
+def children() -> list[int]:
+    """The children of this process.
+
+    One that forks and ends, again and again, has another number each time, so this must be faster than a fork:
+    the table is read only where the kernel does not list children.
+    """
+    own = os.getpid()
+    try:
+        with open(f"/proc/self/task/{own}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return [pid for pid, seen in process_table().items() if seen.parent == own]
+
+
+def descendants(root: int, table: dict[int, ProcessSeen]) -> set[int]:
+    """The process `root` and all below it."""
+    below: dict[int, list[int]] = {}
+    for pid, seen in table.items():
+        below.setdefault(seen.parent, []).append(pid)
+    found, waiting = set(), [root]
+    while waiting:
+        pid = waiting.pop()
+        if pid in table and pid not in found:
+            found.add(pid)
+            waiting += below.get(pid, ())
+    return found
+
+
+def memory_of(pids: Iterable[int], table: dict[int, ProcessSeen], enough: float) -> float:
+    """The memory that processes take together, in MiB.
+
+    What is resident in each is soon known, but counts what they share several times: workers share most of Keras with
+    the forkserver, until they write to it.  Nothing tells how much of it they have written to, short of the kernel's
+    going through all their pages.  That takes long, so it is asked for only above what is `enough`.
+
+    Args:
+        pids: The processes.
+        table: What `/proc` shows of them.
+        enough: Up to here the sum of what is resident will do, and above it nobody needs to know by how much.
+    """
+    resident = {pid: table[pid].memory_mb for pid in pids}
+    if sum(resident.values()) <= enough:
+        return sum(resident.values())
+    memory = 0.0
+    for pid, seen in resident.items():
+        memory += proportional_mb(pid, seen)
+        if memory > enough:
+            break
+    return memory
+
+
+def proportional_mb(pid: int, resident_mb: float) -> float:
+    """A process' own memory and its share of what it has in common with others, in MiB.
+
+    Args:
+        pid: Its number.
+        resident_mb: What is resident, for where the kernel does not tell, or the process keeps it from telling.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            sizes = dict(line.split()[:2] for line in file if line.startswith(b"Pss:"))
+        return int(sizes[b"Pss:"]) / 1024
+    except ProcessLookupError:
+        return 0.0
+    except (OSError, ValueError, KeyError):
+        return resident_mb if os.path.exists(f"/proc/{pid}") else 0.0
+
+
+class Forkserver:
+    """Forks workers, watches what they use, and reports how they ended.
+
+    Args:
+        control: The socket to the trusted side.
+        level: The isolation level.
+        view: What workers may read at the level `landlock`, as `landlock.readable_parts` gives it.
+    """
+
+    def __init__(self, control: socket.socket, *, level: str, view: landlock.View) -> None:
+        self._control = Channel(control, ToForkserver)
+        self._level = level
+        self._view = view
+        self._workers: dict[int, WorkerProcess] = {}
+
+    def run(self, ready: Ready) -> None:
+        """Announce that the imports are done, then serve until the trusted side hangs up."""
+        self._control.send(ready)
+        try:
+            while True:
+                watched: list[Any] = [self._control, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
+                self._reap()
+                self._watch()
+                if select.select([self._control], [], [], 0)[0]:
+                    self._obey()
+        except WireClosed:
+            pass
+        finally:
+            self._workers.clear()
+            self._end_strays()
+
+    def _obey(self) -> None:
+        descriptors: list[int] = []
+        order = self._control.receive(descriptors=descriptors)
+        if isinstance(order, Kill):
+            if order.worker in self._workers:
+                self._workers[order.worker].end("killed")
+            return
+        try:
+            pid = self._fork(order, *descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        if pid:
+            self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits)
+        else:
+            self._report(order.worker, "confinement", 1, 0.0, 0.0)
+
+    def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
+        """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""
+        if self._level != "namespaces":
+            os.mkdir(scratch_folder(order.worker), 0o700)
+            pid = os.fork()
+            if pid == 0:
+                become_worker(order, wire_fd, log_fd, level=self._level, view=self._view)
+            return pid
+        # The process that enters the new namespaces cannot itself be the first one in the new pid namespace,
+        # so it forks once more, tells the number of that child, and goes.  The child becomes ours.
+        reader, writer = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            status = 1
+            try:
+                confine.unshare_namespaces()
+                read_number, write_number = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    number = int(os.read(read_number, 16))
+                    for descriptor in (reader, writer, read_number, write_number):
+                        os.close(descriptor)
+                    become_worker(order, wire_fd, log_fd, level=self._level, pid=number)
+                os.write(write_number, str(child).encode())
+                os.write(writer, str(child).encode())
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+        answer = os.read(reader, 16)
+        os.close(reader)
+        os.waitpid(middle, 0)
+        return int(answer or 0)
+
+    def _reap(self) -> None:
+        """Collect every child that has ended, and report the workers among them."""
+        by_pid = {worker.pid: worker for worker in self._workers.values()}
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            worker = by_pid.get(pid)
+            if worker is None:
+                continue
+            if worker.pidfd >= 0:
+                os.close(worker.pidfd)
+            del self._workers[worker.number]
+            if self._level != "namespaces":  # whatever it left behind
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                self._end_strays()
+                with contextlib.suppress(OSError, scratch.TooMuchError):  # the rest goes with the forkserver's home
+                    scratch.remove(scratch_folder(worker.number), seconds=_REMOVE_SECONDS)
+            code = os.waitstatus_to_exitcode(status)
+            cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
+            reason = worker.reason or ("signal" if code < 0 else "exit")
+            # One that ends by itself closes its wire first, and may be told to end while it does; one that has lost its
+            # wire ends too, and it is chance what comes first.
+            if code == _NO_WIRE and reason == "exit":
+                reason = "killed"
+            elif reason == "killed" and code not in (-signal.SIGKILL, _NO_WIRE):
+                reason = "signal" if code < 0 else "exit"
+            if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
+                reason = "cpu"  # the kernel's limit was first
+            self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
+
+    def _end_strays(self) -> None:
+        """End what workers have left behind: as orphans they become this process' children, one after the other."""
+        while strays := self._strays():
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+    def _strays(self) -> list[int]:
+        """Children of this process that are no workers."""
+        workers = {worker.pid for worker in self._workers.values()}
+        return [pid for pid in children() if pid not in workers]
+
+    def _report(self, number: int, reason: str, code: int, cpu_seconds: float, peak_mb: float) -> None:
+        self._control.send(Exited(number, reason, code, cpu_seconds, peak_mb))
+
+    def _watch(self) -> None:
+        """Measure each worker's tree of processes and end those over a limit; end strays."""
+        if not self._workers:
+            return
+        table = process_table()
+        if not table:
+            return  # no /proc here: the kernel's own limits and the trusted side's clock remain
+        everything: set[int] = set()
+        for worker in self._workers.values():
+            processes = descendants(worker.pid, table)
+            everything |= processes
+            memory = memory_of(processes, table, worker.limits.memory_mb)
+            worker.peak_mb = max(worker.peak_mb, memory)
+            worker.cpu_seconds = max(worker.cpu_seconds, sum(table[pid].cpu_seconds for pid in processes))
+            threads = sum(table[pid].threads for pid in processes)
+            if memory > worker.limits.memory_mb:
+                worker.end("memory")
+            elif len(processes) > worker.limits.processes or threads > most_threads(worker.limits):
+                worker.end("processes")
+            elif worker.cpu_seconds > worker.limits.cpu_seconds:
+                worker.end("cpu")
+        together = max(worker.limits.memory_mb for worker in self._workers.values()) * MEMORY_TOGETHER
+        if memory_of(everything, table, together) > together:
+            self._largest(table).end("memory")
+        self._end_strays()
+
+    def _largest(self, table: dict[int, ProcessSeen]) -> WorkerProcess:
+        """The worker that takes the most memory."""
+
+        def size(worker: WorkerProcess) -> float:
+            return sum(proportional_mb(pid, table[pid].memory_mb) for pid in descendants(worker.pid, table))
+
+        return max(self._workers.values(), key=size)
+
+
+def become_worker(
+    order: Spawn, wire_fd: int, log_fd: int, *, level: str, pid: int = 0, view: landlock.View | None = None
+) -> None:
+    """Turn this forked child into a confined worker; never returns.
+
+    Args:
+        order: What is to become of it.
+        wire_fd: Its end of the wire.
+        log_fd: Where what it prints goes.
+        level: The isolation level.
+        pid: Its number as the current `/proc` shows it; for namespaces.
+        view: What it may read; for Landlock.
+    """
+    status = _NO_WIRE
+    try:
+        os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((null, 0), (log_fd, 1), (log_fd, 2), (wire_fd, WIRE_FD)):
+            os.dup2(source, target)
+        os.closerange(WIRE_FD + 1, 65536)
+        limits, gpu = order.limits, backends.sees_gpu()
+        place = confine.SCRATCH if level == "namespaces" else scratch_folder(order.worker)
+        if level == "namespaces":
+            confine.mount_scratch(limits.file_mb, pid, gpu=gpu)
+            confine.drop_privileges()
+            seccomp.filter_system_calls()
+        elif level == "landlock":
+            known = landlock.abi()
+            assert view is not None
+            landlock.restrict(view, place, known=known)
+            confine.drop_privileges()
+            seccomp.filter_system_calls(
+                alone=True,
+                signals_scoped=landlock.scopes_signals(known),
+                truncation_ruled=landlock.rules_truncation(known),
+            )
+        confine.set_limits(
+            file_mb=limits.file_mb,
+            memory_mb=limits.memory_mb,
+            threads=most_threads(limits),
+            cpu_seconds=limits.cpu_seconds + _CPU_GRACE_SECONDS,
+            gpu=gpu,
+        )
+        folder = os.path.join(place, "submission")
+        os.mkdir(folder)
+        os.chdir(folder)
+        os.environ.update(HOME=place, TMPDIR=place)
+        tempfile.tempdir = None
+        sys.stdout = os.fdopen(1, "w", buffering=1, errors="replace", closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
+        Worker(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
+        status = 0
+    except BaseException:  # a submission may raise anything, SystemExit included; what it was is for the log
+        traceback.print_exc()
+    finally:
+        os._exit(status)  # whatever happens: a fork that went on would serve as a second forkserver
+
+
+def main(control_fd: int, level: str, *, roots: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:
+    """Import what submissions import, then serve.
+
+    Args:
+        control_fd: Descriptor of the socket to the trusted side.
+        level: The isolation level.
+        roots: At the level `landlock`, the files and folders that a submission may read.
+        hidden: Folders in them that it may not.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the trusted side's to handle
+    control = socket.socket(fileno=control_fd)
+    versions = backend.preload()
+    confine.become_subreaper()
+    view = landlock.readable_parts(roots, hidden)
+    gc.collect()
+    gc.freeze()  # the collector would write to, and so copy, every page the forks share
+    Forkserver(control, level=level, view=view).run(Ready(versions))

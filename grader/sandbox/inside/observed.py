@@ -1,0 +1,1192 @@
+"""An observed run: the whole program from its first cell to its last, with notes where it meets Keras and Matplotlib.
+
+Untrusted side.  A note is the submission's word, for the submission rules this process.  The trusted side believes a
+note only as far as a lie would take the same work as the truth: images are recognised there, networks are opened in
+the examiner, and each epoch's weights are committed to before the values of that epoch are told.
+
+Training here is short: `fit` gets everything in, and trains on the first few images of it alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import glob
+import hashlib
+import importlib
+import inspect
+import os
+import re
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from grader.sandbox.inside import backend, legacy, scaling
+
+Ask = Callable[[Any], Any]
+"""Hands an event to the trusted side, and waits for what it says to it."""
+
+FILE_NAME: Final = "solution.py"
+
+SIDE: Final = 32
+"""Height and width of the images that are recognised."""
+
+_STRIDE: Final = 8
+_MAX_ROWS: Final = 60_000
+_MAX_NOTES: Final = 2000
+_MAX_TEXT: Final = 300
+_MAX_IMAGES: Final = 100
+_MAX_FILES: Final = 40
+_MAX_FILE_BYTES: Final = 60 * 2**20
+_TRAINED_IMAGES: Final = 24
+_VALIDATED_IMAGES: Final = 8
+_FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
+
+
+_USUAL_NAMES: Final = {
+    "np": "numpy",
+    "plt": "matplotlib.pyplot",
+    "tf": "tensorflow",
+    "keras": "keras",
+    "os": "os",
+    "random": "random",
+}
+
+
+class Stop(BaseException):
+    """Ends the run; no `except Exception` of a submission catches it."""
+
+
+class Observer:
+    """Runs a program and takes notes.
+
+    Args:
+        ask: How the trusted side is asked in the middle of the run.
+        scripted: Whether each epoch's accuracies and losses come from the trusted side.
+        epochs: In place of what `fit` is given, and `batch_size` likewise; 0 leaves them as they are.
+        batch_size: Images a step, in place of the program's.
+        shorten: Whether `fit` trains on a few images of what it is given.
+        shims: Whether names that newer versions have dropped are there.
+    """
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        scripted: bool = True,
+        epochs: int = 0,
+        batch_size: int = 0,
+        shorten: bool = True,
+        shims: bool = True,
+    ) -> None:
+        self._ask = ask
+        self._scripted = scripted
+        self._epochs = epochs
+        self._batch_size = batch_size
+        self._shorten = shorten
+        self._shims = shims
+        self._notes: list[dict[str, Any]] = []
+        self._errors: list[dict[str, Any]] = []
+        self._models: list[Any] = []
+        self._frames: list[Any] = []
+        self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
+        self._files: dict[str, tuple[str, bytes]] = {}
+        self._aliases: dict[str, str] = {}
+        self._patterns: list[str] = []
+        self._kept: list[tuple[str, dict[str, float]]] = []
+        self._values: dict[str, float] = {}
+        self._inside = 0
+        self._last_fitted: Any = None
+        self._figures_seen: set[int] = set()
+        self._source = ""
+        self._module = types.ModuleType("__main__")
+
+    # -- running ------------------------------------------------------------------------------------------------
+
+    def run(self, source: str, starts: list[int], images: dict[str, Any]) -> dict[str, Any]:
+        """Run a program statement by statement.
+
+        Args:
+            source: The program.
+            starts: The first line of each cell, ascending; of a `.py`, none.
+            images: `x_train`, `y_train`, `x_test`, `y_test`: what `cifar10.load_data()` gives.
+
+        Returns:
+            `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
+        """
+        self._source = source
+        self._module.__dict__["__builtins__"] = __builtins__
+        self._module.__file__ = FILE_NAME
+        sys.modules["__main__"] = self._module
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._patched(images))
+            if self._shims:
+                legacy.install(self._module, source)
+            try:
+                tree = ast.parse(source, FILE_NAME)
+                self._import_what_is_missing(tree)
+                self._run_statements(tree.body, starts)
+            except Stop:
+                pass
+            self._look_at_figures("left")
+        return {
+            "notes": self._notes[:_MAX_NOTES],
+            "errors": self._errors[:100],
+            "globals": self._arrays_left(),
+            "files": [{"path": path[:_MAX_TEXT], "digest": digest} for path, (digest, _) in self._files.items()],
+            "output": "",
+        }
+
+    def _run_statements(self, statements: list[ast.stmt], starts: list[int]) -> None:
+        import matplotlib.pyplot as plt
+
+        functions = {name: value for name, value in vars(plt).items() if inspect.isroutine(value)}
+        flags = 0
+        cells = list(starts)
+        for statement in statements:
+            while cells and statement.lineno >= cells[0]:
+                cells.pop(0)
+                self._look_at_figures("cell")
+            for name, value in functions.items():  # `plt.xticks = []` is not to break the rest
+                if not callable(vars(plt).get(name)):
+                    setattr(plt, name, value)
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                import __future__
+
+                flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in statement.names)
+            self._run_statement(statement, flags, last=bool(starts))
+
+    def _run_statement(self, statement: ast.stmt, flags: int, *, last: bool) -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
+                exec(code, self._module.__dict__)
+        except Stop:
+            raise
+        except BaseException as error:  # a submission may raise anything, SystemExit included
+            self._note_error(statement, error)
+            self._inside = 0
+            if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
+                with contextlib.suppress(Exception):
+                    self._import_what_can_be(statement)
+
+    def _import_what_is_missing(self, tree: ast.Module) -> None:
+        """Note the usual names of modules that are used and never bound, and go on as if they had been imported."""
+        bound: set[str] = set()
+        used: dict[str, int] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                used.setdefault(node.id, node.lineno)
+            elif isinstance(node, ast.Name):
+                bound.add(node.id)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                if any(alias.name == "*" for alias in node.names):
+                    return  # which may bring anything
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                bound.add(node.name)
+            elif isinstance(node, ast.arg):
+                bound.add(node.arg)
+        for name, module in _USUAL_NAMES.items():
+            if name in used and name not in bound:
+                with contextlib.suppress(ImportError):
+                    self._module.__dict__[name] = importlib.import_module(module)
+                    text = f"name '{name}' is not defined"
+                    self._errors.append(_failure(used[name], used[name], "NameError", text, 0, never_imported=True))
+
+    def _import_what_can_be(self, statement: ast.ImportFrom) -> None:
+        """Of an import that failed over one name bring the others, and for that one what is spelt most like it."""
+        import difflib
+
+        module = importlib.import_module(statement.module or "")
+        for alias in statement.names:
+            name = alias.name
+            if not hasattr(module, name):
+                similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
+                if not similar:
+                    continue
+                self._module.__dict__.setdefault(similar[0], getattr(module, similar[0]))
+                name = similar[0]
+            self._module.__dict__[alias.asname or alias.name] = getattr(module, name)
+
+    def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
+        try:
+            text = str(error)
+        except BaseException:
+            text = "(an error whose text cannot be had)"
+        own = _lines_of(error.__traceback__)
+        line = own[-1] if own else statement.lineno
+        kind = type(error).__name__[:100]
+        self._errors.append(_failure(line, statement.lineno, kind, _clean(text)[:2000], len(self._notes)))
+
+    # -- notes --------------------------------------------------------------------------------------------------
+
+    def _note(self, kind: str, **facts: Any) -> dict[str, Any]:
+        note = {"kind": kind, "line": self._line(), **facts}
+        if len(self._notes) < _MAX_NOTES:
+            self._notes.append(note)
+        return note
+
+    def _line(self) -> int:
+        """The line of the submission that is running, at the top level where a function was called from there."""
+        frame = sys._getframe()
+        line = 0
+        while frame is not None:
+            if frame.f_code.co_filename == FILE_NAME:
+                line = line or frame.f_lineno
+            frame = frame.f_back  # type: ignore[assignment]
+        return line
+
+    def _callers(self) -> list[tuple[str, int]]:
+        """The functions of the submission that are running, innermost first, each call with a number of its own."""
+        frame = sys._getframe()
+        found: list[tuple[str, int]] = []
+        while frame is not None:
+            if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
+                name = frame.f_code.co_name
+                if name not in ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"):
+                    for number, known in enumerate(self._frames):  # kept, so that no other call takes its place
+                        if known is frame:
+                            break
+                    else:
+                        number = len(self._frames)
+                        self._frames.append(frame)
+                    found.append((name[:100], number))
+            frame = frame.f_back  # type: ignore[assignment]
+        return found[:20]
+
+    def _model(self, model: Any) -> int:
+        for number, known in enumerate(self._models):
+            if known is model:
+                return number
+        self._models.append(model)
+        return len(self._models) - 1
+
+    def _export(self, model: Any) -> dict[str, Any]:
+        """A network's parts as data, without its weights."""
+        facts: dict[str, Any] = {
+            "sequential": isinstance(model, keras.Sequential),
+            "built": bool(getattr(model, "built", False)),
+            "config": "",
+            "layers": [type(layer).__name__[:60] for layer in getattr(model, "layers", [])][:400],
+            "blocks": [],
+        }
+        with contextlib.suppress(Exception):
+            import json
+
+            config = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
+            facts["config"] = config if len(config) < 200_000 else ""
+        calls: dict[str, set[int]] = {}
+        for layer in _all_layers(model):
+            for name, number in self._convolutions.get(id(layer), (None, []))[1]:
+                calls.setdefault(name, set()).add(number)
+        facts["blocks"] = [{"name": name, "calls": len(numbers)} for name, numbers in calls.items()][:50]
+        facts["convolutions"] = sum(id(layer) in self._convolutions for layer in _all_layers(model))
+        return facts
+
+    # -- what is put in place of Keras' and Matplotlib's own -----------------------------------------------------
+
+    @contextlib.contextmanager
+    def _patched(self, images: dict[str, Any]) -> Iterator[None]:
+        import matplotlib.figure
+        import matplotlib.pyplot as plt
+
+        model = keras.Model
+        for name in ("compile", "summary", "fit", "evaluate", "predict", "save", "save_weights", "load_weights"):
+            setattr(model, name, self._wrapped(getattr(model, name), getattr(self, f"_on_{name}")))
+        model.predict_on_batch = self._wrapped(model.predict_on_batch, self._on_predict)
+        model.train_on_batch = self._wrapped(model.train_on_batch, self._on_train_on_batch)
+        load = self._wrapped(keras.models.load_model, self._on_load_model)
+        # `tensorflow.keras.models` is made when it is first imported, from the function's own module.
+        for module in ("keras", "keras._tf_keras.keras", "keras.src"):
+            for part in ("models", "saving", "saving.saving_api"):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(f"{module}.{part}").load_model = load  # type: ignore[attr-defined]
+        for module in ("keras.utils", "keras._tf_keras.keras.utils", "keras.src.utils.model_visualization"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module).plot_model = self._on_plot_model  # type: ignore[attr-defined]
+        checkpoint = keras.callbacks.ModelCheckpoint
+        checkpoint.__init__ = self._wrapped_checkpoint(checkpoint.__init__)
+        self._watch_convolutions()
+        self._offer_images(images)
+
+        def show(*_args: Any, **_kwargs: Any) -> None:
+            self._look_at_figures("shown")
+
+        plt.show = show  # a function, since pyplot gives it attributes
+        matplotlib.figure.Figure.show = lambda *_, **__: show()  # type: ignore[method-assign,assignment]
+        original = matplotlib.figure.Figure.savefig
+
+        def savefig(figure: Any, *args: Any, **kwargs: Any) -> None:
+            self._look_at(figure, "saved")
+            with contextlib.suppress(OSError):
+                original(figure, *args, **kwargs)
+
+        matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign]
+        self._redirect_paths()
+        yield
+
+    def _wrapped(self, original: Any, instead: Any) -> Any:
+        """`original`, which hands over to `instead(original, ...)` where the submission calls it, not Keras itself."""
+
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._inside:
+                return original(*args, **kwargs)
+            return instead(original, *args, **kwargs)
+
+        return call
+
+    @contextlib.contextmanager
+    def _within(self) -> Iterator[None]:
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside = max(0, self._inside - 1)
+
+    def _offer_images(self, images: dict[str, Any]) -> None:
+        def load_data(*_args: Any, **_kwargs: Any) -> Any:
+            self._note("load_data", name="cifar10")
+            return (
+                (np.array(images["x_train"]), np.array(images["y_train"])),
+                (np.array(images["x_test"]), np.array(images["y_test"])),
+            )
+
+        for module in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets"):
+            for name in ("cifar10", "cifar100", "mnist", "fashion_mnist", "imdb", "reuters"):
+                with contextlib.suppress(ImportError):
+                    place = importlib.import_module(f"{module}.{name}")
+                    if name == "cifar10":
+                        place.load_data = load_data  # type: ignore[attr-defined]
+                    else:
+                        place.load_data = self._other_data(name, place.load_data)  # type: ignore[attr-defined]
+
+    def _other_data(self, name: str, original: Any) -> Any:
+        def load_data(*args: Any, **kwargs: Any) -> Any:
+            self._note("load_data", name=name)
+            return original(*args, **kwargs)
+
+        return load_data
+
+    def _watch_convolutions(self) -> None:
+        """Note which calls of the submission's functions make each convolution.
+
+        By `__new__`, since Keras reads the arguments that a layer's `__init__` has off the function itself.
+        """
+        original = keras.layers.Layer.__new__
+        kinds = _convolution_types()
+
+        def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            layer = original(cls, *args, **kwargs)
+            if issubclass(cls, kinds) and not self._inside:
+                self._convolutions[id(layer)] = (layer, self._callers())
+            return layer
+
+        keras.layers.Layer.__new__ = staticmethod(new)
+
+    def _wrapped_checkpoint(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def init(callback: Any, filepath: Any = "", *args: Any, **kwargs: Any) -> None:
+            asked = str(filepath)
+            names = list(inspect.signature(original).parameters)[2:]
+            given = dict(zip(names, args, strict=False)) | kwargs
+            for name in ("period", "load_weights_on_restart", "options"):
+                given.pop(name, None)
+            path = self._local(asked)
+            ending = ".weights.h5" if given.get("save_weights_only") else ".keras"
+            allowed = (".weights.h5",) if given.get("save_weights_only") else (".keras", ".h5")
+            if self._shims and not path.endswith(allowed):
+                path += ending
+            if asked:
+                self._patterns.append(path)
+            if self._shims and given.get("mode") not in (None, "auto", "min", "max"):
+                given.pop("mode")
+            original(callback, path, **given)
+
+        return init
+
+    # -- paths --------------------------------------------------------------------------------------------------
+
+    def _local(self, path: Any) -> Any:
+        """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
+        text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+        own = isinstance(text, str) and text.startswith((os.getcwd(), os.environ.get("TMPDIR", "/tmp")))
+        if isinstance(text, str) and not own and _FOREIGN_FOLDER.match(text) and not os.access(text, os.F_OK):
+            return os.path.join(os.getcwd(), re.sub(r"^[~/]+", "", text))
+        return text
+
+    def _redirect_paths(self) -> None:
+        import builtins
+
+        def redirected(original: Any, *, make: bool = False) -> Any:
+            @functools.wraps(original)
+            def call(path: Any = ".", *args: Any, **kwargs: Any) -> Any:
+                local = self._local(path)
+                if make and isinstance(local, str):
+                    mode = args[0] if args else kwargs.get("mode", "r")
+                    if isinstance(mode, str) and set(mode) & set("wax"):
+                        self._make_folder(local)
+                return original(local, *args, **kwargs)
+
+            return call
+
+        for name in ("makedirs", "listdir", "chdir", "remove", "stat", "scandir"):
+            setattr(os, name, redirected(getattr(os, name)))
+
+        make_one = os.mkdir
+
+        def mkdir(path: Any, *args: Any, **kwargs: Any) -> None:
+            local = self._local(path)
+            parent = os.path.dirname(os.path.abspath(local))
+            if not os.access(parent, os.F_OK):
+                mkdir(parent)
+            with contextlib.suppress(FileExistsError):  # in the author's session the folder may have been new
+                make_one(local)
+
+        os.mkdir = mkdir
+        for name in ("exists", "isdir", "isfile", "getctime", "getmtime", "getsize"):
+            setattr(os.path, name, redirected(getattr(os.path, name)))
+        glob.glob = redirected(glob.glob)
+        builtins.open = redirected(builtins.open, make=True)
+
+    @staticmethod
+    def _make_folder(path: str) -> None:
+        folder = os.path.dirname(path)
+        if folder:
+            with contextlib.suppress(OSError):
+                os.makedirs(folder, exist_ok=True)
+
+    def _resolved(self, path: Any) -> Any:
+        """The file that is meant by a name from another session: the best that this run kept under the same pattern.
+
+        A name that does not fit the pattern that the file's own ModelCheckpoint writes stays as it is.
+        """
+        local = self._local(path)
+        if not isinstance(local, str) or os.path.exists(local):
+            return local
+        for ending in (".keras", ".h5", ".weights.h5"):
+            if os.path.exists(local + ending):
+                return local + ending
+        for pattern in self._patterns:
+            if "{" not in pattern:
+                continue
+            for candidate in (local, local + ".keras", local + ".weights.h5"):
+                if not re.fullmatch(_pattern_regex(pattern), candidate.replace("\\", "/")):
+                    continue
+                best = self._best_kept(pattern)
+                if best:
+                    return best
+        return local
+
+    def _best_kept(self, pattern: str) -> str:
+        """The file of a pattern that was kept at the best epoch, or the last one written."""
+        fits = re.compile(_pattern_regex(pattern))
+        kept = [(path, values) for path, values in self._kept if fits.fullmatch(path.replace("\\", "/"))]
+        if not kept:
+            return ""
+        if "val_loss" in pattern and "acc" not in pattern:
+            return min(reversed(kept), key=lambda item: item[1].get("val_loss", 0.0))[0]
+        return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
+
+    # -- networks -----------------------------------------------------------------------------------------------
+
+    def _on_compile(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        names = list(inspect.signature(original).parameters)[1:]
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if self._shims:
+            given.pop("sample_weight_mode", None)
+            given.pop("target_tensors", None)
+        self._note(
+            "compile",
+            model=self._model(model),
+            loss=_name_of(given.get("loss")),
+            from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
+            metrics=[_name_of(metric)[:60] for metric in _flat_list(given.get("metrics"))][:20],
+            callers=[name for name, _ in self._callers()],
+        )
+        with self._within():
+            return original(model, **given)
+
+    def _on_summary(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        self._note("summary", model=self._model(model), **self._export(model))
+        with self._within():
+            return original(model, *args, **kwargs)
+
+    def _on_plot_model(self, model: Any = None, *args: Any, **kwargs: Any) -> None:
+        self._note("summary", model=self._model(model), **self._export(model))
+
+    def _on_train_on_batch(self, original: Any, model: Any, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        self._note("train_on_batch", model=self._model(model), x=signatures(x), y=labels(y))
+        with self._within():
+            return original(model, x, y, *args, **kwargs)
+
+    def _on_fit(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        names = list(inspect.signature(original).parameters)[1:]
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if self._shims:
+            legacy.modern_fit_arguments(given)
+        callbacks = [c for c in _flat_list(given.get("callbacks")) if c is not None]
+        x, y = given.get("x"), given.get("y")
+        validation = given.get("validation_data")
+        split = float(given.get("validation_split") or 0)
+        fed = _Fed(x, y)
+        held = _Fed(*_pair(validation)) if validation is not None else None
+        facts = {
+            "model": self._model(model),
+            "x": signatures(fed.x),
+            "y": labels(fed.y),
+            "how": fed.how,
+            "augmented": fed.augmented,
+            "validation_split": split,
+            "val_x": signatures(held.x) if held else None,
+            "val_y": labels(held.y) if held else None,
+            "epochs": int(given.get("epochs") or 1),
+            "batch_size": int(given.get("batch_size") or 0),
+            "callbacks": [_callback_facts(callback) for callback in callbacks][:20],
+            "loss": _name_of(getattr(model, "loss", None)),
+            "metrics": _metric_names(model),
+            "before": digest_of(model),
+            "digests": [],
+            "names": [],
+            "ended": False,
+            "error": "",
+            "repaired": False,
+            **self._export(model),
+        }
+        note = self._note("fit", **facts)
+        script = _Script(self, note)
+        given["callbacks"] = [script, *callbacks, _Keeper(self)]
+        given["verbose"] = 0
+        self._shorten_fit(given, fed, held, split)
+        with self._within():
+            try:
+                history = original(model, **given)
+            except Stop:
+                raise
+            except Exception as error:
+                note["error"] = f"{type(error).__name__}: {_first_cause(error)}"[:_MAX_TEXT]
+                history = self._fit_repaired(original, model, given, fed, note)
+                if history is None:
+                    raise
+        note["ended"] = True
+        self._last_fitted = model
+        note.update(self._export(model))
+        self._snapshot_files()
+        return history
+
+    def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: _Fed, note: dict[str, Any]) -> Any:
+        """Train once more with data of the form that the network takes, where those at hand do not fit it.
+
+        What an earlier task has spoilt is told there; what comes after `fit` is to be judged all the same.
+        """
+        try:
+            outputs = int(model.output_shape[-1])
+            rows = np.asarray(fed.x[:_TRAINED_IMAGES], np.float32)
+            classes = np.arange(len(rows)) % outputs
+            sparse = "sparse" in _name_of(getattr(model, "loss", None)).lower()
+            targets = classes if sparse else np.eye(outputs, dtype=np.float32)[classes]
+            given = given | {
+                "x": rows,
+                "y": targets,
+                "validation_data": (rows[:_VALIDATED_IMAGES], targets[:_VALIDATED_IMAGES]),
+                "validation_split": 0.0,
+            }
+            for name in ("steps_per_epoch", "validation_steps", "sample_weight", "class_weight"):
+                given.pop(name, None)
+            note["digests"], note["names"] = [], []
+            history = original(model, **given)
+        except Stop:
+            raise
+        except Exception:
+            return None
+        note["repaired"] = True
+        return history
+
+    def _shorten_fit(self, given: dict[str, Any], fed: _Fed, held: _Fed | None, split: float) -> None:
+        if self._epochs:
+            given["epochs"] = self._epochs
+            given["initial_epoch"] = 0
+        if self._batch_size and fed.how == "arrays":
+            given["batch_size"] = self._batch_size
+        if not self._shorten:
+            return
+        given.pop("initial_epoch", None)
+        if fed.how == "arrays":
+            count = len(fed.x)
+            at = count - int(count * split) if split else count
+            rows = _spread(min(at, count), _TRAINED_IMAGES)
+            x, y = fed.x, fed.y
+            given["x"] = x[rows]
+            given["y"] = None if y is None else y[rows]
+            if split and held is None:
+                after = at + _spread(count - at, _VALIDATED_IMAGES)
+                given["validation_data"] = (x[after], y[after])
+                given["validation_split"] = 0.0
+            weights = given.get("sample_weight")
+            if weights is not None:
+                given["sample_weight"] = np.asarray(weights)[rows]
+            if given.get("steps_per_epoch"):
+                given["steps_per_epoch"] = None
+        else:
+            given["x"], given["y"] = fed.short(), None
+            given["steps_per_epoch"] = 1
+        if held is not None:
+            if held.how == "arrays":
+                rows = _spread(len(held.x), _VALIDATED_IMAGES)
+                given["validation_data"] = (held.x[rows], held.y[rows])
+                given["validation_steps"] = None
+            else:
+                given["validation_data"] = held.short()
+                given["validation_steps"] = 1
+        given["epochs"] = 10_000 if self._scripted else given.get("epochs", 1)
+
+    def _on_evaluate(self, original: Any, model: Any, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
+        fed = _Fed(x, y)
+        self._note("evaluate", model=self._model(model), x=signatures(fed.x), y=labels(fed.y), digest=digest_of(model))
+        kwargs["verbose"] = 0
+        with self._within():
+            if self._shorten and fed.how != "arrays":
+                return original(model, fed.short(), steps=1, **{k: v for k, v in kwargs.items() if k != "steps"})
+            return original(model, x, y, **kwargs)
+
+    def _on_predict(self, original: Any, model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
+        if "batch_size" in inspect.signature(original).parameters:
+            kwargs["verbose"] = 0
+            args = args[:1]
+        with self._within():
+            answers = original(model, x, *args, **kwargs)
+        fed = _Fed(x, None)
+        values = np.asarray(answers, np.float32) if isinstance(answers, np.ndarray) else np.zeros((0, 0), np.float32)
+        self._note(
+            "predict",
+            model=self._model(model),
+            x=signatures(fed.x),
+            answers=values[:_MAX_ROWS].reshape(len(values[:_MAX_ROWS]), -1)
+            if values.size
+            else np.zeros((0, 0), np.float32),
+            digest=digest_of(model),
+            **self._export(model),
+        )
+        return answers
+
+    def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> Any:
+        path = self._local(filepath)
+        kwargs.pop("save_format", None)
+        kwargs.pop("include_optimizer", None) if not str(path).endswith(".h5") else None
+        if self._shims and isinstance(path, str) and not path.endswith((".keras", ".h5")):
+            path += ".keras"
+        self._make_folder(str(path))
+        with self._within():
+            original(model, path, *args, **kwargs)
+        self._keep_file(str(path), model)
+        self._note("save", model=self._model(model), path=str(filepath)[:_MAX_TEXT], digest=digest_of(model))
+
+    def _on_save_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = self._local(filepath)
+        kwargs.pop("save_format", None)
+        if self._shims and isinstance(path, str) and not path.endswith(".weights.h5"):
+            path += ".weights.h5"
+        self._make_folder(str(path))
+        with self._within():
+            original(model, path, *args, **kwargs)
+        self._keep_file(str(path), model)
+        self._note("save", model=self._model(model), path=str(filepath)[:_MAX_TEXT], digest=digest_of(model))
+
+    def _on_load_model(self, original: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = self._resolved(filepath)
+        try:
+            with self._within():
+                model = original(path, *args, **kwargs)
+        except Exception as error:
+            self._note_load(filepath, error=error)
+            if self._last_fitted is None:
+                raise
+            return self._last_fitted  # so that the cells after it can be judged
+        self._note_load(filepath, model=model)
+        return model
+
+    def _note_load(self, path: Any, *, model: Any = None, error: Exception | None = None) -> None:
+        self._note(
+            "load",
+            model=-1 if model is None else self._model(model),
+            path=str(path)[:_MAX_TEXT],
+            digest="" if model is None else digest_of(model),
+            error="" if error is None else _first_cause(error)[:_MAX_TEXT],
+        )
+
+    def _on_load_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = self._resolved(filepath)
+        kwargs.pop("by_name", None)
+        try:
+            with self._within():
+                original(model, path, *args, **kwargs)
+        except Exception as error:
+            self._note_load(filepath, error=error)
+            if self._last_fitted is None:
+                raise
+            return
+        self._note_load(filepath, model=model)
+
+    # -- files --------------------------------------------------------------------------------------------------
+
+    def _keep_file(self, path: str, model: Any) -> None:
+        """Remember a file that a network was saved to, as it is now."""
+        if len(self._files) >= _MAX_FILES and path not in self._files:
+            return
+        with contextlib.suppress(OSError):
+            if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
+                with open(path, "rb") as file:
+                    self._files[path] = (digest_of(model), file.read())
+
+    def _snapshot_files(self) -> None:
+        """Leave out what was saved and then taken away again."""
+        for path in [path for path in self._files if not os.path.exists(path)]:
+            del self._files[path]
+
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file that a network was saved to."""
+        found = self._files.get(path)
+        return found[1] if found else None
+
+    def digest_in_file(self, path: str) -> str:
+        """The digest of the network that was saved there."""
+        found = self._files.get(path)
+        return found[0] if found else ""
+
+    # -- figures ------------------------------------------------------------------------------------------------
+
+    def _look_at_figures(self, how: str) -> None:
+        import matplotlib.pyplot as plt
+
+        for number in plt.get_fignums():
+            self._look_at(plt.figure(number), how)
+        plt.close("all")
+        self._figures_seen.clear()
+
+    def _look_at(self, figure: Any, how: str) -> None:
+        if id(figure) in self._figures_seen and how != "saved":
+            return
+        self._figures_seen.add(id(figure))
+        with contextlib.suppress(Exception):
+            self._note("figure", how=how, **describe(figure))
+
+    # -- what is left -------------------------------------------------------------------------------------------
+
+    def _arrays_left(self) -> list[dict[str, Any]]:
+        """The global arrays that may be images or labels, by name."""
+        found: list[dict[str, Any]] = []
+        for name, value in list(self._module.__dict__.items()):
+            if len(found) >= 60 or name.startswith("_"):
+                continue
+            with contextlib.suppress(Exception):
+                if backend.is_tensor(value):
+                    value = backend.to_numpy(value)
+                if not isinstance(value, np.ndarray) or value.ndim not in (1, 2, 4) or not len(value):
+                    continue
+                if value.ndim == 4:
+                    x = signatures(value)
+                    if x is not None:
+                        found.append({"name": name[:60], "x": x, "y": None})
+                elif value.shape[-1] <= 1000 or value.ndim == 1:
+                    y = labels(value)
+                    if y is not None:
+                        found.append({"name": name[:60], "x": None, "y": y})
+        return found
+
+
+def _failure(
+    line: int, statement: int, kind: str, text: str, at: int, *, never_imported: bool = False
+) -> dict[str, Any]:
+    """A statement that raised, as `notes.Failure` on the trusted side has it."""
+    return {
+        "line": line,
+        "statement": statement,
+        "kind": kind,
+        "text": text,
+        "at": at,
+        "never_imported": never_imported,
+    }
+
+
+class _Script(keras.callbacks.Callback):  # type: ignore[misc]
+    """The first of the callbacks: commits to the weights, and puts in what the trusted side then says.
+
+    The values come only once the weights of the epoch are fixed, so that nobody can know which epoch will be the best
+    and pretend to have kept it.
+    """
+
+    def __init__(self, observer: Observer, note: dict[str, Any]) -> None:
+        super().__init__()
+        self._observer = observer
+        self._note = note
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Commit, and put in what is revealed."""
+        observer, note = self._observer, self._note
+        logs = logs if logs is not None else {}
+        note["digests"].append(digest_of(self.model))
+        note["names"] = [str(name)[:60] for name in logs][:30]
+        if not observer._scripted:
+            observer._values = {str(name): float(value) for name, value in logs.items() if np.isscalar(value)}
+            return
+        told = observer._ask(
+            {
+                "kind": "epoch",
+                "fit": sum(earlier["kind"] == "fit" for earlier in observer._notes) - 1,
+                "epochs": note["epochs"],
+                "epoch": len(note["digests"]) - 1,
+                "digest": note["digests"][-1],
+            }
+        )
+        observer._values = dict(told["values"])
+        for name in list(logs):
+            kind = "accuracy" if "acc" in name else "loss" if name in ("loss", "val_loss") else ""
+            if kind:
+                logs[name] = told["values"][("val_" if name.startswith("val_") else "") + kind]
+        legacy.add_old_names(logs, observer._source if observer._shims else "")
+        if told["last"]:
+            self.model.stop_training = True
+
+
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """The last of the callbacks: remembers which files were written at which epoch, as they are."""
+
+    def __init__(self, observer: Observer) -> None:
+        super().__init__()
+        self._observer = observer
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Look for files that are new or were written anew."""
+        observer = self._observer
+        for folder, _, names in os.walk("."):
+            for name in names:
+                if not name.endswith((".keras", ".h5", ".hdf5")):
+                    continue
+                path = os.path.normpath(os.path.join(folder, name))
+                with contextlib.suppress(OSError):
+                    state = os.stat(path)
+                    stamp = (state.st_mtime_ns, state.st_size)
+                    if self._seen.get(path) != stamp:
+                        self._seen[path] = stamp  # type: ignore[assignment]
+                        observer._kept.append((path, dict(observer._values)))
+                        observer._kept.append((os.path.abspath(path), dict(observer._values)))
+                        observer._keep_file(path, self.model)
+
+
+class _Fed:
+    """What `fit`, `evaluate` or `predict` was given, as arrays as far as they can be had.
+
+    Attributes:
+        x: Images; `None` where they cannot be had.
+        y: Labels.
+        how: `arrays`, `dataset`, `sequence` or `generator`.
+        augmented: Whether images may be changed on their way to the network.
+    """
+
+    def __init__(self, x: Any, y: Any) -> None:
+        self.given = x
+        self.x: Any = None
+        self.y: Any = None
+        self.how = "arrays"
+        self.augmented = False
+        self._batches: list[Any] = []
+        if x is None:
+            return
+        if backend.is_tensor(x):
+            self.x, self.y = backend.to_numpy(x), _as_labels(y)
+        elif isinstance(x, np.ndarray):
+            self.x, self.y = x, _as_labels(y)
+        elif isinstance(x, (list, tuple)):
+            with contextlib.suppress(Exception):
+                self.x, self.y = np.asarray(x), _as_labels(y)
+        elif hasattr(x, "image_data_generator") and hasattr(x, "x"):
+            self.how, self.augmented = "sequence", True
+            scale = getattr(x.image_data_generator, "rescale", None) or 1
+            self.x, self.y = np.asarray(x.x, np.float32) * np.float32(scale), _as_labels(x.y)
+        elif hasattr(x, "take") and hasattr(x, "element_spec"):
+            self.how = "dataset"
+            self._collect(x.take(400))
+        elif hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+            self.how = "sequence"
+            self._collect(x[index] for index in range(min(len(x), 400)))
+        else:
+            self.how = "generator"
+            self._collect(x, most=8)
+
+    def _collect(self, batches: Any, *, most: int = 400) -> None:
+        xs, ys = [], []
+        rows = 0
+        with contextlib.suppress(Exception):
+            for batch in batches:
+                pair = batch if isinstance(batch, (tuple, list)) else (batch, None)
+                images = backend.to_numpy(pair[0]) if backend.is_tensor(pair[0]) else np.asarray(pair[0])
+                self._batches += [pair][: max(0, 2 - len(self._batches))]
+                xs.append(images if images.ndim == 4 else images[None])
+                if len(pair) > 1 and pair[1] is not None:
+                    target = backend.to_numpy(pair[1]) if backend.is_tensor(pair[1]) else np.asarray(pair[1])
+                    ys.append(target if images.ndim == 4 else target[None])
+                rows += len(xs[-1])
+                if len(xs) >= most or rows > _MAX_ROWS:
+                    break
+        if xs:
+            self.x = np.concatenate(xs)
+            self.y = _as_labels(np.concatenate(ys)) if len(ys) == len(xs) else None
+
+    def short(self) -> Any:
+        """Something of the same kind with one small batch."""
+        if self.how == "sequence" and self.augmented:
+            return self.given
+        if self.how == "dataset":
+            return self.given.take(1).repeat()
+        batch = self._batches[0] if self._batches else None
+        if batch is None:
+            return self.given
+
+        def forever() -> Iterator[Any]:
+            while True:
+                yield batch
+
+        return forever()
+
+
+def signatures(x: Any) -> Any:
+    """One pixel of each block of 8 by 8 pixels of each image, float32 (n, 4, 4, 3); `None` for other arrays."""
+    if x is None:
+        return None
+    with contextlib.suppress(Exception):
+        array = np.asarray(x)
+        if array.ndim == 4 and array.shape[1:3] == (SIDE, SIDE) and array.shape[3] in (1, 3, 4):
+            small = array[:_MAX_ROWS, _STRIDE // 2 :: _STRIDE, _STRIDE // 2 :: _STRIDE, :3]
+            return np.ascontiguousarray(small, np.float32)
+        if array.ndim == 2 and array.shape[1] == SIDE * SIDE * 3:
+            return signatures(array.reshape(-1, SIDE, SIDE, 3))
+        if array.ndim == 4 and array.shape[1:3] != (SIDE, SIDE):
+            return np.zeros((len(array[:_MAX_ROWS]), 0, 0, 3), np.float32)
+    return None
+
+
+def labels(y: Any) -> Any:
+    """Labels as numbers, (n,) or (n, k); `None` for anything else."""
+    if y is None:
+        return None
+    with contextlib.suppress(Exception):
+        array = np.asarray(y)
+        if array.dtype.kind in "biuf" and array.ndim in (1, 2):
+            return np.ascontiguousarray(array[:_MAX_ROWS, ...], np.float32)
+        if array.dtype.kind in "biuf" and array.ndim > 2:
+            return np.zeros((len(array[:_MAX_ROWS]), 0), np.float32)
+    return None
+
+
+def describe(figure: Any) -> dict[str, Any]:
+    """What a figure shows: its axes with images, texts and lines, and the texts of the figure and its legends."""
+    axes = []
+    for axis in figure.axes[:_MAX_IMAGES]:
+        images, seen = [], []
+        for image in axis.get_images()[:_MAX_IMAGES]:
+            array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
+            visible = bool(
+                image.get_visible()
+                and axis.get_visible()
+                and (image.get_alpha() in (None, 1) or image.get_alpha() > 0.3)
+            )
+            for part in _tiles(array):
+                images.append(part)
+                seen.append(visible)
+        legend = axis.get_legend()
+        entries = [text.get_text()[:_MAX_TEXT] for text in legend.get_texts()][:30] if legend else []
+        axes.append(
+            {
+                "images": images[:_MAX_IMAGES],
+                "visible": seen[:_MAX_IMAGES],
+                "texts": _texts_of(axis),
+                "lines": [_line(line) for line in axis.get_lines()[:50] if line.get_visible()],
+                "legend": entries,
+                "xlabel": axis.get_xlabel()[:_MAX_TEXT],
+                "ylabel": axis.get_ylabel()[:_MAX_TEXT],
+            }
+        )
+    own = [text.get_text() for text in figure.texts]
+    if figure._suptitle is not None:
+        own.append(figure._suptitle.get_text())
+    own += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return {"axes": axes, "texts": [text[:_MAX_TEXT] for text in own if text.strip()][:50]}
+
+
+def _texts_of(axis: Any) -> list[str]:
+    texts = [axis.get_title(place) for place in ("center", "left", "right")]
+    texts += [axis.get_xlabel(), axis.get_ylabel()]
+    texts += [text.get_text() for text in axis.texts]
+    if len(axis.get_images()) and not axis.get_lines():
+        with contextlib.suppress(Exception):
+            texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]
+    return [text[:_MAX_TEXT] for text in texts if text and text.strip()][:40]
+
+
+def _tiles(array: Any) -> list[Any]:
+    """The signatures of the images in an array: one, or several that were joined to one."""
+    if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
+        return [np.zeros((0, 0, 3), np.float32)]
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)
+    height, width = array.shape[0] // SIDE, array.shape[1] // SIDE
+    if array.shape[0] % SIDE or array.shape[1] % SIDE or height * width > _MAX_IMAGES:
+        return [np.zeros((0, 0, 3), np.float32)]
+    parts = [
+        array[None, SIDE * row : SIDE * (row + 1), SIDE * column : SIDE * (column + 1), :3]
+        for row in range(height)
+        for column in range(width)
+    ]
+    return [signatures(part)[0] for part in parts]
+
+
+def _line(line: Any) -> dict[str, Any]:
+    def numbers(values: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            return np.asarray(values, np.float64).reshape(-1)[:2000]
+        return np.zeros(0)
+
+    from grader.sandbox.inside.figures import look_of
+
+    return {
+        "x": numbers(line.get_xdata(orig=False)),
+        "y": numbers(line.get_ydata(orig=False)),
+        "label": str(line.get_label())[:_MAX_TEXT],
+        "look": look_of(line)[:_MAX_TEXT],
+    }
+
+
+def digest_of(model: Any) -> str:
+    """A digest of a network's weights, in Keras' order; `weights_digest` says the same of weights that were read."""
+    with contextlib.suppress(Exception):
+        return weights_digest(model.get_weights())
+    return ""
+
+
+def weights_digest(weights: Any) -> str:
+    """A digest of weights."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
+
+
+def _spread(count: int, most: int) -> Any:
+    """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)
+
+
+def _as_labels(y: Any) -> Any:
+    if y is None:
+        return None
+    if backend.is_tensor(y):
+        return backend.to_numpy(y)
+    with contextlib.suppress(Exception):
+        return np.asarray(y)
+    return None
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    if isinstance(validation, (tuple, list)) and len(validation) in (2, 3):
+        return validation[0], validation[1]
+    return validation, None
+
+
+def _flat_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, keras.callbacks.CallbackList):
+        return list(value.callbacks)
+    if isinstance(value, (list, tuple, set)):
+        return [each for part in value for each in _flat_list(part)]
+    if isinstance(value, dict):
+        return [each for part in value.values() for each in _flat_list(part)]
+    return [value]
+
+
+def _name_of(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value[:100]
+    return str(getattr(value, "__name__", "") or type(value).__name__)[:100]
+
+
+def _metric_names(model: Any) -> list[str]:
+    with contextlib.suppress(Exception):
+        config = model._compile_metrics._user_metrics if model._compile_metrics is not None else []
+        return [_name_of(metric) for metric in _flat_list(config)][:20]
+    return []
+
+
+def _callback_facts(callback: Any) -> dict[str, Any]:
+    """A callback's kind, and those of its settings that say what it watches."""
+    kinds = [kind.__name__ for kind in type(callback).__mro__]
+    kind = next((name for name in ("EarlyStopping", "ModelCheckpoint") if name in kinds), type(callback).__name__)
+    mode = ""
+    operation = getattr(callback, "monitor_op", None)
+    if operation is not None:
+        mode = "max" if operation in (np.greater, keras.ops.greater) else "min"
+    patience = getattr(callback, "patience", 0)
+    return {
+        "kind": kind[:60],
+        "monitor": str(getattr(callback, "monitor", ""))[:60],
+        "mode": str(getattr(callback, "mode", "") or mode)[:20],
+        "patience": int(patience) if isinstance(patience, (int, float)) else 0,
+        "best_only": bool(getattr(callback, "save_best_only", False)),
+        "weights_only": bool(getattr(callback, "save_weights_only", False)),
+        "restores": bool(getattr(callback, "restore_best_weights", False)),
+        "path": str(getattr(callback, "filepath", ""))[:_MAX_TEXT],
+    }
+
+
+def _all_layers(model: Any) -> Iterator[Any]:
+    for layer in getattr(model, "layers", ()):
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from _all_layers(layer)
+
+
+def _convolution_types() -> tuple[Any, ...]:
+    layers = keras.layers
+    return (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)
+
+
+def _pattern_regex(pattern: str) -> str:
+    """What fits the name that a ModelCheckpoint writes: any number for each of its fields, with blanks or without."""
+    parts = re.split(r"\{[^{}]*\}", pattern.replace("\\", "/"))
+    return r"\s*[-+]?\d*\.?\d+\s*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)
+
+
+def _lines_of(trace: Any) -> list[int]:
+    found = []
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE_NAME:
+            found.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def _first_cause(error: BaseException) -> str:
+    """The sentence that a person would look at: the last line that says something, without Keras' own wrapping."""
+    return _clean(str(error)).split("\n")[0]
+
+
+def _clean(text: str) -> str:
+    """A text without what Keras wraps errors in: what was called, with which arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    text = re.sub(r"Exception encountered when calling [^\n]*\n+", "", text)
+    text = text.split("\n\nArguments received by")[0]
+    text = re.sub(r"/[^\s'\"]*/site-packages/", "", text)
+    return text.encode("utf-8", "replace").decode("utf-8").strip()

@@ -1,0 +1,241 @@
+"""What the trusted side may ask of a worker besides calling the submission's own functions.
+
+Untrusted side.  A tool takes and returns plain data, arrays and handles, like any call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from grader.sandbox.inside import backend, examiner, figures, models, rates, scaling
+from grader.sandbox.inside.clock import Clock
+
+_MAX_FILE_BYTES: Final = 200 * 2**20
+_MAX_EXPORT_BYTES: Final = 100 * 2**20
+
+
+class Box:
+    """An array that stays in the worker, so that the same object can be passed twice and looked at after."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def hold(value: Any) -> Box:
+    """Keep an array in the worker; its handle then stands for this very object."""
+    return Box(np.array(value))
+
+
+def look(value: Any) -> Any:
+    """The present content of what a handle stands for."""
+    return value
+
+
+def sequential(input_shape: tuple[int, ...]) -> Any:
+    """A Sequential network that only rescales: with a layer it knows its output, from which some blocks go on."""
+    return keras.Sequential([keras.Input(tuple(input_shape)), keras.layers.Rescaling(1 / 255)])
+
+
+def history(curves: dict[str, list[float]]) -> Any:
+    """A History as `fit` returns it, with the given curves."""
+    result = keras.callbacks.History()
+    result.set_model(keras.Sequential())
+    result.set_params({"epochs": len(curves["loss"]), "steps": 10, "verbose": 0})
+    result.on_train_begin()
+    for epoch in range(len(curves["loss"])):
+        result.on_epoch_end(epoch, {name: values[epoch] for name, values in curves.items()})
+    return result
+
+
+def export_model(model: Any) -> dict[str, Any]:
+    """A network as data, with what only its own process knows of it.
+
+    Returns:
+        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON; see `scaling`),
+        `weights`, and `steps` (optimiser steps so far, -1 where there is no optimiser).
+    """
+    facts: dict[str, Any] = {
+        "kind": type(model).__name__,
+        "model": isinstance(model, keras.Model),
+        "sequential": isinstance(model, keras.Sequential),
+    }
+    if not facts["model"]:
+        return facts
+    optimizer = getattr(model, "optimizer", None)
+    facts["compiled"] = bool(model.compiled)
+    facts["built"] = bool(model.built)
+    facts["steps"] = -1 if optimizer is None else int(optimizer.iterations)
+    if model.count_params() * 4 > _MAX_EXPORT_BYTES:
+        raise ValueError(f"the network has {model.count_params():,} parameters; that is too large to be examined")
+    facts["config"] = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
+    facts["weights"] = examiner.weights_of(model)
+    return facts
+
+
+def perturb(model: Any) -> None:
+    """Change every weight of a network, so that a later network that shares them can be told."""
+    model.set_weights([weight + 1 for weight in model.get_weights()])
+
+
+def step(model: Any, x: Any, y: Any) -> dict[str, float]:
+    """One training step; returns the losses and metrics by name."""
+    model.run_eagerly = True
+    return _plain(model.train_on_batch(x, y, return_dict=True))
+
+
+def judge(model: Any, x: Any, y: Any) -> dict[str, float]:
+    """The loss and metrics of a network on one batch, by name."""
+    model.run_eagerly = True
+    model.reset_metrics()
+    return _plain(model.test_on_batch(x, y, return_dict=True))
+
+
+def _plain(logs: dict[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in logs.items()}
+
+
+def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any, Any]:
+    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs."""
+    model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
+    models.follow(model, script)
+    models.tell_of_calls(model, script)
+    backend.compile_nothing()
+    return model, script, models.CountEpochs(), models.CountEpochs()
+
+
+def epochs_of(callback: Any) -> int:
+    """How many epochs a script or a counter has seen."""
+    return int(callback.epochs)
+
+
+def batches_of(counter: Any) -> int:
+    """How many training steps a counter has seen."""
+    return int(counter.batches)
+
+
+def witness_model(num_classes: int) -> tuple[Any, Any]:
+    """A witness model, and a callback that counts its training steps in `fit`; see `models`."""
+    model = models.witness_model(num_classes)
+    return model, count_steps(model)
+
+
+def count_steps(model: Any) -> Any:
+    """A callback that counts the training steps of the model's own `fit`."""
+    counter = models.CountBatches()
+    models.follow(model, counter)
+    return counter
+
+
+def brightest_channel_model(gain: float, shift: int = 0) -> Any:
+    """A network whose class is the brightest channel; see `models`."""
+    return models.brightest_channel_model(gain, shift=shift)
+
+
+def frozen_channel_model(gain: float) -> Any:
+    """The same network, so that training cannot change it; see `models`."""
+    return models.brightest_channel_model(gain, frozen=True)
+
+
+def start_clock(model: Any) -> Any:
+    """A clock that times what the model's own `fit` does."""
+    clock = Clock()
+    models.follow(model, clock)
+    return clock
+
+
+def read_clock(clock: Any) -> dict[str, Any]:
+    """What a clock has noted; see `clock.Clock`."""
+    return {"first_step": clock.first_step, "epochs": clock.epochs}
+
+
+def save_model(model: Any, path: str) -> None:
+    """Save a whole network."""
+    model.save(path)
+
+
+def describe_history(returned: Any, model: Any) -> dict[str, Any]:
+    """What `train` returned: whether it is a History, of which model, and its curves (those of a bare dict too)."""
+    is_history = isinstance(returned, keras.callbacks.History)
+    curves = returned.history if is_history else returned if isinstance(returned, dict) else {}
+    return {
+        "kind": type(returned).__name__,
+        "history": is_history,
+        "of_model": is_history and getattr(returned, "model", None) in (None, model),
+        "curves": {str(name): np.asarray(values, np.float64).reshape(-1).tolist() for name, values in curves.items()},
+    }
+
+
+def describe_figure(figure: Any) -> dict[str, Any] | None:
+    """What a figure shows; `None` for anything but a figure."""
+    facts = figures.describe_figure(figure)
+    figures.close_figures()
+    return facts
+
+
+def render_figure(figure: Any, side: int) -> Any:
+    """The pixels of a figure, none of its sides longer than `side`; `None` for anything but a figure."""
+    return figures.render_figure(figure, side)
+
+
+def file_bytes(path: str) -> bytes | None:
+    """The content of a regular file, `None` where there is none.
+
+    Raises:
+        ValueError: It is larger than may cross.
+    """
+    if not os.path.isfile(path):
+        return None
+    if os.path.getsize(path) > _MAX_FILE_BYTES:
+        raise ValueError(f"{path} has {os.path.getsize(path):,} bytes; that is too large to be examined")
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def files() -> list[str]:
+    """The names of the files in the working folder."""
+    return sorted(os.listdir("."))
+
+
+TOOLS: Final[dict[str, Callable[..., Any]]] = {
+    tool.__name__: tool
+    for tool in (
+        hold,
+        look,
+        sequential,
+        history,
+        export_model,
+        perturb,
+        step,
+        judge,
+        script_model,
+        epochs_of,
+        batches_of,
+        witness_model,
+        count_steps,
+        brightest_channel_model,
+        frozen_channel_model,
+        start_clock,
+        read_clock,
+        save_model,
+        describe_history,
+        describe_figure,
+        render_figure,
+        file_bytes,
+        files,
+        backend.device_facts,
+        backend.device_memory_mb,
+        rates.measure_rates,
+        examiner.rebuild,
+        examiner.open_checkpoint,
+        examiner.load_weights,
+        examiner.describe_network,
+        examiner.run_network,
+        examiner.weights_of,
+    )
+}

@@ -1,0 +1,249 @@
+"""The worker: loads a submission and answers calls with plain data.
+
+Untrusted side.  Everything said here is a submission's word and is judged as such on the trusted side: a
+submission may rewrite this module's objects in its own process and gains nothing that answering would not give.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import contextlib
+import inspect
+import linecache
+import sys
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import keras
+import msgspec
+
+from grader.sandbox.inside import backend, observed, toolbox
+from grader.sandbox.wire.channel import Channel, WireClosed
+from grader.sandbox.wire.frames import (
+    ArrayData,
+    Call,
+    Frame,
+    FunctionFound,
+    Handle,
+    Load,
+    Loaded,
+    Opaque,
+    ParameterFound,
+    Raised,
+    Returned,
+    Started,
+    ToWorker,
+    Value,
+    from_wire,
+    to_wire,
+)
+
+MODULE_NAME: Final = "solution"
+_FILE_NAME: Final = "solution.py"
+_MAX_TEXT: Final = 2000
+_MAX_FRAMES: Final = 20
+
+
+class Worker:
+    """Serves one trusted peer until it hangs up.
+
+    Args:
+        sock: The socket to the trusted side.
+        seed: Seeds the global generators of Python, NumPy and Keras.
+    """
+
+    def __init__(self, sock: Any, *, seed: int) -> None:
+        self._channel = Channel(sock, ToWorker)
+        self._objects: list[Any] = []
+        self._module = types.ModuleType(MODULE_NAME)
+        self._future = 0
+        self._observer: observed.Observer | None = None
+        self._number = 0
+        backend.seed_everything(seed)
+
+    def serve(self) -> None:
+        """Say that all is ready, then answer orders, one at a time."""
+        self._channel.send(Started())
+        while True:
+            try:
+                order = self._channel.receive()
+            except WireClosed:
+                return
+            self._answer(self._load(order) if isinstance(order, Load) else self._call(order))
+
+    def _answer(self, answer: Loaded | Raised | Returned) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._channel.send(answer)
+
+    def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
+        """Run a whole program and take notes; see `observed`."""
+        with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
+            file.write(source)
+        linecache.cache[_FILE_NAME] = (len(source), None, source.splitlines(keepends=True), _FILE_NAME)
+        self._observer = observed.Observer(self._ask, **settings)
+        return {"kind": "end"} | self._observer.run(source, list(starts), images)
+
+    def _ask(self, event: Any) -> Any:
+        """Answer the call that is being served with an event, and go on with what the next `resume` brings."""
+        self._answer(Returned(self._number, to_wire(event, self._keep)))
+        order = self._channel.receive()
+        if not isinstance(order, Call) or order.name != "resume":
+            raise observed.Stop
+        self._number = order.number
+        return from_wire(order.args[0], self._resolve)
+
+    def _load(self, order: Load) -> Loaded:
+        with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
+            file.write(order.source)
+        lines = order.source.splitlines(keepends=True)
+        linecache.cache[_FILE_NAME] = (len(order.source), None, lines, _FILE_NAME)
+        self._module = types.ModuleType(MODULE_NAME)
+        self._module.__file__ = _FILE_NAME
+        sys.modules[MODULE_NAME] = self._module
+        errors: list[Raised] = []
+        if order.real_sizes:
+            backend.offer_stand_ins(real_sizes=True)
+        with training_refused() as refused:
+            try:
+                tree = ast.parse(order.source, _FILE_NAME)
+                parts = [tree] if order.whole else [ast.Module([node], []) for node in tree.body]
+                for part in parts:
+                    error = self._attempt(order.number, lambda part=part: self._execute(part))  # type: ignore[misc]
+                    if isinstance(error, Raised):
+                        errors.append(error)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                errors.append(_raised(order.number, error))
+        found = [self._find(name) for name in order.names]
+        trained = tuple(frame for stack in refused for frame in stack[-1:])
+        return Loaded(order.number, tuple(f for f in found if f is not None), tuple(errors[:50]), trained)
+
+    def _execute(self, tree: ast.Module) -> None:
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                self._future |= sum(_future_flag(alias.name) for alias in node.names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            code = compile(tree, _FILE_NAME, "exec", flags=self._future, dont_inherit=True)
+        exec(code, self._module.__dict__)
+
+    def _find(self, name: str) -> FunctionFound | None:
+        value = self._module.__dict__.get(name)
+        if not callable(value):
+            return None
+        try:
+            parameters = tuple(
+                ParameterFound(str(p.name), p.kind.name, p.default is not p.empty)
+                for p in inspect.signature(value).parameters.values()
+            )
+        except (TypeError, ValueError):
+            return FunctionFound(name, None)
+        return FunctionFound(name, parameters)
+
+    def _call(self, order: Call) -> Raised | Returned:
+        def run() -> Value:
+            args = [self._argument(value) for value in order.args]
+            kwargs = {key: self._argument(value) for key, value in order.kwargs.items()}
+            return to_wire(self._function(order)(*args, **kwargs), self._keep)
+
+        self._number = order.number
+        result = self._attempt(order.number, run)
+        if isinstance(result, Raised):
+            return msgspec.structs.replace(result, number=self._number)
+        return Returned(
+            self._number, result
+        )  # an observed run answers the last `resume`, and not the call it began with
+
+    def _argument(self, value: Value) -> Any:
+        """What crossed, as the callee gets it: arrays that it may write to, and the very objects of handles."""
+        argument = from_wire(value, self._resolve)
+        return argument.copy() if isinstance(value, ArrayData) else argument
+
+    def _function(self, order: Call) -> Callable[..., Any]:
+        if order.toolbox and order.name == "observe":
+            return self._observe
+        if order.toolbox and order.name in ("file", "digest_in_file") and self._observer is not None:
+            return getattr(self._observer, order.name)  # type: ignore[no-any-return]
+        if order.toolbox:
+            return toolbox.TOOLS[order.name]
+        function = self._module.__dict__.get(order.name)
+        if function is None:
+            raise builtins.NameError(f"name '{order.name}' is not defined")
+        return function  # type: ignore[no-any-return]
+
+    def _attempt(self, number: int, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except BaseException as error:  # a submission may raise anything, SystemExit included
+            return _raised(number, error)
+
+    def _resolve(self, handle: Handle) -> Any:
+        value = self._objects[handle.number]
+        return value.value if isinstance(value, toolbox.Box) else value
+
+    def _keep(self, value: Any) -> Value:
+        """Hold on to an object that is no data; the same object gets the same handle."""
+        if backend.is_tensor(value):
+            return to_wire(backend.to_numpy(value), self._keep)
+        for number, kept in enumerate(self._objects):
+            if kept is value:
+                return Handle(number, type(value).__name__[:100])
+        if len(self._objects) >= 1000:
+            return Opaque(type(value).__name__[:100], "one object too many")
+        self._objects.append(value)
+        return Handle(len(self._objects) - 1, type(value).__name__[:100])
+
+
+def _future_flag(name: str) -> int:
+    feature = getattr(__future__, name, None)
+    return getattr(feature, "compiler_flag", 0)
+
+
+class TrainingRefusedError(RuntimeError):
+    """Raised in place of training while a submission loads."""
+
+
+@contextlib.contextmanager
+def training_refused() -> Iterator[list[tuple[Frame, ...]]]:
+    """Refuse to train inside this context; gives the list of the places that tried."""
+    attempts: list[tuple[Frame, ...]] = []
+
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        attempts.append(_frames(reversed(list(traceback.walk_stack(sys._getframe())))))
+        raise TrainingRefusedError("training does not run while the file is loaded")
+
+    names = ("fit", "train_on_batch")
+    originals = {name: keras.Model.__dict__.get(name) for name in names}
+    for name in names:
+        setattr(keras.Model, name, refuse)
+    try:
+        yield attempts
+    finally:
+        for name, original in originals.items():
+            if original is None:
+                delattr(keras.Model, name)
+            else:
+                setattr(keras.Model, name, original)
+
+
+def _raised(number: int, error: BaseException) -> Raised:
+    try:
+        message = str(error)
+    except BaseException:  # the text of an error is the submission's code too
+        message = "(an error whose text cannot be had)"
+    frames = _frames(traceback.walk_tb(error.__traceback__))
+    if isinstance(error, SyntaxError) and error.filename == _FILE_NAME and error.lineno:
+        frames = (*frames, Frame(error.lineno, "<module>"))
+    text = message.encode("utf-8", "replace").decode("utf-8")
+    return Raised(number, type(error).__name__[:100], text[:_MAX_TEXT], frames)
+
+
+def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[Frame, ...]:
+    """The entries of a stack or traceback that lie in the submission's own source."""
+    found = [Frame(line, frame.f_code.co_name[:100]) for frame, line in stack if frame.f_code.co_filename == _FILE_NAME]
+    return tuple(found[-_MAX_FRAMES:])

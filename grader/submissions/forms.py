@@ -1,0 +1,61 @@
+"""Which form of the assignment a submission has: `functions`, or `guided`."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from grader.assignment import contract, guided
+from grader.submissions.records import Submission
+
+FormName = Literal["functions", "guided"]
+
+_FUNCTIONS: Final = tuple(function.name for function in contract.FUNCTIONS)
+
+# The guided text speaks of a function that adds a convolution block, and many call theirs as the other form does.
+_OF_BOTH: Final = frozenset(("add_conv_block", "predict"))
+
+
+class Form(msgspec.Struct, frozen=True):
+    """A form, and why a submission has it.
+
+    Attributes:
+        name: `functions` or `guided`.
+        why: One sentence.
+    """
+
+    name: FormName
+    why: str
+
+
+def form_of(submission: Submission, asked: str) -> Form:
+    """The form that a submission is graded in.
+
+    With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well; a
+    file without any that loads data or trains as it runs is a guided one.
+
+    Args:
+        submission: The submission.
+        asked: `auto`, or the form that the course or the command line names.
+    """
+    if asked == "functions":
+        return Form("functions", "The course asks for functions.")
+    if asked == "guided":
+        return Form("guided", "The course asks for the guided project.")
+    defined = [name for name in _FUNCTIONS if name in submission.functions]
+    telling = [name for name in defined if name not in _OF_BOTH]
+    works = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
+    names = ", ".join(f"`{name}`" for name in defined)
+    if len(telling) >= 2 or (telling and not works):
+        return Form("functions", f"The file defines {names}.")
+    if works:
+        calls = " and ".join(f"`{name}`" for name in works)
+        others = f" and no more than {names}" if names else " and none of the functions"
+        return Form("guided", f"The file calls {calls} as it runs{others}.")
+    return Form("functions", f"The file defines {names}." if names else "The file neither loads data nor trains.")
+
+
+def checks_of(form: FormName, profile: str, tasks: frozenset[int] = frozenset()) -> tuple[contract.Check, ...]:
+    """The checks that a profile runs in a form, for some tasks (none named: all)."""
+    return contract.chosen(guided.CHECKS if form == "guided" else contract.CHECKS, profile, tasks)

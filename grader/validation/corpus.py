@@ -1,0 +1,155 @@
+"""The corpus a grader is judged on: sound solutions, and solutions with one bug each.
+
+*Wheats* are complete solutions, as different as students are, that satisfy every clause of the contract: the
+grader must give each of them full marks.  *Chaffs* hold one bug each: the grader must catch it, and the check named
+in the chaff's header must be the one that does.
+
+A chaff file holds only what differs from the wheat it builds on.  Its name is `taskN-function-bug.py`.  It begins
+with a docstring of one sentence, the bug as a teacher would say it, and is followed by header comments:
+
+    # base: plain.py                  the wheat it builds on
+    # caught by: function/statement   ids of checks, comma-separated, the one that must fail first
+    # spreads to: ID, ID; why         optional: checks of other tasks that may fail too (`*`: any), and the reason
+    # remove: predict                 optional: top-level functions that the base loses, comma-separated
+    # whole file                      instead of a base: the file is complete as it is
+
+`Chaff.source` puts the complete solution together: the base, less what is removed, then the chaff, whose later
+definitions override the earlier ones.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from grader.assignment import contract
+from grader.ground.errors import UsageError
+
+_NAME: Final = re.compile(r"task(?P<task>[1-6])-(?P<function>[a-z_]+)-(?P<bug>[a-z0-9-]+)")
+_HEADER: Final = re.compile(r"^# (?P<key>base|caught by|spreads to|remove): (?P<value>.+?)\s*$", re.MULTILINE)
+_WHOLE_FILE: Final = re.compile(r"^# whole file\s*$", re.MULTILINE)
+_SENTENCE: Final = re.compile(r'\A"""(?P<sentence>.+?)"""', re.DOTALL)
+_CHECKS: Final = frozenset(check.id for check in contract.CHECKS)
+
+EVERYWHERE: Final = "*"
+"""In `Chaff.spreads_to`: checks of every task."""
+
+
+class Chaff(msgspec.Struct, frozen=True):
+    """A solution with a single bug.
+
+    Attributes:
+        path: The chaff's own file.
+        name: The file's name without `.py`: `taskN-function-bug`.
+        task: Number of the task that the bug is in.
+        base: The wheat it builds on, or `None` where the file is complete as it is.
+        caught_by: Ids of the checks that are about the bug; the first must fail.
+        sentence: The bug, as a teacher would say it.
+        spreads_to: Ids of checks of other tasks that may fail too, or `EVERYWHERE`.
+        why_it_spreads: The reason.
+        removed: Top-level functions that the base loses.
+    """
+
+    path: Path
+    name: str
+    task: int
+    base: Path | None
+    caught_by: tuple[str, ...]
+    sentence: str
+    spreads_to: tuple[str, ...] = ()
+    why_it_spreads: str = ""
+    removed: tuple[str, ...] = ()
+
+    def source(self) -> str:
+        """The complete solution's source: the base, less what is removed, then this chaff.
+
+        Raises:
+            UsageError: A function to remove is not a top-level function of the base.
+        """
+        own = self.path.read_text(encoding="utf-8")
+        if self.base is None:
+            return own
+        base = self.base.read_text(encoding="utf-8")
+        try:
+            base = _without_functions(base, self.removed)
+        except KeyError as error:
+            raise UsageError(f"{self.path}: {self.base.name} has no top-level function {error} to remove.") from None
+        return f"{base.rstrip()}\n\n\n{own}"
+
+
+def read_chaffs(folder: Path, wheats: Path) -> list[Chaff]:
+    """The solutions with one bug each, in order of their names.
+
+    Args:
+        folder: Where they lie.
+        wheats: Where the sound solutions lie that they build on.
+
+    Raises:
+        UsageError: There is none, or a file's name or header is not as this module's docstring says.
+    """
+    found = [_read_chaff(path, wheats) for path in sorted(folder.glob("*.py"))]
+    if not found:
+        raise UsageError(f"{folder}: there are no chaffs here; a chaff is a file taskN-function-bug.py.")
+    return found
+
+
+def _read_chaff(path: Path, wheats: Path) -> Chaff:
+    name = _NAME.fullmatch(path.stem)
+    if name is None:
+        raise UsageError(f"{path}: the name is not of the form taskN-function-bug.py.")
+    text = path.read_text(encoding="utf-8")
+    sentence = _SENTENCE.match(text)
+    if sentence is None:
+        raise UsageError(f"{path}: the first line is not a docstring that says the bug.")
+    header = {match["key"]: match["value"] for match in _HEADER.finditer(text)}
+    whole_file = _WHOLE_FILE.search(text) is not None
+    if whole_file == ("base" in header):
+        raise UsageError(f"{path}: needs either a line '# base: WHEAT' or a line '# whole file'.")
+    base = None if whole_file else wheats / header["base"]
+    if base is not None and not base.is_file():
+        raise UsageError(f"{path}: there is no wheat {base}.")
+    caught_by = _names(header.get("caught by", ""))
+    if not caught_by:
+        raise UsageError(f"{path}: needs a line '# caught by: CHECK'.")
+    spreads_to, _, why = header.get("spreads to", "").partition(";")
+    if spreads_to and not why.strip():
+        raise UsageError(f"{path}: '# spreads to:' needs a reason after a semicolon.")
+    for check in (*caught_by, *_names(spreads_to)):
+        if check not in _CHECKS and check != EVERYWHERE:
+            raise UsageError(f"{path}: there is no check {check}.")
+    return Chaff(
+        path=path,
+        name=path.stem,
+        task=int(name["task"]),
+        base=base,
+        caught_by=caught_by,
+        sentence=" ".join(sentence["sentence"].split()),
+        spreads_to=_names(spreads_to),
+        why_it_spreads=why.strip(),
+        removed=_names(header.get("remove", "")),
+    )
+
+
+def _names(value: str) -> tuple[str, ...]:
+    """Split a header's comma-separated value."""
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _without_functions(source: str, names: tuple[str, ...]) -> str:
+    """Drop some top-level functions, decorators included, from a module's source.
+
+    Raises:
+        KeyError: A name is not a top-level function of the module.
+    """
+    lines = source.splitlines(keepends=True)
+    found = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    for name in names:
+        node = found[name]
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        # Emptied rather than deleted, so that the lines of the others keep their numbers.
+        lines[first - 1 : node.end_lineno] = ["\n"] * ((node.end_lineno or first) - first + 1)
+    return "".join(lines)

@@ -1,0 +1,159 @@
+"""What this machine offers, and whether each isolation level keeps what it promises."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from typing import Final
+
+import msgspec
+import psutil
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import grader
+from grader.course.datasets import cache_directory
+from grader.ground.text import clean
+from grader.sandbox.host import launch
+from grader.sandbox.host.promises import SENTENCES, promised
+from grader.sandbox.host.session import Sandbox, SandboxError, SubmissionError, WorkerGone
+from grader.sandbox.host.trials import SLOW, TRIALS, Outside, Trial, outside
+from grader.sandbox.wire import backends
+
+_ONLY_OWN: Final = ": for your own code, not for submissions of others"
+_HOLDS, _BROKEN, _NOT_TRIED, _NOT_PROMISED = "holds", "broken", "not tried", "not promised"
+_SYMBOLS: Final = {
+    _HOLDS: Text("✓", "green"),
+    _BROKEN: Text("✗", "bold red"),
+    _NOT_TRIED: Text("(✓)", "dim"),
+    _NOT_PROMISED: Text("–", "dim"),
+}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the examination."""
+
+    topic: str
+    text: str
+    fine: bool = True
+
+
+class LevelFound(msgspec.Struct, frozen=True):
+    """What this machine makes of one isolation level.
+
+    Attributes:
+        level: Its name.
+        absent: Why the machine does not offer it, or why it does not start; empty where it does.
+        promises: By the name of a promise: `holds`, `broken`, `not tried` (which takes long), or `not promised`.
+    """
+
+    level: str
+    absent: str
+    promises: dict[str, str]
+
+    @property
+    def fine(self) -> bool:
+        """Whether it keeps all that it promises."""
+        return _BROKEN not in self.promises.values()
+
+
+class Examination(msgspec.Struct, frozen=True):
+    """What the machine offers, and whether the levels hold, the strongest first."""
+
+    schema_version: int
+    findings: list[Finding]
+    levels: list[LevelFound]
+
+    @property
+    def fine(self) -> bool:
+        """Whether submissions of others can be graded here."""
+        return all(finding.fine for finding in self.findings) and all(level.fine for level in self.levels)
+
+
+def examine() -> Examination:
+    """Look at the machine, and try each isolation level from inside."""
+    memory = psutil.virtual_memory().total / 2**30
+    best = launch.best_level()
+    levels = [_try_level(level) for level in reversed(launch.LEVELS)]
+    used = next(found for found in levels if found.level == best)
+    findings = [
+        Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
+        Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
+        Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in (backends.DEFAULT, "keras", "numpy"))),
+        _data(),
+        Finding(
+            "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"
+        ),
+        Finding("sandbox", used.absent or "starts", not used.absent),
+    ]
+    return Examination(1, findings, levels)
+
+
+def _try_level(level: str) -> LevelFound:
+    """Try what a level promises, where the machine offers it."""
+    if reason := launch.why_not(level):
+        return LevelFound(level, reason, {})
+    found: dict[str, str] = {}
+    try:
+        with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
+            for name, trial in TRIALS.items():
+                if not promised(level, name):
+                    found[name] = _NOT_PROMISED
+                elif name in SLOW:
+                    found[name] = _NOT_TRIED
+                else:
+                    found[name] = _HOLDS if _holds(trial, sandbox, aims) else _BROKEN
+    except SandboxError as error:
+        return LevelFound(level, str(error).rstrip("."), found)
+    return LevelFound(level, "", found)
+
+
+def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
+    try:
+        return trial(sandbox, aims)
+    except (SubmissionError, WorkerGone):
+        return False  # a trial that does not come to its end has shown nothing
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "(missing)"
+
+
+def _data() -> Finding:
+    folder = cache_directory()
+    names = sorted(path.name for path in folder.glob("*") if path.is_file()) if folder.is_dir() else []
+    return Finding("data", f"in the cache: {', '.join(names)}" if names else "none in the cache yet: run `grader data`")
+
+
+def show(console: Console, examination: Examination) -> None:
+    """Print an examination: what is there, and a table of what each level keeps."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for finding in examination.findings:
+        symbol = Text("✓", "green") if finding.fine else Text("!", "bold yellow")
+        table.add_row(symbol, Text(finding.topic, "bold"), Text(clean(finding.text)))
+    console.print(table)
+    there = [found for found in examination.levels if found.promises]
+    if there:
+        console.print()
+        console.print(_promises(there))
+        legend = "✓ holds   (✓) promised, and too slow to try here   – not promised"
+        broken = "" if all(found.fine for found in there) else "   ✗ promised, and broken"
+        console.print(Text(f"{legend}{broken}", "dim"))
+    for found in examination.levels:
+        if found.absent:
+            console.print(Text(f"{found.level} is not offered here: {clean(found.absent)}."))
+
+
+def _promises(levels: list[LevelFound]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("A submission …", header_style="bold")
+    for found in levels:
+        table.add_column(found.level, justify="center", header_style="bold")
+    for name, sentence in SENTENCES.items():
+        table.add_row(sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
+    return table

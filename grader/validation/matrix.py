@@ -1,0 +1,82 @@
+"""How the grader did on a corpus, as Markdown: the kill matrix, and every message that the bugs gave rise to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.assignment import contract
+from grader.reports.markdown import escape, failure
+from grader.reports.text import findings
+from grader.validation.corpus import Chaff
+from grader.validation.validating import Validation, Verdict, spread
+
+
+def kill_matrix(validation: Validation) -> str:
+    """Which bug is caught by which check, a table for each task."""
+    sound = [verdict for verdict in validation.verdicts if verdict.chaff is None]
+    buggy = [verdict for verdict in validation.verdicts if verdict.chaff is not None]
+    lines = [
+        "# Kill matrix",
+        "",
+        f"- {_share(sound)} sound solutions have full marks.",
+        f"- {_share(buggy)} bugs are caught by the check that is about them, and by none of another task unless the "
+        "bug's own file says why.",
+        f"- Profile {validation.profile}, isolation {validation.isolation}, {validation.seconds / 60:.0f} minutes.",
+        "",
+        "Written by `grader validate -o FOLDER`. ● is the check that must catch the bug, ○ another that fails too. A "
+        "bug is graded in its own task, in the first, and in each that it can reach by what its functions need.",
+    ]
+    wrong = [verdict for verdict in validation.verdicts if verdict.faults]
+    if wrong:
+        lines += ["", "## Where the grader is wrong", ""]
+        lines += [f"- `{verdict.name}`: {escape('; '.join(verdict.faults))}" for verdict in wrong]
+    for task in contract.TASKS:
+        rows = [verdict for verdict in buggy if verdict.chaff is not None and verdict.chaff.task == task.number]
+        if rows:
+            lines += _task(task, rows)
+    return "\n".join(lines) + "\n"
+
+
+def _share(verdicts: Sequence[Verdict]) -> str:
+    right = sum(not verdict.faults for verdict in verdicts)
+    return f"All {right}" if right == len(verdicts) else f"{right} of {len(verdicts)}"
+
+
+def _task(task: contract.Task, rows: Sequence[Verdict]) -> list[str]:
+    checks = [check for check in contract.CHECKS if check.task == task.number]
+    primary = {check.id: 0 for check in checks}
+    for row in rows:
+        if row.chaff is not None and row.chaff.caught_by[0] in primary:
+            primary[row.chaff.caught_by[0]] += 1
+    lines = ["", f"## Task {task.number}: {task.title}", ""]
+    lines += [f"{number}. `{c.id}`: the check for {primary[c.id]} of them" for number, c in enumerate(checks, 1)]
+    heads = [str(number) for number in range(1, len(checks) + 1)]
+    lines += ["", f"| bug | {' | '.join(heads)} | other tasks | s |", f"|---|{':-:|' * len(checks)}---|--:|"]
+    for row in rows:
+        if row.chaff is not None:
+            lines.append(_row(row.chaff, row, checks))
+    return lines
+
+
+def _row(chaff: Chaff, verdict: Verdict, checks: Sequence[contract.Check]) -> str:
+    wrong = {check.id for check in verdict.result.checks if check.status != "passed"}
+    marks = ["●" if c.id == chaff.caught_by[0] and c.id in wrong else "○" if c.id in wrong else "" for c in checks]
+    elsewhere = spread(chaff, verdict.result)
+    text = ", ".join(f"`{check.id}`" for check in elsewhere[:3]) + (
+        f" and {len(elsewhere) - 3} more" * (len(elsewhere) > 3)
+    )
+    if elsewhere and chaff.why_it_spreads:
+        text += f": {escape(chaff.why_it_spreads)}"
+    return f"| {escape(chaff.sentence)} | {' | '.join(marks)} | {text} | {verdict.result.seconds:.0f} |"
+
+
+def messages(validation: Validation) -> str:
+    """What students read for each bug: to be read as a whole, and edited as one voice."""
+    lines = ["# What is said about each bug", ""]
+    for verdict in validation.verdicts:
+        if verdict.chaff is None:
+            continue
+        lines += [f"## {escape(verdict.chaff.sentence)}", "", f"`{verdict.name}`", ""]
+        for finding in findings(verdict.result.checks):
+            lines += failure(finding)
+    return "\n".join(lines) + "\n"
