@@ -18,8 +18,8 @@ STEPS: Final = {
     "training set and at some of the test set.",
     4: "Build a Sequential network with a function that adds a convolution block to it, compile it, and look at its "
     "summary.",
-    5: "Fit the network on the three classes. Stop early once validation no longer gets better, and keep the best epoch "
-    "in a checkpoint.",
+    5: "Fit the network on the three classes. Stop early once validation no longer gets better, and keep the best "
+    "epoch in a checkpoint.",
     6: "Plot training and validation accuracy. Load the best network, predict the test images, and show some with the "
     "labels that were predicted.",
 }

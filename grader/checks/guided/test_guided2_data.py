@@ -94,7 +94,7 @@ def test_labels_belong(observed: Observed) -> None:
     agreed = agreement(labels, truth)
     if agreed < _SURE:
         raise CheckFailed(
-            f"Each image should keep its own label, but after the set was made {1 - agreed:.0%} of the labels belong to "
+            f"Each image should keep its own label, but then {1 - agreed:.0%} of the labels belong to "
             "another image or another class.",
             hint="Use one order for both: x = x[indices] and y = y[indices] with the same indices.",
             line=images.line,
@@ -132,7 +132,7 @@ def test_one_hot_labels(observed: Observed) -> None:
 
 @check("data/shuffled")
 def test_shuffled(observed: Observed) -> None:
-    data, images = _training(observed)
+    _, images = _training(observed)
     numbers = images.numbers()
     if len(numbers) < 2:
         return
@@ -174,7 +174,7 @@ def test_test_set(observed: Observed) -> None:
         agreed = agreement(images.labels[numbers >= 0], truth)
         if agreed < _SURE:
             raise CheckFailed(
-                f"Each test image should keep its own label, but {1 - agreed:.0%} of the labels belong to another image.",
+                f"Each test image should keep its own label, but {1 - agreed:.0%} of the labels belong to another.",
                 hint="Use one order for images and labels.",
                 line=images.line,
             )

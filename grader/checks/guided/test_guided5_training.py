@@ -71,7 +71,7 @@ def test_fits(observed: Observed) -> None:
             hint="Give fit the images that you cut down in task 2.",
             line=note.line,
         )
-    if len(set([note.before, *told.digests])) < 2 and told.digests:
+    if len({note.before, *told.digests}) < 2 and told.digests:
         raise CheckFailed(
             "Training should change the network's weights, but they stay as they are.",
             hint="Leave the layers trainable and the learning rate above zero.",
@@ -191,7 +191,7 @@ def test_early_stopping(observed: Observed) -> None:
     wanted = script.stops(quantity, callback.patience)
     if wanted is not None and wanted <= script.length and wanted != epochs and _stops_otherwise(told, callback, epochs):
         raise CheckFailed(
-            f"With patience {callback.patience} training should stop after {wanted} epochs of the run that was watched, "
+            f"With patience {callback.patience} training should stop after {wanted} epochs of the watched run, "
             f"but it went on for {epochs}.",
             hint=f"Give fit the EarlyStopping, watching {callback.monitor}, and nothing that ends training otherwise.",
             line=note.line,

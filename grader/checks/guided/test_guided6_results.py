@@ -34,7 +34,7 @@ def _trained(observed: Observed) -> tuple[Note, Told]:
 
 @check("curves/both")
 def test_both_curves(observed: Observed) -> None:
-    note, told = _trained(observed)
+    _, told = _trained(observed)
     epochs = len(told.digests)
     accuracy, val_accuracy = told.script.accuracy[:epochs], told.script.val_accuracy[:epochs]
     lines = [line for line, _, _ in lines_shown(observed)]
@@ -147,7 +147,7 @@ def test_best_is_loaded(observed: Observed) -> None:
             hint=hint,
             line=failed[0].line,
         )
-    predictions = [n for n in observed.of_kind("predict")]
+    predictions = observed.of_kind("predict")
     used = _prediction(observed).digest if predictions else loads[-1].digest if loads else ""
     allowed = _allowed(observed, note, told)
     if used and used in allowed:
@@ -247,7 +247,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
     wrong = [(image, known) for image, known in told if names.get(known) and not names[known] & tokens(image.texts)]
     if not wrong and all(image.texts for image, _ in told):
         return
-    image, known = wrong[0] if wrong else told[0]
+    image, _ = wrong[0] if wrong else told[0]
     instead = names.get(image.known, set()) & tokens(image.texts)
     raise CheckFailed(
         "Images should stand beside the labels that were predicted, but "

@@ -178,7 +178,7 @@ def load_weights(config: str, data: bytes) -> Any:
     """Build a network and give it weights from the bytes of a file that holds weights, or a whole network.
 
     Raises:
-        CannotRebuildError: The network has parts that are not Keras' own, or the weights are not those of such a network.
+        CannotRebuildError: The network has parts that are not Keras' own, or the weights do not fit it.
     """
     model = rebuild(config)
     path = "weights.keras" if data[:2] == b"PK" else "weights.weights.h5"

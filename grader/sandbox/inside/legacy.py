@@ -12,7 +12,7 @@ import inspect
 import re
 import sys
 import types
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import keras
 import numpy as np
@@ -125,7 +125,7 @@ def _quiet_module(name: str) -> Any:
     """A module in which every name is a function that does nothing."""
 
     class Quiet(types.ModuleType):
-        __path__: list[str] = []
+        __path__: ClassVar[list[str]] = []
 
         def __getattr__(self, attribute: str) -> Any:
             if attribute.startswith("__"):

@@ -28,20 +28,16 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend, legacy, scaling
+from grader.sandbox.inside.drawn import describe
+from grader.sandbox.inside.fed import MAX_ROWS, Fed, labels, signatures
 
 Ask = Callable[[Any], Any]
 """Hands an event to the trusted side, and waits for what it says to it."""
 
 FILE_NAME: Final = "solution.py"
 
-SIDE: Final = 32
-"""Height and width of the images that are recognised."""
-
-_STRIDE: Final = 8
-_MAX_ROWS: Final = 60_000
 _MAX_NOTES: Final = 2000
 _MAX_TEXT: Final = 300
-_MAX_IMAGES: Final = 100
 _MAX_FILES: Final = 40
 _MAX_FILE_BYTES: Final = 60 * 2**20
 _TRAINED_IMAGES: Final = 24
@@ -94,7 +90,7 @@ class Observer:
         self._notes: list[dict[str, Any]] = []
         self._errors: list[dict[str, Any]] = []
         self._models: list[Any] = []
-        self._frames: list[Any] = []
+        self._frames: dict[int, tuple[int, Any]] = {}
         self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
         self._files: dict[str, tuple[str, bytes]] = {}
         self._aliases: dict[str, str] = {}
@@ -252,12 +248,8 @@ class Observer:
             if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
                 name = frame.f_code.co_name
                 if name not in ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"):
-                    for number, known in enumerate(self._frames):  # kept, so that no other call takes its place
-                        if known is frame:
-                            break
-                    else:
-                        number = len(self._frames)
-                        self._frames.append(frame)
+                    # The frame is kept, so that no later call takes its place.
+                    number, _ = self._frames.setdefault(id(frame), (len(self._frames), frame))
                     found.append((name[:100], number))
             frame = frame.f_back  # type: ignore[assignment]
         return found[:20]
@@ -537,8 +529,8 @@ class Observer:
         x, y = given.get("x"), given.get("y")
         validation = given.get("validation_data")
         split = float(given.get("validation_split") or 0)
-        fed = _Fed(x, y)
-        held = _Fed(*_pair(validation)) if validation is not None else None
+        fed = Fed(x, y)
+        held = Fed(*_pair(validation)) if validation is not None else None
         facts = {
             "model": self._model(model),
             "x": signatures(fed.x),
@@ -582,7 +574,7 @@ class Observer:
         self._snapshot_files()
         return history
 
-    def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: _Fed, note: dict[str, Any]) -> Any:
+    def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: Fed, note: dict[str, Any]) -> Any:
         """Train once more with data of the form that the network takes, where those at hand do not fit it.
 
         What an earlier task has spoilt is told there; what comes after `fit` is to be judged all the same.
@@ -610,7 +602,7 @@ class Observer:
         note["repaired"] = True
         return history
 
-    def _shorten_fit(self, given: dict[str, Any], fed: _Fed, held: _Fed | None, split: float) -> None:
+    def _shorten_fit(self, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
         if self._epochs:
             given["epochs"] = self._epochs
             given["initial_epoch"] = 0
@@ -650,7 +642,7 @@ class Observer:
 
     def _on_evaluate(self, original: Any, model: Any, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
-        fed = _Fed(x, y)
+        fed = Fed(x, y)
         self._note("evaluate", model=self._model(model), x=signatures(fed.x), y=labels(fed.y), digest=digest_of(model))
         kwargs["verbose"] = 0
         with self._within():
@@ -665,15 +657,15 @@ class Observer:
             args = args[:1]
         with self._within():
             answers = original(model, x, *args, **kwargs)
-        fed = _Fed(x, None)
-        values = np.asarray(answers, np.float32) if isinstance(answers, np.ndarray) else np.zeros((0, 0), np.float32)
+        fed = Fed(x, None)
+        values = np.zeros((0, 0), np.float32)
+        if isinstance(answers, np.ndarray) and answers.size:
+            values = answers[:MAX_ROWS].astype(np.float32).reshape(len(answers[:MAX_ROWS]), -1)
         self._note(
             "predict",
             model=self._model(model),
             x=signatures(fed.x),
-            answers=values[:_MAX_ROWS].reshape(len(values[:_MAX_ROWS]), -1)
-            if values.size
-            else np.zeros((0, 0), np.float32),
+            answers=values,
             digest=digest_of(model),
             **self._export(model),
         )
@@ -884,189 +876,6 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
                         observer._keep_file(path, self.model)
 
 
-class _Fed:
-    """What `fit`, `evaluate` or `predict` was given, as arrays as far as they can be had.
-
-    Attributes:
-        x: Images; `None` where they cannot be had.
-        y: Labels.
-        how: `arrays`, `dataset`, `sequence` or `generator`.
-        augmented: Whether images may be changed on their way to the network.
-    """
-
-    def __init__(self, x: Any, y: Any) -> None:
-        self.given = x
-        self.x: Any = None
-        self.y: Any = None
-        self.how = "arrays"
-        self.augmented = False
-        self._batches: list[Any] = []
-        if x is None:
-            return
-        if backend.is_tensor(x):
-            self.x, self.y = backend.to_numpy(x), _as_labels(y)
-        elif isinstance(x, np.ndarray):
-            self.x, self.y = x, _as_labels(y)
-        elif isinstance(x, (list, tuple)):
-            with contextlib.suppress(Exception):
-                self.x, self.y = np.asarray(x), _as_labels(y)
-        elif hasattr(x, "image_data_generator") and hasattr(x, "x"):
-            self.how, self.augmented = "sequence", True
-            scale = getattr(x.image_data_generator, "rescale", None) or 1
-            self.x, self.y = np.asarray(x.x, np.float32) * np.float32(scale), _as_labels(x.y)
-        elif hasattr(x, "take") and hasattr(x, "element_spec"):
-            self.how = "dataset"
-            self._collect(x.take(400))
-        elif hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-            self.how = "sequence"
-            self._collect(x[index] for index in range(min(len(x), 400)))
-        else:
-            self.how = "generator"
-            self._collect(x, most=8)
-
-    def _collect(self, batches: Any, *, most: int = 400) -> None:
-        xs, ys = [], []
-        rows = 0
-        with contextlib.suppress(Exception):
-            for batch in batches:
-                pair = batch if isinstance(batch, (tuple, list)) else (batch, None)
-                images = backend.to_numpy(pair[0]) if backend.is_tensor(pair[0]) else np.asarray(pair[0])
-                self._batches += [pair][: max(0, 2 - len(self._batches))]
-                xs.append(images if images.ndim == 4 else images[None])
-                if len(pair) > 1 and pair[1] is not None:
-                    target = backend.to_numpy(pair[1]) if backend.is_tensor(pair[1]) else np.asarray(pair[1])
-                    ys.append(target if images.ndim == 4 else target[None])
-                rows += len(xs[-1])
-                if len(xs) >= most or rows > _MAX_ROWS:
-                    break
-        if xs:
-            self.x = np.concatenate(xs)
-            self.y = _as_labels(np.concatenate(ys)) if len(ys) == len(xs) else None
-
-    def short(self) -> Any:
-        """Something of the same kind with one small batch."""
-        if self.how == "sequence" and self.augmented:
-            return self.given
-        if self.how == "dataset":
-            return self.given.take(1).repeat()
-        batch = self._batches[0] if self._batches else None
-        if batch is None:
-            return self.given
-
-        def forever() -> Iterator[Any]:
-            while True:
-                yield batch
-
-        return forever()
-
-
-def signatures(x: Any) -> Any:
-    """One pixel of each block of 8 by 8 pixels of each image, float32 (n, 4, 4, 3); `None` for other arrays."""
-    if x is None:
-        return None
-    with contextlib.suppress(Exception):
-        array = np.asarray(x)
-        if array.ndim == 4 and array.shape[1:3] == (SIDE, SIDE) and array.shape[3] in (1, 3, 4):
-            small = array[:_MAX_ROWS, _STRIDE // 2 :: _STRIDE, _STRIDE // 2 :: _STRIDE, :3]
-            return np.ascontiguousarray(small, np.float32)
-        if array.ndim == 2 and array.shape[1] == SIDE * SIDE * 3:
-            return signatures(array.reshape(-1, SIDE, SIDE, 3))
-        if array.ndim == 4 and array.shape[1:3] != (SIDE, SIDE):
-            return np.zeros((len(array[:_MAX_ROWS]), 0, 0, 3), np.float32)
-    return None
-
-
-def labels(y: Any) -> Any:
-    """Labels as numbers, (n,) or (n, k); `None` for anything else."""
-    if y is None:
-        return None
-    with contextlib.suppress(Exception):
-        array = np.asarray(y)
-        if array.dtype.kind in "biuf" and array.ndim in (1, 2):
-            return np.ascontiguousarray(array[:_MAX_ROWS, ...], np.float32)
-        if array.dtype.kind in "biuf" and array.ndim > 2:
-            return np.zeros((len(array[:_MAX_ROWS]), 0), np.float32)
-    return None
-
-
-def describe(figure: Any) -> dict[str, Any]:
-    """What a figure shows: its axes with images, texts and lines, and the texts of the figure and its legends."""
-    axes = []
-    for axis in figure.axes[:_MAX_IMAGES]:
-        images, seen = [], []
-        for image in axis.get_images()[:_MAX_IMAGES]:
-            array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
-            visible = bool(
-                image.get_visible()
-                and axis.get_visible()
-                and (image.get_alpha() in (None, 1) or image.get_alpha() > 0.3)
-            )
-            for part in _tiles(array):
-                images.append(part)
-                seen.append(visible)
-        legend = axis.get_legend()
-        entries = [text.get_text()[:_MAX_TEXT] for text in legend.get_texts()][:30] if legend else []
-        axes.append(
-            {
-                "images": images[:_MAX_IMAGES],
-                "visible": seen[:_MAX_IMAGES],
-                "texts": _texts_of(axis),
-                "lines": [_line(line) for line in axis.get_lines()[:50] if line.get_visible()],
-                "legend": entries,
-                "xlabel": axis.get_xlabel()[:_MAX_TEXT],
-                "ylabel": axis.get_ylabel()[:_MAX_TEXT],
-            }
-        )
-    own = [text.get_text() for text in figure.texts]
-    if figure._suptitle is not None:
-        own.append(figure._suptitle.get_text())
-    own += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    return {"axes": axes, "texts": [text[:_MAX_TEXT] for text in own if text.strip()][:50]}
-
-
-def _texts_of(axis: Any) -> list[str]:
-    texts = [axis.get_title(place) for place in ("center", "left", "right")]
-    texts += [axis.get_xlabel(), axis.get_ylabel()]
-    texts += [text.get_text() for text in axis.texts]
-    if len(axis.get_images()) and not axis.get_lines():
-        with contextlib.suppress(Exception):
-            texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]
-    return [text[:_MAX_TEXT] for text in texts if text and text.strip()][:40]
-
-
-def _tiles(array: Any) -> list[Any]:
-    """The signatures of the images in an array: one, or several that were joined to one."""
-    if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
-        return [np.zeros((0, 0, 3), np.float32)]
-    if array.ndim == 2:
-        array = np.repeat(array[:, :, None], 3, axis=2)
-    height, width = array.shape[0] // SIDE, array.shape[1] // SIDE
-    if array.shape[0] % SIDE or array.shape[1] % SIDE or height * width > _MAX_IMAGES:
-        return [np.zeros((0, 0, 3), np.float32)]
-    parts = [
-        array[None, SIDE * row : SIDE * (row + 1), SIDE * column : SIDE * (column + 1), :3]
-        for row in range(height)
-        for column in range(width)
-    ]
-    return [signatures(part)[0] for part in parts]
-
-
-def _line(line: Any) -> dict[str, Any]:
-    def numbers(values: Any) -> Any:
-        with contextlib.suppress(TypeError, ValueError):
-            return np.asarray(values, np.float64).reshape(-1)[:2000]
-        return np.zeros(0)
-
-    from grader.sandbox.inside.figures import look_of
-
-    return {
-        "x": numbers(line.get_xdata(orig=False)),
-        "y": numbers(line.get_ydata(orig=False)),
-        "label": str(line.get_label())[:_MAX_TEXT],
-        "look": look_of(line)[:_MAX_TEXT],
-    }
-
-
 def digest_of(model: Any) -> str:
     """A digest of a network's weights, in Keras' order; `weights_digest` says the same of weights that were read."""
     with contextlib.suppress(Exception):
@@ -1085,16 +894,6 @@ def weights_digest(weights: Any) -> str:
 def _spread(count: int, most: int) -> Any:
     """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)
-
-
-def _as_labels(y: Any) -> Any:
-    if y is None:
-        return None
-    if backend.is_tensor(y):
-        return backend.to_numpy(y)
-    with contextlib.suppress(Exception):
-        return np.asarray(y)
-    return None
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:

@@ -1,0 +1,92 @@
+"""What a figure shows, for an observed run: signatures of its images, every text, and its lines.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+import numpy as np
+
+from grader.sandbox.inside.fed import SIDE, signatures
+from grader.sandbox.inside.figures import look_of
+
+_MAX_TEXT: Final = 300
+_MAX_IMAGES: Final = 100
+_LEAST_ALPHA: Final = 0.3
+
+
+def describe(figure: Any) -> dict[str, Any]:
+    """What a figure shows: its axes with images, texts and lines, and the texts of the figure and its legends."""
+    axes = []
+    for axis in figure.axes[:_MAX_IMAGES]:
+        images, seen = [], []
+        for image in axis.get_images()[:_MAX_IMAGES]:
+            array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
+            alpha = image.get_alpha()
+            solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
+            visible = bool(image.get_visible() and axis.get_visible() and solid)
+            for part in _tiles(array):
+                images.append(part)
+                seen.append(visible)
+        legend = axis.get_legend()
+        entries = [text.get_text()[:_MAX_TEXT] for text in legend.get_texts()][:30] if legend else []
+        axes.append(
+            {
+                "images": images[:_MAX_IMAGES],
+                "visible": seen[:_MAX_IMAGES],
+                "texts": _texts_of(axis),
+                "lines": [_line(line) for line in axis.get_lines()[:50] if line.get_visible()],
+                "legend": entries,
+                "xlabel": axis.get_xlabel()[:_MAX_TEXT],
+                "ylabel": axis.get_ylabel()[:_MAX_TEXT],
+            }
+        )
+    own = [text.get_text() for text in figure.texts]
+    if figure._suptitle is not None:
+        own.append(figure._suptitle.get_text())
+    own += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    return {"axes": axes, "texts": [text[:_MAX_TEXT] for text in own if text.strip()][:50]}
+
+
+def _texts_of(axis: Any) -> list[str]:
+    texts = [axis.get_title(place) for place in ("center", "left", "right")]
+    texts += [axis.get_xlabel(), axis.get_ylabel()]
+    texts += [text.get_text() for text in axis.texts]
+    if len(axis.get_images()) and not axis.get_lines():
+        with contextlib.suppress(Exception):
+            texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]
+    return [text[:_MAX_TEXT] for text in texts if text and text.strip()][:40]
+
+
+def _tiles(array: Any) -> list[Any]:
+    """The signatures of the images in an array: one, or several that were joined to one."""
+    if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
+        return [np.zeros((0, 0, 3), np.float32)]
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)
+    height, width = array.shape[0] // SIDE, array.shape[1] // SIDE
+    if array.shape[0] % SIDE or array.shape[1] % SIDE or height * width > _MAX_IMAGES:
+        return [np.zeros((0, 0, 3), np.float32)]
+    parts = [
+        array[None, SIDE * row : SIDE * (row + 1), SIDE * column : SIDE * (column + 1), :3]
+        for row in range(height)
+        for column in range(width)
+    ]
+    return [signatures(part)[0] for part in parts]
+
+
+def _line(line: Any) -> dict[str, Any]:
+    def numbers(values: Any) -> Any:
+        with contextlib.suppress(TypeError, ValueError):
+            return np.asarray(values, np.float64).reshape(-1)[:2000]
+        return np.zeros(0)
+
+    return {
+        "x": numbers(line.get_xdata(orig=False)),
+        "y": numbers(line.get_ydata(orig=False)),
+        "label": str(line.get_label())[:_MAX_TEXT],
+        "look": look_of(line)[:_MAX_TEXT],
+    }

@@ -1,0 +1,136 @@
+"""What `fit`, `evaluate` and `predict` are given, as arrays as far as they can be had, and those arrays in short.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from grader.sandbox.inside import backend
+
+SIDE: Final = 32
+"""Height and width of the images that are recognised."""
+
+MAX_ROWS: Final = 60_000
+_STRIDE: Final = 8
+
+
+class Fed:
+    """What `fit`, `evaluate` or `predict` was given, as arrays as far as they can be had.
+
+    Attributes:
+        x: Images; `None` where they cannot be had.
+        y: Labels.
+        how: `arrays`, `dataset`, `sequence` or `generator`.
+        augmented: Whether images may be changed on their way to the network.
+    """
+
+    def __init__(self, x: Any, y: Any) -> None:
+        self.given = x
+        self.x: Any = None
+        self.y: Any = None
+        self.how = "arrays"
+        self.augmented = False
+        self._batches: list[Any] = []
+        if x is None:
+            return
+        if backend.is_tensor(x):
+            self.x, self.y = backend.to_numpy(x), as_labels(y)
+        elif isinstance(x, np.ndarray):
+            self.x, self.y = x, as_labels(y)
+        elif isinstance(x, (list, tuple)):
+            with contextlib.suppress(Exception):
+                self.x, self.y = np.asarray(x), as_labels(y)
+        elif hasattr(x, "image_data_generator") and hasattr(x, "x"):
+            self.how, self.augmented = "sequence", True
+            scale = getattr(x.image_data_generator, "rescale", None) or 1
+            self.x, self.y = np.asarray(x.x, np.float32) * np.float32(scale), as_labels(x.y)
+        elif hasattr(x, "take") and hasattr(x, "element_spec"):
+            self.how = "dataset"
+            self._collect(x.take(400))
+        elif hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+            self.how = "sequence"
+            self._collect(x[index] for index in range(min(len(x), 400)))
+        else:
+            self.how = "generator"
+            self._collect(x, most=8)
+
+    def _collect(self, batches: Any, *, most: int = 400) -> None:
+        xs, ys = [], []
+        rows = 0
+        with contextlib.suppress(Exception):
+            for batch in batches:
+                pair = batch if isinstance(batch, (tuple, list)) else (batch, None)
+                images = backend.to_numpy(pair[0]) if backend.is_tensor(pair[0]) else np.asarray(pair[0])
+                self._batches += [pair][: max(0, 2 - len(self._batches))]
+                xs.append(images if images.ndim == 4 else images[None])
+                if len(pair) > 1 and pair[1] is not None:
+                    target = backend.to_numpy(pair[1]) if backend.is_tensor(pair[1]) else np.asarray(pair[1])
+                    ys.append(target if images.ndim == 4 else target[None])
+                rows += len(xs[-1])
+                if len(xs) >= most or rows > MAX_ROWS:
+                    break
+        if xs:
+            self.x = np.concatenate(xs)
+            self.y = as_labels(np.concatenate(ys)) if len(ys) == len(xs) else None
+
+    def short(self) -> Any:
+        """Something of the same kind with one small batch."""
+        if self.how == "sequence" and self.augmented:
+            return self.given
+        if self.how == "dataset":
+            return self.given.take(1).repeat()
+        batch = self._batches[0] if self._batches else None
+        if batch is None:
+            return self.given
+
+        def forever() -> Iterator[Any]:
+            while True:
+                yield batch
+
+        return forever()
+
+
+def signatures(x: Any) -> Any:
+    """One pixel of each block of 8 by 8 pixels of each image, float32 (n, 4, 4, 3); `None` for other arrays."""
+    if x is None:
+        return None
+    with contextlib.suppress(Exception):
+        array = np.asarray(x)
+        if array.ndim == 4 and array.shape[1:3] == (SIDE, SIDE) and array.shape[3] in (1, 3, 4):
+            small = array[:MAX_ROWS, _STRIDE // 2 :: _STRIDE, _STRIDE // 2 :: _STRIDE, :3]
+            return np.ascontiguousarray(small, np.float32)
+        if array.ndim == 2 and array.shape[1] == SIDE * SIDE * 3:
+            return signatures(array.reshape(-1, SIDE, SIDE, 3))
+        if array.ndim == 4 and array.shape[1:3] != (SIDE, SIDE):
+            return np.zeros((len(array[:MAX_ROWS]), 0, 0, 3), np.float32)
+    return None
+
+
+def labels(y: Any) -> Any:
+    """Labels as numbers, (n,) or (n, k); `None` for anything else."""
+    if y is None:
+        return None
+    with contextlib.suppress(Exception):
+        array = np.asarray(y)
+        if array.dtype.kind in "biuf" and array.ndim in (1, 2):
+            return np.ascontiguousarray(array[:MAX_ROWS, ...], np.float32)
+        if array.dtype.kind in "biuf" and array.ndim > 2:
+            return np.zeros((len(array[:MAX_ROWS]), 0), np.float32)
+    return None
+
+
+def as_labels(y: Any) -> Any:
+    """Labels as an array; `None` where there are none."""
+    if y is None:
+        return None
+    if backend.is_tensor(y):
+        return backend.to_numpy(y)
+    with contextlib.suppress(Exception):
+        return np.asarray(y)
+    return None
