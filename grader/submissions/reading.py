@@ -99,12 +99,15 @@ def _from_text(submission: Submission, text: str, name: str) -> Submission:
 
 def _from_notebook(submission: Submission, cells: list[str]) -> Submission:
     lines: list[str] = []
+    program: list[str] = []
     places: list[tuple[int | None, int]] = []
     statements: list[ast.stmt] = []
     notes: list[Note] = []
     for number, text in enumerate(cells, 1):
         cell = to_python(text)
+        run = cell.text
         if cell.error is not None:
+            run = _salvaged(text, cell.text)
             message = f"This cell does not parse, so nothing in it counts: {cell.error.message}."
             notes.append(Note(number, max(cell.error.line, 1), message, True))
         elif cell.other_language:
@@ -116,8 +119,19 @@ def _from_notebook(submission: Submission, cells: list[str]) -> Submission:
                 statements.append(statement)
         part = cell.text.split("\n")
         lines += part
+        program += run.split("\n")
         places += [(number, line) for line in range(1, len(part) + 1)]
-    return _sliced(submission, lines, statements, places, notes, None, tuple(cells))
+    result = _sliced(submission, lines, statements, places, notes, None, tuple(cells))
+    return msgspec.structs.replace(result, program="\n".join(program) + "\n")
+
+
+def _salvaged(text: str, nothing: str) -> str:
+    """Of a cell that does not parse the blocks that do, each where it was, for a run of the whole program."""
+    try:
+        lines, _, _ = recover(text)
+    except ParseError:
+        return nothing
+    return "\n".join(lines)
 
 
 def _sliced(

@@ -18,6 +18,10 @@ ENOUGH: Final = 0.9
 """The share of rows that must be recognised for an array to be called one of these images."""
 
 
+_PARTLY: Final = 0.2
+"""The share of test images from which on a set is meant as the test set."""
+
+
 class Images(msgspec.Struct, frozen=True, eq=False):
     """A set of images that the program uses.
 
@@ -102,7 +106,7 @@ class Data:
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
         found = self.observed.recognise(x)
-        if found.count == 0 or found.of_test < ENOUGH:
+        if found.count == 0 or found.of_test < _PARTLY:
             return []
         return [Images(found, y if y is not None and len(y) == found.count else None, line, test=True)]
 

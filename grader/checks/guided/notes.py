@@ -65,6 +65,8 @@ class Note(msgspec.Struct, frozen=True):
         kind: `load_data`, `compile`, `summary`, `fit`, `train_on_batch`, `evaluate`, `predict`, `save`, `load`,
             `figure`.
         line: The line of the program, from 1; 0 where none was running.
+        stand_in: Whether the program lacks it, and the grader put in its own.
+        of_stand_in: Whether its network is one of the grader's own.
         name: Of the data set that was loaded.
         model: Number of the network, the same for the same object.
         x: Signatures of images, float32 (n, 4, 4, 3).
@@ -76,6 +78,8 @@ class Note(msgspec.Struct, frozen=True):
 
     kind: _Text
     line: int
+    stand_in: bool = False
+    of_stand_in: bool = False
     name: _Text = ""
     model: int = -1
     x: Any = None

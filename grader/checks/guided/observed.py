@@ -185,14 +185,20 @@ class Observed:
         """The notes of some kinds."""
         return [note for note in self.notes if note.kind in kinds]
 
-    def fit(self) -> tuple[Note, Told] | None:
-        """The call of `fit` that is judged, with what was told about it: the last with the most that is asked for."""
+    def fit(self, *, stand_ins: bool = False) -> tuple[Note, Told] | None:
+        """The call of `fit` that is judged, with what was told about it: the last with the most that is asked for.
+
+        Args:
+            stand_ins: Whether one of the grader's own counts where the program has none.
+        """
         fits = self.of_kind("fit")
         told = self.observation.told
         candidates = [
             (note, told[index] if index < len(told) else Told(write_script(np.random.default_rng(0), 1), []))
             for index, note in enumerate(fits)
         ]
+        own = [candidate for candidate in candidates if not candidate[0].stand_in]
+        candidates = own or (candidates if stand_ins else [])
         if not candidates:
             return None
 
@@ -243,12 +249,16 @@ class Observed:
 
     def failure_in(self, *words: str) -> Failure | None:
         """The first statement that raised and whose text has one of some words."""
-        lines = self.submission.program.split("\n")
         for error in self.errors:
-            text = "\n".join(lines[error.statement - 1 : max(error.line, error.statement)])
-            if any(word in text for word in words):
+            if any(word in self.text_of(error) for word in words):
                 return error
         return None
+
+    def text_of(self, error: Failure) -> str:
+        """The lines of the statement that raised, and the line in a function that did."""
+        lines = self.submission.program.split("\n")
+        inside = lines[error.line - 1 : error.line]
+        return "\n".join([*lines[error.statement - 1 : max(error.line, error.statement)], *inside])
 
     def explain(self, error: Failure) -> str:
         """An error in half a sentence, with its place."""

@@ -10,8 +10,8 @@ from grader.checks.guided.observed import Observed
 
 _IMPORTING = ("ModuleNotFoundError", "ImportError")
 _OF_LATER_TASKS = re.compile(
-    r"\b(get_three|to_categorical|imshow|subplot|plot|show|Sequential|add|compile|fit|callback|history|"
-    r"load_model|load_weights|predict|evaluate|h\b)"
+    r"(three|categorical|one_hot|shuffle|permutation|imshow|subplot|plot|show|Sequential|Conv|model|\.add\b|compile|"
+    r"\bfit\b|callback|history|load_model|load_weights|predict|evaluate|checkpoint|\bpreds?\b|\bx_|\by_|label|image)"
 )
 
 
@@ -32,9 +32,17 @@ def test_cells_run(observed: Observed) -> None:
     for note in submission.notes:
         if note.does_not_parse:
             raise CheckFailed(
-                f"{note.place.capitalize()}: {note.message}",
+                f"{note.place.capitalize()}: {note.message.replace(', so nothing in it counts', '')}",
                 hint="Restart the kernel and run all cells: Jupyter shows the same error.",
                 line=_line_of(observed, note.cell, note.line),
+            )
+    for error in observed.errors:
+        if error.kind == "NameError" and _is_bound_later(observed, error):
+            raise CheckFailed(
+                "Every cell should run from the top, but one uses what only a later one makes: "
+                f"{observed.explain(error)}.",
+                hint="Put the cells into the order in which they have to run, restart the kernel, and run all cells.",
+                line=error.line,
             )
     own = [
         error
@@ -51,13 +59,22 @@ def test_cells_run(observed: Observed) -> None:
         )
 
 
+def _is_bound_later(observed: Observed, error: Failure) -> bool:
+    """Whether the name that an error is about is bound by a later statement at the top level."""
+    found = re.search(r"name '(\w+)' is not defined", error.text)
+    if found is None:
+        return False
+    bound = re.compile(rf"^(def |class )?{found[1]}\b\s*(=[^=]|\(|:|,)|^import .*\b{found[1]}$|, *{found[1]} *=[^=]")
+    lines = observed.submission.program.split("\n")
+    before, after = lines[: error.statement - 1], lines[error.statement :]
+    return any(bound.search(line) for line in after) and not any(bound.search(line) for line in before)
+
+
 def _counts_elsewhere(observed: Observed, error: Failure) -> bool:
     """Whether an error is about a later task, whose own checks then tell of it."""
     if observed.errors and error is not observed.errors[0] and error.kind == "NameError":
         return True  # what an earlier statement would have defined
-    lines = observed.submission.program.split("\n")
-    text = "\n".join(lines[error.statement - 1 : max(error.line, error.statement)])
-    return bool(_OF_LATER_TASKS.search(text))
+    return bool(_OF_LATER_TASKS.search(observed.text_of(error)))
 
 
 def _line_of(observed: Observed, cell: int | None, line: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import Data, Images, agreement, columns_of
+from grader.checks.guided.data import ENOUGH, Data, Images, agreement, columns_of
 from grader.checks.guided.observed import Observed
 
 _SURE = 0.98
@@ -154,6 +154,12 @@ def test_test_set(observed: Observed) -> None:
         raise CheckFailed(
             "The test set should be cut down as the training set is, but no test images are used anywhere.",
             hint="Do with x_test and y_test what you do with x_train and y_train.",
+        )
+    if images.found.of_test < ENOUGH:
+        raise CheckFailed(
+            f"The test set should hold test images alone, but {images.found.of_train:.0%} of it are training images.",
+            hint="Make it from the second pair that load_data returns.",
+            line=images.line,
         )
     wanted, classes = data.classes(training), data.classes(images)
     if len(classes) != 3 and classes != wanted:

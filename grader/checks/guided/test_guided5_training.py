@@ -22,36 +22,26 @@ def _fit(observed: Observed) -> tuple[Note, Told]:
     """The training that is judged.
 
     Raises:
-        CheckFailed: There is none.
+        NotRun: There is none, which the first check of this task tells.
     """
     judged = observed.fit()
     if judged is None:
-        steps = observed.of_kind("train_on_batch")
-        raise CheckFailed(
-            "The network should be trained with fit, but "
-            + ("it is trained step by step" if steps else f"fit is never called{observed.because('fit')}")
-            + ".",
-            hint="Call model.fit with the training set, validation data, and the callbacks.",
-            line=steps[0].line if steps else 0,
-        )
+        raise NotRun("fit is never called.")
     return judged
-
-
-def _ran(observed: Observed) -> tuple[Note, Told]:
-    """The training, where it got through an epoch.
-
-    Raises:
-        NotRun: It did not.
-    """
-    note, told = _fit(observed)
-    if not told.digests:
-        raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
-    return note, told
 
 
 @check("training/fits")
 def test_fits(observed: Observed) -> None:
-    note, told = _fit(observed)
+    judged = observed.fit()
+    if judged is None:
+        steps = observed.of_kind("train_on_batch")
+        what = "it is trained step by step" if steps else f"fit is never called{observed.because('fit')}"
+        raise CheckFailed(
+            f"The network should be trained with fit, but {what}.",
+            hint="Call model.fit with the training set, validation data, and the callbacks.",
+            line=steps[0].line if steps else 0,
+        )
+    note, told = judged
     if note.error and not note.repaired:
         raise CheckFailed(
             f"fit should train the network, but it ended in {note.error}.",

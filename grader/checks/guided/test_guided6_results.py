@@ -26,7 +26,7 @@ def _trained(observed: Observed) -> tuple[Note, Told]:
     Raises:
         NotRun: There is none.
     """
-    judged = observed.fit()
+    judged = observed.fit(stand_ins=True)
     if judged is None or not judged[1].digests:
         raise NotRun("no training came to the end of an epoch, so there is nothing to show of it.")
     return judged
@@ -180,7 +180,9 @@ def test_best_is_loaded(observed: Observed) -> None:
 def test_predicts_test_images(observed: Observed) -> None:
     prediction = _prediction(observed)
     found = observed.recognise(prediction.x)
-    test = found.test if observed.uses_test_images else np.maximum(found.test, found.train)
+    # A test set that was made of other images is a bug of task 2.
+    mixed = not observed.uses_test_images or ENOUGH > found.of_test > 0.2
+    test = np.maximum(found.test, found.train) if mixed else found.test
     if found.count == 0 or np.mean(test >= 0) < ENOUGH:
         which = "training images are" if found.of_train >= ENOUGH else "something else is"
         raise CheckFailed(

@@ -29,7 +29,7 @@ import numpy as np
 
 from grader.sandbox.inside import backend, legacy, scaling
 from grader.sandbox.inside.drawn import describe
-from grader.sandbox.inside.fed import MAX_ROWS, Fed, labels, signatures
+from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
 
 Ask = Callable[[Any], Any]
 """Hands an event to the trusted side, and waits for what it says to it."""
@@ -98,7 +98,11 @@ class Observer:
         self._kept: list[tuple[str, dict[str, float]]] = []
         self._values: dict[str, float] = {}
         self._inside = 0
+        self._standing_in = False
         self._last_fitted: Any = None
+        self._stand_ins: list[Any] = []
+        self._roles: dict[str, str] = {}
+        self._images: dict[str, Any] = {}
         self._figures_seen: set[int] = set()
         self._source = ""
         self._module = types.ModuleType("__main__")
@@ -117,6 +121,7 @@ class Observer:
             `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
         """
         self._source = source
+        self._images = images
         self._module.__dict__["__builtins__"] = __builtins__
         self._module.__file__ = FILE_NAME
         sys.modules["__main__"] = self._module
@@ -127,6 +132,7 @@ class Observer:
             try:
                 tree = ast.parse(source, FILE_NAME)
                 self._import_what_is_missing(tree)
+                self._roles = _roles_of(tree)
                 self._run_statements(tree.body, starts)
             except Stop:
                 pass
@@ -169,6 +175,9 @@ class Observer:
         except BaseException as error:  # a submission may raise anything, SystemExit included
             self._note_error(statement, error)
             self._inside = 0
+            if isinstance(error, NameError) and self._stand_in_for(str(error.name)):
+                self._run_statement(statement, flags, last=last)
+                return
             if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
                 with contextlib.suppress(Exception):
                     self._import_what_can_be(statement)
@@ -212,6 +221,52 @@ class Observer:
                 name = similar[0]
             self._module.__dict__[alias.asname or alias.name] = getattr(module, name)
 
+    def _stand_in_for(self, name: str) -> bool:
+        """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.
+
+        So what comes after it can be judged: a network of the grader's own, or the history of a training.
+        """
+        role = self._roles.get(name)
+        if role is None or name in self._module.__dict__:
+            return False
+        with contextlib.suppress(Exception):
+            if role == "model":
+                self._module.__dict__[name] = self._last_fitted or self._stand_in_network()
+            else:
+                self._module.__dict__[name] = self._stand_in_history()
+            return True
+        return False
+
+    def _stand_in_network(self) -> Any:
+        """A small network, compiled for three classes."""
+        layers = keras.layers
+        with self._within():
+            model = keras.Sequential(
+                [
+                    keras.Input((SIDE, SIDE, 3)),
+                    layers.Conv2D(8, 3, activation="relu"),
+                    layers.MaxPooling2D(4),
+                    layers.Flatten(),
+                    layers.Dense(3, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        self._stand_ins.append(model)
+        return model
+
+    def _stand_in_history(self) -> Any:
+        """The history of a training of the grader's own, whose values the trusted side tells as of any other."""
+        model = self._last_fitted or self._stand_in_network()
+        x = np.asarray(self._images["x_train"][:_TRAINED_IMAGES], np.float32) / 255
+        outputs = int(model.output_shape[-1])
+        y = np.eye(outputs, dtype=np.float32)[np.arange(len(x)) % outputs]
+        stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3)
+        self._standing_in = True
+        try:
+            return model.fit(x, y, validation_data=(x, y), epochs=12, callbacks=[stopping])
+        finally:
+            self._standing_in = False
+
     def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
         try:
             text = str(error)
@@ -225,7 +280,12 @@ class Observer:
     # -- notes --------------------------------------------------------------------------------------------------
 
     def _note(self, kind: str, **facts: Any) -> dict[str, Any]:
-        note = {"kind": kind, "line": self._line(), **facts}
+        note = {"kind": kind, "line": self._line(), "stand_in": self._standing_in, **facts}
+        note["of_stand_in"] = (
+            any(model is self._models[facts["model"]] for model in self._stand_ins)
+            if facts.get("model", -1) >= 0
+            else False
+        )
         if len(self._notes) < _MAX_NOTES:
             self._notes.append(note)
         return note
@@ -594,6 +654,10 @@ class Observer:
             for name in ("steps_per_epoch", "validation_steps", "sample_weight", "class_weight"):
                 given.pop(name, None)
             note["digests"], note["names"] = [], []
+            if model.compiled:
+                model.compile_from_config(model.get_compile_config())  # metrics were made for the other labels
+            else:
+                model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
             history = original(model, **given)
         except Stop:
             raise
@@ -701,9 +765,7 @@ class Observer:
                 model = original(path, *args, **kwargs)
         except Exception as error:
             self._note_load(filepath, error=error)
-            if self._last_fitted is None:
-                raise
-            return self._last_fitted  # so that the cells after it can be judged
+            return self._last_fitted or self._stand_in_network()  # so that the cells after it can be judged
         self._note_load(filepath, model=model)
         return model
 
@@ -724,8 +786,6 @@ class Observer:
                 original(model, path, *args, **kwargs)
         except Exception as error:
             self._note_load(filepath, error=error)
-            if self._last_fitted is None:
-                raise
             return
         self._note_load(filepath, model=model)
 
@@ -796,6 +856,26 @@ class Observer:
         return found
 
 
+def _roles_of(tree: ast.Module) -> dict[str, str]:
+    """The names that are used as a network, or as what `fit` returns."""
+    roles: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.attr in (
+                "fit",
+                "predict",
+                "summary",
+                "load_weights",
+                "evaluate",
+                "fit_generator",
+                "predict_classes",
+            ):
+                roles.setdefault(node.value.id, "model")
+            elif node.attr in ("history", "epoch"):
+                roles[node.value.id] = "history"
+    return roles
+
+
 def _failure(
     line: int, statement: int, kind: str, text: str, at: int, *, never_imported: bool = False
 ) -> dict[str, Any]:
@@ -845,6 +925,9 @@ class _Script(keras.callbacks.Callback):  # type: ignore[misc]
             kind = "accuracy" if "acc" in name else "loss" if name in ("loss", "val_loss") else ""
             if kind:
                 logs[name] = told["values"][("val_" if name.startswith("val_") else "") + kind]
+        for name in ("accuracy", "val_accuracy"):
+            if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
+                logs[name] = told["values"][name]  # not tracked, which task 4 tells of; what is plotted later is there
         legacy.add_old_names(logs, observer._source if observer._shims else "")
         if told["last"]:
             self.model.stop_training = True
