@@ -17,9 +17,8 @@ import grader
 from grader.course.datasets import cache_directory
 from grader.ground.text import clean
 from grader.sandbox.host import launch
-from grader.sandbox.host.promises import SENTENCES, promised
 from grader.sandbox.host.session import Sandbox, SandboxError, SubmissionError, WorkerGone
-from grader.sandbox.host.trials import SLOW, TRIALS, Outside, Trial, outside
+from grader.sandbox.host.trials import PROMISES, Outside, Trial, outside, promised
 from grader.sandbox.wire import backends
 
 _ONLY_OWN: Final = ": for your own code, not for submissions of others"
@@ -98,13 +97,13 @@ def _try_level(level: str) -> LevelFound:
     found: dict[str, str] = {}
     try:
         with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
-            for name, trial in TRIALS.items():
+            for name, promise in PROMISES.items():
                 if not promised(level, name):
                     found[name] = _NOT_PROMISED
-                elif name in SLOW:
+                elif promise.slow:
                     found[name] = _NOT_TRIED
                 else:
-                    found[name] = _HOLDS if _holds(trial, sandbox, aims) else _BROKEN
+                    found[name] = _HOLDS if _holds(promise.trial, sandbox, aims) else _BROKEN
     except SandboxError as error:
         return LevelFound(level, str(error).rstrip("."), found)
     return LevelFound(level, "", found)
@@ -154,6 +153,6 @@ def _promises(levels: list[LevelFound]) -> Table:
     table.add_column("A submission …", header_style="bold")
     for found in levels:
         table.add_column(found.level, justify="center", header_style="bold")
-    for name, sentence in SENTENCES.items():
-        table.add_row(sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
+    for name, promise in PROMISES.items():
+        table.add_row(promise.sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
     return table
