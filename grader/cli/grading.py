@@ -55,7 +55,7 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     if not options.json:
         console = Console()
         terminal.show_result(console, result)
-        console.print(terminal.summary(report, result), soft_wrap=True, highlight=False, markup=False)
+        console.print(terminal.summary_line(report, result), soft_wrap=True, highlight=False, markup=False)
     if result.status != "graded":
         return 3
     return 0 if all_passed(result) else 1

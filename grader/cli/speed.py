@@ -89,7 +89,7 @@ def bench(
                 measurements = measure_all(plan, on_training, book.add_measurement)
     seconds = time.monotonic() - began
     if json:
-        print(msgspec.json.encode(report.document(measurements, chosen, seconds)).decode())
+        print(msgspec.json.encode(report.speed_document(measurements, chosen, seconds)).decode())
     else:
         report.show(Console(), measurements, chosen)
     return 0 if all(measurement.status == "measured" for measurement in measurements) else 1

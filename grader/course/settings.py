@@ -29,7 +29,7 @@ Ranked = Literal["accuracy", "score"]
 Counted = Literal["last", "best"]
 
 
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a submission may use before it is stopped.
 
     Attributes:
@@ -132,7 +132,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = "standard"
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
-    limits: Limits = Limits()
+    limits: CourseLimits = CourseLimits()
     accuracy: Accuracy = Accuracy()
     speed: Speed = Speed()
     late: Late = Late()
@@ -220,7 +220,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
     """
     records: dict[str, type[msgspec.Struct]] = {
         "": Course,
-        "limits": Limits,
+        "limits": CourseLimits,
         "accuracy": Accuracy,
         "speed": Speed,
         "late": Late,

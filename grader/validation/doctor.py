@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 from typing import Final
@@ -15,6 +14,7 @@ from rich.text import Text
 
 import grader
 from grader.course.datasets import cache_directory
+from grader.ground.machine import versions_of
 from grader.ground.text import clean
 from grader.sandbox.host import launch
 from grader.sandbox.host.session import Sandbox, SandboxError, SubmissionError, WorkerGone
@@ -77,10 +77,12 @@ def examine() -> Examination:
     best = launch.best_level()
     levels = [_try_level(level) for level in reversed(launch.LEVELS)]
     used = next(found for found in levels if found.level == best)
+    libraries = (backends.DEFAULT, "keras", "numpy")
+    versions = versions_of(libraries)
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in (backends.DEFAULT, "keras", "numpy"))),
+        Finding("libraries", ", ".join(f"{name} {versions.get(name, '(missing)')}" for name in libraries)),
         _data(),
         Finding(
             "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"
@@ -114,13 +116,6 @@ def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
         return trial(sandbox, aims)
     except (SubmissionError, WorkerGone):
         return False  # a trial that does not come to its end has shown nothing
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "(missing)"
 
 
 def _data() -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 
@@ -68,7 +68,7 @@ class Examiner:
         budget: The submission's time, for a network can be made to take as long as one likes.
     """
 
-    def __init__(self, start: Callable[[], Worker], budget: Budget) -> None:
+    def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:
         self._start = start
         self._budget = budget
         self._worker: Worker | None = None

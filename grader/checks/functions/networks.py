@@ -10,9 +10,9 @@ import numpy as np
 
 from grader.checks.common.answers import layer_names
 from grader.checks.common.evidence import Evidence, Examiner
+from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
-from grader.checks.functions.oracles import one_hot
 from grader.checks.functions.strategies import BuildCase
 from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
