@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -24,7 +25,7 @@ from grader.sandbox.host import launch
 from grader.sandbox.host.launch import LEVELS
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
 from grader.sandbox.host.trials import PROMISES, Outside, markdown_table, outside, promised
-from grader.sandbox.levels import landlock, view
+from grader.sandbox.levels import landlock, seccomp, view
 from grader.sandbox.wire import scratch
 from grader.sandbox.wire.frames import Limits
 
@@ -172,6 +173,7 @@ def test_threads_without_end_are_ended_too(contained: Sandbox) -> None:
 
 _HOPS = """
     import os
+import re
     def f():
         reader, writer = os.pipe()
         if os.fork() == 0:
@@ -247,10 +249,37 @@ def test_parts_of_a_tree_leave_out_what_is_hidden(tmp_path: Path) -> None:
     assert found.listed == tuple(map(str, (tmp_path, tmp_path / "lib", site)))
 
 
+_HEADERS = {  # the kernel's own tables: AArch64 has the numbers that all newer processors share
+    0: Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    1: Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.mark.parametrize("column", _HEADERS)
+def test_the_numbers_of_system_calls_are_those_of_the_kernels_headers(column: int) -> None:
+    if not _HEADERS[column].is_file():
+        pytest.skip(f"{_HEADERS[column]} is not installed (Debian: linux-libc-dev)")
+    defined = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", _HEADERS[column].read_text())
+    known = {name: int(number) for name, number in defined}
+    ours = {
+        call: numbers[column]
+        for table in (
+            *(seccomp._REFUSED, seccomp._REFUSED_ALONE, seccomp._SKIPPED_ALONE, seccomp._ON_ITSELF_ALONE),
+            *(seccomp._SIGNALS, seccomp._REFUSED_UNSCOPED, seccomp._REFUSED_UNTRUNCATED),
+        )
+        for call, numbers in table.items()
+    }
+    assert len(ours) > 60
+    # An older header lacks the newest calls.
+    wrong = {call: number for call, number in ours.items() if call in known and known[call] != number}
+    assert wrong == {}
+    assert {call for call in known if call in ours and ours[call] is None} == set()
+
+
 # Run on its own: rules, once laid on a process, stay.
 _OLD_KERNEL = """
 import os, socket, sys
-from grader.sandbox.levels import landlock, seccomp
+from grader.sandbox.levels import landlock, seccomp, seccomp
 known, place, foreign = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 landlock.restrict(landlock.View((), ()), place, known=known)
 seccomp.filter_system_calls(

@@ -233,7 +233,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         for key in part:
             if key not in {field.encode_name for field in known}:
                 meant = nearest(key, [field.encode_name for field in known])
-                raise UsageError(f"{where}: {name}{'.' * bool(name)}{key}: unknown key{meant}")
+                raise UsageError(f"{where}: {f'{name}.' if name else ''}{key}: unknown key{meant}")
 
 
 def _check_points(points: Any, where: str) -> None:
