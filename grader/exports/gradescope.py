@@ -67,8 +67,9 @@ def document(
     tests = [_test(check, withheld=withheld, hidden=check.id in hidden) for check in result.checks]
     if result.problem:
         notes = (f"What failed: {result.problem}", *notes)
-    if LEVELS[entry.attempt.isolation].warning:
-        notes = (*notes, LEVELS[entry.attempt.isolation].warning)
+    level = LEVELS.get(entry.attempt.isolation)  # it is empty where the grading could not even begin
+    if level is not None and level.warning:
+        notes = (*notes, level.warning)
     tests += [_note(note) for note in notes]
     results: dict[str, Any] = {
         "output": clean(_head(entry), limit=_MAX_OUTPUT),
