@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.course import Course, Limits, Speed
+from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset
 from grader.course.datasets.shapes import generate_shapes
 from grader.ground.machine import cores
@@ -85,7 +85,7 @@ def course_for(device: str) -> Course:
     speed = Speed(
         train_images=_IMAGES, batch_size=_BATCH, rounds=_ROUNDS[kind], epochs=_EPOCHS[kind], threads=min(16, cores())
     )
-    return Course(dataset="shapes", speed=speed, limits=Limits(memory_mb=_MEMORY_MB))
+    return Course(dataset="shapes", speed=speed, limits=CourseLimits(memory_mb=_MEMORY_MB))
 
 
 def measure_lane(style: str, backend: str, device: str, level: str, dataset: Dataset) -> Measurement:

@@ -51,7 +51,7 @@ def picture_of_the_terminal(folder: Path, sample: Graded) -> None:
     console = Console(record=True, width=88, file=StringIO(), force_terminal=True)
     console.print("$ grader check three-bugs.py", style="bold", highlight=False)
     terminal.show_result(console, sample.result)
-    console.print(terminal.summary(report, sample.result), highlight=False, markup=False)
+    console.print(terminal.summary_line(report, sample.result), highlight=False, markup=False)
     console.save_svg(str(folder / "terminal.svg"), title="grader check")
 
 

@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         profile = config.getoption("profile") or course.profile
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
         slot = Slot(settings)
-        config.add_cleanup(lambda: slot.__exit__())
+        config.add_cleanup(slot.close)
         config.pluginmanager.register(Recorder(slot.context(read_apart(file))), "keras_course_recorder")
     except GraderError as error:
         raise pytest.UsageError(str(error)) from None

@@ -13,7 +13,7 @@ from grader.assignment import contract
 from grader.course import Course
 from grader.gradebook.records import Adjustment, Attempt, Entry, Timing
 from grader.reports.site import StudentPage
-from grader.results.artefacts import Artefact, Artefacts, Confusion, Example, Measured, Place, png_of
+from grader.results.artefacts import Artefact, Artefacts, Confusion, Example, Excerpt, Measured, png_of
 from grader.results.scoring import CheckStatus, Outcome, make_result
 from grader.submissions import Submission
 from tests.measurements import MACHINE, measurement
@@ -49,7 +49,7 @@ def _student(number: int, profile: str) -> StudentPage:
     for check_id, outcome in outcomes.items():
         if outcome.status == "error":
             lines = ("def subset_data(x, y):", "    mask = y == 1", "    return x[mask], y[mask]")
-            gathered.add_record(check_id, "place", Place(None, 41, 39, lines))
+            gathered.add_record(check_id, "place", Excerpt(None, 41, 39, lines))
     failed = number % 29 == 28
     if not failed:
         _add_pictures(gathered, rng, skill)

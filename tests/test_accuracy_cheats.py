@@ -16,14 +16,16 @@ import pytest
 from grader.checks.common.accuracy import trained
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.checks.common.verdict import CheckFailed
-from grader.course import Accuracy, Course, Limits
+from grader.course import Accuracy, Course, CourseLimits
 from grader.course.datasets import Dataset
 from grader.sandbox.host.session import Sandbox
 from grader.submissions import SubmissionFile, read_submission
 
-COURSE: Final = Course(accuracy=Accuracy(train_images=600, epochs=2, batch_size=16), limits=Limits(call_seconds=120))
+COURSE: Final = Course(
+    accuracy=Accuracy(train_images=600, epochs=2, batch_size=16), limits=CourseLimits(call_seconds=120)
+)
 CHANCE: Final = 0.45
 """What an untrained network may reach by luck, the margin of the check included."""
 
@@ -184,7 +186,7 @@ def columns_of(split: Split) -> list[int]:
 
 @pytest.fixture
 def examiner(sandbox: Sandbox) -> Iterator[Examiner]:
-    examiner = Examiner(lambda: sandbox.spawn(seed=0), Budget(COURSE.limits.grading_seconds))
+    examiner = Examiner(lambda: sandbox.spawn(seed=0), TimeLeft(COURSE.limits.grading_seconds))
     yield examiner
     examiner.close()
 

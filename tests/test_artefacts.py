@@ -15,11 +15,11 @@ from grader.checks.common.accuracy import confusion_of, curves_of, examples_of
 from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.common.hidden import draw_split, seeded_generator
 from grader.checks.common.student import Student
-from grader.course import Accuracy, Course, Limits, Settings
+from grader.course import Accuracy, Course, CourseLimits, Settings
 from grader.course.datasets import load_dataset
 from grader.grading import batch
 from grader.grading.slots import Slot
-from grader.results.artefacts import MAX_BYTES, MAX_PICTURE_BYTES, Artefacts, Confusion, Example, Place, small_png
+from grader.results.artefacts import MAX_BYTES, MAX_PICTURE_BYTES, Artefacts, Confusion, Example, Excerpt, small_png
 from grader.results.scoring import Graded
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
@@ -99,7 +99,7 @@ def show_examples(kind):
 @pytest.fixture
 def student(sandbox: Sandbox) -> Any:
     with sandbox.worker(seed=0) as worker:
-        yield Student(worker, Submission("a", Path("a.py"), "", "py", source=DRAWING), Limits())
+        yield Student(worker, Submission("a", Path("a.py"), "", "py", source=DRAWING), CourseLimits())
 
 
 def test_figures_are_drawn_within_the_size_that_is_taken(student: Student) -> None:
@@ -129,7 +129,7 @@ def test_figures_and_places_are_kept_beside_the_result(tmp_path: Path) -> None:
     figures = [artefact for artefact in graded.artefacts if artefact.name == "figure"]
     assert [figure.check for figure in figures] == ["show_examples/titles-name-the-prediction"]
     assert max(picture_in(figures[0].data).size) <= MAX_PICTURE_SIDE
-    places = {a.check: msgspec.json.decode(a.data, type=Place) for a in graded.artefacts if a.name == "place"}
+    places = {a.check: msgspec.json.decode(a.data, type=Excerpt) for a in graded.artefacts if a.name == "place"}
     raised = {check.id for check in graded.result.checks if check.status == "error"}
     assert raised
     assert set(places) == raised
@@ -225,7 +225,7 @@ def train(kind):
 
 def test_curves_are_cut_to_the_epochs_and_absent_where_they_are_no_numbers(sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0) as worker:
-        student = Student(worker, Submission("a", Path("a.py"), "", "py", source=TOLD), Limits())
+        student = Student(worker, Submission("a", Path("a.py"), "", "py", source=TOLD), CourseLimits())
         model = student.tool("sequential", (4, 4, 3))
         assert curves_of(student, student.call("train", "sound"), model, 2) == {"accuracy": [0.5, 0.75]}
         assert curves_of(student, student.call("train", "texts"), model, 2) == {}

@@ -34,7 +34,7 @@ import pytest
 from rich.console import Console
 
 from grader.assignment import contract
-from grader.course import Course, Limits, Settings
+from grader.course import Course, CourseLimits, Settings
 from grader.grading.batch import make_report
 from grader.grading.judging import grade
 from grader.grading.slots import Slot
@@ -50,7 +50,7 @@ TASK_OF: Final = {function.name: function.task for function in contract.FUNCTION
 DOCUMENTED: Final = Path(__file__).parent.parent / "docs" / "security.md"
 BEGIN: Final = "<!-- table of attacks: python -m tests.test_attacks -->\n"
 END: Final = "<!-- end of the table -->\n"
-LIMITS: Final = Limits(call_seconds=5, load_seconds=5, processes=30, memory_mb=1200)
+LIMITS: Final = CourseLimits(call_seconds=5, load_seconds=5, processes=30, memory_mb=1200)
 TRAINING_LIMITS: Final = msgspec.structs.replace(LIMITS, call_seconds=60)
 MOST_SECONDS: Final = 120.0
 """Far more than the limits allow for one attack, on a busy machine too."""

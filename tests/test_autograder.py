@@ -18,11 +18,10 @@ from typing import Any
 import pytest
 
 from grader.assignment.contract import checks_of
-from grader.exports.gradescope import WEAKER_ISOLATION
 from grader.exports.gradescope_package.package import UNFINISHED, autograder_zip, build_wheel
 from grader.exports.gradescope_package.run import main
-from grader.sandbox.host import bubblewrap
 from grader.sandbox.host.launch import why_not
+from grader.sandbox.levels import LEVELS, bubblewrap
 from tests.test_cli import grader
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
@@ -207,7 +206,7 @@ def test_a_sound_submission_in_an_empty_root(root: Path) -> None:
     assert found["extra_data"]["isolation"] == level
     reason, warning = [test for test in found["tests"] if "status" not in test]
     assert reason["output"].startswith("bubblewrap fails: ")
-    assert warning["output"] == WEAKER_ISOLATION[level]
+    assert warning["output"] == LEVELS[level].warning
     assert reason["visibility"] == warning["visibility"] == "hidden"
 
 

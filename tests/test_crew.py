@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from grader.course import Course, Limits, Settings
+from grader.course import Course, CourseLimits, Settings
 from grader.grading import batch, crew
 from grader.grading.crew import CrewLost, Place, dispatch
 from grader.results.scoring import Graded
@@ -188,5 +188,5 @@ def test_as_many_at_once_as_cores_and_memory_allow(
 ) -> None:
     monkeypatch.setattr(batch, "cores", lambda: cores)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gigabytes * 2**30))
-    course = Course(limits=Limits(threads=threads))
+    course = Course(limits=CourseLimits(threads=threads))
     assert batch.default_jobs(Settings(course, profile, frozenset(), "process")) == jobs

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import grader
-from grader.sandbox.host import devices, view
+from grader.sandbox.host import devices
 from grader.sandbox.host.launch import LEVELS, best_level, why_not
 from grader.sandbox.host.session import Sandbox, SandboxError
-from grader.sandbox.levels import confine
+from grader.sandbox.levels import confine, view
 from grader.sandbox.wire import backends
 from grader.submissions.reference import write_reference
 
@@ -254,7 +254,7 @@ def f(paths):
     unlimited = resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
     return [path for path in paths if os.path.exists(path)], unlimited
 """
-    places = [*(f"/proc/{name}" for name in confine.PROC_OF_GPUS), str(devices.MACHINE)]
+    places = [*(f"/proc/{name}" for name in confine.PROC_OF_GPUS), str(view.MACHINE)]
     there = [place for place in places if Path(place).exists()]
     with Sandbox.start("namespaces", threads=1, device="gpu:0") as sandbox, sandbox.worker(seed=0) as worker:
         worker.load(source, ("f",))

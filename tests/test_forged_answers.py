@@ -22,7 +22,7 @@ from grader.checks.common.student import FUNCTION_NAMES
 from grader.course import Course
 from grader.grading.judging import grade
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
-from grader.sandbox.wire.frames import Frame, Handle, Loaded, Opaque, Raised
+from grader.sandbox.wire.frames import Handle, Loaded, Opaque, Raised, TracebackLine
 from grader.submissions import SubmissionFile, read_submission
 
 SLOW = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
@@ -115,8 +115,8 @@ def changed(answer: Any, rng: random.Random) -> Any:
             [
                 Loaded(0, (), ()),
                 msgspec.structs.replace(answer, functions=answer.functions[: rng.randrange(len(answer.functions))]),
-                msgspec.structs.replace(answer, errors=(Raised(0, "E", "\x1b[2J", (Frame(10**9, "f"),)),)),
-                msgspec.structs.replace(answer, trained=(Frame(-(10**9), "f"),)),
+                msgspec.structs.replace(answer, errors=(Raised(0, "E", "\x1b[2J", (TracebackLine(10**9, "f"),)),)),
+                msgspec.structs.replace(answer, trained=(TracebackLine(-(10**9), "f"),)),
             ]
         )
         return msgspec.structs.replace(lie, functions=tuple(f for f in lie.functions if f.name in FUNCTION_NAMES))

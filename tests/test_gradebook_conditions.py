@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import grader
-from grader.course import Accuracy, Course, Late, Limits, Settings, Speed
+from grader.course import Accuracy, Course, CourseLimits, Late, Settings, Speed
 from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
 
@@ -38,7 +38,7 @@ def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> Non
         {"classes": (0, 2, 1)},
         {"seed": 1},
         {"points_by_check": {"setup/loads": 3.0}},
-        {"limits": Limits(call_seconds=5)},
+        {"limits": CourseLimits(call_seconds=5)},
         {"accuracy": Accuracy(epochs=5)},
     ],
 )

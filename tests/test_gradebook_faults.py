@@ -14,8 +14,8 @@ import pytest
 from grader.gradebook.faults import GradebookError
 from grader.gradebook.keeping import keeping
 from grader.gradebook.store import Gradebook
-from grader.sandbox.host import bubblewrap
-from grader.sandbox.host.launch import why_no_namespaces
+from grader.sandbox.host.launch import why_not
+from grader.sandbox.levels import bubblewrap
 from tests.results import CONDITIONS, NOON, result_of
 
 DAMAGED = "is damaged, perhaps cut short; put a copy of it in its place, or name another file with --gradebook."
@@ -23,7 +23,7 @@ NO_DATABASE = "is not a gradebook, nor any SQLite database; move it away, or nam
 NOT_OPENED = "cannot be opened or made; look at the folder and its permissions, or name another file with --gradebook."
 LOCKED = "another process is writing to it and did not end in time; try again when it is done."
 
-bubblewrapped = pytest.mark.skipif(bool(why_no_namespaces()), reason="needs bubblewrap")
+bubblewrapped = pytest.mark.skipif(bool(why_not("namespaces")), reason="needs bubblewrap")
 
 
 @pytest.fixture

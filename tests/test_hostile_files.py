@@ -173,13 +173,14 @@ os.kill(grader, signal.SIGKILL)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells which process to kill")
-def test_who_kills_the_grading_process_costs_nobody_else_a_grade(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_who_kills_the_grading_process_costs_nobody_else_a_grade(tmp_path: Path, jobs: int) -> None:
     """At the level `process`, the one at which a submission can."""
     for name, text in (("a", HONEST + _KILLS_THE_GRADER), ("b", HONEST), ("c", HONEST)):
         (tmp_path / f"{name}.py").write_text(text)
     seen: list[Graded] = []
     settings = Settings(Course(), "quick", frozenset((1,)), "process")
-    report = grade_all(discover([tmp_path]), settings, jobs=2, on_graded=seen.append)
+    report = grade_all(discover([tmp_path]), settings, jobs=jobs, on_graded=seen.append)
     statuses = {result.submission.id: (result.status, result.score) for result in report.results}
     assert statuses == {"a": ("infrastructure_error", 0.0), "b": ("graded", 5.0), "c": ("graded", 5.0)}
     assert len(seen) == 3

@@ -1,4 +1,4 @@
-"""One conformance suite for all isolation levels: what `promises.PROMISES` says of a level is tried at it.
+"""One conformance suite for all isolation levels: what a level promises is tried at it.
 
 What a level does not promise is tried too and reported as skipped, with what came of it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -19,12 +20,12 @@ import psutil
 import pytest
 
 from grader.ground.errors import GraderError
-from grader.sandbox.host import launch, view
+from grader.sandbox import levels
+from grader.sandbox.host import launch
 from grader.sandbox.host.launch import LEVELS
-from grader.sandbox.host.promises import PROMISES, SENTENCES, Promises, markdown_table, promised
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
-from grader.sandbox.host.trials import TRIALS, Outside, outside
-from grader.sandbox.levels import landlock
+from grader.sandbox.host.trials import PROMISES, Outside, markdown_table, outside, promised
+from grader.sandbox.levels import landlock, seccomp, view
 from grader.sandbox.wire import scratch
 from grader.sandbox.wire.frames import Limits
 
@@ -50,11 +51,11 @@ def aims() -> Iterator[Outside]:
         yield aims
 
 
-@pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.parametrize("name", PROMISES)
 def test_a_promise_holds(contained: Sandbox, aims: Outside, name: str) -> None:
-    held = TRIALS[name](contained, aims)
+    held = PROMISES[name].trial(contained, aims)
     if promised(contained.level, name):
-        assert held, f"{contained.level} promises that a submission {SENTENCES[name]}"
+        assert held, f"{contained.level} promises that a submission {PROMISES[name].sentence}"
     else:
         pytest.skip(f"{contained.level} does not promise it; here it {'holds' if held else 'does not hold'}")
 
@@ -65,24 +66,24 @@ def test_a_promise_holds(contained: Sandbox, aims: Outside, name: str) -> None:
 )
 @pytest.mark.parametrize("contained", ["process"], indirect=True)
 def test_a_trial_sees_what_nothing_keeps_from_it(contained: Sandbox, aims: Outside, name: str) -> None:
-    assert not TRIALS[name](contained, aims)
+    assert not PROMISES[name].trial(contained, aims)
 
 
 @pytest.mark.parametrize("name", ["files_kept", "processes_kept", "no_tracing", "no_privileges", "calls_refused"])
 @pytest.mark.parametrize("contained", ["process"], indirect=True)
 def test_a_trial_does_what_nothing_keeps_it_from(contained: Sandbox, aims: Outside, name: str) -> None:
-    assert not TRIALS[name](contained, aims)
+    assert not PROMISES[name].trial(contained, aims)
 
 
-def test_every_promise_has_a_sentence_and_a_trial() -> None:
-    names = set(Promises.__struct_fields__)
-    assert names == set(SENTENCES) == set(TRIALS)
-    assert tuple(PROMISES) == LEVELS
+def test_what_a_level_does_not_promise_is_a_promise_that_another_makes() -> None:
+    kept_back = [level.not_promised for level in levels.LEVELS.values()]
+    assert frozenset().union(*kept_back) <= set(PROMISES)
+    assert frozenset().intersection(*kept_back) == frozenset()
 
 
 def test_a_stronger_level_promises_no_less() -> None:
     for weaker, stronger in itertools.pairwise(LEVELS):
-        assert all(promised(stronger, name) for name in SENTENCES if promised(weaker, name))
+        assert all(promised(stronger, name) for name in PROMISES if promised(weaker, name))
 
 
 def test_the_docs_have_the_table_of_promises() -> None:
@@ -172,6 +173,7 @@ def test_threads_without_end_are_ended_too(contained: Sandbox) -> None:
 
 _HOPS = """
     import os
+import re
     def f():
         reader, writer = os.pipe()
         if os.fork() == 0:
@@ -247,10 +249,37 @@ def test_parts_of_a_tree_leave_out_what_is_hidden(tmp_path: Path) -> None:
     assert found.listed == tuple(map(str, (tmp_path, tmp_path / "lib", site)))
 
 
+_HEADERS = {  # the kernel's own tables: AArch64 has the numbers that all newer processors share
+    0: Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+    1: Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.mark.parametrize("column", _HEADERS)
+def test_the_numbers_of_system_calls_are_those_of_the_kernels_headers(column: int) -> None:
+    if not _HEADERS[column].is_file():
+        pytest.skip(f"{_HEADERS[column]} is not installed (Debian: linux-libc-dev)")
+    defined = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", _HEADERS[column].read_text())
+    known = {name: int(number) for name, number in defined}
+    ours = {
+        call: numbers[column]
+        for table in (
+            *(seccomp._REFUSED, seccomp._REFUSED_ALONE, seccomp._SKIPPED_ALONE, seccomp._ON_ITSELF_ALONE),
+            *(seccomp._SIGNALS, seccomp._REFUSED_UNSCOPED, seccomp._REFUSED_UNTRUNCATED),
+        )
+        for call, numbers in table.items()
+    }
+    assert len(ours) > 60
+    # An older header lacks the newest calls.
+    wrong = {call: number for call, number in ours.items() if call in known and known[call] != number}
+    assert wrong == {}
+    assert {call for call in known if call in ours and ours[call] is None} == set()
+
+
 # Run on its own: rules, once laid on a process, stay.
 _OLD_KERNEL = """
 import os, socket, sys
-from grader.sandbox.levels import landlock, seccomp
+from grader.sandbox.levels import landlock, seccomp, seccomp
 known, place, foreign = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 landlock.restrict(landlock.View((), ()), place, known=known)
 seccomp.filter_system_calls(
@@ -290,15 +319,14 @@ _AS_A_USER = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from grader.sandbox.host import launch
-from grader.sandbox.host.promises import promised
 from grader.sandbox.host.session import Sandbox
-from grader.sandbox.host.trials import SLOW, TRIALS, outside
+from grader.sandbox.host.trials import PROMISES, outside, promised
 assert os.getuid() == 65534
 assert not launch.why_not("landlock"), launch.why_not("landlock")
 with outside() as aims, Sandbox.start("landlock", threads=1) as sandbox:
-    for name, trial in TRIALS.items():
-        if promised("landlock", name) and name not in SLOW:
-            assert trial(sandbox, aims), name
+    for name, promise in PROMISES.items():
+        if promised("landlock", name) and not promise.slow:
+            assert promise.trial(sandbox, aims), name
 print("kept")
 """
 

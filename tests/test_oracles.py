@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from grader.checks.common.hidden import one_hot
 from grader.checks.functions.oracles import (
     SCRIPT_BATCH,
     WITNESS_BATCH,
@@ -16,7 +17,6 @@ from grader.checks.functions.oracles import (
     WITNESS_LEVEL,
     WITNESS_VALIDATION_LEVEL,
     expected_epochs,
-    one_hot,
     script_accuracy,
     script_images,
     sureness_of,

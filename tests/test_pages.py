@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli.pages import Pages
 from grader.course import Counted, Course, Settings
 from grader.gradebook.keeping import keeping
+from grader.grading.pages import Pages
 from grader.results.scoring import Graded, Result
 from tests.results import CONDITIONS, result_of
 

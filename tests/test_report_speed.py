@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from grader.course import Course, Speed
-from grader.reports.speed import document, remarks, show
+from grader.reports.speed import remarks, show, speed_document
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Rates, Round
 from tests.measurements import measurement
@@ -119,7 +119,7 @@ def test_the_epochs_clock_has_no_say_in_points() -> None:
 
 
 def test_the_document_has_every_sample_and_what_is_computed_from_them() -> None:
-    found = json.loads(msgspec.json.encode(document([FAST], COURSE, 12.3456)))
+    found = json.loads(msgspec.json.encode(speed_document([FAST], COURSE, 12.3456)))
     assert (found["schema_version"], found["seconds"]) == (1, 12.346)
     (one,) = found["measurements"]
     assert msgspec.convert(one, Measurement, strict=False) == FAST

@@ -63,7 +63,7 @@ def test_checks_that_say_the_same_are_one_finding() -> None:
 
 def test_a_hostile_submission_prints_harmlessly() -> None:
     report, result = report_of(check("failed", HOSTILE, hint=HOSTILE, example=HOSTILE), name=HOSTILE)
-    text = printed(result) + terminal.summary(report, result) + terminal.finished_line(result, 1, 2)
+    text = printed(result) + terminal.summary_line(report, result) + terminal.finished_line(result, 1, 2)
     assert not {"\x1b", "\u202e", "\u2066", "\x07"} & set(text)
     text = markdown.feedback(report, result)
     assert not {"\x1b", "\u202e"} & set(text)
@@ -80,7 +80,7 @@ def test_rich_markup_in_a_message_is_text() -> None:
 def test_an_infrastructure_error_is_no_score() -> None:
     report, result = report_of(check("not_run", "The grader could not run this check."), problem="the disk is full")
     assert "The grader failed, so this is no score: the disk is full" in printed(result)
-    assert terminal.summary(report, result) == "ada: not graded, the disk is full (quick, namespaces, 1.5 s)"
+    assert terminal.summary_line(report, result) == "ada: not graded, the disk is full (quick, namespaces, 1.5 s)"
 
 
 def test_a_result_that_was_kept_says_from_when() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
-from grader.sandbox.wire.frames import Frame, Handle, Limits, Loaded
+from grader.sandbox.wire.frames import Handle, Limits, Loaded, TracebackLine
 
 
 def load(worker: Worker, source: str, *names: str) -> Loaded:
@@ -56,7 +56,7 @@ def test_future_imports_reach_the_statements_after_them(worker: Worker) -> None:
 
 def test_training_while_loading_is_refused_and_told(worker: Worker) -> None:
     loaded = load(worker, "import keras\nmodel = keras.Sequential()\nmodel.fit(1)\ndef f(): return 1")
-    assert loaded.trained == (Frame(3, "<module>"),)
+    assert loaded.trained == (TracebackLine(3, "<module>"),)
     assert [error.type_name for error in loaded.errors] == ["TrainingRefusedError"]
 
 
@@ -65,7 +65,7 @@ def test_an_exception_crosses_as_text_with_the_students_own_lines(worker: Worker
     with pytest.raises(SubmissionError) as caught:
         worker.call("f", np.zeros(3))
     assert caught.value.type_name == "ValueError"
-    assert caught.value.frames == (Frame(5, "f"), Frame(3, "g"))
+    assert caught.value.frames == (TracebackLine(5, "f"), TracebackLine(3, "g"))
 
 
 @pytest.mark.parametrize("statement", ["raise SystemExit(0)", "raise KeyboardInterrupt", "raise BaseException('x')"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course, Limits, Speed
+from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
@@ -16,7 +16,7 @@ from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
 
 COURSE = Course(
-    dataset="shapes", speed=Speed(train_images=192, epochs=3, batch_size=50), limits=Limits(training_seconds=60)
+    dataset="shapes", speed=Speed(train_images=192, epochs=3, batch_size=50), limits=CourseLimits(training_seconds=60)
 )
 
 HEAD = """
@@ -118,7 +118,7 @@ def test_a_clock_that_was_set_back_is_not_believed(sandbox: Sandbox, dataset: Da
 def test_what_goes_wrong_is_one_sentence(
     sandbox: Sandbox, dataset: Dataset, tmp_path: Path, train: str, status: str, problem: str
 ) -> None:
-    course = Course(dataset="shapes", speed=COURSE.speed, limits=Limits(memory_mb=1500))
+    course = Course(dataset="shapes", speed=COURSE.speed, limits=CourseLimits(memory_mb=1500))
     with pytest.raises(MeasuringError) as caught:
         measured(sandbox, dataset, submission(tmp_path, train), course)
     assert caught.value.status == status

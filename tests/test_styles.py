@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from grader.checks.common.evidence import Examiner
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.checks.functions.oracles import expected_epochs, script_accuracy, script_images, sureness_of
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
 from grader.checks.functions.test_task6_predict import legend_texts, texts_of_colour
-from grader.course import Limits
+from grader.course import CourseLimits
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
 from grader.submissions import Submission
 
 
 def student_of(worker: Worker, source: str) -> Student:
-    return Student(worker, Submission("a", Path("a.py"), "", "py", source=textwrap.dedent(source)), Limits())
+    return Student(worker, Submission("a", Path("a.py"), "", "py", source=textwrap.dedent(source)), CourseLimits())
 
 
 PLOTS = """
@@ -134,7 +134,7 @@ def answers(model, x):
 def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
     sandbox: Sandbox, worker: Worker, kind: str
 ) -> None:
-    examiner = Examiner(lambda: sandbox.spawn(seed=0), Budget(600))
+    examiner = Examiner(lambda: sandbox.spawn(seed=0), TimeLeft(600))
     x = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype(np.float32)
     worker.load(SCALES, ("build_model", "answers"))
     model = worker.call("build_model", kind)

@@ -55,7 +55,7 @@ VALUES = st.recursive(
     ),
     max_leaves=12,
 )
-FRAMES = st.builds(wire.Frame, NUMBERS, st.text(max_size=8))
+FRAMES = st.builds(wire.TracebackLine, NUMBERS, st.text(max_size=8))
 RAISED = st.builds(wire.Raised, NUMBERS, st.text(max_size=8), st.text(max_size=20), st.lists(FRAMES).map(tuple))
 PARAMETERS = st.builds(wire.ParameterFound, st.text(max_size=8), st.text(max_size=8), st.booleans())
 FUNCTIONS = st.builds(wire.FunctionFound, st.text(max_size=8), st.none() | st.lists(PARAMETERS).map(tuple))
@@ -140,7 +140,7 @@ def test_megabytes_of_mutated_frames_are_refused_in_little_memory() -> None:
         msgspec.msgpack.encode(record)
         for record in (
             wire.Returned(3, array),
-            wire.Loaded(1, (wire.FunctionFound("f", ()),), (wire.Raised(1, "E", "e", (wire.Frame(1, "f"),)),)),
+            wire.Loaded(1, (wire.FunctionFound("f", ()),), (wire.Raised(1, "E", "e", (wire.TracebackLine(1, "f"),)),)),
             wire.Call(2, "f", (array,), {"seed": None}),
             wire.Spawn(1, wire.Limits(), 0),
         )

@@ -12,6 +12,7 @@ import cyclopts
 from grader.cli import exporting, gradebook, grading, machine, speed, timings, validating
 from grader.cli.app import app
 from grader.ground.errors import GraderError
+from grader.ground.notes import say
 
 COMMANDS = (grading, gradebook, speed, timings, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""
@@ -42,13 +43,13 @@ def main() -> NoReturn:
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except GraderError as error:
-        print(f"grader: {error}", file=sys.stderr)
+        say(str(error))
         sys.exit(error.exit_code)
     except cyclopts.CycloptsError as error:
-        print(f"grader: {_wrong_use(error)}", file=sys.stderr)
+        say(_wrong_use(error))
         sys.exit(2)
     except KeyboardInterrupt:
-        print("grader: stopped.", file=sys.stderr)
+        say("stopped.")
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(3)

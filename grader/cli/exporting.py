@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from grader.exports.document import read
 from grader.exports.records import check_hidden
 from grader.gradebook.faults import SQLITE_HEADER
 from grader.gradebook.records import Entry
+from grader.ground import notes
 from grader.ground.errors import UsageError
 from grader.ground.files import write_whole
 
@@ -61,7 +61,7 @@ def export(
     made = form.write(entries, choices)
     write_whole(output, made.content)
     for note in made.notes:
-        print(f"grader: note: {note}", file=sys.stderr)
+        notes.note(note)
     print(f"Wrote {output} for {form.name}: {len(entries)} submission{'s' if len(entries) != 1 else ''}.")
     return 0
 

@@ -23,7 +23,7 @@ from grader.gradebook.records import Adjustment, Attempt, Entry
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
 from grader.ground.text import number, utc
-from grader.reports import gradebook as pages
+from grader.reports import gradebook as tables
 from grader.results.scoring import SCHEMA_VERSION
 
 book = cyclopts.App(name="gradebook", help="Look at the gradebook, and put points by hand over it.")
@@ -98,7 +98,7 @@ def show(
             if json:
                 print(msgspec.json.encode(found).decode())
             else:
-                pages.show_submission(Console(), found.entry, found.attempts, found.adjustments)
+                tables.show_submission(Console(), found.entry, found.attempts, found.adjustments)
             return 0
         entries = gradebook.entries()
         if failed is not None:
@@ -113,7 +113,7 @@ def show(
     if json:
         print(msgspec.json.encode(_Class(entries)).decode())
     else:
-        pages.show_entries(Console(), entries)
+        tables.show_entries(Console(), entries)
     return 0
 
 
@@ -200,7 +200,7 @@ def compare_attempts(
         print(msgspec.json.encode(_Comparisons(comparisons)).decode())
         return 0
     for comparison in comparisons:
-        pages.show_comparison(Console(), comparison)
+        tables.show_comparison(Console(), comparison)
     if not comparisons:
         print("No submission has changed.")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from grader.assignment.contract import PROFILES, TASKS
 from grader.course import Course, Settings, load_course
 from grader.course.datasets import DATASETS
 from grader.ground.errors import UsageError
+from grader.ground.notes import warn
 from grader.sandbox.host.launch import LEVELS, choose_level, why_not
 
 Profile = Literal["quick", "standard", "full"]
@@ -59,7 +59,7 @@ def settings_of(options: Options, *, default_profile: str | None) -> Settings:
     level = choose_level(options.require_isolation)
     if level == "process":
         reasons = "; ".join(why_not(level) for level in reversed(LEVELS) if level != "process")
-        print(f"grader: warning: submissions are not isolated here ({reasons}).", file=sys.stderr)
+        warn(f"submissions are not isolated here ({reasons}).")
     return Settings(course, profile, tasks, level)
 
 

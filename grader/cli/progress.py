@@ -24,11 +24,6 @@ from grader.results.scoring import Outcome, Result
 from grader.speed.running import Lane, Plan
 
 
-def say_waiting(sentence: str) -> None:
-    """Say what is waited for before the work can begin."""
-    print(f"grader: {sentence}", file=sys.stderr, flush=True)
-
-
 def _bar(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +19,7 @@ from grader.course.datasets import load_dataset
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
 from grader.ground.machine import machine_lock
+from grader.ground.notes import say
 from grader.reports import speed as report
 from grader.sandbox.host.devices import gpus
 from grader.sandbox.host.launch import choose_level
@@ -81,7 +81,7 @@ def bench(
         backends=tuple(dict.fromkeys(backend)),
     )
     began = time.monotonic()
-    with machine_lock("grader bench", alone=True, waiting=_say), training_progress(plan, quiet=json) as on_training:
+    with machine_lock("grader bench", alone=True, waiting=say), training_progress(plan, quiet=json) as on_training:
         if gradebook is None:
             measurements = measure_all(plan, on_training)
         else:
@@ -89,7 +89,7 @@ def bench(
                 measurements = measure_all(plan, on_training, book.add_measurement)
     seconds = time.monotonic() - began
     if json:
-        print(msgspec.json.encode(report.document(measurements, chosen, seconds)).decode())
+        print(msgspec.json.encode(report.speed_document(measurements, chosen, seconds)).decode())
     else:
         report.show(Console(), measurements, chosen)
     return 0 if all(measurement.status == "measured" for measurement in measurements) else 1
@@ -107,10 +107,6 @@ def devices_of(text: str) -> tuple[str, ...]:
         if re.fullmatch(r"cpu|gpu(:[0-9]{1,3})?", name) is None:
             raise UsageError(f"--device {text}: give cpu, gpu, gpu:1, several of them with commas, or all.")
     return tuple(dict.fromkeys("gpu:0" if name == "gpu" else name for name in text.split(",")))
-
-
-def _say(sentence: str) -> None:
-    print(f"grader: {sentence}", file=sys.stderr, flush=True)
 
 
 def _with_numbers(course: Course, **numbers: int | None) -> Course:

@@ -19,11 +19,11 @@ from grader.gradebook.records import Timing
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError, nearest
 from grader.ground.text import utc
-from grader.reports import timings as pages
+from grader.reports import timings as tables
 from grader.reports.site import write_timings
 from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.records import Measurement
-from grader.speed.statistics import Comparison, Summary, compare, summary
+from grader.speed.statistics import SpeedComparison, Summary, compare, summary
 
 timings = cyclopts.App(name="timings", help="Look at measured training speed, and compare two measurements.")
 app.command(timings)
@@ -79,7 +79,7 @@ class _Compared(msgspec.Struct, frozen=True):
 
     before: int
     after: int
-    comparison: Comparison
+    comparison: SpeedComparison
     schema_version: int = SCHEMA_VERSION
 
 
@@ -105,7 +105,7 @@ def show(
         measured = [_Measured(each.number, summary(each.measurement), each.measurement) for each in found]
         print(msgspec.json.encode(_Listed(measured)).decode())
     else:
-        pages.show_timings(Console(), found)
+        tables.show_timings(Console(), found)
     return 0
 
 
@@ -138,7 +138,7 @@ def compare_timings(
     if json:
         print(msgspec.json.encode(_Compared(before.number, after.number, found)).decode())
     else:
-        pages.show_comparison(Console(), before, after, found)
+        tables.show_comparison(Console(), before, after, found)
     return 0
 
 

@@ -31,7 +31,7 @@ Form = Literal["auto", "functions", "guided"]
 Legacy = Literal["run", "refuse"]
 
 
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a submission may use before it is stopped.
 
     Attributes:
@@ -136,7 +136,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = "standard"
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
-    limits: Limits = Limits()
+    limits: CourseLimits = CourseLimits()
     accuracy: Accuracy = Accuracy()
     speed: Speed = Speed()
     late: Late = Late()
@@ -228,7 +228,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
     """
     records: dict[str, type[msgspec.Struct]] = {
         "": Course,
-        "limits": Limits,
+        "limits": CourseLimits,
         "accuracy": Accuracy,
         "speed": Speed,
         "late": Late,
@@ -241,7 +241,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         for key in part:
             if key not in {field.encode_name for field in known}:
                 meant = nearest(key, [field.encode_name for field in known])
-                raise UsageError(f"{where}: {name}{'.' * bool(name)}{key}: unknown key{meant}")
+                raise UsageError(f"{where}: {f'{name}.' if name else ''}{key}: unknown key{meant}")
 
 
 def _check_points(points: Any, where: str) -> None:

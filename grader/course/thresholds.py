@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -20,6 +18,7 @@ from grader.assignment import contract
 from grader.course import Accuracy, Course, Settings
 from grader.course.datasets import load_dataset
 from grader.ground.errors import GraderError
+from grader.ground.machine import versions_of
 from grader.sandbox.wire import backends
 
 CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
@@ -119,11 +118,7 @@ def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
 
 def installed_versions() -> dict[str, str]:
     """What training runs on here, found without importing it."""
-    found = {}
-    for name in ("keras", backends.DEFAULT, "numpy"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    return versions_of(("keras", backends.DEFAULT, "numpy"))
 
 
 def find_calibration(calibrations: Sequence[Calibration], course: Course, sha256: str) -> Calibration:

@@ -20,17 +20,8 @@ from grader.ground.text import clean, number
 from grader.reports.text import STATUS_WORDS, TITLES
 from grader.results.artefacts import Measured
 from grader.results.scoring import CheckResult
+from grader.sandbox.levels import LEVELS
 
-WEAKER_ISOLATION: Final = {
-    "landlock": (
-        "For the instructor: this ran at the isolation level landlock, since the container grants no namespaces. The "
-        "submission could not read or write the grader's files; `grader doctor` lists what else is promised."
-    ),
-    "process": (
-        "For the instructor: this ran at the isolation level process, since the container grants no more. Nothing but "
-        "the container itself kept the submission from the grader's files; look at surprising scores."
-    ),
-}
 ACCURACY: Final = "accuracy/unseen-images"
 _MAX_OUTPUT: Final = 8000
 
@@ -76,8 +67,9 @@ def document(
     tests = [_test(check, withheld=withheld, hidden=check.id in hidden) for check in result.checks]
     if result.problem:
         notes = (f"What failed: {result.problem}", *notes)
-    if entry.attempt.isolation in WEAKER_ISOLATION:
-        notes = (*notes, WEAKER_ISOLATION[entry.attempt.isolation])
+    level = LEVELS.get(entry.attempt.isolation)  # it is empty where the grading could not even begin
+    if level is not None and level.warning:
+        notes = (*notes, level.warning)
     tests += [_note(note) for note in notes]
     results: dict[str, Any] = {
         "output": clean(_head(entry), limit=_MAX_OUTPUT),

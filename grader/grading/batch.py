@@ -1,8 +1,11 @@
-"""Grading many submissions: slots, each with a sandbox of its own, in processes that `crew.dispatch` feeds."""
+"""Grading many submissions: the crew that grades them, and the report that comes of it.
+
+A program that calls this needs the guard `if __name__ == "__main__"`, since every grading process imports it anew.
+"""
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,10 +16,10 @@ import psutil
 from grader.course import Settings
 from grader.grading.crew import TRIES, Crew, CrewLost, dispatch
 from grader.grading.processes import Processes
-from grader.grading.slots import Slot, not_graded
+from grader.grading.slots import not_graded
 from grader.ground.files import write_whole
 from grader.ground.machine import cores
-from grader.ground.text import clean
+from grader.ground.notes import note
 from grader.results.scoring import Graded, Report, Result, encode
 from grader.submissions import Submission, SubmissionFile
 
@@ -66,30 +69,18 @@ def grade_all(
         text = f"{problem[:1].upper()}{problem[1:]}, {TRIES} times; set aside."
         finished(not_graded(Submission(file.id, file.path, "", ""), settings, text))
 
-    def feed(crew: Crew) -> None:
-        seconds = _deadline(settings)
-        dispatch(files, crew, seconds=seconds, on_graded=finished, on_given_up=given_up, notify=note)
-
     try:
-        if crew is not None:
-            feed(crew)
-        elif jobs == 1 or len(files) == 1:
-            with Slot(settings) as slot:
-                for file in files:
-                    finished(slot.grade(file))
-        else:
-            with Processes(settings, min(jobs, len(files))) as processes:
-                feed(processes)
+        # One at a time is a crew of one process, and not a special case: a submission may end the process that grades
+        # it, and the batch is to outlive that.
+        own = Processes(settings, min(jobs, len(files))) if crew is None else contextlib.nullcontext(crew)
+        with own as graders:
+            seconds = _deadline(settings)
+            dispatch(files, graders, seconds=seconds, on_graded=finished, on_given_up=given_up, notify=note)
     except KeyboardInterrupt:
         pass
     except CrewLost as error:
         note(str(error))
     return make_report(settings, [results[f.id] for f in files if f.id in results], time.monotonic() - began)
-
-
-def note(text: str) -> None:
-    """Say something beside the results."""
-    print(f"grader: note: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def make_report(settings: Settings, results: Iterable[Result], seconds: float) -> Report:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import importlib.metadata
 import logging
 import math
 import shutil
@@ -34,7 +33,7 @@ from grader.gradebook.records import Conditions
 from grader.grading.crew import CrewLost, Notify, Place
 from grader.grading.slots import end_here, grade_here, prepare_here
 from grader.ground.errors import GraderError, UsageError
-from grader.ground.machine import machine_lock
+from grader.ground.machine import machine_lock, versions_of
 from grader.results.scoring import Graded
 from grader.sandbox.host.launch import why_not
 from grader.submissions import SubmissionBytes
@@ -63,11 +62,7 @@ class Found(msgspec.Struct, frozen=True):
 
 def installed() -> dict[str, str]:
     """What is installed here of what has a say in verdicts, by name."""
-    versions = {"grader": grader.__version__}
-    for library in LIBRARIES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[library] = importlib.metadata.version(library)
-    return versions
+    return {"grader": grader.__version__} | versions_of(LIBRARIES)
 
 
 def examine(settings: Settings, expected: Conditions) -> Found:

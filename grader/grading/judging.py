@@ -16,7 +16,7 @@ from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import Missing, describe_error, locate
 from grader.checks.common.verdict import CheckFailed, NotRun
-from grader.results.artefacts import Artefacts, Place
+from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.submissions import Submission
@@ -137,7 +137,7 @@ def _hint_for(error: SubmissionError) -> str:
     return "Run the call above in your notebook to see the same error."
 
 
-def place_of(error: BaseException | None, submission: Submission) -> Place | None:
+def place_of(error: BaseException | None, submission: Submission) -> Excerpt | None:
     """Where in the submission an exception of its own arose, with the lines around; `None` where nobody knows."""
     found = locate(submission, error.frames) if isinstance(error, SubmissionError) else None
     if found is None:
@@ -145,7 +145,7 @@ def place_of(error: BaseException | None, submission: Submission) -> Place | Non
     cell, line = found
     first = max(1, line - _LINES_AROUND)
     lines = submission.lines_of(cell)[first - 1 : line + _LINES_AROUND]
-    return Place(cell, line, first, tuple(text[:_MAX_LINE] for text in lines))
+    return Excerpt(cell, line, first, tuple(text[:_MAX_LINE] for text in lines))
 
 
 def as_text(outcome: Outcome) -> str:

@@ -44,6 +44,10 @@ class Slot:
 
     def __exit__(self, *_: object) -> None:
         """End the sandbox."""
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox; another submission would start a new one."""
         self._stack.close()
         self.sandbox = None
 
@@ -69,7 +73,7 @@ class Slot:
         graded = self._grade(submission, on_check)
         for _ in range(_TRIES - 1):
             if graded.result.status == "infrastructure_error":
-                self.__exit__()
+                self.close()
                 graded = self._grade(submission, on_check)
         return graded
 
@@ -139,7 +143,7 @@ def end_here() -> None:
     """End the slot of this process."""
     with _grading:
         while _slots:
-            _slots.popitem()[1].__exit__()
+            _slots.popitem()[1].close()
 
 
 def _slot_of(settings: Settings) -> Slot:
@@ -147,6 +151,6 @@ def _slot_of(settings: Settings) -> Slot:
     key = hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
     if key not in _slots:
         while _slots:
-            _slots.popitem()[1].__exit__()
+            _slots.popitem()[1].close()
         _slots[key] = Slot(settings)
     return _slots[key]

@@ -24,6 +24,9 @@ def write_whole(path: Path, *content: bytes | memoryview) -> None:
         try:
             with part.open("wb") as file:
                 file.writelines(content)
+                file.flush()
+                # Without this a file may be empty after a power cut, since the new name can reach the disk first.
+                os.fsync(file.fileno())
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)  # it is still there where something went wrong

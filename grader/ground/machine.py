@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import importlib.metadata
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -107,3 +108,12 @@ def _read(descriptor: int) -> Holder | None:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def versions_of(distributions: Iterable[str]) -> dict[str, str]:
+    """The versions that are installed, found without importing anything; what is not installed is left out."""
+    found = {}
+    for name in distributions:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

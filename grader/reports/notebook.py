@@ -16,7 +16,7 @@ from grader.assignment import contract
 from grader.ground.text import number
 from grader.reports.markdown import check_lines, escape, score
 from grader.reports.text import by_task
-from grader.results.scoring import Report, Result
+from grader.results.scoring import Report, Result, points_of
 from grader.submissions import Submission
 from grader.submissions.names import effects
 from grader.submissions.notebook import cell_lists
@@ -89,7 +89,7 @@ def _function_part(result: Result, name: str) -> str:
     checks = [check for check in result.checks if check.function == name]
     if not checks:
         return ""
-    earned, worth = sum(check.points for check in checks), sum(check.max_points for check in checks)
+    earned, worth = points_of(checks)
     symbol = "✓" if all(check.status == "passed" for check in checks) else "✗"
     return "\n".join([f"**{symbol} `{name}`: {number(earned)} of {number(worth)} points**", "", *check_lines(checks)])
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.ground.text import clean, number
-from grader.reports.timings import STATUS_WORDS, threads_of
+from grader.reports.timings import MEASUREMENT_WORDS, threads_of
 from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.flops import share_of_limit
 from grader.speed.points import points_of
@@ -26,7 +26,7 @@ _MUCH_OUTSIDE: Final = 0.2
 """Share of a call of `train` that passes outside of its epochs and is worth a remark."""
 
 
-def document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:
+def speed_document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:
     """What `--json` prints: each measurement with every sample, and what is computed from them."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -84,7 +84,7 @@ def _table(lanes: Sequence[Measurement], course: Course, *, gap: int) -> Table:
             said = summary(measurement)
             row += _figures(measurement.rounds, said.epoch, said.images_per_second, said.ratio)
         else:
-            row += [Text(STATUS_WORDS[measurement.status], "yellow"), *([Text("–", "dim")] * 5)]
+            row += [Text(MEASUREMENT_WORDS[measurement.status], "yellow"), *([Text("–", "dim")] * 5)]
         if course.speed.points:
             row.append(Text(f"{number(points_of(measurement, course.speed))}/{number(course.speed.points)}"))
         table.add_row(*row)

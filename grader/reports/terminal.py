@@ -13,7 +13,7 @@ from rich.text import Text
 from grader.assignment import contract
 from grader.ground.text import clean, moment, number
 from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings
-from grader.results.scoring import Report, Result
+from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
 
@@ -66,7 +66,7 @@ def _failure(finding: Finding) -> RenderableType:
     return Group(head, Padding(Group(*body), (0, 0, 0, 2)))
 
 
-def summary(report: Report, result: Result) -> str:
+def summary_line(report: Report, result: Result) -> str:
     """One line that one can grep: `ada: 71 of 93 points, 44 of 47 checks passed (quick, namespaces, 9.8 s)`."""
     passed = sum(check.status == "passed" for check in result.checks)
     end = f"({report.profile}, {report.isolation}, {result.seconds:.1f} s)"
@@ -118,7 +118,7 @@ def _row(result: Result, tasks: Iterable[contract.Task]) -> list[Text]:
     cells = [name]
     for task in tasks:
         checks = [check for check in result.checks if check.task == task.number]
-        earned, worth = sum(c.points for c in checks), sum(c.max_points for c in checks)
+        earned, worth = points_of(checks)
         cells.append(
             Text(f"{number(earned)}/{number(worth)}", "green" if earned == worth else "red" if not earned else "")
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
@@ -10,7 +9,7 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract, guided
-from grader.results.scoring import CheckResult, Result
+from grader.results.scoring import CheckResult, Result, points_of
 
 TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
 STATUS_WORDS: Final = {
@@ -49,8 +48,7 @@ def by_task(result: Result) -> list[TaskResult]:
     for task in contract.TASKS:
         checks = tuple(check for check in result.checks if check.task == task.number)
         if checks:
-            points, worth = math.fsum(c.points for c in checks), math.fsum(c.max_points for c in checks)
-            found.append(TaskResult(task, checks, points, worth))
+            found.append(TaskResult(task, checks, *points_of(checks)))
     return found
 
 
@@ -78,6 +76,5 @@ def findings(checks: Iterable[CheckResult]) -> list[Finding]:
         same = list(group)
         title = TITLES.get(same[0].id, same[0].id) if len(same) == 1 else f"{len(same)} checks"
         where = f"{same[0].function}: " if same[0].function else ""
-        points, worth = sum(c.points for c in same), sum(c.max_points for c in same)
-        found.append(Finding(same[0], f"{where}{title}", points, worth))
+        found.append(Finding(same[0], f"{where}{title}", *points_of(same)))
     return found

@@ -12,9 +12,9 @@ from rich.text import Text
 from grader.gradebook.records import Timing
 from grader.ground.text import clean, moment
 from grader.speed.records import Machine, Measurement
-from grader.speed.statistics import FEWEST, Comparison, Ratio, summary
+from grader.speed.statistics import FEWEST, Ratio, SpeedComparison, summary
 
-STATUS_WORDS: Final = {
+MEASUREMENT_WORDS: Final = {
     "no_device": "no such device",
     "no_backend": "not installed",
     "out_of_memory": "out of memory",
@@ -86,7 +86,7 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
         each = timing.measurement
         said = summary(each)
         rate = f"{said.images_per_second:.0f}" if said.images_per_second else "–"
-        told = ratio_text(said.ratio) if each.status == "measured" else STATUS_WORDS[each.status]
+        told = ratio_text(said.ratio) if each.status == "measured" else MEASUREMENT_WORDS[each.status]
         table.add_row(
             str(timing.number),
             Text(clean(each.submission, limit=40)),
@@ -104,7 +104,7 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
     console.print(Text("Epoch: the median of steady epochs.  In brackets: 95% interval.", "dim"))
 
 
-def show_comparison(console: Console, before: Timing, after: Timing, comparison: Comparison) -> None:
+def show_comparison(console: Console, before: Timing, after: Timing, comparison: SpeedComparison) -> None:
     """Print two measurements, the verdict in words, and the figures that it comes from."""
     console.print(Text(f"{_side(before)} → {_side(after)}"))
     console.print(Text(verdict_text(before.measurement, after.measurement, comparison), _COLOURS[comparison.verdict]))
@@ -125,7 +125,7 @@ def show_comparison(console: Console, before: Timing, after: Timing, comparison:
         console.print(Text(line, "dim"))
 
 
-def verdict_text(before: Measurement, after: Measurement, comparison: Comparison) -> str:
+def verdict_text(before: Measurement, after: Measurement, comparison: SpeedComparison) -> str:
     """The verdict in a sentence or two."""
     if not comparison.changes:
         return f"Cannot tell: {_why_nothing(before, after, comparison)}"
@@ -144,16 +144,16 @@ def verdict_text(before: Measurement, after: Measurement, comparison: Comparison
     return f"{comparison.verdict.capitalize()}: {what} takes {times} times as long {than}."
 
 
-def _why_nothing(before: Measurement, after: Measurement, comparison: Comparison) -> str:
+def _why_nothing(before: Measurement, after: Measurement, comparison: SpeedComparison) -> str:
     for side, measurement in (("earlier", before), ("later", after)):
         if measurement.status != "measured":
-            return f"there are no rounds of the {side} ({STATUS_WORDS[measurement.status]})."
+            return f"there are no rounds of the {side} ({MEASUREMENT_WORDS[measurement.status]})."
     if comparison.differing:
         return f"{_listed(comparison.differing)}, and without rounds of the reference nothing may be compared."
     return "no epoch was seen on one side."
 
 
-def remarks(before: Measurement, after: Measurement, comparison: Comparison) -> list[str]:
+def remarks(before: Measurement, after: Measurement, comparison: SpeedComparison) -> list[str]:
     """What else to know about a comparison, a sentence each."""
     if before.submission == after.submission:
         said = ["The file is the same." if comparison.same_file else "The file has changed in between."]

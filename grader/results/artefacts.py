@@ -40,7 +40,7 @@ class Artefact(msgspec.Struct, frozen=True):
     data: bytes
 
 
-class Place(msgspec.Struct, frozen=True):
+class Excerpt(msgspec.Struct, frozen=True):
     """`place`: the lines of the submission around the one that raised.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -191,3 +192,9 @@ def all_passed(result: Result) -> bool:
 def encode(report: Report) -> bytes:
     """A report as a JSON document for people to read as well."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def points_of(checks: Iterable[CheckResult]) -> tuple[float, float]:
+    """What some checks earned together, and what they are worth together."""
+    some = tuple(checks)
+    return math.fsum(check.points for check in some), math.fsum(check.max_points for check in some)

@@ -94,6 +94,10 @@ class Training:
 
     def __exit__(self, *_: object) -> None:
         """End the worker."""
+        self.close()
+
+    def close(self) -> None:
+        """End the worker, and note what memory it took."""
         if self._worker is not None:
             self._host_mb = self._worker.close().peak_mb
             self._worker = None
@@ -151,7 +155,7 @@ class Training:
             weights = self._student.weights(self._model)
             trained = self._student.tool("file_bytes", _CHECKPOINT) is not None
             answers = self._student.call("predict", _CHECKPOINT if trained else self._model, images)
-        self.__exit__()
+        self.close()
         epochs, first_step = believed(noted, self._began, self._ended)
         return Round(
             seed=self._seed,
@@ -335,5 +339,5 @@ class Turns:
     def close(self) -> None:
         """End a training that has begun and was not finished."""
         if self._training is not None:
-            self._training.__exit__()
+            self._training.close()
             self._training = None

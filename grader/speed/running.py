@@ -19,7 +19,7 @@ import pytest
 
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.running import run_pytest
-from grader.checks.common.student import Budget
+from grader.checks.common.student import TimeLeft
 from grader.checks.common.verdict import CheckFailed
 from grader.course import Course
 from grader.course.datasets import Dataset
@@ -137,7 +137,7 @@ class Station:
             config: The network, as `toolbox.export_model` gives it.
             images: Images in the epoch.
         """
-        examiner = Examiner(lambda: self.sandbox.spawn(seed=0), Budget(_EXAMINED_SECONDS))
+        examiner = Examiner(lambda: self.sandbox.spawn(seed=0), TimeLeft(_EXAMINED_SECONDS))
         with contextlib.closing(examiner), contextlib.suppress(CheckFailed):
             return training_flops(examiner.ask("describe_network", examiner.ask("rebuild", config)), images)
         return None

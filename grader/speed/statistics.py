@@ -97,7 +97,7 @@ class Summary(msgspec.Struct, frozen=True):
     ratio: Ratio | None
 
 
-class Change(msgspec.Struct, frozen=True):
+class SpeedChange(msgspec.Struct, frozen=True):
     """One quantity at two points in history.
 
     Attributes:
@@ -131,7 +131,7 @@ class Change(msgspec.Struct, frozen=True):
         return "unchanged"
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class SpeedComparison(msgspec.Struct, frozen=True):
     """Two measurements of a submission.
 
     Attributes:
@@ -143,7 +143,7 @@ class Comparison(msgspec.Struct, frozen=True):
     """
 
     verdict: Verdict
-    changes: tuple[Change, ...]
+    changes: tuple[SpeedChange, ...]
     differing: tuple[str, ...]
     same_file: bool
 
@@ -210,7 +210,7 @@ def time_to_accuracy(rounds: Sequence[Round], target: float) -> Reached:
     return Reached(middle if middle < math.inf else None, sum(time < math.inf for time in times), len(times))
 
 
-def compare(before: Measurement, after: Measurement) -> Comparison:
+def compare(before: Measurement, after: Measurement) -> SpeedComparison:
     """Compare two points in a submission's history, or two submissions.
 
     Seconds are compared only where machine, backend, device and budget are the same.  Ratios to the reference are
@@ -226,10 +226,10 @@ def compare(before: Measurement, after: Measurement) -> Comparison:
         pairs.append(("reference", _log_seconds(before.reference), _log_seconds(after.reference)))
     changes = tuple(change(quantity, then, now) for quantity, then, now in pairs if then and now)
     verdict = changes[0].verdict if changes else "unclear"
-    return Comparison(verdict, changes, differing, before.sha256 == after.sha256)
+    return SpeedComparison(verdict, changes, differing, before.sha256 == after.sha256)
 
 
-def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) -> Change:
+def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) -> SpeedChange:
     """Compare two samples by rank.
 
     Args:
@@ -241,7 +241,7 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
     differences = np.sort(np.subtract.outer(later, earlier), axis=None)
     factor = float(np.exp(np.median(differences)))
     if min(len(before), len(after)) < FEWEST:
-        return Change(quantity, factor, None, None, None, len(before), len(after))
+        return SpeedChange(quantity, factor, None, None, None, len(before), len(after))
     from scipy import stats
 
     # Between two neighbouring differences the test says the same of every shift, so one of each is tried.
@@ -250,7 +250,7 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
     (kept,) = np.nonzero(tried >= 1 - LEVEL)
     low, high = np.exp([differences[kept[0]], differences[kept[-1] + 1]]).tolist()
     p = float(stats.mannwhitneyu(later, earlier).pvalue)
-    return Change(quantity, factor, low, high, p, len(before), len(after))
+    return SpeedChange(quantity, factor, low, high, p, len(before), len(after))
 
 
 def _log_ratios(measurement: Measurement) -> list[float]:

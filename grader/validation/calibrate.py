@@ -10,7 +10,7 @@ import msgspec
 from grader.checks.common.accuracy import trained
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import draw_split, seeded_generator
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.course.thresholds import CALIBRATION_FILE, Calibration, load_calibrations
@@ -43,7 +43,7 @@ def measure(
     for run in range(runs):
         seed = course.seed + run
         split = draw_split(dataset, course, seeded_generator(seed, "calibration"))
-        budget = Budget(course.limits.grading_seconds)
+        budget = TimeLeft(course.limits.grading_seconds)
         examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed), budget)  # type: ignore[misc]
         with sandbox.worker(seed=seed) as worker:
             student = Student(worker, submission, course.limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 from typing import Final
@@ -15,11 +14,11 @@ from rich.text import Text
 
 import grader
 from grader.course.datasets import cache_directory
+from grader.ground.machine import versions_of
 from grader.ground.text import clean
 from grader.sandbox.host import launch
-from grader.sandbox.host.promises import SENTENCES, promised
 from grader.sandbox.host.session import Sandbox, SandboxError, SubmissionError, WorkerGone
-from grader.sandbox.host.trials import SLOW, TRIALS, Outside, Trial, outside
+from grader.sandbox.host.trials import PROMISES, Outside, Trial, outside, promised
 from grader.sandbox.wire import backends
 
 _ONLY_OWN: Final = ": for your own code, not for submissions of others"
@@ -78,10 +77,12 @@ def examine() -> Examination:
     best = launch.best_level()
     levels = [_try_level(level) for level in reversed(launch.LEVELS)]
     used = next(found for found in levels if found.level == best)
+    libraries = (backends.DEFAULT, "keras", "numpy")
+    versions = versions_of(libraries)
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        Finding("libraries", ", ".join(f"{name} {_version(name)}" for name in (backends.DEFAULT, "keras", "numpy"))),
+        Finding("libraries", ", ".join(f"{name} {versions.get(name, '(missing)')}" for name in libraries)),
         _data(),
         Finding(
             "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"
@@ -98,13 +99,13 @@ def _try_level(level: str) -> LevelFound:
     found: dict[str, str] = {}
     try:
         with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
-            for name, trial in TRIALS.items():
+            for name, promise in PROMISES.items():
                 if not promised(level, name):
                     found[name] = _NOT_PROMISED
-                elif name in SLOW:
+                elif promise.slow:
                     found[name] = _NOT_TRIED
                 else:
-                    found[name] = _HOLDS if _holds(trial, sandbox, aims) else _BROKEN
+                    found[name] = _HOLDS if _holds(promise.trial, sandbox, aims) else _BROKEN
     except SandboxError as error:
         return LevelFound(level, str(error).rstrip("."), found)
     return LevelFound(level, "", found)
@@ -115,13 +116,6 @@ def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
         return trial(sandbox, aims)
     except (SubmissionError, WorkerGone):
         return False  # a trial that does not come to its end has shown nothing
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "(missing)"
 
 
 def _data() -> Finding:
@@ -154,6 +148,6 @@ def _promises(levels: list[LevelFound]) -> Table:
     table.add_column("A submission …", header_style="bold")
     for found in levels:
         table.add_column(found.level, justify="center", header_style="bold")
-    for name, sentence in SENTENCES.items():
-        table.add_row(sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
+    for name, promise in PROMISES.items():
+        table.add_row(promise.sentence, *(_SYMBOLS[found.promises.get(name, _NOT_TRIED)] for found in levels))
     return table

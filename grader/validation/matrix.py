@@ -62,9 +62,9 @@ def _row(chaff: Chaff, verdict: Verdict, checks: Sequence[contract.Check]) -> st
     wrong = {check.id for check in verdict.result.checks if check.status != "passed"}
     marks = ["●" if c.id == chaff.caught_by[0] and c.id in wrong else "○" if c.id in wrong else "" for c in checks]
     elsewhere = spread(chaff, verdict.result)
-    text = ", ".join(f"`{check.id}`" for check in elsewhere[:3]) + (
-        f" and {len(elsewhere) - 3} more" * (len(elsewhere) > 3)
-    )
+    text = ", ".join(f"`{check.id}`" for check in elsewhere[:3])
+    if len(elsewhere) > 3:
+        text += f" and {len(elsewhere) - 3} more"
     if elsewhere and chaff.why_it_spreads:
         text += f": {escape(chaff.why_it_spreads)}"
     return f"| {escape(chaff.sentence)} | {' | '.join(marks)} | {text} | {verdict.result.seconds:.0f} |"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Hashable
+from typing import Any, Final, TypeVar
 
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 
@@ -15,12 +15,15 @@ KNOWN_GAIN: Final = 0.2
 _EXAMINER_SECONDS: Final = 120.0
 
 
+_Gathered = TypeVar("_Gathered")
+
+
 class Evidence:
     """Remembers what gathering gave: the same value, or the same exception with the same example, each time."""
 
     def __init__(self, student: Student) -> None:
         self.student = student
-        self._remembered: dict[Any, tuple[Any, BaseException | None, str]] = {}
+        self._remembered: dict[Hashable, tuple[Any, BaseException | None, str]] = {}
 
     @property
     def example(self) -> str:
@@ -32,13 +35,14 @@ class Evidence:
         """What the checks draw their cases from."""
         return self.student.seed
 
-    def once(self, key: Any, gather: Callable[[], Any]) -> Any:
+    def once(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
         """The result of `gather()`, called for the first use of the key alone."""
         if key not in self._remembered:
             try:
                 self._remembered[key] = (gather(), None, self.student.example)
             except (CheckFailed, NotRun, SubmissionError, WorkerGone) as error:
                 self._remembered[key] = (None, error, self.student.example)
+        value: _Gathered
         value, raised, self.student.example = self._remembered[key]
         if raised is not None:
             raise raised
@@ -68,7 +72,7 @@ class Examiner:
         budget: The submission's time, for a network can be made to take as long as one likes.
     """
 
-    def __init__(self, start: Callable[[], Worker], budget: Budget) -> None:
+    def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:
         self._start = start
         self._budget = budget
         self._worker: Worker | None = None

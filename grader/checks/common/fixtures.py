@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.evidence import Examiner
-from grader.checks.common.student import Budget
+from grader.checks.common.student import TimeLeft
 from grader.results.artefacts import Artefacts
 
 
@@ -28,13 +28,13 @@ def artefacts(pytestconfig: pytest.Config) -> Artefacts:
 
 
 @pytest.fixture(scope="session")
-def budget(context: Context) -> Budget:
+def budget(context: Context) -> TimeLeft:
     """The time that everything the submission does may take together."""
-    return Budget(context.course.limits.grading_seconds)
+    return TimeLeft(context.course.limits.grading_seconds)
 
 
 @pytest.fixture(scope="session")
-def examiner(context: Context, budget: Budget) -> Iterator[Examiner]:
+def examiner(context: Context, budget: TimeLeft) -> Iterator[Examiner]:
     """A worker that never sees the submission."""
     examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
     yield examiner

@@ -8,6 +8,7 @@ submission, so that neither shipped weights nor a fixed answer fits.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -83,9 +84,9 @@ def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Sp
     columns = {label: column for column, label in enumerate(classes)}
     return Split(
         x_train=dataset.x_train[train],
-        y_train=_one_hot(labels[train], columns),
+        y_train=one_hot([columns[int(label)] for label in labels[train]], len(columns)),
         x_val=dataset.x_train[val],
-        y_val=_one_hot(labels[val], columns),
+        y_val=one_hot([columns[int(label)] for label in labels[val]], len(columns)),
         x_hidden=transform(dataset.x_test[hidden], rng),
         hidden_labels=np.array([columns[int(label)] for label in test_labels[hidden]]),
         classes=tuple(classes),
@@ -96,8 +97,10 @@ def _some(rng: np.random.Generator, labels: Array, label: int, count: int) -> Ar
     return rng.permutation(np.flatnonzero(labels == label))[:count]
 
 
-def _one_hot(labels: Array, columns: dict[int, int]) -> Array:
-    rows: Array = np.eye(len(columns), dtype=np.float32)[[columns[int(label)] for label in labels]]
+def one_hot(columns: Sequence[int], count: int) -> Array:
+    """One row for each of the given columns, of `count` entries, float32."""
+    rows = np.zeros((len(columns), count), np.float32)
+    rows[np.arange(len(columns)), np.asarray(columns, np.intp)] = 1
     return rows
 
 

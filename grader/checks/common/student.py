@@ -13,10 +13,10 @@ import numpy as np
 from grader.assignment import contract
 from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
-from grader.course import Limits as CourseLimits
+from grader.course import CourseLimits
 from grader.sandbox.host.session import SubmissionError, Worker
 from grader.sandbox.wire.channel import MAX_FRAME_BYTES
-from grader.sandbox.wire.frames import Frame, Handle, Loaded, Raised
+from grader.sandbox.wire.frames import Handle, Loaded, Raised, TracebackLine
 from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
@@ -32,7 +32,7 @@ class Missing(Exception):
         self.reason = reason
 
 
-class Budget:
+class TimeLeft:
     """The time that everything a submission does for one grading may take together, whatever one call may."""
 
     def __init__(self, seconds: float) -> None:
@@ -86,12 +86,12 @@ class Student:
         *,
         whole: bool = False,
         real_sizes: bool = False,
-        budget: Budget | None = None,
+        budget: TimeLeft | None = None,
         seed: int = 0,
     ) -> None:
         self.worker = worker
         self.seed = seed
-        self._budget = budget or Budget(limits.grading_seconds)
+        self._budget = budget or TimeLeft(limits.grading_seconds)
         self._submission = submission
         self._limits = limits
         self.example = ""
@@ -225,7 +225,7 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Shown) else value
 
 
-def locate(submission: Submission, frames: tuple[Frame, ...]) -> tuple[int | None, int] | None:
+def locate(submission: Submission, frames: tuple[TracebackLine, ...]) -> tuple[int | None, int] | None:
     """Code cell (`None` in a `.py`) and line of the innermost frame; `None` where there is none to be told."""
     if not frames:
         return None
@@ -235,7 +235,7 @@ def locate(submission: Submission, frames: tuple[Frame, ...]) -> tuple[int | Non
         return None
 
 
-def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
+def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:
     """The place of the innermost frame in the student's own terms: `code cell 3, line 5: the line`."""
     found = locate(submission, frames)
     if found is None:
@@ -246,7 +246,7 @@ def where(submission: Submission, frames: tuple[Frame, ...]) -> str:
     return f"{place}: {quoted[:100]}" if quoted else place
 
 
-def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[Frame, ...]) -> str:
+def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[TracebackLine, ...]) -> str:
     """An exception in a sentence, with its place."""
     first_line = text.strip().splitlines()[0].rstrip(". ") if text.strip() else ""
     place = where(submission, frames)

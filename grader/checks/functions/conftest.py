@@ -13,7 +13,7 @@ import pytest
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import Budget, Student
+from grader.checks.common.student import Student, TimeLeft
 from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
 from grader.checks.functions.networks import Blocks, Networks
 from grader.checks.functions.trainings import Trainings
@@ -23,20 +23,20 @@ from grader.sandbox.host.session import WorkerGone
 __all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pytest finds by their names
 
 
-def _fresh(context: Context, budget: Budget, **how: bool) -> Iterator[Student]:
+def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]:
     with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
         limits, seed = context.course.limits, context.course.seed
         yield Student(worker, context.submission, limits, budget=budget, seed=seed, **how)
 
 
 @pytest.fixture
-def student(context: Context, budget: Budget) -> Iterator[Student]:
+def student(context: Context, budget: TimeLeft) -> Iterator[Student]:
     """The submission in a fresh worker, for one check."""
     yield from _fresh(context, budget)
 
 
 @pytest.fixture(scope="session")
-def student_as_written(context: Context, budget: Budget) -> Iterator[Student]:
+def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
     """The submission loaded as Python would import it, top-level code included."""
     whole = context.submission.kind == "py"
     opened = contextlib.contextmanager(_fresh)
@@ -52,13 +52,13 @@ def student_as_written(context: Context, budget: Budget) -> Iterator[Student]:
 
 
 @pytest.fixture(scope="session")
-def subsets(context: Context, budget: Budget) -> Iterator[Subsets]:
+def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
     """What the submission's `subset_data` returns."""
     yield from (Subsets(student) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def example_figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[ExampleFigures]:
+def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
     """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
     for student in _fresh(context, budget):
         figures = ExampleFigures(student)
@@ -67,7 +67,7 @@ def example_figures(context: Context, budget: Budget, artefacts: Artefacts) -> I
 
 
 @pytest.fixture(scope="session")
-def history_figures(context: Context, budget: Budget, artefacts: Artefacts) -> Iterator[HistoryFigures]:
+def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[HistoryFigures]:
     """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
     for student in _fresh(context, budget):
         figures = HistoryFigures(student)
@@ -76,24 +76,24 @@ def history_figures(context: Context, budget: Budget, artefacts: Artefacts) -> I
 
 
 @pytest.fixture(scope="session")
-def blocks(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Blocks]:
+def blocks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Blocks]:
     """What the submission's `add_conv_block` does."""
     yield from (Blocks(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def networks(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Networks]:
+def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Networks]:
     """The networks that the submission builds."""
     yield from (Networks(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def trainings(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Trainings]:
+def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
     """What the submission's `train` does with known models."""
     yield from (Trainings(student, examiner) for student in _fresh(context, budget))
 
 
 @pytest.fixture(scope="session")
-def predictions(context: Context, budget: Budget) -> Iterator[Predictions]:
+def predictions(context: Context, budget: TimeLeft) -> Iterator[Predictions]:
     """What the submission's `predict` answers with a known model."""
     yield from (Predictions(student) for student in _fresh(context, budget))

@@ -25,7 +25,7 @@ class Subsets(Evidence):
 
     def of(self, case: SubsetCase, *, flat: bool = False) -> tuple[Array, Array]:
         """Images and labels for a case, as `subset_of` gives them; called once for the same case."""
-        return self.once((case, flat), lambda: subset_of(self.student, case, case.seed, flat=flat))  # type: ignore[no-any-return]
+        return self.once((case, flat), lambda: subset_of(self.student, case, case.seed, flat=flat))
 
 
 def subset_of(student: Student, case: SubsetCase, seed: int | None, *, flat: bool = False) -> tuple[Array, Array]:
@@ -100,7 +100,7 @@ class ExampleFigures(_Figures):
                 self._note("show_examples/titles-name-the-prediction", -abs(shown - 5), figure)
             return facts
 
-        return self.once((case, seed, with_predictions), gather)  # type: ignore[no-any-return]
+        return self.once((case, seed, with_predictions), gather)
 
 
 class HistoryFigures(_Figures):
@@ -119,7 +119,7 @@ class HistoryFigures(_Figures):
             shown = Shown(history, f"... # a History whose .history has {curves}")
             return self.student.figure("plot_history", shown)[1]
 
-        return self.once((case, as_history), gather)  # type: ignore[no-any-return]
+        return self.once((case, as_history), gather)
 
 
 class Predictions(Evidence):
@@ -137,12 +137,12 @@ class Predictions(Evidence):
             self.student.tool("save_model", self.known_model().value, "known.keras")
             return "known.keras"
 
-        return self.once("path", save)  # type: ignore[no-any-return]
+        return self.once("path", save)
 
     def by_model(self, x: Shown, shift: int = 0) -> Array:
         """What `predict` returns for the known network; asked once for the same images."""
         key = (x.value.tobytes(), shift)
-        return self.once(key, lambda: self.of(self.known_model(shift), x))  # type: ignore[no-any-return]
+        return self.once(key, lambda: self.of(self.known_model(shift), x))
 
     def of(self, model: Shown | str, x: Array | Shown) -> Array:
         """What `predict` returns now, one row an image and four columns.

@@ -10,9 +10,9 @@ import numpy as np
 
 from grader.checks.common.answers import layer_names
 from grader.checks.common.evidence import Evidence, Examiner
+from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
-from grader.checks.functions.oracles import one_hot
 from grader.checks.functions.strategies import BuildCase
 from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
@@ -87,7 +87,7 @@ class Blocks(Evidence):
                 )
             return Block(isinstance(returned, Handle) and returned == model, facts)
 
-        return self.once(case, gather)  # type: ignore[no-any-return]
+        return self.once(case, gather)
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -125,7 +125,7 @@ class Networks(Evidence):
             rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
             return Network(returned, export, rebuilt, self.examiner.ask("describe_network", rebuilt))
 
-        return self.once(("built", case, copy), gather)  # type: ignore[no-any-return]
+        return self.once(("built", case, copy), gather)
 
     def export(self, returned: Any) -> dict[str, Any]:
         """A network as data.
@@ -177,7 +177,7 @@ class Networks(Evidence):
                 )
             return max(found, key=lambda pair: pair[0])[1]
 
-        return self.once("telling", gather)  # type: ignore[no-any-return]
+        return self.once("telling", gather)
 
     def judged(self) -> tuple[Array, list[dict[str, float]]]:
         """For one image: its probabilities, and for each class as the label what loss and metrics the model says."""
@@ -192,7 +192,7 @@ class Networks(Evidence):
             logs = [self.student.tool("judge", network.handle, image, label) for label in labels]
             return probabilities, logs
 
-        return self.once("judged", gather)  # type: ignore[no-any-return]
+        return self.once("judged", gather)
 
     def require_compiled(self, network: Network) -> None:
         """Raise `CheckFailed` for a network that was not compiled."""
@@ -222,7 +222,7 @@ class Networks(Evidence):
                     break
             return list(after)
 
-        return self.once("steps", gather)  # type: ignore[no-any-return]
+        return self.once("steps", gather)
 
     def second(self) -> Network:
         """A second network from the call without arguments, after every weight of the first was changed."""
@@ -234,7 +234,7 @@ class Networks(Evidence):
             self.student.tool("perturb", first.handle)
             return self.built(copy=1)
 
-        return self.once("second", gather)  # type: ignore[no-any-return]
+        return self.once("second", gather)
 
 
 def kernels(weights: list[Array]) -> list[int]:

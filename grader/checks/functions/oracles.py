@@ -82,10 +82,3 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
         images[np.arange(count), :, :, channels] = level
         sets += [images, np.eye(3, dtype=np.float32)[(channels + shift) % 3]]
     return sets[0], sets[1], sets[2], sets[3]
-
-
-def one_hot(columns: list[int], count: int) -> Array:
-    """One row for each of the given columns, of `count` entries, float32."""
-    rows = np.zeros((len(columns), count), np.float32)
-    rows[np.arange(len(columns)), columns] = 1
-    return rows

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from hypothesis import strategies as st
 
+from grader.checks.common.hidden import one_hot
 from grader.checks.common.verdict import Shown
 
 NAMES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -93,7 +94,7 @@ class ShowCase(msgspec.Struct, frozen=True):
 
 
 def _one_hot(labels: tuple[int, ...], size: int) -> Shown:
-    return Shown(np.eye(size, dtype=np.float32)[list(labels)], f'np.eye({size}, dtype="float32")[{list(labels)}]')
+    return Shown(one_hot(labels, size), f'np.eye({size}, dtype="float32")[{list(labels)}]')
 
 
 @st.composite

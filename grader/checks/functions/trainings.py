@@ -105,7 +105,7 @@ class Trainings(Evidence):
                 raise NotRun("`train` called neither fit on the model it was given nor that model with training=True.")
             return training
 
-        return self.once(case, gather)  # type: ignore[no-any-return]
+        return self.once(case, gather)
 
     def witnessed(self) -> Training:
         """Two epochs with a network that remembers what it was trained on; see `models.witness_model`."""
@@ -120,7 +120,7 @@ class Trainings(Evidence):
             training = self._train(model, None, (), witness_images(), settings, "")
             return msgspec.structs.replace(training, steps=self.student.tool("batches_of", counter))
 
-        return self.once("witness", gather)  # type: ignore[no-any-return]
+        return self.once("witness", gather)
 
     def frozen(self) -> Training:
         """One epoch with a network that cannot change, on the same images for training and validation."""
@@ -133,7 +133,7 @@ class Trainings(Evidence):
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
             return self._train(model, None, (), (x, labels, x, labels), settings, "")
 
-        return self.once("frozen", gather)  # type: ignore[no-any-return]
+        return self.once("frozen", gather)
 
     def seen_in_training(self) -> float:
         """The mean over pixels and channels of the witness training images, as the network saw them."""

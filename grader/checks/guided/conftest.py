@@ -9,14 +9,14 @@ import pytest
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import Budget
+from grader.checks.common.student import TimeLeft
 from grader.checks.guided.observed import Observed
 
 __all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pytest finds by their names
 
 
 @pytest.fixture(scope="session")
-def observed(context: Context, budget: Budget, examiner: Examiner) -> Iterator[Observed]:
+def observed(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Observed]:
     """The submission's run from its first cell to its last."""
     observed = Observed(context, budget, examiner)
     yield observed

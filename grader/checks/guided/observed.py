@@ -17,7 +17,7 @@ import numpy as np
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import seeded_generator
-from grader.checks.common.student import Budget
+from grader.checks.common.student import TimeLeft
 from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
 from grader.checks.guided.pictures import Album, Pictures, Recognised, draw
@@ -72,7 +72,7 @@ class Observed:
         examiner: Where networks are opened.
     """
 
-    def __init__(self, context: Context, budget: Budget, examiner: Examiner) -> None:
+    def __init__(self, context: Context, budget: TimeLeft, examiner: Examiner) -> None:
         self.context = context
         self.submission = context.submission
         self.examiner = examiner

@@ -22,7 +22,7 @@ from grader.grading.slots import Slot
 from grader.ground.files import write_whole
 from grader.results.artefacts import Artefact, Measured, decoded
 from grader.results.scoring import Graded, Outcome, Report, Result, SubmissionInfo, make_result
-from grader.sandbox.host.launch import choose_level, compile_once, why_no_namespaces
+from grader.sandbox.host.launch import choose_level, compile_once, why_not
 from grader.submissions import SubmissionFile, choose, read_apart
 
 CONFIGURATION: Final = "autograder.json"
@@ -74,7 +74,7 @@ def grade_into(root: Path, target: Path) -> int:
     submission = read_apart(file)
     checks = checks_of(settings.profile)
     outcomes: dict[str, Outcome] = {}
-    reasons = (f"{why_no_namespaces()}.",) if settings.level != "namespaces" else ()
+    reasons = (f"{why_not('namespaces')}.",) if settings.level != "namespaces" else ()
 
     def write(result: Result, artefacts: tuple[Artefact, ...] = ()) -> None:
         (entry,) = entries_of(Report(settings.profile, settings.level, result.seconds, (result,)))

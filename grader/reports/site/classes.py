@@ -16,6 +16,7 @@ from grader.reports.site.charts import histogram, scatter
 from grader.reports.site.students import StudentPage, anchor_of, title_of
 from grader.reports.site.timings import fastest, time_against_accuracy
 from grader.results.artefacts import Measured
+from grader.results.scoring import points_of
 
 _HARDEST: Final = 12
 _NAMED: Final = 6
@@ -84,7 +85,7 @@ def rows_of(pages: Sequence[StudentPage]) -> tuple[list[tuple[contract.Task, flo
         for task in asked:
             checks = [check for check in page.entry.attempt.result.checks if check.task == task]
             if checks:
-                found[task] = math.fsum(c.points for c in checks), math.fsum(c.max_points for c in checks)
+                found[task] = points_of(checks)
                 worths[task][found[task][1]] += 1
         points.append(found)
     columns = [(task, worths[task.number].most_common(1)[0][0]) for task in contract.TASKS if task.number in asked]

@@ -10,7 +10,7 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
 from grader.ground.text import clean
-from grader.results.artefacts import Place
+from grader.results.artefacts import Excerpt
 
 
 @functools.lru_cache(maxsize=4096)  # a class makes the same mistakes
@@ -29,7 +29,7 @@ def highlighted(source: str) -> tuple[Markup, ...]:
     return tuple(Markup(line) for line in "".join(parts).removesuffix("\n").split("\n"))
 
 
-def excerpt(place: Place) -> tuple[tuple[int, Markup, bool], ...]:
+def excerpt(place: Excerpt) -> tuple[tuple[int, Markup, bool], ...]:
     """The lines of a place: number, highlighted text, and whether it is the line that raised."""
     lines = highlighted("\n".join(place.lines))
     return tuple((number, line, number == place.line) for number, line in enumerate(lines, place.first))

@@ -19,7 +19,7 @@ from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.site.timings import speed_of
 from grader.reports.text import TITLES, by_task
-from grader.results.artefacts import Artefact, Confusion, Curves, Example, Measured, Place, decoded
+from grader.results.artefacts import Artefact, Confusion, Curves, Example, Excerpt, Measured, decoded
 from grader.results.scoring import CheckResult, Graded
 
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
@@ -97,7 +97,7 @@ class CheckGroup(msgspec.Struct, frozen=True):
     """
 
     checks: tuple[CheckResult, ...]
-    place: Place | None
+    place: Excerpt | None
 
     @property
     def first(self) -> CheckResult:
@@ -171,7 +171,7 @@ def tasks_of(page: StudentPage) -> Iterator[TaskView]:
 def _groups(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[CheckGroup]:
     for _, group in groupby(checks, key=lambda check: (check.function, check.status, check.message)):
         same = tuple(group)
-        place = None if same[0].status == "passed" else decoded(artefacts, "place", Place, same[0].id)
+        place = None if same[0].status == "passed" else decoded(artefacts, "place", Excerpt, same[0].id)
         yield CheckGroup(same, place)
 
 
@@ -195,7 +195,7 @@ def _address(png: bytes) -> Markup:
     return Markup(f"data:image/png;base64,{base64.b64encode(png).decode()}")  # so long that it would be cut as text
 
 
-def accuracy_of(page: StudentPage) -> AccuracyView | None:
+def accuracy_view_of(page: StudentPage) -> AccuracyView | None:
     """What the accuracy check left; `None` where it left nothing."""
     told = decoded(page.artefacts, "curves", Curves) or {}
     numbers = tuple((name, tuple(values)) for name, values in told.items() if values)
@@ -234,7 +234,7 @@ def context_of(page: StudentPage) -> dict[str, Any]:
         "file_name": PurePath(attempt.result.submission.path).name,
         "passed": sum(check.status == "passed" for check in attempt.result.checks),
         "tasks": tuple(tasks_of(page)),
-        "accuracy": accuracy_of(page),
+        "accuracy": accuracy_view_of(page),
         "speed": speed_of(page.timings),
         "history": sorted(page.history, key=lambda one: one.number, reverse=True),
     }

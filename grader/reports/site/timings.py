@@ -12,7 +12,7 @@ from grader.gradebook.records import Timing
 from grader.ground.text import clean
 from grader.reports.site.charts import Chart, scatter
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
-from grader.reports.timings import STATUS_WORDS, factor
+from grader.reports.timings import MEASUREMENT_WORDS, factor
 from grader.speed.points import trains_in_full
 from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, steady_epochs, summary
 
@@ -87,7 +87,7 @@ def _devices(latest: dict[str, Timing]) -> Iterator[Device]:
             continue
         each = latest[name].measurement
         mine, others = (spread(steady_epochs(rounds)) for rounds in (each.rounds, each.reference))
-        yield Device(shown, mine, others, STATUS_WORDS.get(each.status, "no epochs seen"))
+        yield Device(shown, mine, others, MEASUREMENT_WORDS.get(each.status, "no epochs seen"))
 
 
 def fastest(measured: Iterable[tuple[Any, Sequence[Timing]]]) -> list[tuple[str, list[Fast]]]:

@@ -21,7 +21,7 @@ from grader.reports.site.code import excerpt, highlighted, quoted
 from grader.reports.site.files import MARK, page_name, write_pages
 from grader.reports.site.students import StudentPage, anchor_of, shade_of, title_of
 from grader.reports.site.timings import speed_of, time_against_accuracy
-from grader.reports.timings import STATUS_WORDS, ratio_text, seconds
+from grader.reports.timings import MEASUREMENT_WORDS, ratio_text, seconds
 
 STATUSES: Final = {
     "passed": ("✓", "passed"),
@@ -131,7 +131,7 @@ def _environment() -> Environment:
         quoted=quoted,
         ratio=ratio_text,
         seconds=seconds,
-        unmeasured=STATUS_WORDS.get,
+        unmeasured=MEASUREMENT_WORDS.get,
         excerpt=excerpt,
         symbol=lambda status: STATUSES[status][0],
         word=lambda status: STATUSES[status][1],

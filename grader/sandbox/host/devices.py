@@ -13,15 +13,13 @@ from typing import Final
 
 import msgspec
 
+from grader.sandbox.levels import LEVELS
 from grader.sandbox.wire import backends
 
 DRIVER: Final = Path("/proc/driver/nvidia")
 """Where NVIDIA's driver tells of itself."""
 
-MACHINE: Final = Path("/sys/devices/system")
-"""Where CUDA asks for processors and memory, beside what it reads in `/proc` (`confine.PROC_OF_GPUS`)."""
 
-_NODES: Final = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps")
 _QUERY_SECONDS: Final = 20
 
 
@@ -80,12 +78,7 @@ def why_no_device(device: str, level: str) -> str:
     if device not in known:
         there = f"there are {', '.join(known)}" if known else "NVIDIA's driver shows none"
         return f"this machine has no device {device} ({there})"
-    if level == "landlock":
-        return "the isolation level landlock offers no GPU; namespaces and process do"
+    if not LEVELS[level].offers_gpu:
+        others = " and ".join(name for name in reversed(LEVELS) if LEVELS[name].offers_gpu)
+        return f"the isolation level {level} offers no GPU; {others} do"
     return ""
-
-
-def nodes() -> list[Path]:
-    """What CUDA opens in `/dev`, as far as this machine has it."""
-    paths = [*Path("/dev").glob("nvidia[0-9]*"), *(Path("/dev", name) for name in _NODES)]
-    return sorted(path for path in paths if path.exists())

@@ -28,7 +28,6 @@ from grader.sandbox.wire.frames import (
     MEMORY_TOGETHER,
     Call,
     Exited,
-    Frame,
     FromForkserver,
     FromWorker,
     Kill,
@@ -41,6 +40,7 @@ from grader.sandbox.wire.frames import (
     Returned,
     Spawn,
     Started,
+    TracebackLine,
     from_wire,
     to_wire,
 )
@@ -72,7 +72,7 @@ class SubmissionError(Exception):
         self.tool = tool
         self.type_name = raised.type_name
         self.text = raised.message
-        self.frames: tuple[Frame, ...] = raised.frames
+        self.frames: tuple[TracebackLine, ...] = raised.frames
 
 
 class WorkerGone(Exception):

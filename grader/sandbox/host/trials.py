@@ -1,4 +1,4 @@
-"""Trying from inside whether a level's promises hold: one trial for each, by a submission that means harm.
+"""What an isolation level may promise, and trying from inside whether it holds: a submission that means harm does.
 
 Trusted side; `probes` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
 the home folder, a listening socket or a sleeping process, and is believed about what it could not reach only where this
@@ -24,8 +24,8 @@ from typing import Any, Final
 import msgspec
 import psutil
 
-from grader.sandbox.host import view
 from grader.sandbox.host.session import MAX_ANSWER_BYTES, Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.levels import LEVELS, view
 from grader.sandbox.wire.frames import Limits
 
 _SECONDS: Final = 30.0
@@ -52,6 +52,50 @@ class Outside(msgspec.Struct, frozen=True):
     udp: socket.socket
     unix: tuple[socket.socket, ...]
     variable: str
+
+
+Trial = Callable[[Sandbox, Outside], bool]
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What a level may promise of a submission.
+
+    Attributes:
+        sentence: The end of a sentence that begins "A submission …".
+        trial: Whether it holds: what a submission that means harm would try.
+        slow: Whether the trial takes seconds of processor time; `grader doctor` leaves it to the tests.
+    """
+
+    sentence: str
+    trial: Trial
+    slow: bool
+
+
+PROMISES: Final[dict[str, Promise]] = {}
+"""Every promise by its name, which is its trial's, in the order in which people read them."""
+
+
+def _promise(sentence: str, *, slow: bool = False) -> Callable[[Trial], Trial]:
+    def note(trial: Trial) -> Trial:
+        PROMISES[trial.__name__] = Promise(sentence, trial, slow)
+        return trial
+
+    return note
+
+
+def promised(level: str, name: str) -> bool:
+    """Whether a level makes a promise."""
+    return name not in LEVELS[level].not_promised
+
+
+def markdown_table() -> str:
+    """The table of promises as `docs/design.md` has it."""
+    levels = tuple(reversed(LEVELS))
+    lines = [f"| a submission … | {' | '.join(f'`{level}`' for level in levels)} |", "|---|" + ":-:|" * len(levels)]
+    for name, promise in PROMISES.items():
+        marks = " | ".join("yes" if promised(level, name) else "–" for level in levels)
+        lines.append(f"| {promise.sentence} | {marks} |")
+    return "\n".join(lines)
 
 
 @contextlib.contextmanager
@@ -135,6 +179,7 @@ def private_files(outside: Outside) -> list[Path]:
     return [path for path in candidates if os.access(path, os.R_OK)]
 
 
+@_promise("reads no home folder, data, other file or check")
 def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
     """Read files and list folders that are not a submission's."""
     folders = (outside.home, outside.home.parent, outside.public, outside.public.parent)
@@ -144,12 +189,14 @@ def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
         return not any(listed) and not worker.call("readable", [str(path) for path in private_files(outside)])
 
 
+@_promise("cannot tell whether such a file exists")
 def names_hidden(sandbox: Sandbox, outside: Outside) -> bool:
     """Ask whether files exist."""
     with _probe(sandbox) as worker:
         return not worker.call("existing", [str(outside.home / "answers"), str(outside.public / "answers")])
 
 
+@_promise("writes and deletes nothing outside its scratch")
 def files_kept(sandbox: Sandbox, outside: Outside) -> bool:
     """Change a file in each way there is, and make new ones where programs lie."""
     with _probe(sandbox) as worker:
@@ -172,6 +219,7 @@ def _attributes(path: Path) -> tuple[int, ...]:
     return found.st_mode, found.st_uid, found.st_gid, found.st_nlink, found.st_mtime_ns
 
 
+@_promise("starts with an empty scratch, which is removed")
 def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
     """Leave a file behind, and look for one that another left."""
     seen = []
@@ -191,11 +239,13 @@ def _bound_below(folder: Path) -> set[str]:
     return {p.relative_to(folder).parts[0] for p in view.environment_folders() if p.is_relative_to(folder)}
 
 
+@_promise("cannot fill the disk with many files")
 def scratch_capped(sandbox: Sandbox, _: Outside) -> bool:
     """Write many files, each of which is small enough."""
     return _gone(sandbox, Limits(file_mb=8), "fill", _MANY, 4) != ""
 
 
+@_promise("has no TCP")
 def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
     """Connect to a listener, and listen."""
     with _probe(sandbox) as worker:
@@ -203,6 +253,7 @@ def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
     return not _arrived(outside.tcp)
 
 
+@_promise("has no UDP")
 def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
     """Send a datagram."""
     with _probe(sandbox) as worker:
@@ -210,6 +261,7 @@ def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
     return not _arrived(outside.udp)
 
 
+@_promise("reaches no Unix socket, named or abstract")
 def no_unix_sockets(sandbox: Sandbox, outside: Outside) -> bool:
     """Connect and send to sockets by path and by abstract name."""
     with _probe(sandbox) as worker:
@@ -232,6 +284,7 @@ def _arrived(sock: socket.socket) -> bool:
     return found
 
 
+@_promise("can neither list nor look into other processes")
 def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
     """List processes, and read what the kernel says of one."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
@@ -239,12 +292,14 @@ def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
         return not {sleeper.pid, os.getpid()} & set(worker.call("listed")) and not worker.call("readable", files)
 
 
+@_promise("cannot tell which process numbers are in use")
 def numbers_hidden(sandbox: Sandbox, _: Outside) -> bool:
     """Ask whether a process number is in use."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
         return not worker.call("in_use", sleeper.pid)
 
 
+@_promise("cannot signal, slow or limit other processes")
 def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
     """Signal a process, and change its limits, priority and processors."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
@@ -257,6 +312,7 @@ def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
         return same and process.nice() == os.getpriority(os.PRIO_PROCESS, 0)
 
 
+@_promise("cannot trace others or read their memory")
 def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
     """Trace a process, and read its memory."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
@@ -264,6 +320,7 @@ def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
         return not worker.call("trace", sleeper.pid, int(maps.split("-")[0], 16))
 
 
+@_promise("leaves nothing running")
 def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
     """Leave a process running that has cut all its ties."""
     marker = f"600.{uuid.uuid4().int % 10**12}"
@@ -272,6 +329,7 @@ def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
     return not any(marker in (process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
 
 
+@_promise("has no privilege and can gain none")
 def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
     """Look for a capability, and for a way to gain one."""
     with _probe(sandbox) as worker:
@@ -280,55 +338,65 @@ def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
     return held == [0, 0, 0, 0] and status["NoNewPrivs"] == "1"
 
 
+@_promise("cannot mount, enter namespaces, or hide memory")
 def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
     """Make system calls that reach further than a course project needs."""
     with _probe(sandbox) as worker:
         return not worker.call("refused")
 
 
+@_promise("sees none of your environment variables")
 def environment_clean(sandbox: Sandbox, outside: Outside) -> bool:
     """Look for an environment variable that this side had when the sandbox was started."""
     with _probe(sandbox) as worker:
         return outside.variable not in worker.call("environment")
 
 
+@_promise("inherits no open file but its wire and log")
 def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:
     """Look for open files."""
     with _probe(sandbox) as worker:
         return bool(worker.call("descriptors") == [0, 1, 2, 3])
 
 
+@_promise("ends when its time is up")
 def wall_time(sandbox: Sandbox, _: Outside) -> bool:
     """Sleep."""
     return _gone(sandbox, Limits(), "nap", seconds=0.3) == "timeout"
 
 
+@_promise("ends at the limit of processor time", slow=True)
 def processor_time(sandbox: Sandbox, _: Outside) -> bool:
     """Compute without end."""
     return _gone(sandbox, Limits(cpu_seconds=1), "spin") == "cpu"
 
 
+@_promise("ends at the limit of memory", slow=True)
 def memory(sandbox: Sandbox, _: Outside) -> bool:
     """Allocate without end."""
     return _gone(sandbox, Limits(memory_mb=800), "eat") == "memory"
 
 
+@_promise("ends at the limit of processes", slow=True)
 def process_count(sandbox: Sandbox, _: Outside) -> bool:
     """Fork without end."""
     return _gone(sandbox, Limits(processes=20), "breed") == "processes"
 
 
+@_promise("ends at the limit of a file's size")
 def file_size(sandbox: Sandbox, _: Outside) -> bool:
     """Write one large file."""
     return _gone(sandbox, Limits(file_mb=8), "fill", 1, 16) != ""
 
 
+@_promise("ends at the limit of open files")
 def open_files(sandbox: Sandbox, _: Outside) -> bool:
     """Open files without end."""
     with _probe(sandbox) as worker:
         return int(worker.call("open_all", seconds=_SECONDS)) <= 1024
 
 
+@_promise("cannot flood the grader with output")
 def output(sandbox: Sandbox, _: Outside) -> bool:
     """Print a lot, and answer with more than is taken."""
     with _probe(sandbox) as worker:
@@ -336,20 +404,3 @@ def output(sandbox: Sandbox, _: Outside) -> bool:
         if len(worker.log) > 2**16:
             return False
     return _gone(sandbox, Limits(), "answer", MAX_ANSWER_BYTES + 1) == "protocol"
-
-
-Trial = Callable[[Sandbox, Outside], bool]
-
-TRIALS: Final[dict[str, Trial]] = {
-    trial.__name__: trial
-    for trial in (
-        *(files_hidden, names_hidden, files_kept, scratch_fresh, scratch_capped, no_tcp, no_udp, no_unix_sockets),
-        *(processes_hidden, numbers_hidden, processes_kept, no_tracing, nothing_survives, no_privileges),
-        *(calls_refused, environment_clean, descriptors_clean, wall_time, processor_time, memory, process_count),
-        *(file_size, open_files, output),
-    )
-}
-"""The trial of each promise, by its name: whether it held."""
-
-SLOW: Final = frozenset(("processor_time", "memory", "process_count"))
-"""Trials that take seconds of processor time; `grader doctor` leaves them to the tests."""

@@ -56,8 +56,8 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
     except (ValueError, RecursionError) as error:
         raise CannotRebuildError("the network's configuration is no JSON") from error
     use_keras_names(tree)
-    for name in sorted(foreign_parts(tree)):
-        raise CannotRebuildError(f"it has a part that is none of Keras' own: {name}")
+    if foreign := foreign_parts(tree):
+        raise CannotRebuildError(f"it has a part that is none of Keras' own: {min(foreign)}")
     tree.pop("compile_config", None)
     try:
         model = _deserialized(tree)

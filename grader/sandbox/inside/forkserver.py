@@ -21,7 +21,8 @@ from typing import Any, Final, NamedTuple
 
 from grader.sandbox.inside import backend
 from grader.sandbox.inside.worker import Worker
-from grader.sandbox.levels import confine, landlock, seccomp
+from grader.sandbox.levels import LEVELS, confine
+from grader.sandbox.levels.level import Level, Seen
 from grader.sandbox.wire import backends, scratch
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import MEMORY_TOGETHER, Exited, Kill, Limits, Ready, Spawn, ToForkserver
@@ -167,13 +168,11 @@ class Forkserver:
     Args:
         control: The socket to the trusted side.
         level: The isolation level.
-        view: What workers may read at the level `landlock`, as `landlock.readable_parts` gives it.
     """
 
-    def __init__(self, control: socket.socket, *, level: str, view: landlock.View) -> None:
+    def __init__(self, control: socket.socket, *, level: Level) -> None:
         self._control = Channel(control, ToForkserver)
         self._level = level
-        self._view = view
         self._workers: dict[int, WorkerProcess] = {}
 
     def run(self, ready: Ready) -> None:
@@ -212,11 +211,11 @@ class Forkserver:
 
     def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
         """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""
-        if self._level != "namespaces":
+        if not self._level.contains_all:
             os.mkdir(scratch_folder(order.worker), 0o700)
             pid = os.fork()
             if pid == 0:
-                become_worker(order, wire_fd, log_fd, level=self._level, view=self._view)
+                become_worker(order, wire_fd, log_fd, level=self._level)
             return pid
         # The process that enters the new namespaces cannot itself be the first one in the new pid namespace,
         # so it forks once more, tells the number of that child, and goes.  The child becomes ours.
@@ -260,7 +259,7 @@ class Forkserver:
             if worker.pidfd >= 0:
                 os.close(worker.pidfd)
             del self._workers[worker.number]
-            if self._level != "namespaces":  # whatever it left behind
+            if not self._level.contains_all:  # whatever it left behind
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 self._end_strays()
@@ -332,9 +331,7 @@ class Forkserver:
         return max(self._workers.values(), key=size)
 
 
-def become_worker(
-    order: Spawn, wire_fd: int, log_fd: int, *, level: str, pid: int = 0, view: landlock.View | None = None
-) -> None:
+def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid: int = 0) -> None:
     """Turn this forked child into a confined worker; never returns.
 
     Args:
@@ -342,8 +339,7 @@ def become_worker(
         wire_fd: Its end of the wire.
         log_fd: Where what it prints goes.
         level: The isolation level.
-        pid: Its number as the current `/proc` shows it; for namespaces.
-        view: What it may read; for Landlock.
+        pid: Its number as the current `/proc` shows it, where it has namespaces of its own.
     """
     status = _NO_WIRE
     try:
@@ -355,21 +351,8 @@ def become_worker(
             os.dup2(source, target)
         os.closerange(WIRE_FD + 1, 65536)
         limits, gpu = order.limits, backends.sees_gpu()
-        place = confine.SCRATCH if level == "namespaces" else scratch_folder(order.worker)
-        if level == "namespaces":
-            confine.mount_scratch(limits.file_mb, pid, gpu=gpu)
-            confine.drop_privileges()
-            seccomp.filter_system_calls()
-        elif level == "landlock":
-            known = landlock.abi()
-            assert view is not None
-            landlock.restrict(view, place, known=known)
-            confine.drop_privileges()
-            seccomp.filter_system_calls(
-                alone=True,
-                signals_scoped=landlock.scopes_signals(known),
-                truncation_ruled=landlock.rules_truncation(known),
-            )
+        place = level.scratch or scratch_folder(order.worker)
+        level.confine(place, file_mb=limits.file_mb, pid=pid, gpu=gpu)
         confine.set_limits(
             file_mb=limits.file_mb,
             memory_mb=limits.memory_mb,
@@ -392,20 +375,19 @@ def become_worker(
         os._exit(status)  # whatever happens: a fork that went on would serve as a second forkserver
 
 
-def main(control_fd: int, level: str, *, roots: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:
+def main(control_fd: int, level: str, *, seen: Seen) -> None:
     """Import what submissions import, then serve.
 
     Args:
         control_fd: Descriptor of the socket to the trusted side.
-        level: The isolation level.
-        roots: At the level `landlock`, the files and folders that a submission may read.
-        hidden: Folders in them that it may not.
+        level: The isolation level's name.
+        seen: What the level wants to know of files.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the trusted side's to handle
     control = socket.socket(fileno=control_fd)
     versions = backend.preload()
     confine.become_subreaper()
-    view = landlock.readable_parts(roots, hidden)
+    LEVELS[level].prepare(seen)
     gc.collect()
     gc.freeze()  # the collector would write to, and so copy, every page the forks share
-    Forkserver(control, level=level, view=view).run(Ready(versions))
+    Forkserver(control, level=LEVELS[level]).run(Ready(versions))

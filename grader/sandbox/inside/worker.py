@@ -27,7 +27,6 @@ from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
     Call,
-    Frame,
     FunctionFound,
     Handle,
     Load,
@@ -38,6 +37,7 @@ from grader.sandbox.wire.frames import (
     Returned,
     Started,
     ToWorker,
+    TracebackLine,
     Value,
     from_wire,
     to_wire,
@@ -209,9 +209,9 @@ class TrainingRefusedError(RuntimeError):
 
 
 @contextlib.contextmanager
-def training_refused() -> Iterator[list[tuple[Frame, ...]]]:
+def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
     """Refuse to train inside this context; gives the list of the places that tried."""
-    attempts: list[tuple[Frame, ...]] = []
+    attempts: list[tuple[TracebackLine, ...]] = []
 
     def refuse(*_args: Any, **_kwargs: Any) -> None:
         attempts.append(_frames(reversed(list(traceback.walk_stack(sys._getframe())))))
@@ -238,12 +238,16 @@ def _raised(number: int, error: BaseException) -> Raised:
         message = "(an error whose text cannot be had)"
     frames = _frames(traceback.walk_tb(error.__traceback__))
     if isinstance(error, SyntaxError) and error.filename == _FILE_NAME and error.lineno:
-        frames = (*frames, Frame(error.lineno, "<module>"))
+        frames = (*frames, TracebackLine(error.lineno, "<module>"))
     text = message.encode("utf-8", "replace").decode("utf-8")
     return Raised(number, type(error).__name__[:100], text[:_MAX_TEXT], frames)
 
 
-def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[Frame, ...]:
+def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[TracebackLine, ...]:
     """The entries of a stack or traceback that lie in the submission's own source."""
-    found = [Frame(line, frame.f_code.co_name[:100]) for frame, line in stack if frame.f_code.co_filename == _FILE_NAME]
+    found = [
+        TracebackLine(line, frame.f_code.co_name[:100])
+        for frame, line in stack
+        if frame.f_code.co_filename == _FILE_NAME
+    ]
     return tuple(found[-_MAX_FRAMES:])

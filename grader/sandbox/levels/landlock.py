@@ -1,6 +1,8 @@
 """Landlock: rules of the kernel that a process lays on itself, for machines that bar user namespaces.
 
-Untrusted side.  Runs in a worker, between the fork and the first line of a submission, and needs no privilege.
+The level `landlock` holds each worker to such rules: what it may read, one folder to write to, and, by `seccomp`, no
+system call that reaches further.  The rules are laid between the fork and the first line of a submission, and need no
+privilege.
 What a kernel knows of Landlock is its *ABI* number (https://docs.kernel.org/userspace-api/landlock.html); what
 an older one does not know is masked out here, and `seccomp` stands in where it can.
 """
@@ -10,12 +12,20 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import platform
 import struct
 import sys
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from grader.sandbox.levels.confine import VISIBLE_PROC, checked, libc, renounce_new_privileges
+from grader.sandbox.levels import seccomp, view
+from grader.sandbox.levels.confine import VISIBLE_PROC, checked, drop_privileges, libc, renounce_new_privileges
+from grader.sandbox.levels.level import Level, Seen, complaint, python
+
+_PROBE: Final = (
+    "from grader.sandbox.levels import landlock, seccomp; "
+    "landlock.restrict(landlock.View((), ()), '/tmp', known=landlock.abi()); seccomp.filter_system_calls(alone=True)"
+)
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_QUERY: Final = 1
@@ -87,14 +97,14 @@ def readable_parts(roots: Iterable[str], hidden: Iterable[str]) -> View:
     return View(tuple(sorted(set(whole))), tuple(sorted(set(listed))))
 
 
-def restrict(view: View, scratch: str, *, known: int) -> None:
+def restrict(readable: View, scratch: str, *, known: int) -> None:
     """Hold this process, and all that it starts, to reading some paths and writing to one folder.
 
     TCP, abstract Unix sockets, and tracing and signalling processes outside are refused along with it, where
     the kernel knows how.
 
     Args:
-        view: What may be read, and executed.
+        readable: What may be read, and executed.
         scratch: The folder that may be written to.
         known: The ABI to use, at most the kernel's.
 
@@ -108,9 +118,9 @@ def restrict(view: View, scratch: str, *, known: int) -> None:
     if ruleset < 0:
         checked(ruleset, "landlock_create_ruleset")
     try:
-        for path in view.whole:
+        for path in readable.whole:
             _allow(ruleset, path, rights & (_READ_FILE | _READ_DIR | _EXECUTE))
-        for path in view.listed:
+        for path in readable.listed:
             _allow(ruleset, path, rights & _READ_DIR)
         for path in _DEVICES:
             _allow(ruleset, path, rights & (_READ_FILE | _WRITE_FILE))
@@ -140,3 +150,51 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
             checked(libc().syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, buffer, 0), f"landlock_add_rule {path}")
         finally:
             os.close(descriptor)
+
+
+class Landlock(Level):
+    """The level for machines that bar user namespaces, as many containers do."""
+
+    name = "landlock"
+    not_promised = frozenset(
+        (
+            "names_hidden",  # Landlock rules reading, not asking for a file's size or times
+            "numbers_hidden",  # a signal to a number in use is refused in another way than to one that is not
+            "scratch_capped",  # one file's size is, and their number is not
+        )
+    )
+    warning = (
+        "For the instructor: this ran at the isolation level landlock, since the container grants no namespaces. The "
+        "submission could not read or write the grader's files; `grader doctor` lists what else is promised."
+    )
+    offers_gpu = False
+    _view = View((), ())
+
+    def why_not(self) -> str:
+        """Whether the kernel has Landlock and takes the rules, and there is a filter for this processor."""
+        if not sys.platform.startswith("linux"):
+            return "Landlock needs Linux"
+        if abi() == 0:
+            return "the kernel offers no Landlock (it needs Linux 5.13, with `landlock` in /sys/kernel/security/lsm)"
+        if not seccomp.knows_this_processor():
+            return f"there is no filter of system calls for this processor ({platform.machine()})"
+        fault = complaint(python(view.PACKAGE.parent, _PROBE))
+        return f"the kernel refuses Landlock or the filter of system calls: {fault}" if fault else ""
+
+    def seen(self) -> Seen:
+        """The system and the Python environment, without the grader's own packages."""
+        roots = (*view.SYSTEM, *view.ETC, *view.environment_folders())
+        return tuple(str(path) for path in roots if path.exists()), tuple(map(str, view.hidden_folders()))
+
+    def prepare(self, seen: Seen) -> None:
+        """Look once, before any worker, for what may be read: that takes a walk through folders."""
+        self._view = readable_parts(*seen)
+
+    def confine(self, place: str, *, file_mb: int, pid: int, gpu: bool) -> None:
+        """Lay the rules, and the filter that stands in for those that this kernel does not know."""
+        known = abi()
+        restrict(self._view, place, known=known)
+        drop_privileges()
+        seccomp.filter_system_calls(
+            alone=True, signals_scoped=scopes_signals(known), truncation_ruled=rules_truncation(known)
+        )

@@ -158,7 +158,7 @@ class Call(msgspec.Struct, frozen=True, tag="call"):
     toolbox: bool = False
 
 
-class Frame(msgspec.Struct, frozen=True):
+class TracebackLine(msgspec.Struct, frozen=True):
     """One entry of a traceback that lies in the submission's own source."""
 
     line: int
@@ -175,7 +175,7 @@ class Raised(msgspec.Struct, frozen=True, tag="raised"):
     number: int
     type_name: str
     message: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
-    frames: Annotated[tuple[Frame, ...], msgspec.Meta(max_length=100)] = ()
+    frames: Annotated[tuple[TracebackLine, ...], msgspec.Meta(max_length=100)] = ()
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
@@ -206,7 +206,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     number: int
     functions: tuple[FunctionFound, ...]
     errors: Annotated[tuple[Raised, ...], msgspec.Meta(max_length=100)]
-    trained: Annotated[tuple[Frame, ...], msgspec.Meta(max_length=1000)] = ()
+    trained: Annotated[tuple[TracebackLine, ...], msgspec.Meta(max_length=1000)] = ()
 
 
 ToForkserver = Spawn | Kill

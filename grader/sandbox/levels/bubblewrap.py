@@ -1,7 +1,4 @@
-"""The command that starts a program in namespaces: bubblewrap's, with the system read-only and no more.
-
-Trusted side.
-"""
+"""The command that starts a program in namespaces: bubblewrap's, with the system read-only and no more."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from grader.sandbox.host import devices, view
+from grader.sandbox.levels import view
 
 INSIDE: Final = Path("/grader-sandbox")
 """Where the untrusted modules are seen in there."""
@@ -55,9 +52,9 @@ def command(program: str, *, gpu: bool = False) -> list[str]:
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
     command += ["--proc", "/proc", "--dev", "/dev"]
     if gpu:
-        for path in devices.nodes():
+        for path in view.gpu_nodes():
             command += ["--dev-bind", str(path), str(path)]
-        command += ["--ro-bind", str(devices.MACHINE), str(devices.MACHINE)]
+        command += ["--ro-bind", str(view.MACHINE), str(view.MACHINE)]
     command += ["--dir", f"{INSIDE}/grader"]
     for name in view.SEEN_INSIDE:
         command += ["--ro-bind", str(view.PACKAGE / name), f"{INSIDE}/grader/{name}"]

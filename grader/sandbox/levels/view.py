@@ -1,6 +1,6 @@
 """What of this machine's files a submission may read, at the levels that hide the rest.
 
-Trusted side: it looks for the grader's own files, which a submission must not know of.
+The trusted side asks: inside, the grader's own files are not there to be found.
 """
 
 from __future__ import annotations
@@ -42,3 +42,14 @@ def hidden_folders() -> list[Path]:
 def _is_ours(folder: Path) -> bool:
     visible = any(folder.is_relative_to(prefix) for prefix in ("/usr", sys.prefix, sys.base_prefix))
     return visible and folder.is_dir()
+
+
+MACHINE: Final = Path("/sys/devices/system")
+"""Where CUDA asks for processors and memory, beside what it reads in `/proc` (`confine.PROC_OF_GPUS`)."""
+_GPU_NODES: Final = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps")
+
+
+def gpu_nodes() -> list[Path]:
+    """What CUDA opens in `/dev`, as far as this machine has it."""
+    paths = [*Path("/dev").glob("nvidia[0-9]*"), *(Path("/dev", name) for name in _GPU_NODES)]
+    return sorted(path for path in paths if path.exists())

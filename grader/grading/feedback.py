@@ -1,0 +1,45 @@
+"""Feedback for students: a Markdown file each, and for a notebook a copy of it with the feedback in it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from grader.ground.files import write_whole
+from grader.ground.notes import say
+from grader.reports import markdown, notebook
+from grader.results.scoring import Report, Result
+from grader.submissions import SubmissionFile, read_apart
+from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
+
+
+def write_feedback(report: Report, folder: Path) -> None:
+    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too."""
+    target = folder / "feedback"
+    target.mkdir(parents=True, exist_ok=True)
+    for result in report.results:
+        name = result.submission.id
+        write_whole(target / f"{name}.md", markdown.feedback(report, result).encode())
+        if result.submission.kind == "notebook":
+            content = _own_notebook(report, result)
+            if content is not None:
+                write_whole(target / f"{name}.ipynb", content)
+
+
+def _own_notebook(report: Report, result: Result) -> bytes | None:
+    """A copy of the student's notebook with the feedback in it; `None` where that cannot be made."""
+    path = Path(result.submission.path)
+    try:
+        submission = read_apart(SubmissionFile(result.submission.id, path))
+        if submission.problem or submission.sha256 != result.submission.sha256:
+            return None
+        data = read_bytes(path, MAX_NOTEBOOK_BYTES)
+        if hashlib.sha256(data).hexdigest() != submission.sha256:
+            return None  # it was exchanged since
+        return notebook.annotated(data, submission, report, result)
+    except ReadError:
+        return None
+    except Exception as error:  # a notebook may hold anything, and the feedback is there as Markdown too
+        name = result.submission.id
+        say(f"{name}: no feedback in the notebook ({type(error).__name__}), see {name}.md.")
+        return None

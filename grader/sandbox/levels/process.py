@@ -1,0 +1,22 @@
+"""The level `process`: limits, a process group and the clock.  A submission can read and write what the user can."""
+
+from __future__ import annotations
+
+from grader.sandbox.levels.level import Level
+
+
+class Process(Level):
+    """The weakest level, which every machine has."""
+
+    name = "process"
+    not_promised = frozenset(
+        (
+            *("files_hidden", "names_hidden", "files_kept", "scratch_capped", "no_tcp", "no_udp", "no_unix_sockets"),
+            *("processes_hidden", "numbers_hidden", "processes_kept", "no_tracing", "nothing_survives"),
+            *("no_privileges", "calls_refused"),
+        )
+    )
+    warning = (
+        "For the instructor: this ran at the isolation level process, since the container grants no more. Nothing but "
+        "the container itself kept the submission from the grader's files; look at surprising scores."
+    )
