@@ -103,8 +103,8 @@ def test_a_check_that_was_not_reached_is_the_graders_fault() -> None:
 
 def test_a_file_name_that_is_no_text_can_be_written() -> None:
     submission = Submission("ada_", Path(os.fsdecode(b"ada\xff.py")), "0" * 64, "py")
-    assert submission_info(submission).path == "ada\N{REPLACEMENT CHARACTER}.py"
-    assert msgspec.json.encode(submission_info(submission))
+    assert submission_info(submission, Course()).path == "ada\N{REPLACEMENT CHARACTER}.py"
+    assert msgspec.json.encode(submission_info(submission, Course()))
 
 
 def test_the_json_has_the_documented_form() -> None:

@@ -158,7 +158,7 @@ class Data:
 def columns_of(labels: Array) -> Array:
     """Labels as one number a row: the column of the largest entry, or the number itself."""
     if labels.ndim == 2 and labels.shape[1] > 1:
-        return np.argmax(labels, axis=1)
+        return np.asarray(np.argmax(labels, axis=1))
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
 
 

@@ -17,12 +17,13 @@ import numpy as np
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import seeded_generator
-from grader.checks.common.student import TimeLeft
+from grader.checks.common.student import TimeLeft, where
 from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
-from grader.checks.guided.pictures import Album, Pictures, Recognised, draw
+from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import TracebackLine
 
 Array = np.ndarray[Any, Any]
 
@@ -139,21 +140,52 @@ class Observed:
             current.digests.append(event.digest)
             return {"values": current.script.at(epoch), "last": epoch == current.script.length - 1}
 
-        run = self._run(self._worker, pictures, settings, answer)
+        run = self._run(self._worker, pictures.data, settings, answer, seconds=_RUN_SECONDS)
         return Observation(run, tuple(told), Album(pictures))
 
-    def _run(self, worker: Worker, pictures: Pictures, settings: dict[str, Any], answer: Any) -> Run:
-        deadline = time.monotonic() + _RUN_SECONDS
-        with self._budget.spend():
+    def train(self, images: dict[str, Array], *, epochs: int, batch_size: int, seconds: float) -> tuple[Run, Worker]:
+        """Run the program once more, on other images, with as many epochs and images a step as are said.
+
+        Args:
+            images: `x_train`, `y_train`, `x_test` and `y_test`, as `cifar10.load_data()` gives them.
+            epochs: In place of the program's.
+            batch_size: Likewise.
+            seconds: How long it may take.
+
+        Returns:
+            The notes, and the worker, which is still there to be asked for files; the caller ends it.
+
+        Raises:
+            WorkerGone: It did not come to its end.
+        """
+        worker = self.context.sandbox.spawn(seed=self.context.course.seed, limits=self.context.limits)
+        settings = {
+            "shims": self.context.course.legacy == "run",
+            "scripted": False,
+            "shorten": False,
+            "epochs": epochs,
+            "batch_size": batch_size,
+        }
+        try:
+            return self._run(worker, images, settings, None, seconds=seconds), worker
+        except BaseException:
+            worker.close()
+            raise
+
+    def _run(
+        self, worker: Worker, images: dict[str, Array], settings: dict[str, Any], answer: Any, *, seconds: float
+    ) -> Run:
+        deadline = time.monotonic() + seconds
+        with self._budget.spend() if answer else contextlib.nullcontext():
             reply = worker.tool(
                 "observe",
                 self.submission.program,
                 starts_of(self.submission.line_map),
-                pictures.data,
+                images,
                 settings,
-                seconds=self._budget.allow(worker, _RUN_SECONDS),
+                seconds=self._budget.allow(worker, seconds) if answer else seconds,
             )
-            while isinstance(reply, dict) and reply.get("kind") == "epoch":
+            while answer and isinstance(reply, dict) and reply.get("kind") == "epoch":
                 try:
                     values = answer(epoch_of(reply))
                 except msgspec.ValidationError:
@@ -235,10 +267,7 @@ class Observed:
 
     def quote(self, line: int) -> str:
         """`code cell 3, line 2: the line`, as a student sees it."""
-        from grader.checks.common.student import where
-        from grader.sandbox.wire.frames import Frame
-
-        return where(self.submission, (Frame(line, ""),)) if line > 0 else ""
+        return where(self.submission, (TracebackLine(line, ""),)) if line > 0 else ""
 
     def failure_between(self, first: int, last: int | None = None) -> Failure | None:
         """The first statement that raised when there were at least `first` and fewer than `last` notes."""

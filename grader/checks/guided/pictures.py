@@ -145,4 +145,5 @@ def _normalised(signatures: Array) -> Array:
         spread = centred.std(axis=(1, 2), keepdims=True)
         rows = np.nan_to_num(centred / np.maximum(spread, 1e-9)).reshape(len(signatures), -1)
         rows = np.where(np.abs(rows) < 1e6, rows, 0)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        lengths: Array = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return np.asarray(rows / lengths)

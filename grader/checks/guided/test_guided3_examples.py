@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.shown import Shown, images_shown, names_of
+
+Array = np.ndarray[Any, Any]
 
 _HINT = "Call the function once with the training set and once with the test set, before you train."
 
@@ -96,7 +100,7 @@ def test_random(observed: Observed) -> None:
             )
 
 
-def _in_order(numbers: list[int], labels: np.ndarray) -> bool:  # type: ignore[type-arg]
+def _in_order(numbers: list[int], labels: Array) -> bool:
     """Whether images follow each other as they do in the whole set, or in the classes that are shown of it."""
     unique = list(dict.fromkeys(numbers))
     if len(unique) < 4:

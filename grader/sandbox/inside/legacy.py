@@ -12,7 +12,7 @@ import inspect
 import re
 import sys
 import types
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -125,14 +125,13 @@ def _quiet_module(name: str) -> Any:
     """A module in which every name is a function that does nothing."""
 
     class Quiet(types.ModuleType):
-        __path__: ClassVar[list[str]] = []
-
         def __getattr__(self, attribute: str) -> Any:
             if attribute.startswith("__"):
                 raise AttributeError(attribute)
             return lambda *args, **kwargs: None
 
     module = Quiet(name)
+    module.__path__ = []  # so that it may have modules in it
     sys.modules[name] = module
     return module
 
@@ -252,7 +251,7 @@ def _take_old_styles() -> None:
             with contextlib.suppress(OSError):
                 original(style.replace("seaborn", "seaborn-v0_8", 1))
 
-    matplotlib.style.use = use  # type: ignore[assignment]
+    matplotlib.style.use = use
     import matplotlib.pyplot as plt
 
-    plt.style.use = use  # type: ignore[assignment]
+    plt.style.use = use

@@ -292,17 +292,17 @@ class Observer:
 
     def _line(self) -> int:
         """The line of the submission that is running, at the top level where a function was called from there."""
-        frame = sys._getframe()
+        frame: types.FrameType | None = sys._getframe()
         line = 0
         while frame is not None:
             if frame.f_code.co_filename == FILE_NAME:
                 line = line or frame.f_lineno
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return line
 
     def _callers(self) -> list[tuple[str, int]]:
         """The functions of the submission that are running, innermost first, each call with a number of its own."""
-        frame = sys._getframe()
+        frame: types.FrameType | None = sys._getframe()
         found: list[tuple[str, int]] = []
         while frame is not None:
             if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
@@ -311,7 +311,7 @@ class Observer:
                     # The frame is kept, so that no later call takes its place.
                     number, _ = self._frames.setdefault(id(frame), (len(self._frames), frame))
                     found.append((name[:100], number))
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         return found[:20]
 
     def _model(self, model: Any) -> int:
@@ -373,15 +373,15 @@ class Observer:
             self._look_at_figures("shown")
 
         plt.show = show  # a function, since pyplot gives it attributes
-        matplotlib.figure.Figure.show = lambda *_, **__: show()  # type: ignore[method-assign,assignment]
-        original = matplotlib.figure.Figure.savefig
+        matplotlib.figure.Figure.show = lambda *_, **__: show()  # type: ignore[method-assign]
+        original: Any = matplotlib.figure.Figure.savefig
 
         def savefig(figure: Any, *args: Any, **kwargs: Any) -> None:
             self._look_at(figure, "saved")
             with contextlib.suppress(OSError):
                 original(figure, *args, **kwargs)
 
-        matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign]
+        matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign,assignment]
         self._redirect_paths()
         yield
 
@@ -668,10 +668,7 @@ class Observer:
 
     def _shorten_fit(self, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
         if self._epochs:
-            given["epochs"] = self._epochs
-            given["initial_epoch"] = 0
-        if self._batch_size and fed.how == "arrays":
-            given["batch_size"] = self._batch_size
+            self._keep_to_budget(given, fed)
         if not self._shorten:
             return
         given.pop("initial_epoch", None)
@@ -703,6 +700,18 @@ class Observer:
                 given["validation_data"] = held.short()
                 given["validation_steps"] = 1
         given["epochs"] = 10_000 if self._scripted else given.get("epochs", 1)
+
+    def _keep_to_budget(self, given: dict[str, Any], fed: Fed) -> None:
+        """Train for as many steps as the budget has, whichever way the images come, and do not stop before."""
+        epochs = self._epochs
+        if fed.how == "arrays":
+            given["batch_size"] = self._batch_size
+        elif fed.x is not None and hasattr(given["x"], "__len__"):
+            steps = int(given.get("steps_per_epoch") or 0) or len(given["x"])
+            epochs = max(1, round(epochs * len(fed.x) / self._batch_size / max(1, steps)))
+        given["epochs"] = epochs
+        given.pop("initial_epoch", None)
+        given["callbacks"] = [c for c in given["callbacks"] if not isinstance(c, keras.callbacks.EarlyStopping)]
 
     def _on_evaluate(self, original: Any, model: Any, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
         kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
@@ -909,7 +918,9 @@ class _Script(keras.callbacks.Callback):  # type: ignore[misc]
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
         if not observer._scripted:
-            observer._values = {str(name): float(value) for name, value in logs.items() if np.isscalar(value)}
+            observer._values = {
+                str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))
+            }
             return
         told = observer._ask(
             {
@@ -939,7 +950,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, observer: Observer) -> None:
         super().__init__()
         self._observer = observer
-        self._seen: dict[str, tuple[float, int]] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look for files that are new or were written anew."""
@@ -953,7 +964,7 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
                     state = os.stat(path)
                     stamp = (state.st_mtime_ns, state.st_size)
                     if self._seen.get(path) != stamp:
-                        self._seen[path] = stamp  # type: ignore[assignment]
+                        self._seen[path] = stamp
                         observer._kept.append((path, dict(observer._values)))
                         observer._kept.append((os.path.abspath(path), dict(observer._values)))
                         observer._keep_file(path, self.model)

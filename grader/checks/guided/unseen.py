@@ -1,0 +1,135 @@
+"""The program on the course's own images: what its best network predicts of images that nobody has seen."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.checks.common.accuracy import examined_accuracy
+from grader.checks.common.hidden import Split
+from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.checks.guided.data import Data, naming
+from grader.checks.guided.notes import Note, Run
+from grader.checks.guided.observed import Observed
+from grader.checks.guided.pictures import CLASSES, SIDE
+from grader.course import Accuracy
+from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+
+Array = np.ndarray[Any, Any]
+
+_OTHERS: Final = 20
+"""Images of each class that the program leaves out; it should find some to leave out."""
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """What the program makes of the ten classes.
+
+    Attributes:
+        labels: The three labels, 0 to 9, that it keeps.
+        columns: The column of its network that each of them has.
+    """
+
+    labels: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
+def columns_of_program(observed: Observed) -> Columns:
+    """Which classes the program keeps, and as which columns, by its usual run.
+
+    Raises:
+        NotRun: It keeps no three classes with labels that can be told.
+    """
+    data = Data(observed)
+    images = data.training()
+    if images is None or images.labels is None or len(data.classes(images)) < 2:
+        raise NotRun("the program trains on no classes that can be told.")
+    numbers = images.found.test if images.test else images.found.train
+    known = numbers >= 0
+    truth = (data.album.test_labels if images.test else data.album.train_labels)[numbers[known]]
+    names = naming(images.labels[known], truth)
+    labels = tuple(sorted(names))[:3]
+    if len(set(names.values())) < len(names) or len(labels) < 3:
+        raise NotRun("the program does not tell three classes apart.")
+    return Columns(labels, tuple(names[label] for label in labels))
+
+
+def images_for(split: Split, kept: Columns, rng: np.random.Generator) -> dict[str, Array]:
+    """The course's images under the labels that the program keeps, and noise under the others.
+
+    Args:
+        split: The course's images, in three classes.
+        kept: What the program keeps.
+        rng: For the noise.
+    """
+    others = [label for label in range(CLASSES) if label not in kept.labels]
+    arrays: dict[str, Array] = {}
+    for part, x, y in (("train", split.x_train, split.y_train), ("test", split.x_val, split.y_val)):
+        labels = np.array(kept.labels)[np.argmax(y, axis=1)]
+        noise = rng.integers(0, 256, (_OTHERS * len(others), SIDE, SIDE, 3), np.uint8)
+        order = rng.permutation(len(x) + len(noise))
+        arrays[f"x_{part}"] = np.concatenate([x, noise])[order]
+        arrays[f"y_{part}"] = np.concatenate([labels, np.repeat(others, _OTHERS)]).astype(np.uint8)[order][:, None]
+    return arrays
+
+
+def accuracy_on_unseen(
+    observed: Observed, split: Split, kept: Columns, budget: Accuracy, images: dict[str, Array], *, seconds: float
+) -> float:
+    """The share of hidden images that the program's best network predicts right, after a training of this budget.
+
+    Args:
+        observed: The program.
+        split: With the hidden images.
+        kept: What the program's columns mean.
+        budget: Epochs and images a step.
+        images: What the program loads.
+        seconds: How long it may take.
+
+    Raises:
+        CheckFailed: There is no network to examine.
+        NotRun: The program does not get through.
+    """
+    try:
+        run, worker = observed.train(images, epochs=budget.epochs, batch_size=budget.batch_size, seconds=seconds)
+    except WorkerGone as gone:
+        raise NotRun(f"trained on the course's images, the program {gone.detail}.") from None
+    with contextlib.closing(worker):
+        fits = [note for note in run.notes if note.kind == "fit" and note.digests and not note.stand_in]
+        if not fits:
+            raise NotRun("on the course's images fit did not get through an epoch.")
+        network = _network(observed, run, worker, fits[-1])
+    columns = np.array(kept.columns)[split.hidden_labels]
+    hidden = msgspec.structs.replace(split, hidden_labels=columns)
+    return examined_accuracy(observed.examiner, network, hidden, _scale(fits[-1], images["x_train"], kept, images))
+
+
+def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
+    """The network that the program predicts with, from the file that it was kept in; else the last one kept."""
+    used = [note.digest for note in run.notes if note.kind in ("predict", "load") and note.digest]
+    ordered = sorted(run.files, key=lambda saved: saved.digest in used[-1:])
+    for saved in reversed(ordered):
+        with contextlib.suppress(SubmissionError):
+            data = worker.tool("file", saved.path, seconds=30.0)
+            if isinstance(data, bytes):
+                try:
+                    return observed.examiner.ask("open_checkpoint", data)
+                except CheckFailed:
+                    return observed.examiner.ask("load_weights", fit.config, data)
+    raise NotRun("no network was kept to be examined.")
+
+
+def _scale(fit: Note, x: Array, kept: Columns, images: dict[str, Array]) -> tuple[float, float] | None:
+    """What `fit` multiplied the images by, and what it added, by the mean and spread of all pixels."""
+    if fit.x is None or not fit.x.size:
+        return None
+    chosen = x[np.isin(images["y_train"][:, 0], kept.labels)].astype(np.float64)
+    given = fit.x.astype(np.float64)
+    factor = float(given.std() / max(float(chosen[:, 4::8, 4::8].std()), 1e-9))
+    for simple in (1.0, 1 / 255, 1 / 127.5, 1 / 256):
+        if abs(factor / simple - 1) < 0.03:
+            factor = simple
+    offset = float(given.mean() - factor * chosen[:, 4::8, 4::8].mean())
+    return factor, 0.0 if abs(offset) < 0.02 * max(abs(factor) * 255, 1e-9) else round(offset, 1)
