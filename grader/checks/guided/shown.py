@@ -13,6 +13,7 @@ from grader.checks.guided.observed import Observed
 
 Array = np.ndarray[Any, Any]
 
+_NOTHING: Final = ("none", "")
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -90,14 +91,24 @@ def names_of(shown: list[Shown]) -> dict[int, set[str]]:
 
 
 def lines_shown(observed: Observed, *, after: int = 0) -> list[tuple[Line, Note, int]]:
-    """The lines of all figures that came after so many notes, with their figure and the number of their axes."""
+    """The lines in all figures after so many notes that can be seen, with their figure and the number of their axes."""
     return [
         (line, note, number)
         for note in observed.notes[after:]
         if note.kind == "figure"
         for number, axes in enumerate(note.axes)
         for line in axes.lines
+        if _is_drawn(line)
     ]
+
+
+def _is_drawn(line: Line) -> bool:
+    """Whether a line has a stroke or markers, and places along the axis to have them at."""
+    x = np.asarray(line.x, np.float64)
+    style, *marker = line.look.split(" ")[1:] or ["-"]
+    if style.lower() in _NOTHING and "".join(marker).lower() in _NOTHING:
+        return False
+    return bool(len(x) == len(line.y) and np.all(np.isfinite(x)) and (len(x) < 2 or np.ptp(x) > 0))
 
 
 def follows(line: Line, values: tuple[float, ...]) -> bool:

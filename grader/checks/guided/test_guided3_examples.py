@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.common.verdict import CheckFailed, NotRun, check
+from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.guided.data import Data
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.shown import Shown, images_shown, names_of
 
 Array = np.ndarray[Any, Any]
 
+_SOME = 4
 _HINT = "Call the function once with the training set and once with the test set, before you train."
 
 
@@ -61,6 +62,13 @@ def test_labels(observed: Observed) -> None:
             f"{'no image has' if len(without) == len(shown) else 'some images have no'} text beside it.",
             hint="Write the label with plt.xlabel or plt.title, after plt.imshow.",
             line=without[0].line,
+        )
+    if len(shown) < _SOME:
+        raise CheckFailed(
+            f"Some images of each set should be shown, but there {'is' if len(shown) == 1 else 'are'} only "
+            f"{count_of(len(shown), 'image')} in all, which cannot show whether each has the name of its own class.",
+            hint="Show five or ten images of each set.",
+            line=shown[0].line,
         )
     data = Data(observed)
     images = data.training()

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from grader.checks.common.verdict import CheckFailed, NotRun, check
+from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.guided.data import ENOUGH
 from grader.checks.guided.notes import Callback, Note
 from grader.checks.guided.observed import Observed, Told
@@ -15,6 +15,9 @@ _TINY = 3 / 255
 """Images whose largest value is below this were divided by 255 twice."""
 
 _NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
+_DELTAS = (0.0, 1e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 3e-2, 5e-2)
+"""What may be asked of an epoch that is to count as better; in the script the best one is better by more."""
+
 _QUANTITIES = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
 
 
@@ -177,6 +180,13 @@ def test_early_stopping(observed: Observed) -> None:
     _require_right_watch(callback, "EarlyStopping", note)
     if not told.digests:
         return
+    if _ended_by_itself(note, told):
+        raise CheckFailed(
+            "Training should stop where validation no longer gets better, but it ended after "
+            f"{count_of(epochs, 'epoch')}, whatever validation was.",
+            hint=f"Ask for more epochs, and leave it to the EarlyStopping, watching {callback.monitor}, to end them.",
+            line=note.line,
+        )
     quantity = quantity_of(callback.monitor)
     wanted = script.stops(quantity, callback.patience)
     if wanted is not None and wanted <= script.length and wanted != epochs and _stops_otherwise(told, callback, epochs):
@@ -186,6 +196,25 @@ def test_early_stopping(observed: Observed) -> None:
             hint=f"Give fit the EarlyStopping, watching {callback.monitor}, and nothing that ends training otherwise.",
             line=note.line,
         )
+
+
+def _ended_by_itself(note: Note, told: Told) -> bool:
+    """Whether training ended before any EarlyStopping would have ended it, or before it could choose an epoch."""
+    epochs = len(told.digests)
+    if note.error or not epochs:
+        return False
+    if epochs == 1:
+        return True
+    if epochs == told.script.length:
+        return False
+    stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
+    ends = [
+        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=delta) or told.script.length
+        for callback in stoppers
+        if quantity_of(callback.monitor)
+        for delta in _DELTAS
+    ]
+    return bool(ends) and epochs < max(ends) and epochs not in ends
 
 
 def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
@@ -255,6 +284,8 @@ def test_checkpoint(observed: Observed) -> None:
     if not told.digests:
         raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
     best = best_digests(told)
+    if epochs == 1 or (not keepers and _ended_by_itself(note, told)):
+        best -= {told.digests[-1]}  # nobody had to choose it
     if observed.saved_with(best, note.config):
         return
     kept = {saved.digest for saved in files}
@@ -273,6 +304,10 @@ def test_checkpoint(observed: Observed) -> None:
 
 
 def best_digests(told: Told) -> set[str]:
-    """What the weights of the best epoch were committed to, by val_accuracy and by val_loss."""
+    """What the weights of the best epoch were committed to, by val_accuracy and by val_loss.
+
+    Who commits to the same weights at several epochs has not said which of them a file holds.
+    """
     epochs = len(told.digests)
-    return {told.digests[told.script.best(name, epochs)] for name in ("val_accuracy", "val_loss")} if epochs else set()
+    best = {told.digests[told.script.best(name, epochs)] for name in ("val_accuracy", "val_loss")} if epochs else set()
+    return {digest for digest in best if told.digests.count(digest) == 1}
