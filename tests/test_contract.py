@@ -14,11 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import contract
+from grader.assignment import contract, guided
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "docs" / "checks.md"
-BEGIN, END = "<!-- table of checks: python -m tests.test_contract -->\n", "<!-- end of the table -->\n"
+COMMAND = "python -m tests.test_contract"
+# Each table of checks in the documentation: where it begins, where it ends, and what it lists.
+TABLES = {
+    "functions": (f"<!-- table of checks: {COMMAND} -->\n", "<!-- end of the table -->\n", contract.CHECKS),
+    "guided": (f"<!-- table of guided checks: {COMMAND} -->\n", "<!-- end of the guided table -->\n", guided.CHECKS),
+}
+FORMS = pytest.mark.parametrize("form", TABLES)
 
 TASK_NUMBERS = [task.number for task in contract.TASKS]
 FUNCTION_NAMES = [function.name for function in contract.FUNCTIONS]
@@ -38,10 +44,10 @@ def plain_parameters(node: ast.FunctionDef) -> str:
     return ast.unparse(node.args)
 
 
-def checks_tested() -> list[str]:
-    """The ids in the `@check("...")` of the checks' test functions."""
+def checks_tested(form: str) -> list[str]:
+    """The ids in the `@check("...")` of a form's test functions."""
     ids: list[str] = []
-    for node in functions_in(ROOT / "grader" / "checks" / "functions", "test_*.py"):
+    for node in functions_in(ROOT / "grader" / "checks" / form, "test_*.py"):
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "check":
                 (argument,) = decorator.args
@@ -50,14 +56,14 @@ def checks_tested() -> list[str]:
     return ids
 
 
-def table_of_checks() -> str:
-    """The table of all checks, as it stands in `docs/checks.md`."""
+def table_of_checks(checks: tuple[contract.Check, ...]) -> str:
+    """A table of checks, as it stands in `docs/checks.md`."""
     lines = ["| check | points | holds if | profile |", "|---|--:|---|---|"]
     for task in contract.TASKS:
         lines.append(f"| **Task {task.number} – {task.title}** | **{task.points:g}** | | |")
         lines += [
             f"| `{check.id}` | {check.points:g} | {check.title} | {check.profile} |"
-            for check in contract.CHECKS
+            for check in checks
             if check.task == task.number
         ]
     return "\n".join(lines) + "\n"
@@ -142,13 +148,15 @@ def test_the_reference_has_the_same_signature(function: contract.Function) -> No
     assert plain_parameters(defined) == plain_parameters(wanted)
 
 
-def test_every_check_has_exactly_one_test() -> None:
-    assert sorted(checks_tested()) == sorted(check.id for check in contract.CHECKS)
+@FORMS
+def test_every_check_has_exactly_one_test(form: str) -> None:
+    assert sorted(checks_tested(form)) == sorted(check.id for check in TABLES[form][2])
 
 
-def test_every_test_of_the_checks_is_a_check() -> None:
-    functions = functions_in(ROOT / "grader" / "checks" / "functions", "test_*.py")
-    assert len([node for node in functions if node.name.startswith("test_")]) == len(checks_tested())
+@FORMS
+def test_every_test_of_the_checks_is_a_check(form: str) -> None:
+    functions = functions_in(ROOT / "grader" / "checks" / form, "test_*.py")
+    assert len([node for node in functions if node.name.startswith("test_")]) == len(checks_tested(form))
 
 
 def test_function_finds_by_name() -> None:
@@ -172,18 +180,28 @@ def test_checks_of_some_tasks() -> None:
         contract.checks_of("thorough")
 
 
-def test_the_documented_table_is_the_contracts() -> None:
-    _, begin, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
-    table, end, _ = rest.partition(END)
-    assert (begin, end) == (BEGIN, END)
-    assert table == table_of_checks(), "write it anew with: python -m tests.test_contract"
+@FORMS
+def test_the_documented_table_is_the_contracts(form: str) -> None:
+    begins, ends, checks = TABLES[form]
+    _, begin, rest = DOCUMENTED.read_text(encoding="utf-8").partition(begins)
+    table, end, _ = rest.partition(ends)
+    assert (begin, end) == (begins, ends)
+    assert table == table_of_checks(checks), f"write it anew with: {COMMAND}"
+
+
+def test_the_guided_checks_are_worth_what_their_tasks_are() -> None:
+    for task in contract.TASKS:
+        assert math.fsum(check.points for check in guided.CHECKS if check.task == task.number) == task.points
+    assert not {check.id for check in guided.CHECKS} & {check.id for check in contract.CHECKS}
+    assert set(guided.STEPS) == set(TASK_NUMBERS)
 
 
 def main() -> None:
-    """Write the table in the documentation anew."""
-    before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCUMENTED.write_text(f"{before}{BEGIN}{table_of_checks()}{END}{after}", encoding="utf-8")
+    """Write the tables in the documentation anew."""
+    for begins, ends, checks in TABLES.values():
+        before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(begins)
+        after = rest.partition(ends)[2]
+        DOCUMENTED.write_text(f"{before}{begins}{table_of_checks(checks)}{ends}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

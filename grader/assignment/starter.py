@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import textwrap
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import nbformat
 
-from grader.assignment import contract
+from grader.assignment import contract, guided
 from grader.ground.errors import UsageError
 
 MAX_LINE: Final = 100
@@ -28,6 +28,11 @@ _HOW_TO: Final = (
     "Six tasks. Write the body of each function below, and keep its name and its parameters. Functions, imports "
     "and parameters with defaults of your own are welcome."
 )
+
+_METADATA: Final = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 _IMPORTS: Final = """\
 import keras
@@ -100,20 +105,51 @@ def starter_notebook() -> str:
         cells += [_code(function.name, function_source(function)) for function in _functions_of(task)]
     cells.append(_markdown("run", "## The whole project\n\nRun these cells once the functions are written."))
     cells += [_code(f"run-{number}", step) for number, step in enumerate(_STEPS, 1)]
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=metadata))}\n"
+    return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=_METADATA))}\n"
 
 
-def write_starter(path: Path) -> None:
+def guided_notebook() -> str:
+    """The guided project as a notebook: a heading and a text for each task, and an empty cell below it."""
+    cells = [_markdown("project", f"# {_TITLE}\n\n{_GUIDED_HOW_TO}\n\n`grader check FILE` tells how far you are.")]
+    for task in contract.TASKS:
+        cells.append(_markdown(f"task-{task.number}", f"## {_heading(task)}\n\n{guided.STEPS[task.number]}"))
+        cells.append(_code(f"code-{task.number}", _GUIDED_CODE.get(task.number, "")))
+    return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=_METADATA))}\n"
+
+
+def guided_source() -> str:
+    """The guided project as a `.py` file, whose cells editors know by `# %%`."""
+    parts = [f'"""{_TITLE}\n\n{_wrapped(_GUIDED_HOW_TO)}\n"""\n']
+    for task in contract.TASKS:
+        text = _commented(f"{_heading(task)}\n{_wrapped(guided.STEPS[task.number], _TEXT_WIDTH - 2)}")
+        parts.append(f"# %%\n{text}{_GUIDED_CODE.get(task.number, '')}")
+    return "\n\n".join(parts)
+
+
+_GUIDED_HOW_TO: Final = (
+    "Six tasks. Write your code below each heading, in as many cells and functions as you like and under names of your "
+    "own. What counts is what the file does when it runs from the top to the bottom."
+)
+
+_GUIDED_CODE: Final = {
+    1: _IMPORTS,
+    2: "(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()\n",
+}
+
+
+def write_starter(path: Path, *, form: Literal["functions", "guided"] = "functions") -> None:
     """Write the starter: a notebook if the path ends in `.ipynb`, Python if it ends in `.py`.
+
+    Args:
+        path: Where to.
+        form: The form of the assignment.
 
     Raises:
         UsageError: The path ends otherwise, is there already, or cannot be written.
     """
     writers = {".py": starter_source, ".ipynb": starter_notebook}
+    if form == "guided":
+        writers = {".py": guided_source, ".ipynb": guided_notebook}
     if path.suffix.lower() not in writers:
         raise UsageError(f"{path}: a starter ends in .py or .ipynb; name it solution.py or solution.ipynb.")
     text = writers[path.suffix.lower()]()

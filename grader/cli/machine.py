@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
@@ -36,16 +36,18 @@ def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
 
 
 @app.command
-def new(file: Path = Path("solution.py"), /) -> int:
+def new(file: Path = Path("solution.py"), /, *, form: Literal["functions", "guided"] = "functions") -> int:
     """Write the starter file.
 
     Args:
         file: Where to: a .py or an .ipynb.
+        form: Functions to fill in, or a notebook with the six tasks as headings.
     """
     from grader.assignment.starter import write_starter
 
-    write_starter(file)
-    print(f"Wrote {file}: fill in the functions, then run: grader check {file}")
+    write_starter(file, form=form)
+    what = "fill in the functions" if form == "functions" else "work through the six tasks"
+    print(f"Wrote {file}: {what}, then run: grader check {file}")
     return 0
 
 

@@ -18,6 +18,7 @@ from grader.ground.notes import warn
 from grader.sandbox.host.launch import LEVELS, choose_level, why_not
 
 Profile = Literal["quick", "standard", "full"]
+FormAsked = Literal["auto", "functions", "guided"]
 Level = Literal["process", "landlock", "namespaces"]
 
 GRADEBOOK_FILE: Final = Path("gradebook.db")
@@ -36,6 +37,10 @@ class Options:
     ] = None
     course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
     dataset: Annotated[str | None, Parameter(help="The data set, in place of the course's.")] = None
+    form: Annotated[
+        FormAsked | None,
+        Parameter(help="The form of the assignment; as the course says unless given, which is to go by each file."),
+    ] = None
     require_isolation: Annotated[Level | None, Parameter(help="Refuse to grade below this level.")] = None
 
 
@@ -51,6 +56,8 @@ def settings_of(options: Options, *, default_profile: str | None) -> Settings:
             offer the isolation that is required.
     """
     course = with_dataset(load_course(options.course), options.dataset)
+    if options.form is not None:
+        course = msgspec.structs.replace(course, form=options.form)
     profile = options.profile or default_profile or course.profile
     tasks = frozenset(options.task)
     unknown = tasks - {task.number for task in TASKS}

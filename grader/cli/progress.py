@@ -17,11 +17,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from grader.assignment.contract import CHECKS, checks_of
+from grader.assignment import guided
 from grader.course import Settings
 from grader.reports import terminal
+from grader.reports.text import TITLES
 from grader.results.scoring import Outcome, Result
 from grader.speed.running import Lane, Plan
+from grader.submissions.forms import FORMS, checks_of
 
 
 def _bar(console: Console) -> Progress:
@@ -38,17 +40,18 @@ def _bar(console: Console) -> Progress:
 @contextlib.contextmanager
 def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str, Outcome], None]]:
     """A progress bar over the checks of one submission, on a terminal."""
-    titles = {check.id: check.title for check in CHECKS}
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda _check, _outcome: None
         return
     with _bar(console) as progress:
-        checks = checks_of(settings.profile, settings.tasks)
-        bar = progress.add_task("Starting the sandbox", total=len(checks))
+        totals = {form: len(checks_of(form, settings.profile, settings.tasks)) for form in FORMS}
+        bar = progress.add_task("Starting the sandbox", total=max(totals.values()))
+        guided_ids = {check.id for check in guided.CHECKS}
 
         def on_check(check_id: str, _outcome: Outcome) -> None:
-            progress.update(bar, advance=1, description=titles.get(check_id, check_id)[:44])
+            total = totals["guided" if check_id in guided_ids else "functions"]
+            progress.update(bar, advance=1, total=total, description=TITLES.get(check_id, check_id)[:44])
 
         yield on_check
 

@@ -58,8 +58,11 @@ def annotated(data: bytes, submission: Submission, report: Report, result: Resul
                 code_cell += 1
                 names = [name for name, place in places.items() if place == code_cell]
                 parts = [part for name in names if (part := _function_part(result, name))]
+                about = [check for check in result.checks if check.cell == code_cell and not check.function]
+                if about:
+                    parts.append("\n".join(check_lines(about)))
                 if parts:
-                    after.append(make.cell(names[0], "\n\n".join(parts)))
+                    after.append(make.cell(names[0] if names else f"cell-{code_cell}", "\n\n".join(parts)))
         cells[:] = after
     lists[0].insert(0, make.cell("summary", _summary(report, result, places)))
     return _written(notebook, text)
@@ -101,11 +104,13 @@ def _summary(report: Report, result: Result, places: Iterable[str]) -> str:
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"
         lines.append(f"| {each.task.number} – {each.task.title} | {of} |")
-    left = [check for check in result.checks if check.function not in places]
+    left = [check for check in result.checks if check.function not in places and (check.function or check.cell is None)]
     if left:
         lines += ["", *check_lines(left)]
     if any(check.function in places for check in result.checks):
         lines += ["", "More stands below the cells that define the functions."]
+    elif any(check.cell is not None for check in result.checks):
+        lines += ["", "More stands below the cells that it is about."]
     return "\n".join(lines)
 
 

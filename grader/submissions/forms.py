@@ -10,6 +10,7 @@ from grader.assignment import contract, guided
 from grader.submissions.records import Submission
 
 FormName = Literal["functions", "guided"]
+FORMS: Final[tuple[FormName, ...]] = ("functions", "guided")
 
 _FUNCTIONS: Final = tuple(function.name for function in contract.FUNCTIONS)
 

@@ -14,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-from grader.assignment.contract import checks_of
 from grader.course import Settings, load_course
 from grader.exports import entries_of, gradescope
 from grader.grading.pipeline import prepare_data
@@ -24,6 +23,7 @@ from grader.results.artefacts import Artefact, Measured, decoded
 from grader.results.scoring import Graded, Outcome, Report, Result, SubmissionInfo, make_result
 from grader.sandbox.host.launch import choose_level, compile_once, why_not
 from grader.submissions import SubmissionFile, choose, read_apart
+from grader.submissions.forms import checks_of, form_of
 
 CONFIGURATION: Final = "autograder.json"
 _NAME: Final = "submission"
@@ -72,7 +72,7 @@ def grade_into(root: Path, target: Path) -> int:
     settings = _settings(root)
     file = choose(root / _NAME) or SubmissionFile(_NAME, root / _NAME, _NOTHING)
     submission = read_apart(file)
-    checks = checks_of(settings.profile)
+    checks = checks_of(form_of(submission, settings.course.form).name, settings.profile)
     outcomes: dict[str, Outcome] = {}
     reasons = (f"{why_not('namespaces')}.",) if settings.level != "namespaces" else ()
 
