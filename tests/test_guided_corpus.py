@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
+from grader.cli.validating import summary
+from grader.course import Course
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
-from grader.results.scoring import Report, Result
-from grader.validation.guided import Case, faults_with_case, rate, read_cases, wilson
+from grader.results.scoring import Outcome, Report, Result, make_result
+from grader.submissions import Submission, SubmissionFile
+from grader.submissions.forms import checks_of
+from grader.validation import matrix
+from grader.validation.guided import Case, CaseVerdict, faults_with_case, rate, read_cases, wilson
+from grader.validation.validating import Validation, Verdict
 
 HERE = Path(__file__).parent
 WHEATS = read_cases(HERE / "guided" / "wheats")
@@ -56,7 +61,7 @@ def result_of(case: Case, quick: Slot) -> Result:
     return _graded[case.name]
 
 
-def named(cases: list[Case]) -> Any:
+def named(cases: list[Case]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases])
 
 
@@ -126,6 +131,69 @@ def test_there_cannot_be_more_right_than_there_are() -> None:
 def test_a_rate_is_told_with_its_interval() -> None:
     assert rate([True] * 9 + [False]) == "9 of 10 (90%, 95% interval 60% to 98%)"
     assert rate([]) == "0 of 0 (95% interval 0% to 100%)"
+
+
+# -- what counts as right ---------------------------------------------------------------------------------------------
+
+
+def judged(failed: dict[str, str], *, calls: tuple[str, ...] = ("fit",), problem: str = "") -> Result:
+    """A result in which all checks passed but some: `{check: message}`."""
+    submission = Submission("x", Path("x.py"), "", "py", calls=calls)
+    checks = checks_of("guided", "quick")
+    outcomes = {
+        check.id: Outcome("failed", failed[check.id]) if check.id in failed else Outcome("passed", share=1.0)
+        for check in checks
+    }
+    return make_result(submission, Course(), checks, outcomes, seconds=4.0, problem=problem)
+
+
+SOUND = Case(SubmissionFile("sound", Path("sound.py")), None, "Nothing special.")
+BUGGY = Case(SubmissionFile("5-late", Path("5-late.py")), 5, "it stops too late", (6,))
+CAUGHT = judged({"training/early-stopping": "It stops late.", "best/loaded": "It loads another."})
+
+
+def test_a_sound_case_needs_full_marks_in_its_form() -> None:
+    assert faults_with_case(SOUND, judged({})) == ()
+    assert faults_with_case(SOUND, judged({"best/loaded": "not loaded"})) == ("best/loaded failed: not loaded",)
+    assert faults_with_case(SOUND, judged({}, problem="no disk")) == ("not graded: no disk",)
+    assert faults_with_case(SOUND, judged({}, calls=())) == (
+        "graded as another form: The file neither loads data nor trains.",
+    )
+
+
+def test_a_bug_must_cost_its_own_task_with_words_and_no_other() -> None:
+    assert faults_with_case(BUGGY, CAUGHT) == ()
+    assert faults_with_case(BUGGY, judged({})) == ("task 5 loses no points",)
+    assert faults_with_case(BUGGY, judged({"training/fits": ""})) == ("training/fits fails without a word",)
+    assert faults_with_case(BUGGY, judged({"best/loaded": "not loaded"})) == ("task 5 loses no points",)
+    assert faults_with_case(BUGGY, judged({"training/fits": "It does not.", "model/softmax": "It has none."})) == (
+        "it spreads to model/softmax (failed: It has none.)",
+    )
+
+
+def test_the_matrix_and_the_messages_tell_of_both_forms() -> None:
+    plain = Verdict("plain", None, judged({}), ())
+    guided = (
+        CaseVerdict("sound", SOUND, judged({}), ()),
+        CaseVerdict("5-late", BUGGY, CAUGHT, ()),
+        CaseVerdict("5-later", BUGGY, judged({}), ("task 5 loses no points",)),
+    )
+    validation = Validation("quick", "namespaces", 90.0, (plain,), (), guided)
+    page = matrix.kill_matrix(validation)
+    rates = matrix.rates(validation)
+    assert rates == [
+        "Form functions: right about 1 of 1 (100%, 95% interval 21% to 100%) sound solutions and about "
+        "0 of 0 (95% interval 0% to 100%) bugs.",
+        "Form guided: right about 1 of 1 (100%, 95% interval 21% to 100%) sound solutions and about "
+        "1 of 2 (50%, 95% interval 9% to 91%) bugs.",
+    ]
+    assert all(f"- {line}" in page.splitlines() for line in rates)
+    assert "| it stops too late | 5 | `training/early-stopping` | `best/loaded` | 4 |" in page
+    assert "- `5-later`: task 5 loses no points" in page
+    assert "It stops late." in matrix.messages(validation)
+    assert summary(validation).startswith("1 of 1 sound solutions have full marks, 0 of 0 bugs")
+    assert not validation.right
+    assert msgspec.structs.replace(validation, guided=guided[:2]).right
 
 
 # -- what the grader makes of it --------------------------------------------------------------------------------------

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from grader.course import Settings
+from grader.grading.batch import grade_all
 from grader.ground.errors import UsageError
-from grader.results.scoring import Result
+from grader.results.scoring import Graded, Result
 from grader.submissions import SubmissionFile, discover
 
 _HEADER: Final = re.compile(r"^# (?P<key>sound|task|bug|also): (?P<value>.+?)\s*$")
@@ -59,13 +62,29 @@ class Case(msgspec.Struct, frozen=True):
         return self.file.id
 
 
-def read_cases(folder: Path) -> list[Case]:
-    """The solutions in a folder, in order of their names.
+class CaseVerdict(msgspec.Struct, frozen=True):
+    """How the grader did on one solution of the guided corpus.
+
+    Attributes:
+        name: The solution.
+        case: What it says of itself.
+        result: What the grader said.
+        faults: What the grader did wrong, a sentence each; empty where it was right.
+    """
+
+    name: str
+    case: Case
+    result: Result
+    faults: tuple[str, ...]
+
+
+def read_cases(*folders: Path) -> list[Case]:
+    """The solutions in some folders, in order of their names.
 
     Raises:
         UsageError: There is none, or one does not say what it is.
     """
-    return [_read_case(file) for file in discover([folder])]
+    return [_read_case(file) for file in discover(folders)]
 
 
 def _read_case(file: SubmissionFile) -> Case:
@@ -95,6 +114,38 @@ def _of_python(text: str) -> Any:
     if "also" in header:
         header["also"] = [int(task) for task in header["also"].split(",")]
     return header
+
+
+def validate_guided(
+    cases: Sequence[Case],
+    settings: Settings,
+    *,
+    jobs: int,
+    on_verdict: Callable[[CaseVerdict], None] = lambda verdict: None,
+) -> tuple[CaseVerdict, ...]:
+    """Grade a guided corpus and judge the grader by it.
+
+    Args:
+        cases: The solutions, sound and buggy; each bug in a task that is graded.
+        settings: How to grade; the form is what each file's own looks say.
+        jobs: How many at once.
+        on_verdict: Called with each verdict as soon as it is there.
+
+    Returns:
+        A verdict on each, in the order of the cases; those that there are where grading was stopped.
+    """
+    by_name = {case.name: case for case in cases}
+    verdicts: dict[str, CaseVerdict] = {}
+
+    def on_graded(graded: Graded) -> None:
+        name = graded.result.submission.id
+        faults = faults_with_case(by_name[name], graded.result)
+        verdicts[name] = CaseVerdict(name, by_name[name], graded.result, faults)
+        on_verdict(verdicts[name])
+
+    by_looks = replace(settings, course=replace(settings.course, form="auto"))
+    grade_all([case.file for case in cases], by_looks, jobs=jobs, on_graded=on_graded)
+    return tuple(verdicts[case.name] for case in cases if case.name in verdicts)
 
 
 def faults_with_case(case: Case, result: Result) -> tuple[str, ...]:
