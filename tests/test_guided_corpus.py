@@ -98,6 +98,8 @@ def test_the_few_that_are_graded_are_there() -> None:
         ("none.ipynb", '{"metadata": {}, "cells": []}'),
         ("task.ipynb", '{"metadata": {"case": {"task": "5", "bug": "it fails"}}, "cells": []}'),
         ("broken.ipynb", "{"),
+        ("list.ipynb", "[]"),
+        ("empty.ipynb", "{}"),
     ],
 )
 def test_a_case_that_does_not_say_what_it_is_is_refused(tmp_path: Path, name: str, text: str) -> None:

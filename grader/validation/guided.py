@@ -88,10 +88,10 @@ def read_cases(*folders: Path) -> list[Case]:
 
 
 def _read_case(file: SubmissionFile) -> Case:
-    text = file.path.read_text(encoding="utf-8")
     try:
+        text = file.path.read_text(encoding="utf-8")
         header = msgspec.convert(_of_notebook(text) if file.path.suffix == ".ipynb" else _of_python(text), _Header)
-    except (msgspec.ValidationError, msgspec.DecodeError, AttributeError, ValueError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError, OSError) as error:
         raise UsageError(f"{file.path}: the header is not as that of a case should be: {error}.") from None
     if (header.task is None) == bool(header.bug) or (header.task is None) != bool(header.sound):
         raise UsageError(f"{file.path}: a case says either what is special about it, or its task and its bug.")
