@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def signatures_of(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(images[:, 4::8, 4::8], np.float32)
 
 
+@functools.cache
 def submissions_in(folder: str) -> list[Submission]:
     return [read_submission(file) for file in discover([HERE / folder])]
 
