@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from cyclopts import Parameter
+from msgspec.structs import replace
 
 from grader.cli.app import app
 from grader.cli.options import Options, settings_of
@@ -19,13 +21,18 @@ from grader.ground.text import clean
 from grader.submissions import discover
 from grader.validation import matrix
 from grader.validation.corpus import read_chaffs
+from grader.validation.guided import CaseVerdict, read_cases, validate_guided
 from grader.validation.validating import Validation, Verdict, validate
+
+_WHEATS: Final = Path("tests/wheats")
+_CHAFFS: Final = Path("tests/chaffs")
+_GUIDED: Final = (Path("tests/guided/wheats"), Path("tests/guided/chaffs"))
 
 
 @app.command(name="validate")
 def validate_grader(
-    wheats: Path = Path("tests/wheats"),
-    chaffs: Path = Path("tests/chaffs"),
+    wheats: Path = _WHEATS,
+    chaffs: Path = _CHAFFS,
     /,
     *,
     options: Options | None = None,
@@ -34,6 +41,7 @@ def validate_grader(
 ) -> int:
     """Grade the grader: sound solutions must have full marks, and each bug must be caught by its own check.
 
+    Without folders, the corpus of the guided form in tests/guided is graded too, where it is there.
     With -o, writes kill-matrix.md, messages.md and validation.json.
     Exit status: 0 the grader was right about every solution, 1 it was not, 2 usage, 3 it could not grade.
 
@@ -48,19 +56,30 @@ def validate_grader(
     settings = settings_of(options, default_profile="quick")
     sound = [file for file in discover([wheats]) if only in file.id]
     buggy = [chaff for chaff in read_chaffs(chaffs, wheats) if only in chaff.name]
-    if not sound and not buggy:
+    folders = [folder for folder in _GUIDED if folder.is_dir()] if (wheats, chaffs) == (_WHEATS, _CHAFFS) else []
+    cases = [case for case in read_cases(*folders) if only in case.name] if folders else []
+    if settings.tasks:
+        cases = [case for case in cases if case.task is None or case.task in settings.tasks]
+    solutions = len(sound) + len(buggy) + len(cases)
+    if not solutions:
         raise UsageError(f"--only {only}: no solution has this in its name.")
     prepare_data(settings)
-    done: list[Verdict] = []
+    done: list[Verdict | CaseVerdict] = []
 
-    def on_verdict(verdict: Verdict) -> None:
+    def on_verdict(verdict: Verdict | CaseVerdict) -> None:
         done.append(verdict)
         word = "WRONG" if verdict.faults else "right"
         faults = f": {'; '.join(verdict.faults)}" if verdict.faults else ""
-        line = f"[{len(done)}/{len(sound) + len(buggy)}] {word} {verdict.name} ({verdict.result.seconds:.1f} s){faults}"
+        line = f"[{len(done)}/{solutions}] {word} {verdict.name} ({verdict.result.seconds:.1f} s){faults}"
         print(clean(line), file=sys.stderr, flush=True)
 
-    validation = validate(sound, buggy, settings, jobs=jobs or default_jobs(settings), on_verdict=on_verdict)
+    jobs = jobs or default_jobs(settings)
+    began = time.monotonic()
+    validation = validate(sound, buggy, settings, jobs=jobs, on_verdict=on_verdict)
+    stopped = len(done) + len(validation.left_out) < len(sound) + len(buggy)
+    if cases and not stopped:
+        guided = validate_guided(cases, settings, jobs=jobs, on_verdict=on_verdict)
+        validation = replace(validation, guided=guided, seconds=time.monotonic() - began)
     if options.output is not None:
         write_whole(options.output / "kill-matrix.md", matrix.kill_matrix(validation).encode())
         write_whole(options.output / "messages.md", matrix.messages(validation).encode())
@@ -69,7 +88,9 @@ def validate_grader(
         print(msgspec.json.encode(validation, enc_hook=str).decode())
     else:
         print(summary(validation))
-    if len(done) + len(validation.left_out) < len(sound) + len(buggy):
+        if validation.guided:
+            print("\n".join(matrix.rates(validation)))
+    if len(done) + len(validation.left_out) < solutions:
         return 3
     if any(verdict.result.status != "graded" for verdict in done):
         return 3

@@ -8,6 +8,7 @@ from grader.assignment import contract
 from grader.reports.markdown import escape, failure
 from grader.reports.text import findings
 from grader.validation.corpus import Chaff
+from grader.validation.guided import CaseVerdict, rate
 from grader.validation.validating import Validation, Verdict, spread
 
 
@@ -26,15 +27,42 @@ def kill_matrix(validation: Validation) -> str:
         "Written by `grader validate -o FOLDER`. ● is the check that must catch the bug, ○ another that fails too. A "
         "bug is graded in its own task, in the first, and in each that it can reach by what its functions need.",
     ]
-    wrong = [verdict for verdict in validation.verdicts if verdict.faults]
-    if wrong:
+    lines += ["", *(f"- {line}" for line in rates(validation))]
+    if validation.wrong:
         lines += ["", "## Where the grader is wrong", ""]
-        lines += [f"- `{verdict.name}`: {escape('; '.join(verdict.faults))}" for verdict in wrong]
+        lines += [f"- `{verdict.name}`: {escape('; '.join(verdict.faults))}" for verdict in validation.wrong]
     for task in contract.TASKS:
         rows = [verdict for verdict in buggy if verdict.chaff is not None and verdict.chaff.task == task.number]
         if rows:
             lines += _task(task, rows)
+    bugs = [verdict for verdict in validation.guided if verdict.case.task is not None]
+    if bugs:
+        lines += ["", "## The guided form", ""]
+        lines += ["| bug | task | its checks that fail | other tasks | s |", "|---|--:|---|---|--:|"]
+        lines += [_guided_row(verdict) for verdict in bugs]
     return "\n".join(lines) + "\n"
+
+
+def rates(validation: Validation) -> list[str]:
+    """For each form of the assignment, how often the grader was right about sound solutions and about buggy ones."""
+    counted = {
+        "functions": [(verdict.chaff is None, not verdict.faults) for verdict in validation.verdicts],
+        "guided": [(verdict.case.task is None, not verdict.faults) for verdict in validation.guided],
+    }
+    return [
+        f"Form {form}: right about {rate(right for sound, right in each if sound)} sound solutions and about "
+        f"{rate(right for sound, right in each if not sound)} bugs."
+        for form, each in counted.items()
+        if each
+    ]
+
+
+def _guided_row(verdict: CaseVerdict) -> str:
+    case = verdict.case
+    lost = [check for check in verdict.result.checks if check.points < check.max_points]
+    own, others = ([f"`{check.id}`" for check in lost if (check.task == case.task) is mine] for mine in (True, False))
+    seconds = f"{verdict.result.seconds:.0f}"
+    return f"| {escape(case.sentence)} | {case.task} | {', '.join(own)} | {', '.join(others)} | {seconds} |"
 
 
 def _share(verdicts: Sequence[Verdict]) -> str:
@@ -78,5 +106,11 @@ def messages(validation: Validation) -> str:
             continue
         lines += [f"## {escape(verdict.chaff.sentence)}", "", f"`{verdict.name}`", ""]
         for finding in findings(verdict.result.checks):
+            lines += failure(finding)
+    for guided in validation.guided:
+        if guided.case.task is None:
+            continue
+        lines += [f"## {escape(guided.case.sentence)}", "", f"`{guided.name}`", ""]
+        for finding in findings(guided.result.checks):
             lines += failure(finding)
     return "\n".join(lines) + "\n"

@@ -23,6 +23,7 @@ from grader.submissions.files import ReadError
 from grader.submissions.parsing import ParseError, parse, split_lines
 from grader.submissions.slicing import slice_module
 from grader.validation.corpus import EVERYWHERE, Chaff
+from grader.validation.guided import CaseVerdict
 
 _EVERY_TASK: Final = frozenset(task.number for task in contract.TASKS)
 _ALSO_TRAINS: Final = 6  # the number of the task that has a check about `train` beside `predict`
@@ -53,6 +54,7 @@ class Validation(msgspec.Struct, frozen=True):
         seconds: Wall time.
         verdicts: Sound solutions first.
         left_out: Names of chaffs that only another profile can catch.
+        guided: How it did on the corpus of the guided form, where that was graded too.
     """
 
     profile: str
@@ -60,11 +62,18 @@ class Validation(msgspec.Struct, frozen=True):
     seconds: float
     verdicts: tuple[Verdict, ...]
     left_out: tuple[str, ...] = ()
+    guided: tuple[CaseVerdict, ...] = ()
+
+    @property
+    def wrong(self) -> list[Verdict | CaseVerdict]:
+        """Where the grader was not right."""
+        everything: list[Verdict | CaseVerdict] = [*self.verdicts, *self.guided]
+        return [verdict for verdict in everything if verdict.faults]
 
     @property
     def right(self) -> bool:
         """Whether the grader was right about every solution."""
-        return not any(verdict.faults for verdict in self.verdicts)
+        return not self.wrong
 
 
 def validate(
