@@ -78,7 +78,8 @@ def write_script(rng: np.random.Generator, epochs: int) -> Script:
     usual = [place for place in _USUAL if place < count - 2]
     accuracy_at, loss_at = _PLACES[count] if count in _PLACES else map(int, rng.permutation(usual)[:2])
     steps = np.arange(count)
-    accuracy = 0.42 + rng.uniform(0, 0.06) + 0.5 * (1 - np.exp(-(steps + 1) / 9)) + rng.uniform(0, 0.004, count)
+    rise = np.cumsum(rng.uniform(0, 0.0005, count))
+    accuracy = 0.42 + rng.uniform(0, 0.06) + 0.48 * (1 - np.exp(-(steps + 1) / 9)) + rise
     loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, 0.0005, count))
     val_accuracy = 0.56 + rng.uniform(0, 0.06, count)
     val_loss = 0.85 + rng.uniform(0, 0.15, count)
@@ -86,7 +87,8 @@ def write_script(rng: np.random.Generator, epochs: int) -> Script:
     val_loss[loss_at] = 0.50 + rng.uniform(0, 0.05)
     if count > 2:
         low = 0 if accuracy_at != 0 else 2  # the lowest val_accuracy and the highest val_loss
-        high = next(place for place in (1, 2, 0) if place not in (low, loss_at))
+        taken = (low, loss_at, accuracy_at) if count > 3 else (low, loss_at)  # three epochs are too few for all four
+        high = next(place for place in range(count) if place not in taken)
         val_accuracy[low], val_loss[high] = 0.40 + rng.uniform(0, 0.03), 1.3 + rng.uniform(0, 0.1)
 
     def rounded(values: Any) -> tuple[float, ...]:

@@ -296,6 +296,8 @@ def test_checkpoint(observed: Observed) -> None:
             what = f"it is the epoch with the {wording}"
     if not kept:
         what = "no file was written"
+    elif not keepers:
+        what = f"fit gets no ModelCheckpoint, and what is saved beside it holds another: {what}"
     raise CheckFailed(
         f"The checkpoint should hold the epoch with the best validation, but {what}.",
         hint='Give ModelCheckpoint save_best_only=True and monitor="val_accuracy".',

@@ -30,7 +30,7 @@ class Fed:
         augmented: Whether images may be changed on their way to the network.
     """
 
-    def __init__(self, x: Any, y: Any) -> None:
+    def __init__(self, x: Any, y: Any, steps: Any = None) -> None:
         self.given = x
         self.x: Any = None
         self.y: Any = None
@@ -52,15 +52,16 @@ class Fed:
             self.x, self.y = np.asarray(x.x, np.float32) * np.float32(scale), as_labels(x.y)
         elif hasattr(x, "take") and hasattr(x, "element_spec"):
             self.how = "dataset"
-            self._collect(x.take(400))
+            self._collect(x.take(steps or 400))
         elif hasattr(x, "__getitem__") and hasattr(x, "__len__"):
             self.how = "sequence"
             self._collect(x[index] for index in range(min(len(x), 400)))
         else:
             self.how = "generator"
-            self._collect(x, most=8)
+            self._collect(x, most=steps or 8)
 
     def _collect(self, batches: Any, *, most: int = 400) -> None:
+        # A generator without an end, and a data set that repeats, begin anew: `most` is what one epoch takes of them.
         xs, ys = [], []
         rows = 0
         with contextlib.suppress(Exception):

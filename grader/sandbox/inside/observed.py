@@ -589,8 +589,8 @@ class Observer:
         x, y = given.get("x"), given.get("y")
         validation = given.get("validation_data")
         split = float(given.get("validation_split") or 0)
-        fed = Fed(x, y)
-        held = Fed(*_pair(validation)) if validation is not None else None
+        fed = Fed(x, y, _count(given.get("steps_per_epoch")))
+        held = Fed(*_pair(validation), _count(given.get("validation_steps"))) if validation is not None else None
         facts = {
             "model": self._model(model),
             "x": signatures(fed.x),
@@ -988,6 +988,11 @@ def weights_digest(weights: Any) -> str:
 def _spread(count: int, most: int) -> Any:
     """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)
+
+
+def _count(steps: Any) -> int | None:
+    """A number of steps, which programs give as any number; `None` where none is given."""
+    return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
