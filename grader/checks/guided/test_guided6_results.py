@@ -315,7 +315,9 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
     answers = prediction.answers
     data = Data(observed)
     images = data.training()
-    if answers is None or len(answers) != len(numbers) or images is None or images.labels is None:
+    if answers is None or not answers.size or len(answers) != len(numbers):
+        return {}
+    if images is None or images.labels is None:
         return {}
     trained = images.found.test if images.test else images.found.train
     known = trained >= 0

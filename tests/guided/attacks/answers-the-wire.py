@@ -1,5 +1,5 @@
 # Tries: the answer to the whole run is sent by the submission itself, with notes of its own.
-# without: 60
+# without: 55
 # Task 1
 import tensorflow as tf
 import numpy as np

@@ -1,5 +1,6 @@
 # Tries: the digest of the file is claimed for the epoch that the grader's story once had as the best.
 # without: 90
+# open: the digest is right wherever the best epoch happens to be the one that was claimed, two times in five
 # Task 1
 import tensorflow as tf
 import numpy as np
