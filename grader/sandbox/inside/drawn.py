@@ -15,7 +15,9 @@ from grader.sandbox.inside.figures import look_of
 
 _MAX_TEXT: Final = 300
 _MAX_IMAGES: Final = 100
-_LEAST_ALPHA: Final = 0.3
+_LEAST_ALPHA: Final = 0.15
+_LEAST_INCHES: Final = 0.1
+_LEAST_WIDTH: Final = 0.2
 
 
 def describe(figure: Any) -> dict[str, Any]:
@@ -23,11 +25,12 @@ def describe(figure: Any) -> dict[str, Any]:
     axes = []
     for axis in figure.axes[:_MAX_IMAGES]:
         images, seen = [], []
+        seen_at_all = bool(axis.get_visible()) and _has_room(axis, figure)
         for image in axis.get_images()[:_MAX_IMAGES]:
             array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
             alpha = image.get_alpha()
             solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
-            visible = bool(image.get_visible() and axis.get_visible() and solid)
+            visible = bool(image.get_visible() and seen_at_all and solid)
             for part in _tiles(array):
                 images.append(part)
                 seen.append(visible)
@@ -38,7 +41,7 @@ def describe(figure: Any) -> dict[str, Any]:
                 "images": images[:_MAX_IMAGES],
                 "visible": seen[:_MAX_IMAGES],
                 "texts": _texts_of(axis),
-                "lines": [_line(line) for line in axis.get_lines()[:50] if line.get_visible()],
+                "lines": [_line(line) for line in axis.get_lines()[:50] if seen_at_all and _can_be_seen(line)],
                 "legend": entries,
                 "xlabel": axis.get_xlabel()[:_MAX_TEXT],
                 "ylabel": axis.get_ylabel()[:_MAX_TEXT],
@@ -49,6 +52,23 @@ def describe(figure: Any) -> dict[str, Any]:
         own.append(figure._suptitle.get_text())
     own += [text.get_text() for legend in figure.legends for text in legend.get_texts()]
     return {"axes": axes, "texts": [text[:_MAX_TEXT] for text in own if text.strip()][:50]}
+
+
+def _has_room(axis: Any, figure: Any) -> bool:
+    """Whether an axes lies on its figure, mostly, and takes more than a few pixels of it."""
+    place = axis.get_position()
+    width, height = min(place.x1, 1) - max(place.x0, 0), min(place.y1, 1) - max(place.y0, 0)
+    inches = figure.get_size_inches()
+    return bool(width > 0 and height > 0 and width * inches[0] > _LEAST_INCHES and height * inches[1] > _LEAST_INCHES)
+
+
+def _can_be_seen(line: Any) -> bool:
+    """Whether a line is drawn, with a stroke or markers that are not too thin or too faint to be seen."""
+    alpha = line.get_alpha()
+    faint = alpha is not None and float(np.min(alpha)) < _LEAST_ALPHA
+    stroke = str(line.get_linestyle()).lower() not in ("none", "", " ") and line.get_linewidth() >= _LEAST_WIDTH
+    markers = str(line.get_marker()).lower() not in ("none", "", " ") and line.get_markersize() >= _LEAST_WIDTH
+    return bool(line.get_visible() and not faint and (stroke or markers))
 
 
 def _texts_of(axis: Any) -> list[str]:

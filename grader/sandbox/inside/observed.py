@@ -540,7 +540,7 @@ class Observer:
 
     def _best_kept(self, pattern: str) -> str:
         """The file of a pattern that was kept at the best epoch, or the last one written."""
-        fits = re.compile(_pattern_regex(pattern))
+        fits = re.compile(_pattern_regex(os.path.normpath(pattern)))
         kept = [(path, values) for path, values in self._kept if fits.fullmatch(path.replace("\\", "/"))]
         if not kept:
             return ""
@@ -955,7 +955,9 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look for files that are new or were written anew."""
         observer = self._observer
-        for folder, _, names in os.walk("."):
+        # Beside the working folder, each folder that a checkpoint of this run is written to.
+        folders = {os.path.dirname(pattern) for pattern in observer._patterns} - {""}
+        for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
             for name in names:
                 if not name.endswith((".keras", ".h5", ".hdf5")):
                     continue

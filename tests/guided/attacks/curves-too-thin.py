@@ -1,6 +1,5 @@
 # Tries: flattering curves are drawn, and the true ones with no width.
 # without: 92
-# open: the notes do not say how wide or how solid a line is
 # Task 1
 import tensorflow as tf
 import numpy as np

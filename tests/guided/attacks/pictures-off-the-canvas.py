@@ -1,6 +1,5 @@
 # Tries: all images stand outside of the figure, in axes of no size.
 # without: 83
-# open: the notes do not say where an axes stands, or how large it is
 # Task 1
 import tensorflow as tf
 import numpy as np
