@@ -173,7 +173,6 @@ def test_threads_without_end_are_ended_too(contained: Sandbox) -> None:
 
 _HOPS = """
     import os
-import re
     def f():
         reader, writer = os.pipe()
         if os.fork() == 0:
