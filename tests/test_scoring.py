@@ -113,7 +113,9 @@ def test_the_json_has_the_documented_form() -> None:
     assert {"schema_version", "profile", "isolation", "seconds", "results"} == set(document)
     assert document["schema_version"] == 1
     (one,) = document["results"]
-    assert one["submission"] == {"id": "ada", "path": "ada.py", "sha256": "0" * 64, "kind": "py"}
+    submission = {"id": "ada", "path": "ada.py", "sha256": "0" * 64, "kind": "py"}
+    form = {"form": "functions", "form_reason": "The file neither loads data nor trains."}
+    assert one["submission"] == submission | form
     assert set(one) >= {"submission", "status", "score", "max_score", "seconds", "checks"}
     assert set(one["checks"][0]) == set(CheckResult.__struct_fields__)
     assert one["checks"][0]["id"] == "subset_data/keeps-only-requested-classes"

@@ -66,7 +66,8 @@ def machine_lock(
     try:
         _take(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH, waiting)
         since = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-        _write(descriptor, Holder(command, os.getpid(), since))
+        with contextlib.suppress(OSError):  # who holds it is for people to read; a full disk stops nobody here
+            _write(descriptor, Holder(command, os.getpid(), since))
         yield
     finally:
         os.close(descriptor)  # which gives the lock back

@@ -25,6 +25,13 @@ _DATASETS: Final = {
 """The shape of an image, the classes, and the images for training; those for testing are 10,000 of each."""
 
 
+USUAL_NAMES: Final = {"tf": "tensorflow"}
+"""The names under which programs import a backend."""
+
+KERAS_BELOW: Final = ("tensorflow.keras", "tensorflow.python.keras")
+"""Where programs find Keras below a backend, the public place first; the second one is gone."""
+
+
 def preload() -> dict[str, str]:
     """Import what submissions import, without running a Keras operation.
 

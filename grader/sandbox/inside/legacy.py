@@ -17,6 +17,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from grader.sandbox.inside import backend
+
 DROPPED_ARGUMENTS: Final = frozenset(("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe"))
 """Arguments of `fit`, `evaluate` and `predict` that Keras 3 no longer knows."""
 
@@ -137,9 +139,9 @@ def _quiet_module(name: str) -> Any:
 
 
 def _offer_modules() -> None:
-    for root in ("keras", "tensorflow.keras", "tensorflow.python.keras", "keras._tf_keras.keras"):
+    for root in ("keras", *backend.KERAS_BELOW, "keras._tf_keras.keras"):
         public = "keras" if root == "keras" else "keras._tf_keras.keras"
-        if root == "tensorflow.python.keras":
+        if root == backend.KERAS_BELOW[1]:
             _alias(root, public)
             for part in ("layers", "models", "utils", "optimizers", "callbacks", "datasets", "preprocessing"):
                 _alias(f"{root}.{part}", f"{public}.{part}")

@@ -48,8 +48,8 @@ _FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdri
 _USUAL_NAMES: Final = {
     "np": "numpy",
     "plt": "matplotlib.pyplot",
-    "tf": "tensorflow",
     "keras": "keras",
+    **backend.USUAL_NAMES,
     "os": "os",
     "random": "random",
 }
