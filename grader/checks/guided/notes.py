@@ -158,7 +158,6 @@ class Run(msgspec.Struct, frozen=True):
     errors: Annotated[list[Failure], _Few]
     globals: Annotated[list[Left], _Few]
     files: Annotated[list[Saved], _Few]
-    output: _Text = ""
 
 
 class Epoch(msgspec.Struct, frozen=True):

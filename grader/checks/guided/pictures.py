@@ -21,6 +21,7 @@ _SURE: Final = 0.9
 
 
 _COMPARED: Final = 1000
+"""Of rows that are not known at once, how many are compared with every image."""
 
 
 class Pictures(msgspec.Struct, frozen=True, eq=False):

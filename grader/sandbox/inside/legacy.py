@@ -48,12 +48,11 @@ _MOVED_MODULES: Final = {
 }
 
 
-def install(module: Any, source: str) -> None:
+def install(module: Any) -> None:
     """Put everything in place, as far as it is missing.
 
     Args:
         module: The program's module, which gets `get_ipython` and `display`.
-        source: The program.
     """
     _offer_notebook(module)
     _offer_modules()
@@ -62,7 +61,6 @@ def install(module: Any, source: str) -> None:
     _take_old_arguments()
     _offer_numpy_names()
     _take_old_styles()
-    del source
 
 
 def modern_fit_arguments(given: dict[str, Any]) -> None:

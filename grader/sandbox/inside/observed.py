@@ -93,7 +93,6 @@ class Observer:
         self._frames: dict[int, tuple[int, Any]] = {}
         self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
         self._files: dict[str, tuple[str, bytes]] = {}
-        self._aliases: dict[str, str] = {}
         self._patterns: list[str] = []
         self._kept: list[tuple[str, dict[str, float]]] = []
         self._values: dict[str, float] = {}
@@ -128,7 +127,7 @@ class Observer:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._patched(images))
             if self._shims:
-                legacy.install(self._module, source)
+                legacy.install(self._module)
             try:
                 tree = ast.parse(source, FILE_NAME)
                 self._import_what_is_missing(tree)
@@ -142,7 +141,6 @@ class Observer:
             "errors": self._errors[:100],
             "globals": self._arrays_left(),
             "files": [{"path": path[:_MAX_TEXT], "digest": digest} for path, (digest, _) in self._files.items()],
-            "output": "",
         }
 
     def _run_statements(self, statements: list[ast.stmt], starts: list[int]) -> None:
@@ -162,9 +160,9 @@ class Observer:
                 import __future__
 
                 flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in statement.names)
-            self._run_statement(statement, flags, last=bool(starts))
+            self._run_statement(statement, flags)
 
-    def _run_statement(self, statement: ast.stmt, flags: int, *, last: bool) -> None:
+    def _run_statement(self, statement: ast.stmt, flags: int) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -176,7 +174,7 @@ class Observer:
             self._note_error(statement, error)
             self._inside = 0
             if isinstance(error, NameError) and self._stand_in_for(str(error.name)):
-                self._run_statement(statement, flags, last=last)
+                self._run_statement(statement, flags)
                 return
             if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
                 with contextlib.suppress(Exception):
