@@ -134,6 +134,19 @@ def test_the_best_epoch_is_another_for_each_thing_that_can_be_watched(epochs: in
             assert epochs - 1 not in best
 
 
+@pytest.mark.parametrize("patience", range(1, 6))
+@pytest.mark.parametrize("epochs", [10, 12, 15, 20, 30])
+def test_a_training_with_patience_stops_before_its_last_epoch_and_after_the_best(epochs: int, patience: int) -> None:
+    places = set()
+    for seed in range(60):
+        script = write_script(np.random.default_rng(seed), epochs, patience)
+        for quantity in ("val_accuracy", "val_loss"):
+            best = script.best(quantity, epochs)
+            assert script.stops(quantity, patience) == best + 1 + patience < epochs
+            places.add(best)
+    assert len(places) >= min(4, epochs - patience - 3)
+
+
 def test_the_training_accuracy_rises_to_the_end() -> None:
     for seed in range(20):
         accuracy = write_script(np.random.default_rng(seed), 40).accuracy
@@ -373,7 +386,7 @@ def test_notes_of_another_form_are_refused(answer: Any) -> None:
 
 
 def test_an_epoch_has_its_form() -> None:
-    epoch = {"kind": "epoch", "fit": 0, "epochs": 5, "epoch": 2, "digest": "ab"}
+    epoch = {"kind": "epoch", "fit": 0, "epochs": 5, "patience": 3, "epoch": 2, "digest": "ab"}
     assert epoch_of(epoch).epoch == 2
     for broken in ({**epoch, "epoch": "2"}, {"kind": "epoch"}, None, {**epoch, "digest": "x" * 4001}):
         with pytest.raises(msgspec.ValidationError):

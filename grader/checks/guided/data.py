@@ -17,6 +17,14 @@ Array = np.ndarray[Any, Any]
 ENOUGH: Final = 0.9
 """The share of rows that must be recognised for an array to be called one of these images."""
 
+SURE: Final = 0.98
+"""The share of labels that must agree for them to be called those of the images beside them."""
+
+_SMALL_PART: Final = 0.5
+"""Whoever trains on less than this share of a set that stands ready has forgotten the rest."""
+
+_ORDERED_RUNS: Final = 12
+"""Up to so many ascending runs are classes one after the other, or files; a shuffled set has many more."""
 
 _PARTLY: Final = 0.2
 """The share of test images from which on a set is meant as the test set."""
@@ -85,10 +93,37 @@ class Data:
         ]
 
     def training(self) -> Images | None:
-        """What `fit` was given, with what it holds back of it; else the largest global array of training images."""
+        """What `fit` was given, with what it holds back of it; else the largest global array of training images.
+
+        Where `fit` gets test images, or a few of an array only, that array counts: what fit should get is asked in
+        task 5.
+        """
         if self._train is False:
-            self._train = self._fitted() or self._left(test=False)
+            fitted, left = self._fitted(), self._left(test=False)
+            elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left)
+            self._train = (left or fitted) if elsewhere else fitted
         return self._train  # type: ignore[return-value]
+
+    def is_part_of(self, images: Images, whole: Images | None) -> bool:
+        """Whether some images are but a small part of a larger set of the same classes."""
+        if whole is None or whole.test != images.test or images.augmented:
+            return False
+        part, numbers = set(images.numbers().tolist()), set(whole.numbers().tolist())
+        return bool(part <= numbers and len(part) < _SMALL_PART * len(numbers) and len(self.classes(whole)) <= 3)
+
+    def fitted(self) -> Images | None:
+        """What `fit` was given, with what it holds back of it; `None` where that is no set of these images."""
+        return self._fitted()
+
+    def own_labels(self, *, test: bool) -> Images | None:
+        """The global array of images that was cut down, where the program has labels that belong to it."""
+        left = self._left(test=test)
+        if left is None or left.labels is None:
+            return None
+        numbers = left.found.test if test else left.found.train
+        known = numbers >= 0
+        truth = (self.album.test_labels if test else self.album.train_labels)[numbers[known]]
+        return left if agreement(left.labels[known], truth) >= SURE else None
 
     def test(self) -> Images | None:
         """The test images that the program uses, the largest of the sets that go into Keras; else a global array."""
@@ -121,7 +156,7 @@ class Data:
         if found.count == 0 or found.of_train + found.of_test < least:
             return None
         held = self.observed.recognise(note.val_x)
-        if held.count and held.of_train >= ENOUGH and not set(held.train) & set(found.train):
+        if found.of_train > 0.5 and held.count and held.of_train >= ENOUGH and not set(held.train) & set(found.train):
             # Validation images that were split off the training set by hand count as kept.
             train = np.concatenate([found.train, held.train])
             test = np.concatenate([found.test, held.test])
@@ -145,6 +180,7 @@ class Data:
             if found.count == 0 or (found.of_test if test else found.of_train) < ENOUGH:
                 continue
             labels = [other.y for other in lefts if other.y is not None and len(other.y) == found.count]
+            labels = [y for y in labels if np.all(y == np.round(y))] or labels  # and no predictions
             images = Images(found, self._fitting(found, labels, test=test), 0, test=test)
             candidates.append((found.count if found.count < everything else 0, images))
         return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
@@ -166,6 +202,12 @@ def naming(labels: Array, truth: Array) -> dict[int, int]:
     """Which label each class has, by what most of its images have."""
     columns = columns_of(labels)
     return {int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)}
+
+
+def is_in_order(numbers: Array) -> bool:
+    """Whether images stand in the order that CIFAR-10 has them in, as a whole or class after class."""
+    falls = int(np.sum(np.diff(numbers) < 0))
+    return len(numbers) >= 2 and falls <= _ORDERED_RUNS and falls < len(numbers) / 6
 
 
 def agreement(labels: Array, truth: Array) -> float:

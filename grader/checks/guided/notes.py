@@ -31,6 +31,7 @@ class Callback(msgspec.Struct, frozen=True):
     monitor: _Text
     mode: _Text
     patience: int
+    min_delta: float
     best_only: bool
     weights_only: bool
     restores: bool
@@ -73,6 +74,7 @@ class Note(msgspec.Struct, frozen=True):
         y: Labels.
         digest: Of the network's weights at that moment.
         digests: The same after each epoch.
+        moved: Whether training changed the weights.
         blocks: What made the network's convolutions.
     """
 
@@ -101,6 +103,7 @@ class Note(msgspec.Struct, frozen=True):
     digests: Annotated[list[_Text], _Many] = []
     names: Annotated[list[_Text], _Few] = []
     ended: bool = False
+    moved: bool = False
     repaired: bool = False
     error: _Text = ""
     sequential: bool = False
@@ -167,6 +170,7 @@ class Epoch(msgspec.Struct, frozen=True):
         kind: `epoch`.
         fit: Which call of `fit`, from 0.
         epochs: How many epochs it was asked for.
+        patience: How many epochs its EarlyStopping waits; 0 where it has none.
         epoch: Which one this is, from 0.
         digest: Of the weights.
     """
@@ -174,6 +178,7 @@ class Epoch(msgspec.Struct, frozen=True):
     kind: _Text
     fit: int
     epochs: int
+    patience: int
     epoch: int
     digest: _Text
 

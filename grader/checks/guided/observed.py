@@ -34,6 +34,7 @@ _REAL: Final = (50_000, 10_000)
 """As many as CIFAR-10 has, for a program with these numbers written into it."""
 
 _MOST_FITS: Final = 20
+_MOST_RESTARTS: Final = 2
 _RUN_SECONDS: Final = 240.0
 _NUMBERS_OF_CIFAR10: Final = ("IndexError", "ValueError")
 
@@ -44,10 +45,12 @@ class Told(msgspec.Struct):
     Attributes:
         script: The values.
         digests: What each epoch's weights were committed to as, before its values were told.
+        restarts: How often training began anew, with other values.
     """
 
     script: Script
     digests: list[str]
+    restarts: int = 0
 
 
 class Observation(msgspec.Struct, frozen=True, eq=False):
@@ -115,10 +118,15 @@ class Observed:
             numbers = ("50000", "10000", "15000", "3000", "5000", "1000", "500", "2000", "45000", "12000")
             written = self.submission.program.replace("_", "")
             if any(number in written for number in numbers):
+                worker, self._worker = self._worker, None
                 with contextlib.suppress(WorkerGone):
                     again = self._observe(*_REAL)
                     if len(again.run.errors) < len(observation.run.errors):
+                        if worker is not None:
+                            worker.close()
                         return again
+                self.close()
+                self._worker = worker  # whose files the first run's notes are about
         return observation
 
     def _observe(self, train: int, test: int) -> Observation:
@@ -132,8 +140,12 @@ class Observed:
 
         def answer(event: Epoch) -> dict[str, Any]:
             while len(told) <= min(event.fit, _MOST_FITS):
-                told.append(Told(write_script(rng, event.epochs), []))
-            current = told[min(max(event.fit, 0), _MOST_FITS)]
+                told.append(Told(write_script(rng, event.epochs, event.patience), []))
+            number = min(max(event.fit, 0), _MOST_FITS)
+            if event.epoch == 0 and told[number].digests and told[number].restarts < _MOST_RESTARTS:
+                # It failed, and is tried once more. Nobody is to know by now what comes.
+                told[number] = Told(write_script(rng, event.epochs, event.patience), [], told[number].restarts + 1)
+            current = told[number]
             epoch = len(current.digests)
             if epoch >= current.script.length:
                 return {"values": current.script.at(current.script.length - 1), "last": True}

@@ -15,8 +15,13 @@ MOST_EPOCHS: Final = 40
 """A training that goes on for longer is ended there: by then every patience that is used has run out, or nearly so."""
 
 _PLACES: Final = {1: (0, 0), 2: (0, 0), 3: (1, 0), 4: (1, 2), 5: (1, 3), 6: (2, 4)}
-_USUAL: Final = (2, 3, 4, 5, 6)
+"""Where the best val_accuracy and the best val_loss lie in trainings of so few epochs."""
+
+_FIRST, _LAST = 2, 7
 """Where the best epochs of longer trainings may lie: nobody is to know before they are told."""
+
+_APART: Final = 2
+"""How far the two lie from each other at most, so that a training that stops by one of them reaches the other."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -67,22 +72,29 @@ class Script(msgspec.Struct, frozen=True):
         return None
 
 
-def write_script(rng: np.random.Generator, epochs: int) -> Script:
+def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Script:
     """Write the script of a training.
+
+    Both validation quantities get better in small steps until their best epoch, so that patience does not run out
+    before. Where the patience allows it, training stops before all epochs have passed.
 
     Args:
         rng: A generator that is seeded for the submission.
         epochs: How many epochs the program asks for.
+        patience: How many epochs its EarlyStopping waits; 0 where that is not known.
     """
     count = max(1, min(epochs, MOST_EPOCHS))
-    usual = [place for place in _USUAL if place < count - 2]
-    accuracy_at, loss_at = _PLACES[count] if count in _PLACES else map(int, rng.permutation(usual)[:2])
+    accuracy_at, loss_at = _PLACES[count] if count in _PLACES else _best_places(rng, count, patience)
     steps = np.arange(count)
     rise = np.cumsum(rng.uniform(0, 0.0005, count))
     accuracy = 0.42 + rng.uniform(0, 0.06) + 0.48 * (1 - np.exp(-(steps + 1) / 9)) + rise
     loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, 0.0005, count))
-    val_accuracy = 0.56 + rng.uniform(0, 0.06, count)
-    val_loss = 0.85 + rng.uniform(0, 0.15, count)
+    # Not at each epoch, for each time a checkpoint is written; with a patience of 1 there is no other way.
+    better = steps if patience == 1 else np.where(steps % 2 == 0, steps, steps - 2)
+    val_accuracy = np.where(steps < accuracy_at, 0.48 + 0.012 * better, 0.56) + rng.uniform(0, 0.006, count)
+    val_accuracy += np.where(steps < accuracy_at, 0, rng.uniform(0, 0.05, count))
+    val_loss = np.where(steps < loss_at, 1.12 - 0.024 * better, 0.85) - rng.uniform(0, 0.012, count)
+    val_loss += np.where(steps < loss_at, 0, rng.uniform(0.02, 0.15, count))
     val_accuracy[accuracy_at] = 0.70 + rng.uniform(0, 0.05)
     val_loss[loss_at] = 0.50 + rng.uniform(0, 0.05)
     if count > 2:
@@ -95,3 +107,12 @@ def write_script(rng: np.random.Generator, epochs: int) -> Script:
         return tuple(round(float(value), 4) for value in values)
 
     return Script(rounded(accuracy), rounded(loss), rounded(val_accuracy), rounded(val_loss))
+
+
+def _best_places(rng: np.random.Generator, count: int, patience: int) -> tuple[int, int]:
+    """Where the best val_accuracy and the best val_loss lie in a training of seven epochs or more."""
+    places = [place for place in range(_FIRST, _LAST + 1) if place + 1 + patience < count]
+    if len(places) < 2:
+        places = [place for place in range(_FIRST, _LAST + 1) if place < count - 2]
+    accuracy_at = int(rng.choice(places))
+    return accuracy_at, int(rng.choice([p for p in places if p != accuracy_at and abs(p - accuracy_at) <= _APART]))

@@ -8,6 +8,9 @@ from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.guided.notes import Failure
 from grader.checks.guided.observed import Observed
 
+_BLOCK = 8
+"""How many lines of a `.py` are looked at to tell what the block was about that does not parse."""
+
 _IMPORTING = ("ModuleNotFoundError", "ImportError")
 _OF_LATER_TASKS = re.compile(
     r"(three|categorical|one_hot|shuffle|permutation|imshow|subplot|plot|show|Sequential|Conv|model|\.add\b|compile|"
@@ -30,7 +33,7 @@ def test_imports(observed: Observed) -> None:
 def test_cells_run(observed: Observed) -> None:
     submission = observed.submission
     for note in submission.notes:
-        if note.does_not_parse:
+        if note.does_not_parse and not _OF_LATER_TASKS.search(_around(observed, note.cell, note.line)):
             raise CheckFailed(
                 f"{note.place.capitalize()}: {note.message.replace(', so nothing in it counts', '')}",
                 hint="Restart the kernel and run all cells: Jupyter shows the same error.",
@@ -57,6 +60,12 @@ def test_cells_run(observed: Observed) -> None:
             "shows then.",
             line=own[0].line,
         )
+
+
+def _around(observed: Observed, cell: int | None, line: int) -> str:
+    """The cell that does not parse; of a `.py`, the lines from there on that may belong to it."""
+    lines = observed.submission.lines_of(cell)
+    return "\n".join(lines if cell is not None else lines[line - 1 : line + _BLOCK])
 
 
 def _is_bound_later(observed: Observed, error: Failure) -> bool:

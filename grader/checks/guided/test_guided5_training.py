@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
+import msgspec
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH
+from grader.checks.guided.data import ENOUGH, SURE, Data, agreement
 from grader.checks.guided.notes import Callback, Note
 from grader.checks.guided.observed import Observed, Told
 
 _TINY = 3 / 255
 """Images whose largest value is below this were divided by 255 twice."""
 
+_RAW = 20
+"""Images with a value above this were not scaled."""
+
 _NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
-_DELTAS = (0.0, 1e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 3e-2, 5e-2)
-"""What may be asked of an epoch that is to count as better; in the script the best one is better by more."""
+_SIZES = ("filters", "units", "kernel_size", "strides", "pool_size")
+"""What tells layers of one kind apart."""
 
 _QUANTITIES = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
 
@@ -51,20 +56,15 @@ def test_fits(observed: Observed) -> None:
             hint="Compare the shapes of images and labels with what the network takes and gives.",
             line=note.line,
         )
-    if note.repaired and not _spoilt_before(observed, note):
+    if note.repaired and not _told_elsewhere(observed, note):
         raise CheckFailed(
             f"fit should train the network on the three classes, but it ended in {note.error}.",
             hint="Compare the number of label columns with the units of the last layer.",
             line=note.line,
         )
-    found = observed.recognise(note.x)
-    if found.count == 0 or found.of_train + found.of_test < (0.5 if note.augmented else ENOUGH):
-        raise CheckFailed(
-            "fit should get the images of the training set, but it gets something else.",
-            hint="Give fit the images that you cut down in task 2.",
-            line=note.line,
-        )
-    if len({note.before, *told.digests}) < 2 and told.digests:
+    _require_training_set(observed, note)
+    _require_network_looked_at(observed, note)
+    if told.digests and not note.moved:
         raise CheckFailed(
             "Training should change the network's weights, but they stay as they are.",
             hint="Leave the layers trainable and the learning rate above zero.",
@@ -72,15 +72,80 @@ def test_fits(observed: Observed) -> None:
         )
 
 
-def _spoilt_before(observed: Observed, note: Note) -> bool:
-    """Whether what kept fit from training is a bug of task 2: another number of classes, or a test set left whole."""
+def _require_training_set(observed: Observed, note: Note) -> None:
+    """Raise where fit gets other images than the training set, or but a few of them."""
+    found = observed.recognise(note.x)
+    hint = "Give fit the images of the training set that you cut down in task 2."
+    if found.count == 0 or found.of_train + found.of_test < (0.5 if note.augmented else ENOUGH):
+        raise CheckFailed(
+            "fit should get the images of the training set, but it gets something else.", hint=hint, line=note.line
+        )
+    if found.of_test > found.of_train:
+        raise CheckFailed(
+            "fit should train on the training set, but it gets the test images.", hint=hint, line=note.line
+        )
+    data = Data(observed)
+    fitted, ready = data.fitted(), data.training()
+    if fitted is not None and ready is not None and data.is_part_of(fitted, ready):
+        raise CheckFailed(
+            f"fit should get all images of the training set, but it gets {len(fitted.numbers())} of "
+            f"{len(ready.numbers())}.",
+            hint=hint,
+            line=note.line,
+        )
+
+
+def _require_network_looked_at(observed: Observed, note: Note) -> None:
+    """Raise where the summaries are all of networks of another build than the one that is trained."""
+    looked_at = [other for other in observed.of_kind("summary") if other.config and not other.of_stand_in]
+    builds = {_build(other) for other in looked_at}
+    build = _build(note)
+    if build and builds and () not in builds and not note.of_stand_in and build not in builds:
+        raise CheckFailed(
+            "fit should train the network that was built for this, but the one whose summary is looked at is another.",
+            hint="Call fit on the network whose summary you print.",
+            line=note.line,
+        )
+
+
+def _build(note: Note) -> tuple[tuple[str, ...], ...]:
+    """A network's layers with their sizes, whatever their names are; none where its configuration cannot be read."""
+    try:
+        layers = msgspec.json.decode(note.config)["config"]["layers"]
+        return tuple(
+            (str(layer["class_name"]), *(str(layer["config"].get(size)) for size in _SIZES)) for layer in layers
+        )
+    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError):
+        return ()
+
+
+def _told_elsewhere(observed: Observed, note: Note) -> bool:
+    """Whether what kept fit from training is a bug of another task, which that task tells of.
+
+    Of task 2: another number of classes, or a test set left whole.  Of task 4: a network that was never compiled, or a
+    loss that does not go with the labels.
+    """
     found, held = observed.recognise(note.x), observed.recognise(note.val_x)
     labels = observed.album.train_labels[found.train[found.train >= 0]]
     held_labels = observed.album.test_labels[held.test[held.test >= 0]]
     wrong_train = len(labels) > 0 and len(np.unique(labels)) != 3
     wrong_test = len(held_labels) > 0 and len(np.unique(held_labels)) != 3
     odd_labels = note.y is not None and (note.y.ndim != 2 or note.y.shape[1] != 3)
-    return wrong_train or wrong_test or odd_labels
+    sparse_for_rows = "sparse" in note.loss.lower() and note.y is not None and note.y.ndim == 2 and note.y.shape[1] > 1
+    compiled = any(other.model == note.model for other in observed.of_kind("compile"))
+    return wrong_train or wrong_test or odd_labels or sparse_for_rows or not compiled
+
+
+def scaled_wrongly(note: Note) -> bool:
+    """Whether images that a network gets were not scaled, or twice; a network that scales them itself takes any."""
+    largest = float(np.nanmax(np.abs(note.x)))
+    return not _scaling_layers(note) and (largest < _TINY or largest > _RAW)
+
+
+def _scaling_layers(note: Note) -> list[str]:
+    """The layers before the first convolution that bring values of any size into a range."""
+    early = list(itertools.takewhile(lambda layer: "Conv" not in layer and "Dense" not in layer, note.layers))
+    return [layer for layer in early if layer in _NORMALISING]
 
 
 @check("training/scaled")
@@ -89,18 +154,14 @@ def test_scaled(observed: Observed) -> None:
     if note.x is None or not note.x.size:
         raise NotRun("the images that fit gets are not known.")
     largest = float(np.nanmax(np.abs(note.x)))
-    early = []
-    for layer in note.layers:
-        if "Conv" in layer or "Dense" in layer:
-            break
-        early.append(layer)
-    inside = [layer for layer in early if layer in _NORMALISING]
+    inside = _scaling_layers(note)
     if "Rescaling" in inside and largest <= 1.5:
         raise CheckFailed(
             "The images should be scaled once, but the network divides them again, by its Rescaling layer.",
             hint="Scale the images before fit or inside the network, not both.",
             line=note.line,
         )
+    _require_whole_labels(observed, note)
     if inside:
         return
     if largest < _TINY:
@@ -109,10 +170,25 @@ def test_scaled(observed: Observed) -> None:
             hint="Divide them in one place only.",
             line=note.line,
         )
-    if largest > 20:
+    if largest > _RAW:
         raise CheckFailed(
             f"The images should be scaled before they reach the network, but fit gets values up to {largest:.0f}.",
             hint="Divide the images by 255, in fit and in predict alike.",
+            line=note.line,
+        )
+
+
+def _require_whole_labels(observed: Observed, note: Note) -> None:
+    """Raise where one-hot rows that stand ready are divided on their way to fit."""
+    own = Data(observed).own_labels(test=False)
+    if own is None or own.labels is None or note.y is None or note.y.ndim != 2 or own.labels.ndim != 2:
+        return
+    top = float(np.max(note.y)) if note.y.size else 0.0
+    if 0 < top < 0.5 and float(np.max(own.labels)) == 1:
+        raise CheckFailed(
+            "Only the images should be divided, but the labels are too: fit gets rows whose largest value is "
+            f"{top:.3g}.",
+            hint="Divide the images by 255, and leave the labels as they are.",
             line=note.line,
         )
 
@@ -137,6 +213,18 @@ def test_validates(observed: Observed) -> None:
             hint="Validate on the test set, or on a part that is held back.",
             line=note.line,
         )
+    numbers = found.test if found.of_test > found.of_train else found.train
+    known = numbers >= 0
+    truth = (observed.album.test_labels if found.of_test > found.of_train else observed.album.train_labels)[numbers]
+    if note.val_y is not None and len(note.val_y) == found.count and np.any(known):
+        agreed = agreement(note.val_y[known], truth[known])
+        if agreed < SURE and Data(observed).own_labels(test=found.of_test > found.of_train) is not None:
+            raise CheckFailed(
+                f"The validation images should come with their own labels, but {1 - agreed:.0%} of the labels belong "
+                "to other images.",
+                hint="Give fit validation_data=(images, labels) of the same set.",
+                line=note.line,
+            )
     if np.isfinite(found.scale) and np.isfinite(trained.scale) and not _alike(found.scale, trained.scale):
         raise CheckFailed(
             "The validation images should be scaled as the training images are, but their values are "
@@ -188,7 +276,7 @@ def test_early_stopping(observed: Observed) -> None:
             line=note.line,
         )
     quantity = quantity_of(callback.monitor)
-    wanted = script.stops(quantity, callback.patience)
+    wanted = script.stops(quantity, callback.patience, min_delta=callback.min_delta)
     if wanted is not None and wanted <= script.length and wanted != epochs and _stops_otherwise(told, callback, epochs):
         raise CheckFailed(
             f"With patience {callback.patience} training should stop after {wanted} epochs of the watched run, "
@@ -209,10 +297,10 @@ def _ended_by_itself(note: Note, told: Told) -> bool:
         return False
     stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
     ends = [
-        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=delta) or told.script.length
+        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=callback.min_delta)
+        or told.script.length
         for callback in stoppers
         if quantity_of(callback.monitor)
-        for delta in _DELTAS
     ]
     return bool(ends) and epochs < max(ends) and epochs not in ends
 
@@ -251,6 +339,8 @@ def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
             line=note.line,
         )
     names = [name.lower() for name in note.names]
+    if "acc" in quantity and not any("acc" in name for name in names):
+        return  # accuracy is not tracked, which task 4 tells of
     if names and callback.monitor.lower() not in names:
         raise CheckFailed(
             f"{what} watches `{callback.monitor}`, but the epochs of this training have no such value.",
@@ -283,7 +373,7 @@ def test_checkpoint(observed: Observed) -> None:
             _require_right_watch(callback, "ModelCheckpoint", note)
     if not told.digests:
         raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
-    best = best_digests(told)
+    best = best_digests(note, told)
     if epochs == 1 or (not keepers and _ended_by_itself(note, told)):
         best -= {told.digests[-1]}  # nobody had to choose it
     if observed.saved_with(best, note.config):
@@ -305,11 +395,15 @@ def test_checkpoint(observed: Observed) -> None:
     )
 
 
-def best_digests(told: Told) -> set[str]:
-    """What the weights of the best epoch were committed to, by val_accuracy and by val_loss.
+def best_digests(note: Note, told: Told) -> set[str]:
+    """What the weights of the best epoch were committed to, by what the program's ModelCheckpoints watch.
 
-    Who commits to the same weights at several epochs has not said which of them a file holds.
+    By either validation quantity where none of them chooses by one.  Who commits to the same weights at several epochs
+    has not said which of them a file holds.
     """
     epochs = len(told.digests)
-    best = {told.digests[told.script.best(name, epochs)] for name in ("val_accuracy", "val_loss")} if epochs else set()
+    keepers = [each for each in note.callbacks if each.kind == "ModelCheckpoint" and each.best_only]
+    watched = {quantity_of(each.monitor) for each in keepers}
+    names = watched & {"val_accuracy", "val_loss"} or {"val_accuracy", "val_loss"}
+    best = {told.digests[told.script.best(name, epochs)] for name in names} if epochs else set()
     return {digest for digest in best if told.digests.count(digest) == 1}

@@ -99,6 +99,7 @@ class Observer:
         self._inside = 0
         self._standing_in = False
         self._last_fitted: Any = None
+        self._best_weights: list[Any] = []
         self._stand_ins: list[Any] = []
         self._roles: dict[str, str] = {}
         self._images: dict[str, Any] = {}
@@ -229,11 +230,29 @@ class Observer:
             return False
         with contextlib.suppress(Exception):
             if role == "model":
-                self._module.__dict__[name] = self._last_fitted or self._stand_in_network()
+                self._module.__dict__[name] = self._network_to_go_on_with()
             else:
                 self._module.__dict__[name] = self._stand_in_history()
             return True
         return False
+
+    def _network_to_go_on_with(self) -> Any:
+        """In place of a network that cannot be loaded: the last one that was fitted, at its best epoch if none is kept.
+
+        That a training keeps nothing is told in task 5, and task 6 is judged as if it had kept its best epoch.
+        """
+        model = self._last_fitted
+        if model is None:
+            return self._stand_in_network()
+        if self._files or not self._best_weights:
+            return model
+        with self._within():
+            best = keras.models.clone_model(model)
+            best.set_weights(self._best_weights)
+        if any(model is each for each in self._stand_ins):
+            self._stand_ins.append(best)
+        self._note("load", stand_in=True, model=self._model(best), digest=digest_of(best))
+        return best
 
     def _stand_in_network(self) -> Any:
         """A small network, compiled for three classes."""
@@ -278,7 +297,7 @@ class Observer:
     # -- notes --------------------------------------------------------------------------------------------------
 
     def _note(self, kind: str, **facts: Any) -> dict[str, Any]:
-        note = {"kind": kind, "line": self._line(), "stand_in": self._standing_in, **facts}
+        note = {"kind": kind, "line": self._line(), "stand_in": self._standing_in} | facts
         note["of_stand_in"] = (
             any(model is self._models[facts["model"]] for model in self._stand_ins)
             if facts.get("model", -1) >= 0
@@ -348,11 +367,10 @@ class Observer:
         import matplotlib.figure
         import matplotlib.pyplot as plt
 
-        model = keras.Model
         for name in ("compile", "summary", "fit", "evaluate", "predict", "save", "save_weights", "load_weights"):
-            setattr(model, name, self._wrapped(getattr(model, name), getattr(self, f"_on_{name}")))
-        model.predict_on_batch = self._wrapped(model.predict_on_batch, self._on_predict)
-        model.train_on_batch = self._wrapped(model.train_on_batch, self._on_train_on_batch)
+            self._wrap_method(name, getattr(self, f"_on_{name}"))
+        self._wrap_method("predict_on_batch", self._on_predict)
+        self._wrap_method("train_on_batch", self._on_train_on_batch)
         load = self._wrapped(keras.models.load_model, self._on_load_model)
         # `tensorflow.keras.models` is made when it is first imported, from the function's own module.
         for module in ("keras", "keras._tf_keras.keras", "keras.src"):
@@ -393,6 +411,15 @@ class Observer:
             return instead(original, *args, **kwargs)
 
         return call
+
+    def _wrap_method(self, name: str, instead: Any) -> None:
+        """Wrap a method of networks in the class that defines it.
+
+        Not in `keras.Model`, which inherits most of them: Keras takes a network whose `compile` is not the inherited
+        one for one with a `compile` of its own, and leaves it uncompiled when it is loaded.
+        """
+        owner = next(kind for kind in keras.Model.__mro__ if name in vars(kind))
+        setattr(owner, name, self._wrapped(getattr(owner, name), instead))
 
     @contextlib.contextmanager
     def _within(self) -> Iterator[None]:
@@ -607,15 +634,18 @@ class Observer:
             "digests": [],
             "names": [],
             "ended": False,
+            "moved": False,
             "error": "",
             "repaired": False,
             **self._export(model),
         }
         note = self._note("fit", **facts)
-        script = _Script(self, note)
+        script = _Script(self, note, fed.x)
         given["callbacks"] = [script, *callbacks, _Keeper(self)]
         given["verbose"] = 0
         self._shorten_fit(given, fed, held, split)
+        if not any("acc" in name for name in facts["metrics"]):
+            _watch_upwards(callbacks)
         with self._within():
             try:
                 history = original(model, **given)
@@ -633,36 +663,52 @@ class Observer:
         return history
 
     def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: Fed, note: dict[str, Any]) -> Any:
-        """Train once more with data of the form that the network takes, where those at hand do not fit it.
+        """Train once more where the program's own way fails: with other data first, and then with other callbacks.
 
-        What an earlier task has spoilt is told there; what comes after `fit` is to be judged all the same.
+        What has spoilt it is told by its own task; what comes after `fit` is to be judged all the same.
         """
-        try:
-            outputs = int(model.output_shape[-1])
-            rows = np.asarray(fed.x[:_TRAINED_IMAGES], np.float32)
-            classes = np.arange(len(rows)) % outputs
-            sparse = "sparse" in _name_of(getattr(model, "loss", None)).lower()
-            targets = classes if sparse else np.eye(outputs, dtype=np.float32)[classes]
-            given = given | {
-                "x": rows,
-                "y": targets,
-                "validation_data": (rows[:_VALIDATED_IMAGES], targets[:_VALIDATED_IMAGES]),
-                "validation_split": 0.0,
-            }
-            for name in ("steps_per_epoch", "validation_steps", "sample_weight", "class_weight"):
-                given.pop(name, None)
-            note["digests"], note["names"] = [], []
-            if model.compiled:
-                model.compile_from_config(model.get_compile_config())  # metrics were made for the other labels
-            else:
-                model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-            history = original(model, **given)
-        except Stop:
-            raise
-        except Exception:
-            return None
-        note["repaired"] = True
-        return history
+        names = inspect.signature(original).parameters
+        known = {name: value for name, value in given.items() if name in names}
+        stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=3)
+        script, *_, keeper = given["callbacks"]
+        for changes in (
+            lambda: {"callbacks": given["callbacks"], **self._data_that_fits(model, fed)},
+            lambda: {"callbacks": [script, stopping, keeper]},
+            lambda: {"callbacks": [script, stopping, keeper], **self._data_that_fits(model, fed)},
+        ):
+            try:
+                note["digests"], note["names"] = [], []
+                if not model.compiled:
+                    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+                else:
+                    model.compile_from_config(model.get_compile_config())  # metrics were made for the other labels
+                history = original(model, **(known | changes()))
+            except Stop:
+                raise
+            except Exception:
+                continue
+            note["repaired"] = True
+            return history
+        return None
+
+    @staticmethod
+    def _data_that_fits(model: Any, fed: Fed) -> dict[str, Any]:
+        """Images of those at hand with labels of the form that a network takes, as arguments of `fit`."""
+        outputs = int(model.output_shape[-1])
+        rows = np.asarray(fed.x[:_TRAINED_IMAGES], np.float32)
+        classes = np.arange(len(rows)) % outputs
+        sparse = "sparse" in _name_of(getattr(model, "loss", None)).lower()
+        targets = classes if sparse else np.eye(outputs, dtype=np.float32)[classes]
+        return {
+            "x": rows,
+            "y": targets,
+            "validation_data": (rows[:_VALIDATED_IMAGES], targets[:_VALIDATED_IMAGES]),
+            "validation_split": 0.0,
+            "steps_per_epoch": None,
+            "validation_steps": None,
+            "sample_weight": None,
+            "class_weight": None,
+        }
 
     def _shorten_fit(self, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
         if self._epochs:
@@ -771,8 +817,12 @@ class Observer:
             with self._within():
                 model = original(path, *args, **kwargs)
         except Exception as error:
-            self._note_load(filepath, error=error)
-            return self._last_fitted or self._stand_in_network()  # so that the cells after it can be judged
+            if self._files:
+                self._note_load(filepath, error=error)
+            elif self._last_fitted is None:
+                with contextlib.suppress(Exception):
+                    self._stand_in_history()
+            return self._network_to_go_on_with()  # so that the cells after it can be judged
         self._note_load(filepath, model=model)
         return model
 
@@ -792,7 +842,12 @@ class Observer:
             with self._within():
                 original(model, path, *args, **kwargs)
         except Exception as error:
-            self._note_load(filepath, error=error)
+            if self._files or not self._best_weights:
+                self._note_load(filepath, error=error)
+                return
+            with self._within():
+                model.set_weights(self._best_weights)
+            self._note("load", stand_in=True, model=self._model(model), digest=digest_of(model))
             return
         self._note_load(filepath, model=model)
 
@@ -904,15 +959,29 @@ class _Script(keras.callbacks.Callback):  # type: ignore[misc]
     and pretend to have kept it.
     """
 
-    def __init__(self, observer: Observer, note: dict[str, Any]) -> None:
+    def __init__(self, observer: Observer, note: dict[str, Any], images: Any) -> None:
         super().__init__()
         self._observer = observer
         self._note = note
+        self._finite: list[Any] = []
+        self._sample: Any = None
+        if observer._scripted and isinstance(images, np.ndarray) and images.ndim == 4:
+            self._sample = images[_spread(len(images), _TRAINED_IMAGES)].astype(np.float32)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Remember the weights that training begins with."""
+        self._finite = self.model.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Commit, and put in what is revealed."""
         observer, note = self._observer, self._note
         logs = logs if logs is not None else {}
+        weights = self.model.get_weights()
+        note["moved"] |= any(not np.array_equal(a, b) for a, b in zip(weights, self._finite, strict=True))
+        self._keep_finite(weights)
+        if self._sample is not None:
+            with contextlib.suppress(Exception):  # a network of another kind than task 4 asks for
+                _balance(self.model, self._sample)
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
         if not observer._scripted:
@@ -925,6 +994,7 @@ class _Script(keras.callbacks.Callback):  # type: ignore[misc]
                 "kind": "epoch",
                 "fit": sum(earlier["kind"] == "fit" for earlier in observer._notes) - 1,
                 "epochs": note["epochs"],
+                "patience": max((c["patience"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0),
                 "epoch": len(note["digests"]) - 1,
                 "digest": note["digests"][-1],
             }
@@ -941,6 +1011,21 @@ class _Script(keras.callbacks.Callback):  # type: ignore[misc]
         if told["last"]:
             self.model.stop_training = True
 
+    def _keep_finite(self, weights: list[Any]) -> None:
+        """Put weights that became NaN or infinite back, a little changed, for such epochs cannot be told apart."""
+        if all(np.all(np.isfinite(weight)) for weight in weights):
+            self._finite = weights
+            return
+        random = np.random.default_rng(len(self._note["digests"]))
+        self.model.set_weights(
+            [
+                weight + random.normal(0, 1e-6, weight.shape).astype(weight.dtype)
+                if weight.dtype.kind == "f"
+                else weight
+                for weight in self._finite
+            ]
+        )
+
 
 class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     """The last of the callbacks: remembers which files were written at which epoch, as they are."""
@@ -949,10 +1034,14 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._observer = observer
         self._seen: dict[str, tuple[int, int]] = {}
+        self._best = -np.inf
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look for files that are new or were written anew."""
+        """Look for files that are new or were written anew, and remember the best weights so far."""
         observer = self._observer
+        if observer._values.get("val_accuracy", -np.inf) > self._best:
+            self._best = observer._values["val_accuracy"]
+            observer._best_weights = self.model.get_weights()
         # Beside the working folder, each folder that a checkpoint of this run is written to.
         folders = {os.path.dirname(pattern) for pattern in observer._patterns} - {""}
         for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
@@ -983,6 +1072,21 @@ def weights_digest(weights: Any) -> str:
     for weight in weights:
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()
+
+
+def _balance(model: Any, images: Any) -> None:
+    """Shift a network's last biases so that it does not give every image the same class.
+
+    After so few steps most networks do, those with batch normalisation above all, and then a label that is shown beside
+    the wrong image is the right one all the same.
+    """
+    layer = next(layer for layer in reversed(list(_all_layers(model))) if getattr(layer, "units", 0))
+    answers = backend.to_numpy(model(images, training=False))
+    if layer.bias is None or answers.shape != (len(images), layer.units):
+        return
+    if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
+        answers = np.log(answers + 1e-9)
+    layer.bias.assign(backend.to_numpy(layer.bias) - answers.mean(axis=0))
 
 
 def _spread(count: int, most: int) -> Any:
@@ -1042,11 +1146,19 @@ def _callback_facts(callback: Any) -> dict[str, Any]:
         "monitor": str(getattr(callback, "monitor", ""))[:60],
         "mode": str(getattr(callback, "mode", "") or mode)[:20],
         "patience": int(patience) if isinstance(patience, (int, float)) else 0,
+        "min_delta": abs(float(getattr(callback, "min_delta", 0) or 0)),
         "best_only": bool(getattr(callback, "save_best_only", False)),
         "weights_only": bool(getattr(callback, "save_weights_only", False)),
         "restores": bool(getattr(callback, "restore_best_weights", False)),
         "path": str(getattr(callback, "filepath", ""))[:_MAX_TEXT],
     }
+
+
+def _watch_upwards(callbacks: list[Any]) -> None:
+    """Let callbacks watch an accuracy that is not tracked, which task 4 tells of: Keras cannot know which way is up."""
+    for callback in callbacks:
+        if "acc" in str(getattr(callback, "monitor", "")) and getattr(callback, "mode", "") == "auto":
+            callback.mode = "max"
 
 
 def _all_layers(model: Any) -> Iterator[Any]:
