@@ -354,7 +354,7 @@ def test_a_function_under_the_guard_is_pointed_out(tmp_path: Path) -> None:
         ("@decorated\ndef helper()\n    pass", 4, "expected ':'"),
         ("def helper():\n# nothing", 3, "expected an indented block after function definition on line 3"),
         ("if x:\n    y = = 1\nelse:\n    y = 2", 4, "invalid syntax"),
-        ("!pip install keras", 3, "invalid syntax"),
+        ("install keras", 3, "invalid syntax"),
     ],
 )
 def test_a_block_that_does_not_parse_costs_that_block_only(
@@ -395,7 +395,7 @@ def test_a_notebook_from_colab() -> None:
         "%magic in a string",
         "!and a shell line",
         "'''",
-        "files = None",
+        "files = []",
         "total = sum(range(3))",
     ]
     line = lines.index("def predict(model, x):") + 1
@@ -408,6 +408,8 @@ def test_a_notebook_from_colab() -> None:
 @pytest.mark.parametrize("name", ["v3", "v40_bare"])
 def test_notebooks_of_any_version_are_read(name: str) -> None:
     lines = kept(read_submission(SubmissionFile("ada", NOTEBOOKS / f"{name}.ipynb")))
+    if name == "v3":  # it begins with %pylab
+        assert lines.pop(1).startswith("from pylab import *; import numpy as np; ")
     assert lines[:2] == ["import numpy as np", "def subset_data(x, y, classes=(0, 1, 2), seed=None):"]
 
 
@@ -423,7 +425,7 @@ def test_a_notebook_is_known_by_what_it_holds(tmp_path: Path) -> None:
         ("%matplotlib inline\nx = 1", "None\nx = 1"),
         ("!pip install \\\n  keras\nx = 1", "None\n\nx = 1"),
         ("if x:\n    !ls\n    y = 1", "if x:\n    None\n    y = 1"),
-        ("files = !ls -l\n?f\nf??", "files = None\nNone\nNone"),
+        ("files = !ls -l\n?f\nf??", "files = []\nNone\nNone"),
         ("%time x = f()\ny = %time f()\nz = %timeit f()", "x = f()\ny = f()\nz = None"),
         ("\n%%time\n%%capture out\nx = 1\n!ls", "\n\n\nx = 1\nNone"),
         ("%%html\n<b>", "\n"),
@@ -436,6 +438,19 @@ def test_a_notebook_is_known_by_what_it_holds(tmp_path: Path) -> None:
 )
 def test_magics_are_made_harmless_where_they_stand(cell: str, python: str) -> None:
     assert to_python(cell).text == python
+
+
+def test_magics_left_in_a_file_are_made_harmless_too(tmp_path: Path) -> None:
+    source = "!pip install keras\n%matplotlib inline\nN = 1\nfiles = !ls\ndef train(): return N, files\n"
+    submission = read_py(tmp_path, source)
+    assert submission.notes == ()
+    assert submission.as_written == "None\nNone\nN = 1\nfiles = []\ndef train(): return N, files\n"
+    assert submission.cells == (source,)
+
+
+def test_what_is_in_sight_after_pylab_is_known(tmp_path: Path) -> None:
+    submission = read_notebook(tmp_path, "%pylab inline", "def train(): return np")
+    assert "from pylab import *; import numpy as np" in submission.source
 
 
 MAGICS = st.sampled_from(

@@ -14,7 +14,7 @@ import grader
 from grader.assignment import contract
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.running import run_pytest
-from grader.checks.common.student import Missing, describe_error, locate
+from grader.checks.common.student import Missing, describe_error, finds_no_device, locate
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
@@ -105,7 +105,7 @@ def outcome_of(error: BaseException | None, submission: Submission, example: str
         return _outcome("not_run", f"Not run: `{error.name}` is not defined{because}.")
     if isinstance(error, SubmissionError):
         text = describe_error(submission, error.type_name, error.text, error.frames)
-        return _outcome("error", f"{text}.", _hint_for(error), own)
+        return _outcome("error", f"{text}.", _hint_for(error, submission), own)
     if isinstance(error, WorkerGone):
         status: CheckStatus = "timeout" if error.reason == "timeout" else "crashed"
         return _outcome(status, f"The code {error.detail}.", _GONE_HINTS.get(error.reason, ""), own)
@@ -124,9 +124,11 @@ def _outcome(status: CheckStatus, message: str, hint: str = "", example: str = "
     return Outcome(status, message[:_MAX_TEXT], hint[:_MAX_TEXT], example[:_MAX_TEXT], share)
 
 
-def _hint_for(error: SubmissionError) -> str:
+def _hint_for(error: SubmissionError, submission: Submission) -> str:
     if error.type_name == "NotImplementedError":
         return "This function is still to be written."
+    if finds_no_device(submission, error):
+        return "There is no GPU where submissions are graded: let the function go on without one."
     if not error.frames:
         if error.tool:
             return (

@@ -19,11 +19,24 @@ _RUNS_PYTHON: Final = frozenset({"time", "timeit", "capture", "prun"})
 _MAYBE_MAGIC: Final = re.compile(r"^\s*[!%?/,;]|\?\s*$|=\s*[!%]", re.MULTILINE)
 # Commands that IPython runs without a `%` or `!` before them, where a line is no Python ("automagic").
 _AUTOMAGIC: Final = re.compile(r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$")
+_MOST_WORK: Final = 2_000_000
 _CELL_MAGIC: Final = re.compile(r"%%(\w+)(?!\w*\?)")
 
 
-def code_cells(data: bytes, name: str) -> list[str]:
-    r"""The texts of a notebook's code cells, of any nbformat version, with `\n` as the only line end.
+class CodeCell(msgspec.Struct, frozen=True):
+    r"""A code cell as it was written.
+
+    Attributes:
+        text: With `\n` as the only line end.
+        language: The language that its metadata names; empty for the notebook's own.
+    """
+
+    text: str
+    language: str = ""
+
+
+def code_cells(data: bytes, name: str) -> list[CodeCell]:
+    """A notebook's code cells, of any nbformat version.
 
     The JSON is read without nbformat: of the whole format only the cells' texts are needed, and nbformat's
     conversion refuses old notebooks over keys, such as `outputs`, that are of no account here.
@@ -47,13 +60,18 @@ def code_cells(data: bytes, name: str) -> list[str]:
     cells = [cell for cells in lists for cell in cells]
     if not cells:
         raise ReadError(f"{name} has no cells.")
-    texts = [_text(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    found = [
+        CodeCell(_text(cell), _language(cell))
+        for cell in cells
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    ]
+    texts = [cell.text for cell in found]
     if not any(text.strip() for text in texts):
         raise ReadError(f"{name} has no code cells with anything in them.")
     # For each magic IPython reads the whole cell again, about a second for 100,000 characters.
-    if sum(len(text) * len(_MAYBE_MAGIC.findall(text)) for text in texts) > 2_000_000:
+    if sum(map(_work_for_magics, texts)) > _MOST_WORK:
         raise ReadError(f"{name} holds far too many magics and shell lines; take them out.")
-    return texts
+    return found
 
 
 def cell_lists(notebook: Any) -> list[list[Any]] | None:
@@ -85,13 +103,41 @@ def _text(cell: dict[str, Any]) -> str:
     return "\n".join(split_lines(text))
 
 
+# Where environments write down that a cell is in another language than the notebook: VS Code, Polyglot Notebooks,
+# Deepnote, Datalore, Noteable, SoS, and notebooks before nbformat 4.
+_LANGUAGE_KEYS: Final = (
+    ("metadata", "vscode", "languageId"),
+    ("metadata", "polyglot_notebook", "kernelName"),
+    ("metadata", "dotnet_interactive", "language"),
+    ("metadata", "deepnote_cell_type"),
+    ("metadata", "datalore", "type"),
+    ("metadata", "noteable", "cell_type"),
+    ("metadata", "kernel"),
+    ("metadata", "language"),
+    ("language",),
+)
+_PYTHON: Final = re.compile(r"(magic-|i)?py(thon|kernel)?[\d.]*|code|sos|vscode|", re.IGNORECASE)
+
+
+def _language(cell: Any) -> str:
+    """The language that a cell's metadata names, if it is not Python."""
+    for keys in _LANGUAGE_KEYS:
+        value = cell
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str) and not _PYTHON.fullmatch(value.strip()):
+            return value.strip()[:30]
+    return ""
+
+
 class Cell(msgspec.Struct, frozen=True):
     """A code cell as Python.
 
     Attributes:
         text: Plain Python with exactly the cell's lines; all blank if there is nothing to run.
         error: Why it does not parse.
-        other_language: The cell magic that takes the cell's text for something other than Python.
+        other_language: Why the cell's text is something other than Python, half a sentence: the cell magic on top,
+            or the language in its metadata.
     """
 
     text: str
@@ -99,12 +145,18 @@ class Cell(msgspec.Struct, frozen=True):
     other_language: str = ""
 
 
-def to_python(text: str) -> Cell:
+def to_python(text: str, language: str = "") -> Cell:
     """Turn a cell into plain Python, with each line where it was.
 
     Magics, shell lines and help requests become `None`, and what `%time` and the like would run stays.
+
+    Args:
+        text: The cell's.
+        language: What its metadata says that it is; see `CodeCell`.
     """
     nothing = "\n" * text.count("\n")
+    if language and not _defines_in_python(text):
+        return Cell(nothing, None, f"its metadata says that it is {language}")
     try:
         # A cell that parses holds no magics: they are no Python.  So what looks like one inside of a string is
         # safe, and IPython, 0.4 s to import, is seldom needed.
@@ -129,7 +181,7 @@ def to_python(text: str) -> Cell:
         if magic is None:
             break
         if magic[1] not in _RUNS_PYTHON:
-            return Cell(nothing, None, magic[0])
+            return Cell(nothing, None, f"it starts with `{magic[0]}`")
         lines[start] = ""
     python = "\n".join(lines[:start] + _without_magics(lines[start:]))
     try:
@@ -137,6 +189,77 @@ def to_python(text: str) -> Cell:
     except ParseError as error:
         return Cell(nothing, error)
     return Cell(python)
+
+
+def _defines_in_python(text: str) -> bool:
+    """Whether a text defines functions or classes as no other language does, whatever an editor took it for."""
+    try:
+        return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in parse(text))
+    except ParseError:
+        return False
+
+
+def script_to_python(text: str) -> tuple[str, list[int]]:
+    """Turn a `.py` that was exported from a notebook, or is one in VS Code's manner, into plain Python.
+
+    A shell line or magic that was left in becomes `None`, and what stands in a text, as in
+    `get_ipython().run_cell_magic('time', '', 'x = f()')`, is written out.  A file with neither stays as it is.
+
+    Returns:
+        The text, which need not be Python, and for each of its lines the line that it comes from, from 1.
+    """
+    try:
+        statements = parse(text)
+    except ParseError:
+        if _work_for_magics(text) > _MOST_WORK or not re.search(r"^\s*[!%]|=\s*[!%]", text, re.MULTILINE):
+            text = _without_automagics(text)
+        else:
+            text = "\n".join(_without_magics(_without_automagics(text).split("\n")))
+        try:
+            statements = parse(text)
+        except ParseError:
+            return text, list(range(1, text.count("\n") + 2))
+    lines = text.split("\n")
+    origins = list(range(1, len(lines) + 1))
+    for place in range(len(statements) - 1, -1, -1):
+        node = statements[place]
+        code = _code_in_magic(node)
+        first, last = node.lineno, node.end_lineno or node.lineno
+        alone = not any(
+            other.lineno <= last and (other.end_lineno or other.lineno) >= first
+            for other in statements[max(0, place - 1) : place + 2]
+            if other is not node
+        )
+        if code and alone:
+            part = to_python(code).text.split("\n")
+            lines[first - 1 : last] = part
+            origins[first - 1 : last] = [first] * len(part)
+    return "\n".join(lines), origins
+
+
+def _code_in_magic(node: ast.stmt) -> str:
+    """The code that a statement such as `get_ipython().run_cell_magic('time', '', 'x = 1')` runs; empty for none."""
+    match node:
+        case ast.Expr(
+            ast.Call(
+                ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_cell_magic"),
+                [ast.Constant(str(magic)), ast.Constant(str()), ast.Constant(str(code))],
+            )
+        ) if magic in _RUNS_PYTHON:
+            return code.rstrip("\n")
+        case ast.Expr(
+            ast.Call(
+                ast.Attribute(ast.Call(ast.Name("get_ipython")), "run_line_magic"),
+                [ast.Constant("time"), ast.Constant(str(code))],
+            )
+        ):
+            return code
+    return ""
+
+
+def _work_for_magics(text: str) -> int:
+    """What finding the magics of a text costs: for each, IPython reads the whole text again."""
+    return len(text) * len(_MAYBE_MAGIC.findall(text))
 
 
 def _without_automagics(text: str) -> str:
@@ -175,7 +298,9 @@ def _neutral(line: str) -> str:
     before, call, arguments = line.rstrip("\n").partition("get_ipython().")
     if not call:
         return line  # the automatic call `/f x`, which has become f(x)
-    instead = "None"
+    instead = "[]" if arguments.startswith("getoutput(") else "None"
+    if arguments.startswith("run_line_magic('pylab'"):
+        return f"{before}from pylab import *; import numpy as np; import matplotlib.pyplot as plt\n"
     timed = re.match(r"run_line_magic\('time', (.*)\)$", arguments)
     if timed:
         code = str(ast.literal_eval(timed[1]))

@@ -10,10 +10,11 @@ import tokenize
 import msgspec
 
 from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadError, printable, read_bytes
-from grader.submissions.notebook import code_cells, to_python
+from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
 from grader.submissions.program import CONTRACT, calls_outside
+from grader.submissions.devices import lines_looking_for_devices
 from grader.submissions.slicing import slice_module
 
 
@@ -52,10 +53,10 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
             result = msgspec.structs.replace(result, kind="notebook")
         if not data.strip():
             raise ReadError(f"{name} is empty.")
-        cells = code_cells(data, name) if result.kind == "notebook" else [_decode(data, name)]
-        if sum(len(cell) for cell in cells) > MAX_CODE_BYTES:
+        cells = code_cells(data, name) if result.kind == "notebook" else [CodeCell(_decode(data, name))]
+        if sum(len(cell.text) for cell in cells) > MAX_CODE_BYTES:
             raise ReadError(f"{name} holds more than {MAX_CODE_BYTES // 1_000_000} MB of code; hand in code only.")
-        return _from_notebook(result, cells) if result.kind == "notebook" else _from_text(result, cells[0], name)
+        return _from_notebook(result, cells) if result.kind == "notebook" else _from_text(result, cells[0].text, name)
     except ReadError as error:
         return msgspec.structs.replace(result, problem=str(error))
     except RecursionError:
@@ -86,32 +87,36 @@ def _decode(data: bytes, name: str) -> str:
     return "\n".join(split_lines(text))
 
 
-def _from_text(submission: Submission, text: str, name: str) -> Submission:
+def _from_text(submission: Submission, written: str, name: str) -> Submission:
+    text, origins = script_to_python(written)
     try:
         lines, statements, errors = recover(text)
     except ParseError as error:
-        where = f"{name}, line {error.line}" if error.line else name
+        where = f"{name}, line {origins[min(error.line, len(origins)) - 1]}" if error.line else name
         raise ReadError(f"{where}: {error.message}; nothing in the file can be graded.") from None
-    notes = [Note(None, e.line, f"This block does not parse and was left out: {e.message}.", True) for e in errors]
-    places: list[tuple[int | None, int]] = [(None, number) for number in range(1, len(lines) + 1)]
-    return _sliced(submission, lines, statements, places, notes, text, (text,))
+    places: list[tuple[int | None, int]] = [(None, number) for number in origins]
+    notes = [
+        Note(*places[min(e.line, len(places)) - 1], f"This block does not parse and was left out: {e.message}.", True)
+        for e in errors
+    ]
+    return _sliced(submission, lines, statements, places, notes, text, (written,))
 
 
-def _from_notebook(submission: Submission, cells: list[str]) -> Submission:
+def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
     lines: list[str] = []
     program: list[str] = []
     places: list[tuple[int | None, int]] = []
     statements: list[ast.stmt] = []
     notes: list[Note] = []
-    for number, text in enumerate(cells, 1):
-        cell = to_python(text)
+    for number, written in enumerate(cells, 1):
+        cell = to_python(written.text, written.language)
         run = cell.text
         if cell.error is not None:
-            run = _salvaged(text, cell.text)
+            run = _salvaged(written.text, cell.text)
             message = f"This cell does not parse, so nothing in it counts: {cell.error.message}."
             notes.append(Note(number, max(cell.error.line, 1), message, True))
         elif cell.other_language:
-            message = f"This cell is not run as Python, for it starts with `{cell.other_language}`."
+            message = f"This cell is not run as Python, for {cell.other_language}."
             notes.append(Note(number, 1, message))
         else:
             for statement in parse(cell.text):
@@ -121,7 +126,7 @@ def _from_notebook(submission: Submission, cells: list[str]) -> Submission:
         lines += part
         program += run.split("\n")
         places += [(number, line) for line in range(1, len(part) + 1)]
-    result = _sliced(submission, lines, statements, places, notes, None, tuple(cells))
+    result = _sliced(submission, lines, statements, places, notes, None, tuple(cell.text for cell in cells))
     return msgspec.structs.replace(result, program="\n".join(program) + "\n")
 
 
@@ -144,6 +149,7 @@ def _sliced(
     cells: tuple[str, ...],
 ) -> Submission:
     calls = calls_outside(statements, CONTRACT)
+    looks = lines_looking_for_devices(statements)
     part = slice_module(lines, statements)
     source = "\n".join(part.lines) + "\n"
     notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
@@ -160,4 +166,5 @@ def _sliced(
         cells=cells,
         functions=part.functions,
         calls=calls,
+        looks_for_devices=looks,
     )

@@ -82,6 +82,7 @@ class Submission(msgspec.Struct, frozen=True):
         cells: The text of each code cell as the student wrote it; of a `.py`, one text.
         functions: The names of all functions defined at the top level, for "did you mean".
         calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
+        looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was found.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Submission(msgspec.Struct, frozen=True):
     cells: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    looks_for_devices: tuple[tuple[int, int], ...] = ()
 
     def locate(self, line: int) -> tuple[int | None, int]:
         """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.
@@ -112,6 +114,10 @@ class Submission(msgspec.Struct, frozen=True):
     def place_of(self, line: int) -> tuple[int | None, int] | None:
         """As `locate`; `None` where the source has no such line."""
         return self.locate(line) if 0 < line <= len(self.line_map) else None
+
+    def finds_no_device(self, line: int) -> bool:
+        """Whether an error in a line of `source` or `program` is that there is no GPU where submissions are graded."""
+        return any(first <= line <= last for first, last in self.looks_for_devices)
 
     def quote(self, cell: int | None, line: int) -> str:
         """A line as the student wrote it; empty if there is none."""

@@ -68,6 +68,7 @@ class Student:
         limits: How long a call may take.
         whole: Whether it is loaded as Python would import it.
         real_sizes: Whether what it loads as data has as many images as the data set.
+        by_statement: Whether an error in the whole of it costs the statement alone, and the rest still runs.
         budget: What is left of the time for all calls; shared by the workers of one grading.
         seed: What its checks draw their cases from.
 
@@ -86,6 +87,7 @@ class Student:
         *,
         whole: bool = False,
         real_sizes: bool = False,
+        by_statement: bool = False,
         budget: TimeLeft | None = None,
         seed: int = 0,
     ) -> None:
@@ -99,7 +101,7 @@ class Student:
         seconds = self._budget.allow(worker, limits.load_seconds)
         with self._budget.spend():
             self.loaded: Loaded = worker.load(
-                source, FUNCTION_NAMES, whole=whole, real_sizes=real_sizes, seconds=seconds
+                source, FUNCTION_NAMES, whole=whole and not by_statement, real_sizes=real_sizes, seconds=seconds
             )
 
     def defines(self, name: str) -> bool:
@@ -233,6 +235,11 @@ def locate(submission: Submission, frames: tuple[TracebackLine, ...]) -> tuple[i
         return submission.locate(frames[-1].line)
     except IndexError:
         return None
+
+
+def finds_no_device(submission: Submission, error: Raised | SubmissionError) -> bool:
+    """Whether the submission looked for a GPU and raised since there is none here."""
+    return bool(error.frames) and submission.finds_no_device(error.frames[-1].line)
 
 
 def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import Student, TimeLeft
+from grader.checks.common.student import Student, TimeLeft, finds_no_device
 from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
 from grader.checks.functions.networks import Blocks, Networks
 from grader.checks.functions.trainings import Trainings
@@ -48,6 +48,9 @@ def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
             with contextlib.suppress(WorkerGone):
                 again = stack.enter_context(opened(context, budget, whole=True, real_sizes=True))
                 student = student if again.loaded.errors else again
+        if whole and any(finds_no_device(context.submission, error) for error in student.loaded.errors):
+            # That is no fault of it; what comes after is still to be seen.
+            student = stack.enter_context(opened(context, budget, whole=True, by_statement=True))
         yield student
 
 

@@ -50,7 +50,10 @@ def test_cells_run(observed: Observed) -> None:
     own = [
         error
         for error in observed.errors
-        if error.kind not in _IMPORTING and not error.never_imported and not _counts_elsewhere(observed, error)
+        if error.kind not in _IMPORTING
+        and not error.never_imported
+        and not _counts_elsewhere(observed, error)
+        and not submission.finds_no_device(error.line)
     ]
     if own:
         more = f" There {'is' if len(own) == 2 else 'are'} {count_of(len(own) - 1, 'more')} like it." if own[1:] else ""

@@ -1,4 +1,4 @@
-"""What Jupyter and Colab put into a notebook's world, and names that newer versions of Keras and NumPy have dropped.
+"""What a guided program was written for: a notebook's surroundings, and names that newer versions have dropped.
 
 Untrusted side.  A program that was right in the version that it was written for runs here as it did there.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend
+from grader.sandbox.inside import backend, surroundings
 
 DROPPED_ARGUMENTS: Final = frozenset(("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe"))
 """Arguments of `fit`, `evaluate` and `predict` that Keras 3 no longer knows."""
@@ -52,7 +52,7 @@ def install(module: Any) -> None:
     """Put everything in place, as far as it is missing.
 
     Args:
-        module: The program's module, which gets `get_ipython` and `display`.
+        module: The program's module.
     """
     _offer_notebook(module)
     _offer_modules()
@@ -83,57 +83,14 @@ def add_old_names(logs: dict[str, Any], source: str) -> None:
 def _offer_notebook(module: Any) -> None:
     import builtins
 
-    class Shell:
-        """Takes every call that a notebook makes of `get_ipython()`, and does nothing."""
-
-        kernel = None
-
-        def __getattr__(self, name: str) -> Any:
-            return lambda *args, **kwargs: None
-
-        def __str__(self) -> str:
-            return "<ipykernel.zmqshell.ZMQInteractiveShell object>"
-
-    shell = Shell()
-
-    def display(*values: Any, **_kwargs: Any) -> None:
+    def on_display(values: tuple[Any, ...]) -> None:
         import matplotlib.pyplot as plt
 
         if any(hasattr(value, "savefig") for value in values):
             plt.show()
 
-    module.get_ipython = lambda: shell
-    module.display = display
-    builtins.get_ipython = module.get_ipython  # type: ignore[attr-defined]
+    surroundings.install(module, on_display)
     builtins.input = lambda *_: ""
-    with contextlib.suppress(ImportError):
-        display_module = importlib.import_module("IPython.display")
-        display_module.display = display  # type: ignore[attr-defined]
-        display_module.clear_output = lambda *_, **__: None  # type: ignore[attr-defined]
-    google = sys.modules.get("google") or types.ModuleType("google")
-    sys.modules.setdefault("google", google)
-    if not hasattr(google, "__path__"):
-        google.__path__ = []
-    colab = _quiet_module("google.colab")
-    google.colab = colab  # type: ignore[attr-defined]
-    for name in ("files", "drive", "output", "patches", "userdata", "widgets"):
-        setattr(colab, name, _quiet_module(f"google.colab.{name}"))
-    colab.files.upload = dict
-
-
-def _quiet_module(name: str) -> Any:
-    """A module in which every name is a function that does nothing."""
-
-    class Quiet(types.ModuleType):
-        def __getattr__(self, attribute: str) -> Any:
-            if attribute.startswith("__"):
-                raise AttributeError(attribute)
-            return lambda *args, **kwargs: None
-
-    module = Quiet(name)
-    module.__path__ = []  # so that it may have modules in it
-    sys.modules[name] = module
-    return module
 
 
 def _offer_modules() -> None:

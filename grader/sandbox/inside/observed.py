@@ -27,7 +27,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, legacy, scaling
+from grader.sandbox.inside import backend, legacy, scaling, surroundings
 from grader.sandbox.inside.drawn import describe
 from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
 
@@ -42,7 +42,6 @@ _MAX_FILES: Final = 40
 _MAX_FILE_BYTES: Final = 60 * 2**20
 _TRAINED_IMAGES: Final = 24
 _VALIDATED_IMAGES: Final = 8
-_FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
 
 
 _USUAL_NAMES: Final = {
@@ -120,6 +119,7 @@ class Observer:
         Returns:
             `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
         """
+        surroundings.begin_here()
         self._source = source
         self._images = images
         self._module.__dict__["__builtins__"] = __builtins__
@@ -494,11 +494,7 @@ class Observer:
 
     def _local(self, path: Any) -> Any:
         """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
-        text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
-        own = isinstance(text, str) and text.startswith((os.getcwd(), os.environ.get("TMPDIR", "/tmp")))
-        if isinstance(text, str) and not own and _FOREIGN_FOLDER.match(text) and not os.access(text, os.F_OK):
-            return os.path.join(os.getcwd(), re.sub(r"^[~/]+", "", text))
-        return text
+        return surroundings.local_path(path)
 
     def _redirect_paths(self) -> None:
         import builtins
@@ -515,8 +511,18 @@ class Observer:
 
             return call
 
-        for name in ("makedirs", "listdir", "chdir", "remove", "stat", "scandir"):
+        for name in ("makedirs", "listdir", "remove", "stat", "scandir"):
             setattr(os, name, redirected(getattr(os, name)))
+
+        change = os.chdir
+
+        def chdir(path: Any) -> None:
+            local = self._local(path)
+            if local != path:
+                os.makedirs(local, exist_ok=True)
+            change(local)
+
+        os.chdir = chdir
 
         make_one = os.mkdir
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from grader.sandbox.inside import backend, observed, toolbox
+from grader.sandbox.inside import backend, observed, surroundings, toolbox
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
@@ -106,6 +106,8 @@ class Worker:
         self._module = types.ModuleType(MODULE_NAME)
         self._module.__file__ = _FILE_NAME
         sys.modules[MODULE_NAME] = self._module
+        surroundings.install(self._module)
+        surroundings.offer_folders()
         errors: list[Raised] = []
         if order.real_sizes:
             backend.offer_stand_ins(real_sizes=True)
