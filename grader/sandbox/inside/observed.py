@@ -12,11 +12,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import glob
-import hashlib
 import importlib
 import inspect
-import os
 import re
 import sys
 import types
@@ -29,7 +26,22 @@ import numpy as np
 
 from grader.sandbox.inside import backend, legacy, scaling, surroundings
 from grader.sandbox.inside.drawn import describe
+from grader.sandbox.inside.facts import (
+    MAX_TEXT,
+    all_layers,
+    callback_facts,
+    convolution_types,
+    digest_of,
+    flat_list,
+    metric_names,
+    name_of,
+    watch_upwards,
+)
 from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
+from grader.sandbox.inside.kept import KeptFiles
+from grader.sandbox.inside.paths import make_folder, redirect_paths
+from grader.sandbox.inside.surroundings import local_path
+from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Watch, spread
 
 Ask = Callable[[Any], Any]
 """Hands an event to the trusted side, and waits for what it says to it."""
@@ -37,10 +49,6 @@ Ask = Callable[[Any], Any]
 FILE_NAME: Final = "solution.py"
 
 _MAX_NOTES: Final = 2000
-_MAX_TEXT: Final = 300
-_MAX_FILES: Final = 40
-_MAX_FILE_BYTES: Final = 60 * 2**20
-_TRAINED_IMAGES: Final = 24
 _VALIDATED_IMAGES: Final = 8
 
 
@@ -82,6 +90,8 @@ class Observer:
     ) -> None:
         self._ask = ask
         self._scripted = scripted
+        self._kept = KeptFiles()
+        self._watch = Watch(None, "", self._kept)
         self._epochs = epochs
         self._batch_size = batch_size
         self._shorten = shorten
@@ -91,19 +101,13 @@ class Observer:
         self._models: list[Any] = []
         self._frames: dict[int, tuple[int, Any]] = {}
         self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
-        self._files: dict[str, tuple[str, bytes]] = {}
-        self._patterns: list[str] = []
-        self._kept: list[tuple[str, dict[str, float]]] = []
-        self._values: dict[str, float] = {}
         self._inside = 0
         self._standing_in = False
         self._last_fitted: Any = None
-        self._best_weights: list[Any] = []
         self._stand_ins: list[Any] = []
         self._roles: dict[str, str] = {}
         self._images: dict[str, Any] = {}
         self._figures_seen: set[int] = set()
-        self._source = ""
         self._module = types.ModuleType("__main__")
 
     # -- running ------------------------------------------------------------------------------------------------
@@ -120,7 +124,7 @@ class Observer:
             `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
         """
         surroundings.begin_here()
-        self._source = source
+        self._watch = Watch(self._ask if self._scripted else None, source if self._shims else "", self._kept)
         self._images = images
         self._module.__dict__["__builtins__"] = __builtins__
         self._module.__file__ = FILE_NAME
@@ -141,7 +145,7 @@ class Observer:
             "notes": self._notes[:_MAX_NOTES],
             "errors": self._errors[:100],
             "globals": self._arrays_left(),
-            "files": [{"path": path[:_MAX_TEXT], "digest": digest} for path, (digest, _) in self._files.items()],
+            "files": [{"path": path[:MAX_TEXT], "digest": digest} for path, (digest, _) in self._kept.files.items()],
         }
 
     def _run_statements(self, statements: list[ast.stmt], starts: list[int]) -> None:
@@ -244,11 +248,11 @@ class Observer:
         model = self._last_fitted
         if model is None:
             return self._stand_in_network()
-        if self._files or not self._best_weights:
+        if self._kept.files or not self._watch.best_weights:
             return model
         with self._within():
             best = keras.models.clone_model(model)
-            best.set_weights(self._best_weights)
+            best.set_weights(self._watch.best_weights)
         if any(model is each for each in self._stand_ins):
             self._stand_ins.append(best)
         self._note("load", stand_in=True, model=self._model(best), digest=digest_of(best))
@@ -274,7 +278,7 @@ class Observer:
     def _stand_in_history(self) -> Any:
         """The history of a training of the grader's own, whose values the trusted side tells as of any other."""
         model = self._last_fitted or self._stand_in_network()
-        x = np.asarray(self._images["x_train"][:_TRAINED_IMAGES], np.float32) / 255
+        x = np.asarray(self._images["x_train"][:TRAINED_IMAGES], np.float32) / 255
         outputs = int(model.output_shape[-1])
         y = np.eye(outputs, dtype=np.float32)[np.arange(len(x)) % outputs]
         stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3)
@@ -353,11 +357,11 @@ class Observer:
             config = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
             facts["config"] = config if len(config) < 200_000 else ""
         calls: dict[str, set[int]] = {}
-        for layer in _all_layers(model):
+        for layer in all_layers(model):
             for name, number in self._convolutions.get(id(layer), (None, []))[1]:
                 calls.setdefault(name, set()).add(number)
         facts["blocks"] = [{"name": name, "calls": len(numbers)} for name, numbers in calls.items()][:50]
-        facts["convolutions"] = sum(id(layer) in self._convolutions for layer in _all_layers(model))
+        facts["convolutions"] = sum(id(layer) in self._convolutions for layer in all_layers(model))
         return facts
 
     # -- what is put in place of Keras' and Matplotlib's own -----------------------------------------------------
@@ -398,7 +402,7 @@ class Observer:
                 original(figure, *args, **kwargs)
 
         matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign,assignment]
-        self._redirect_paths()
+        redirect_paths()
         yield
 
     def _wrapped(self, original: Any, instead: Any) -> Any:
@@ -459,7 +463,7 @@ class Observer:
         By `__new__`, since Keras reads the arguments that a layer's `__init__` has off the function itself.
         """
         original = keras.layers.Layer.__new__
-        kinds = _convolution_types()
+        kinds = convolution_types()
 
         def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
             layer = original(cls, *args, **kwargs)
@@ -477,107 +481,18 @@ class Observer:
             given = dict(zip(names, args, strict=False)) | kwargs
             for name in ("period", "load_weights_on_restart", "options"):
                 given.pop(name, None)
-            path = self._local(asked)
+            path = local_path(asked)
             ending = ".weights.h5" if given.get("save_weights_only") else ".keras"
             allowed = (".weights.h5",) if given.get("save_weights_only") else (".keras", ".h5")
             if self._shims and not path.endswith(allowed):
                 path += ending
             if asked:
-                self._patterns.append(path)
+                self._kept.patterns.append(path)
             if self._shims and given.get("mode") not in (None, "auto", "min", "max"):
                 given.pop("mode")
             original(callback, path, **given)
 
         return init
-
-    # -- paths --------------------------------------------------------------------------------------------------
-
-    def _local(self, path: Any) -> Any:
-        """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
-        return surroundings.local_path(path)
-
-    def _redirect_paths(self) -> None:
-        import builtins
-
-        def redirected(original: Any, *, make: bool = False) -> Any:
-            @functools.wraps(original)
-            def call(path: Any = ".", *args: Any, **kwargs: Any) -> Any:
-                local = self._local(path)
-                if make and isinstance(local, str):
-                    mode = args[0] if args else kwargs.get("mode", "r")
-                    if isinstance(mode, str) and set(mode) & set("wax"):
-                        self._make_folder(local)
-                return original(local, *args, **kwargs)
-
-            return call
-
-        for name in ("makedirs", "listdir", "remove", "stat", "scandir"):
-            setattr(os, name, redirected(getattr(os, name)))
-
-        change = os.chdir
-
-        def chdir(path: Any) -> None:
-            local = self._local(path)
-            if local != path:
-                os.makedirs(local, exist_ok=True)
-            change(local)
-
-        os.chdir = chdir
-
-        make_one = os.mkdir
-
-        def mkdir(path: Any, *args: Any, **kwargs: Any) -> None:
-            local = self._local(path)
-            parent = os.path.dirname(os.path.abspath(local))
-            if not os.access(parent, os.F_OK):
-                mkdir(parent)
-            with contextlib.suppress(FileExistsError):  # in the author's session the folder may have been new
-                make_one(local)
-
-        os.mkdir = mkdir
-        for name in ("exists", "isdir", "isfile", "getctime", "getmtime", "getsize"):
-            setattr(os.path, name, redirected(getattr(os.path, name)))
-        glob.glob = redirected(glob.glob)
-        builtins.open = redirected(builtins.open, make=True)
-
-    @staticmethod
-    def _make_folder(path: str) -> None:
-        folder = os.path.dirname(path)
-        if folder:
-            with contextlib.suppress(OSError):
-                os.makedirs(folder, exist_ok=True)
-
-    def _resolved(self, path: Any) -> Any:
-        """The file that is meant by a name from another session: the best that this run kept under the same pattern.
-
-        A name that does not fit the pattern that the file's own ModelCheckpoint writes stays as it is.
-        """
-        local = self._local(path)
-        if not isinstance(local, str) or os.path.exists(local):
-            return local
-        for ending in (".keras", ".h5", ".weights.h5"):
-            if os.path.exists(local + ending):
-                return local + ending
-        for pattern in self._patterns:
-            if "{" not in pattern:
-                continue
-            for candidate in (local, local + ".keras", local + ".weights.h5"):
-                if not re.fullmatch(_pattern_regex(pattern), candidate.replace("\\", "/")):
-                    continue
-                best = self._best_kept(pattern)
-                if best:
-                    return best
-        return local
-
-    def _best_kept(self, pattern: str) -> str:
-        """The file of a pattern that was kept at the best epoch, or the last one written."""
-        fits = re.compile(_pattern_regex(os.path.normpath(pattern)))
-        kept = [(path, values) for path, values in self._kept if fits.fullmatch(path.replace("\\", "/"))]
-        if not kept:
-            return ""
-        if "val_loss" in pattern and "acc" not in pattern:
-            return min(reversed(kept), key=lambda item: item[1].get("val_loss", 0.0))[0]
-        return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
 
     # -- networks -----------------------------------------------------------------------------------------------
 
@@ -590,9 +505,9 @@ class Observer:
         self._note(
             "compile",
             model=self._model(model),
-            loss=_name_of(given.get("loss")),
+            loss=name_of(given.get("loss")),
             from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
-            metrics=[_name_of(metric)[:60] for metric in _flat_list(given.get("metrics"))][:20],
+            metrics=[name_of(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
             callers=[name for name, _ in self._callers()],
         )
         with self._within():
@@ -616,7 +531,7 @@ class Observer:
         given = dict(zip(names, args, strict=False)) | kwargs
         if self._shims:
             legacy.modern_fit_arguments(given)
-        callbacks = [c for c in _flat_list(given.get("callbacks")) if c is not None]
+        callbacks = [c for c in flat_list(given.get("callbacks")) if c is not None]
         x, y = given.get("x"), given.get("y")
         validation = given.get("validation_data")
         split = float(given.get("validation_split") or 0)
@@ -633,9 +548,9 @@ class Observer:
             "val_y": labels(held.y) if held else None,
             "epochs": int(given.get("epochs") or 1),
             "batch_size": int(given.get("batch_size") or 0),
-            "callbacks": [_callback_facts(callback) for callback in callbacks][:20],
-            "loss": _name_of(getattr(model, "loss", None)),
-            "metrics": _metric_names(model),
+            "callbacks": [callback_facts(callback) for callback in callbacks][:20],
+            "loss": name_of(getattr(model, "loss", None)),
+            "metrics": metric_names(model),
             "before": digest_of(model),
             "digests": [],
             "names": [],
@@ -646,26 +561,26 @@ class Observer:
             **self._export(model),
         }
         note = self._note("fit", **facts)
-        script = _Script(self, note, fed.x)
-        given["callbacks"] = [script, *callbacks, _Keeper(self)]
+        script = Commit(self._watch, note, sum(each["kind"] == "fit" for each in self._notes) - 1, fed.x)
+        given["callbacks"] = [script, *callbacks, Keeper(self._watch)]
         given["verbose"] = 0
         self._shorten_fit(given, fed, held, split)
         if not any("acc" in name for name in facts["metrics"]):
-            _watch_upwards(callbacks)
+            watch_upwards(callbacks)
         with self._within():
             try:
                 history = original(model, **given)
             except Stop:
                 raise
             except Exception as error:
-                note["error"] = f"{type(error).__name__}: {_first_cause(error)}"[:_MAX_TEXT]
+                note["error"] = f"{type(error).__name__}: {_first_cause(error)}"[:MAX_TEXT]
                 history = self._fit_repaired(original, model, given, fed, note)
                 if history is None:
                     raise
         note["ended"] = True
         self._last_fitted = model
         note.update(self._export(model))
-        self._snapshot_files()
+        self._kept.drop_missing()
         return history
 
     def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: Fed, note: dict[str, Any]) -> Any:
@@ -701,9 +616,9 @@ class Observer:
     def _data_that_fits(model: Any, fed: Fed) -> dict[str, Any]:
         """Images of those at hand with labels of the form that a network takes, as arguments of `fit`."""
         outputs = int(model.output_shape[-1])
-        rows = np.asarray(fed.x[:_TRAINED_IMAGES], np.float32)
+        rows = np.asarray(fed.x[:TRAINED_IMAGES], np.float32)
         classes = np.arange(len(rows)) % outputs
-        sparse = "sparse" in _name_of(getattr(model, "loss", None)).lower()
+        sparse = "sparse" in name_of(getattr(model, "loss", None)).lower()
         targets = classes if sparse else np.eye(outputs, dtype=np.float32)[classes]
         return {
             "x": rows,
@@ -725,12 +640,12 @@ class Observer:
         if fed.how == "arrays":
             count = len(fed.x)
             at = count - int(count * split) if split else count
-            rows = _spread(min(at, count), _TRAINED_IMAGES)
+            rows = spread(min(at, count), TRAINED_IMAGES)
             x, y = fed.x, fed.y
             given["x"] = x[rows]
             given["y"] = None if y is None else y[rows]
             if split and held is None:
-                after = at + _spread(count - at, _VALIDATED_IMAGES)
+                after = at + spread(count - at, _VALIDATED_IMAGES)
                 given["validation_data"] = (x[after], y[after])
                 given["validation_split"] = 0.0
             weights = given.get("sample_weight")
@@ -743,7 +658,7 @@ class Observer:
             given["steps_per_epoch"] = 1
         if held is not None:
             if held.how == "arrays":
-                rows = _spread(len(held.x), _VALIDATED_IMAGES)
+                rows = spread(len(held.x), _VALIDATED_IMAGES)
                 given["validation_data"] = (held.x[rows], held.y[rows])
                 given["validation_steps"] = None
             else:
@@ -795,35 +710,35 @@ class Observer:
         return answers
 
     def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> Any:
-        path = self._local(filepath)
+        path = local_path(filepath)
         kwargs.pop("save_format", None)
         kwargs.pop("include_optimizer", None) if not str(path).endswith(".h5") else None
         if self._shims and isinstance(path, str) and not path.endswith((".keras", ".h5")):
             path += ".keras"
-        self._make_folder(str(path))
+        make_folder(str(path))
         with self._within():
             original(model, path, *args, **kwargs)
-        self._keep_file(str(path), model)
-        self._note("save", model=self._model(model), path=str(filepath)[:_MAX_TEXT], digest=digest_of(model))
+        self._kept.keep(str(path), model)
+        self._note("save", model=self._model(model), path=str(filepath)[:MAX_TEXT], digest=digest_of(model))
 
     def _on_save_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
-        path = self._local(filepath)
+        path = local_path(filepath)
         kwargs.pop("save_format", None)
         if self._shims and isinstance(path, str) and not path.endswith(".weights.h5"):
             path += ".weights.h5"
-        self._make_folder(str(path))
+        make_folder(str(path))
         with self._within():
             original(model, path, *args, **kwargs)
-        self._keep_file(str(path), model)
-        self._note("save", model=self._model(model), path=str(filepath)[:_MAX_TEXT], digest=digest_of(model))
+        self._kept.keep(str(path), model)
+        self._note("save", model=self._model(model), path=str(filepath)[:MAX_TEXT], digest=digest_of(model))
 
     def _on_load_model(self, original: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
-        path = self._resolved(filepath)
+        path = self._kept.resolved(filepath)
         try:
             with self._within():
                 model = original(path, *args, **kwargs)
         except Exception as error:
-            if self._files:
+            if self._kept.files:
                 self._note_load(filepath, error=error)
             elif self._last_fitted is None:
                 with contextlib.suppress(Exception):
@@ -836,52 +751,31 @@ class Observer:
         self._note(
             "load",
             model=-1 if model is None else self._model(model),
-            path=str(path)[:_MAX_TEXT],
+            path=str(path)[:MAX_TEXT],
             digest="" if model is None else digest_of(model),
-            error="" if error is None else _first_cause(error)[:_MAX_TEXT],
+            error="" if error is None else _first_cause(error)[:MAX_TEXT],
         )
 
     def _on_load_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
-        path = self._resolved(filepath)
+        path = self._kept.resolved(filepath)
         kwargs.pop("by_name", None)
         try:
             with self._within():
                 original(model, path, *args, **kwargs)
         except Exception as error:
-            if self._files or not self._best_weights:
+            if self._kept.files or not self._watch.best_weights:
                 self._note_load(filepath, error=error)
                 return
             with self._within():
-                model.set_weights(self._best_weights)
+                model.set_weights(self._watch.best_weights)
             self._note("load", stand_in=True, model=self._model(model), digest=digest_of(model))
             return
         self._note_load(filepath, model=model)
 
-    # -- files --------------------------------------------------------------------------------------------------
-
-    def _keep_file(self, path: str, model: Any) -> None:
-        """Remember a file that a network was saved to, as it is now."""
-        if len(self._files) >= _MAX_FILES and path not in self._files:
-            return
-        with contextlib.suppress(OSError):
-            if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
-                with open(path, "rb") as file:
-                    self._files[path] = (digest_of(model), file.read())
-
-    def _snapshot_files(self) -> None:
-        """Leave out what was saved and then taken away again."""
-        for path in [path for path in self._files if not os.path.exists(path)]:
-            del self._files[path]
-
     def file(self, path: str) -> bytes | None:
         """The bytes of a file that a network was saved to."""
-        found = self._files.get(path)
+        found = self._kept.files.get(path)
         return found[1] if found else None
-
-    def digest_in_file(self, path: str) -> str:
-        """The digest of the network that was saved there."""
-        found = self._files.get(path)
-        return found[0] if found else ""
 
     # -- figures ------------------------------------------------------------------------------------------------
 
@@ -958,148 +852,6 @@ def _failure(
     }
 
 
-class _Script(keras.callbacks.Callback):  # type: ignore[misc]
-    """The first of the callbacks: commits to the weights, and puts in what the trusted side then says.
-
-    The values come only once the weights of the epoch are fixed, so that nobody can know which epoch will be the best
-    and pretend to have kept it.
-    """
-
-    def __init__(self, observer: Observer, note: dict[str, Any], images: Any) -> None:
-        super().__init__()
-        self._observer = observer
-        self._note = note
-        self._finite: list[Any] = []
-        self._sample: Any = None
-        if observer._scripted and isinstance(images, np.ndarray) and images.ndim == 4:
-            self._sample = images[_spread(len(images), _TRAINED_IMAGES)].astype(np.float32)
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Remember the weights that training begins with."""
-        self._finite = self.model.get_weights()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Commit, and put in what is revealed."""
-        observer, note = self._observer, self._note
-        logs = logs if logs is not None else {}
-        weights = self.model.get_weights()
-        note["moved"] |= any(not np.array_equal(a, b) for a, b in zip(weights, self._finite, strict=True))
-        self._keep_finite(weights)
-        if self._sample is not None:
-            with contextlib.suppress(Exception):  # a network of another kind than task 4 asks for
-                _balance(self.model, self._sample)
-        note["digests"].append(digest_of(self.model))
-        note["names"] = [str(name)[:60] for name in logs][:30]
-        if not observer._scripted:
-            observer._values = {
-                str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))
-            }
-            return
-        told = observer._ask(
-            {
-                "kind": "epoch",
-                "fit": sum(earlier["kind"] == "fit" for earlier in observer._notes) - 1,
-                "epochs": note["epochs"],
-                "patience": max((c["patience"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0),
-                "epoch": len(note["digests"]) - 1,
-                "digest": note["digests"][-1],
-            }
-        )
-        observer._values = dict(told["values"])
-        for name in list(logs):
-            kind = "accuracy" if "acc" in name else "loss" if name in ("loss", "val_loss") else ""
-            if kind:
-                logs[name] = told["values"][("val_" if name.startswith("val_") else "") + kind]
-        for name in ("accuracy", "val_accuracy"):
-            if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
-                logs[name] = told["values"][name]  # not tracked, which task 4 tells of; what is plotted later is there
-        legacy.add_old_names(logs, observer._source if observer._shims else "")
-        if told["last"]:
-            self.model.stop_training = True
-
-    def _keep_finite(self, weights: list[Any]) -> None:
-        """Put weights that became NaN or infinite back, a little changed, for such epochs cannot be told apart."""
-        if all(np.all(np.isfinite(weight)) for weight in weights):
-            self._finite = weights
-            return
-        random = np.random.default_rng(len(self._note["digests"]))
-        self.model.set_weights(
-            [
-                weight + random.normal(0, 1e-6, weight.shape).astype(weight.dtype)
-                if weight.dtype.kind == "f"
-                else weight
-                for weight in self._finite
-            ]
-        )
-
-
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """The last of the callbacks: remembers which files were written at which epoch, as they are."""
-
-    def __init__(self, observer: Observer) -> None:
-        super().__init__()
-        self._observer = observer
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._best = -np.inf
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look for files that are new or were written anew, and remember the best weights so far."""
-        observer = self._observer
-        if observer._values.get("val_accuracy", -np.inf) > self._best:
-            self._best = observer._values["val_accuracy"]
-            observer._best_weights = self.model.get_weights()
-        # Beside the working folder, each folder that a checkpoint of this run is written to.
-        folders = {os.path.dirname(pattern) for pattern in observer._patterns} - {""}
-        for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
-            for name in names:
-                if not name.endswith((".keras", ".h5", ".hdf5")):
-                    continue
-                path = os.path.normpath(os.path.join(folder, name))
-                with contextlib.suppress(OSError):
-                    state = os.stat(path)
-                    stamp = (state.st_mtime_ns, state.st_size)
-                    if self._seen.get(path) != stamp:
-                        self._seen[path] = stamp
-                        observer._kept.append((path, dict(observer._values)))
-                        observer._kept.append((os.path.abspath(path), dict(observer._values)))
-                        observer._keep_file(path, self.model)
-
-
-def digest_of(model: Any) -> str:
-    """A digest of a network's weights, in Keras' order; `weights_digest` says the same of weights that were read."""
-    with contextlib.suppress(Exception):
-        return weights_digest(model.get_weights())
-    return ""
-
-
-def weights_digest(weights: Any) -> str:
-    """A digest of weights."""
-    digest = hashlib.sha256()
-    for weight in weights:
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()
-
-
-def _balance(model: Any, images: Any) -> None:
-    """Shift a network's last biases so that it does not give every image the same class.
-
-    After so few steps most networks do, those with batch normalisation above all, and then a label that is shown beside
-    the wrong image is the right one all the same.
-    """
-    layer = next(layer for layer in reversed(list(_all_layers(model))) if getattr(layer, "units", 0))
-    answers = backend.to_numpy(model(images, training=False))
-    if layer.bias is None or answers.shape != (len(images), layer.units):
-        return
-    if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
-        answers = np.log(answers + 1e-9)
-    layer.bias.assign(backend.to_numpy(layer.bias) - answers.mean(axis=0))
-
-
-def _spread(count: int, most: int) -> Any:
-    """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)
-
-
 def _count(steps: Any) -> int | None:
     """A number of steps, which programs give as any number; `None` where none is given."""
     return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
@@ -1109,80 +861,6 @@ def _pair(validation: Any) -> tuple[Any, Any]:
     if isinstance(validation, (tuple, list)) and len(validation) in (2, 3):
         return validation[0], validation[1]
     return validation, None
-
-
-def _flat_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    if isinstance(value, keras.callbacks.CallbackList):
-        return list(value.callbacks)
-    if isinstance(value, (list, tuple, set)):
-        return [each for part in value for each in _flat_list(part)]
-    if isinstance(value, dict):
-        return [each for part in value.values() for each in _flat_list(part)]
-    return [value]
-
-
-def _name_of(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value[:100]
-    return str(getattr(value, "__name__", "") or type(value).__name__)[:100]
-
-
-def _metric_names(model: Any) -> list[str]:
-    with contextlib.suppress(Exception):
-        config = model._compile_metrics._user_metrics if model._compile_metrics is not None else []
-        return [_name_of(metric) for metric in _flat_list(config)][:20]
-    return []
-
-
-def _callback_facts(callback: Any) -> dict[str, Any]:
-    """A callback's kind, and those of its settings that say what it watches."""
-    kinds = [kind.__name__ for kind in type(callback).__mro__]
-    kind = next((name for name in ("EarlyStopping", "ModelCheckpoint") if name in kinds), type(callback).__name__)
-    mode = ""
-    operation = getattr(callback, "monitor_op", None)
-    if operation is not None:
-        mode = "max" if operation in (np.greater, keras.ops.greater) else "min"
-    patience = getattr(callback, "patience", 0)
-    return {
-        "kind": kind[:60],
-        "monitor": str(getattr(callback, "monitor", ""))[:60],
-        "mode": str(getattr(callback, "mode", "") or mode)[:20],
-        "patience": int(patience) if isinstance(patience, (int, float)) else 0,
-        "min_delta": abs(float(getattr(callback, "min_delta", 0) or 0)),
-        "best_only": bool(getattr(callback, "save_best_only", False)),
-        "weights_only": bool(getattr(callback, "save_weights_only", False)),
-        "restores": bool(getattr(callback, "restore_best_weights", False)),
-        "path": str(getattr(callback, "filepath", ""))[:_MAX_TEXT],
-    }
-
-
-def _watch_upwards(callbacks: list[Any]) -> None:
-    """Let callbacks watch an accuracy that is not tracked, which task 4 tells of: Keras cannot know which way is up."""
-    for callback in callbacks:
-        if "acc" in str(getattr(callback, "monitor", "")) and getattr(callback, "mode", "") == "auto":
-            callback.mode = "max"
-
-
-def _all_layers(model: Any) -> Iterator[Any]:
-    for layer in getattr(model, "layers", ()):
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _all_layers(layer)
-
-
-def _convolution_types() -> tuple[Any, ...]:
-    layers = keras.layers
-    return (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)
-
-
-def _pattern_regex(pattern: str) -> str:
-    """What fits the name that a ModelCheckpoint writes: any number for each of its fields, with blanks or without."""
-    parts = re.split(r"\{[^{}]*\}", pattern.replace("\\", "/"))
-    return r"\s*[-+]?\d*\.?\d+\s*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)
 
 
 def _lines_of(trace: Any) -> list[int]:

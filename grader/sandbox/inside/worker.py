@@ -169,8 +169,8 @@ class Worker:
     def _function(self, order: Call) -> Callable[..., Any]:
         if order.toolbox and order.name == "observe":
             return self._observe
-        if order.toolbox and order.name in ("file", "digest_in_file") and self._observer is not None:
-            return getattr(self._observer, order.name)  # type: ignore[no-any-return]
+        if order.toolbox and order.name == "file" and self._observer is not None:
+            return self._observer.file
         if order.toolbox:
             return toolbox.TOOLS[order.name]
         function = self._module.__dict__.get(order.name)

@@ -1,0 +1,93 @@
+"""The files that networks are saved to in the observed run, and which of them is meant by a name from another session.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from typing import Any, Final
+
+from grader.sandbox.inside.facts import digest_of
+from grader.sandbox.inside.surroundings import local_path
+
+_MAX_FILES: Final = 40
+_MAX_FILE_BYTES: Final = 60 * 2**20
+
+
+class KeptFiles:
+    """The files that networks were saved to.
+
+    Attributes:
+        files: For each path the digest of the network and the bytes of the file, as they were when it was written.
+        patterns: The names that the program's ModelCheckpoints write, with their fields.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.patterns: list[str] = []
+        self._written: list[tuple[str, dict[str, float]]] = []
+
+    def wrote(self, path: str, model: Any, values: dict[str, float]) -> None:
+        """Remember a file that was written at the end of an epoch with these values."""
+        self._written += [(path, dict(values)), (os.path.abspath(path), dict(values))]
+        self.keep(path, model)
+
+    def keep(self, path: str, model: Any) -> None:
+        """Remember a file that a network was saved to, as it is now."""
+        if len(self.files) >= _MAX_FILES and path not in self.files:
+            return
+        with contextlib.suppress(OSError):
+            if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
+                with open(path, "rb") as file:
+                    self.files[path] = (digest_of(model), file.read())
+
+    def drop_missing(self) -> None:
+        """Leave out what was saved and then taken away again."""
+        for path in [path for path in self.files if not os.path.exists(path)]:
+            del self.files[path]
+
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file that a network was saved to."""
+        found = self.files.get(path)
+        return found[1] if found else None
+
+    def resolved(self, path: Any) -> Any:
+        """The file that is meant by a name from another session: the best that this run kept under the same pattern.
+
+        A name that does not fit the pattern that the file's own ModelCheckpoint writes stays as it is.
+        """
+        local = local_path(path)
+        if not isinstance(local, str) or os.path.exists(local):
+            return local
+        for ending in (".keras", ".h5", ".weights.h5"):
+            if os.path.exists(local + ending):
+                return local + ending
+        for pattern in self.patterns:
+            if "{" not in pattern:
+                continue
+            for candidate in (local, local + ".keras", local + ".weights.h5"):
+                if not re.fullmatch(_pattern_regex(pattern), candidate.replace("\\", "/")):
+                    continue
+                best = self._best(pattern)
+                if best:
+                    return best
+        return local
+
+    def _best(self, pattern: str) -> str:
+        """The file of a pattern that was kept at the best epoch, or the last one written."""
+        fits = re.compile(_pattern_regex(os.path.normpath(pattern)))
+        kept = [(path, values) for path, values in self._written if fits.fullmatch(path.replace("\\", "/"))]
+        if not kept:
+            return ""
+        if "val_loss" in pattern and "acc" not in pattern:
+            return min(reversed(kept), key=lambda item: item[1].get("val_loss", 0.0))[0]
+        return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
+
+
+def _pattern_regex(pattern: str) -> str:
+    """What fits the name that a ModelCheckpoint writes: any number for each of its fields, with blanks or without."""
+    parts = re.split(r"\{[^{}]*\}", pattern.replace("\\", "/"))
+    return r"\s*[-+]?\d*\.?\d+\s*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)

@@ -1,0 +1,174 @@
+"""The callbacks that watch a training in the observed run: one before the program's own, one after them.
+
+Untrusted side.  The first commits to the weights of each epoch, and only then learns the values that the trusted side
+tells of it; the last sees which files the program's callbacks wrote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from grader.sandbox.inside import backend, legacy
+from grader.sandbox.inside.facts import all_layers, digest_of
+from grader.sandbox.inside.kept import KeptFiles
+
+TRAINED_IMAGES: Final = 24
+"""How many images a shortened training sees."""
+
+
+class Watch:
+    """What the two callbacks share over all trainings of a run.
+
+    Args:
+        tell: Hands a commitment to the trusted side and waits for the values of that epoch; `None` where an epoch keeps
+            the values that it has.
+        program: The text of the program, where values may go by the names that older versions gave them; else empty.
+        kept: The files that networks are saved to.
+
+    Attributes:
+        values: Those of the last epoch.
+        best_weights: The weights of the epoch with the best val_accuracy, of the last training.
+    """
+
+    def __init__(self, tell: Callable[[dict[str, Any]], Any] | None, program: str, kept: KeptFiles) -> None:
+        self.tell = tell
+        self.program = program
+        self.kept = kept
+        self.values: dict[str, float] = {}
+        self.best_weights: list[Any] = []
+
+
+class Commit(keras.callbacks.Callback):  # type: ignore[misc]
+    """The first of the callbacks: commits to the weights, and puts in what the trusted side then says.
+
+    The values come only once the weights of the epoch are fixed, so that nobody can know which epoch will be the best
+    and pretend to have kept it.
+
+    Args:
+        watch: What is shared.
+        note: The note about this call of `fit`, which gets the digests.
+        number: Which call of `fit` it is, from 0.
+        images: What is trained on, for balancing the answers.
+    """
+
+    def __init__(self, watch: Watch, note: dict[str, Any], number: int, images: Any) -> None:
+        super().__init__()
+        self._watch = watch
+        self._note = note
+        self._number = number
+        self._finite: list[Any] = []
+        self._sample: Any = None
+        if watch.tell and isinstance(images, np.ndarray) and images.ndim == 4:
+            self._sample = images[spread(len(images), TRAINED_IMAGES)].astype(np.float32)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Remember the weights that training begins with."""
+        self._finite = self.model.get_weights()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Commit, and put in what is revealed."""
+        watch, note = self._watch, self._note
+        logs = logs if logs is not None else {}
+        weights = self.model.get_weights()
+        note["moved"] |= any(not np.array_equal(a, b) for a, b in zip(weights, self._finite, strict=True))
+        self._keep_finite(weights)
+        if self._sample is not None:
+            with contextlib.suppress(Exception):  # a network of another kind than task 4 asks for
+                _balance(self.model, self._sample)
+        note["digests"].append(digest_of(self.model))
+        note["names"] = [str(name)[:60] for name in logs][:30]
+        if watch.tell is None:
+            watch.values = {str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))}
+            return
+        told = watch.tell(
+            {
+                "kind": "epoch",
+                "fit": self._number,
+                "epochs": note["epochs"],
+                "patience": max((c["patience"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0),
+                "epoch": len(note["digests"]) - 1,
+                "digest": note["digests"][-1],
+            }
+        )
+        watch.values = dict(told["values"])
+        self._put_in(logs, watch.values)
+        if told["last"]:
+            self.model.stop_training = True
+
+    def _put_in(self, logs: dict[str, Any], values: dict[str, float]) -> None:
+        for name in list(logs):
+            kind = "accuracy" if "acc" in name else "loss" if name in ("loss", "val_loss") else ""
+            if kind:
+                logs[name] = values[("val_" if name.startswith("val_") else "") + kind]
+        for name in ("accuracy", "val_accuracy"):
+            if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
+                logs[name] = values[name]  # not tracked, which task 4 tells of; what is plotted later is there
+        legacy.add_old_names(logs, self._watch.program)
+
+    def _keep_finite(self, weights: list[Any]) -> None:
+        """Put weights that became NaN or infinite back, a little changed, for such epochs cannot be told apart."""
+        if all(np.all(np.isfinite(weight)) for weight in weights):
+            self._finite = weights
+            return
+        random = np.random.default_rng(len(self._note["digests"]))
+        changed = [
+            weight + random.normal(0, 1e-6, weight.shape).astype(weight.dtype) if weight.dtype.kind == "f" else weight
+            for weight in self._finite
+        ]
+        self.model.set_weights(changed)
+
+
+class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """The last of the callbacks: remembers which files were written at which epoch, and the best weights so far."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._best = -np.inf
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Look for files that are new or were written anew."""
+        watch = self._watch
+        if watch.values.get("val_accuracy", -np.inf) > self._best:
+            self._best = watch.values["val_accuracy"]
+            watch.best_weights = self.model.get_weights()
+        # Beside the working folder, each folder that a checkpoint of this run is written to.
+        folders = {os.path.dirname(pattern) for pattern in watch.kept.patterns} - {""}
+        for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
+            for name in names:
+                if not name.endswith((".keras", ".h5", ".hdf5")):
+                    continue
+                path = os.path.normpath(os.path.join(folder, name))
+                with contextlib.suppress(OSError):
+                    state = os.stat(path)
+                    stamp = (state.st_mtime_ns, state.st_size)
+                    if self._seen.get(path) != stamp:
+                        self._seen[path] = stamp
+                        watch.kept.wrote(path, self.model, watch.values)
+
+
+def _balance(model: Any, images: Any) -> None:
+    """Shift a network's last biases so that it does not give every image the same class.
+
+    After so few steps most networks do, those with batch normalisation above all, and then a label that is shown beside
+    the wrong image is the right one all the same.
+    """
+    layer = next(layer for layer in reversed(list(all_layers(model))) if getattr(layer, "units", 0))
+    answers = backend.to_numpy(model(images, training=False))
+    if layer.bias is None or answers.shape != (len(images), layer.units):
+        return
+    if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
+        answers = np.log(answers + 1e-9)
+    layer.bias.assign(backend.to_numpy(layer.bias) - answers.mean(axis=0))
+
+
+def spread(count: int, most: int) -> Any:
+    """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)
