@@ -309,9 +309,9 @@ class Observed:
         return f"{sentence} ({place})" if place else sentence
 
     def because(self, *words: str) -> str:
-        """`, since …` where a statement with one of some words raised; empty where none did."""
+        """`, because …` where a statement with one of some words raised; empty where none did."""
         error = self.failure_in(*words)
-        return f", since the program stopped there: {self.explain(error)}" if error else ""
+        return f", because of an error: {self.explain(error)}" if error else ""
 
     # -- networks -----------------------------------------------------------------------------------------------
 

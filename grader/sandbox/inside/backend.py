@@ -63,6 +63,23 @@ def preload() -> dict[str, str]:
     return versions
 
 
+_OLD_NAMES: Final = ("set_random_seed", "enable_eager_execution", "ConfigProto", "Session", "GPUOptions", "logging")
+"""What TensorFlow 1 had at its root."""
+
+
+def offer_old_names() -> None:
+    """Put what TensorFlow 1 had at its root where it was, as far as it does no harm."""
+    if why_missing("tensorflow"):
+        return
+    import tensorflow as tf
+
+    for old in _OLD_NAMES:
+        if not hasattr(tf, old):
+            setattr(tf, old, getattr(tf.compat.v1, old))
+    if not hasattr(tf.random, "set_random_seed"):
+        tf.random.set_random_seed = tf.random.set_seed
+
+
 def offer_stand_ins(*, real_sizes: bool = False) -> None:
     """Let `keras.datasets.*.load_data()` return a stand-in: there is no network, and no data, in here.
 

@@ -57,20 +57,17 @@ class KeptFiles:
     def resolved(self, path: Any) -> Any:
         """The file that is meant by a name from another session: the best that this run kept under the same pattern.
 
-        A name that does not fit the pattern that the file's own ModelCheckpoint writes stays as it is.
+        A name that does not fit what the file's own ModelCheckpoint writes stays as it is.
         """
         local = local_path(path)
         if not isinstance(local, str) or os.path.exists(local):
             return local
-        for ending in (".keras", ".h5", ".weights.h5"):
+        endings = (".keras", ".h5", ".weights.h5")
+        for ending in endings:
             if os.path.exists(local + ending):
                 return local + ending
         for pattern in self.patterns:
-            if "{" not in pattern:
-                continue
-            for candidate in (local, local + ".keras", local + ".weights.h5"):
-                if not re.fullmatch(_pattern_regex(pattern), candidate.replace("\\", "/")):
-                    continue
+            if any(_fits(pattern, local + ending) for ending in ("", *endings)):
                 best = self._best(pattern)
                 if best:
                     return best
@@ -78,7 +75,7 @@ class KeptFiles:
 
     def _best(self, pattern: str) -> str:
         """The file of a pattern that was kept at the best epoch, or the last one written."""
-        fits = re.compile(_pattern_regex(os.path.normpath(pattern)))
+        fits = re.compile(_pattern_regex(os.path.normpath(pattern.replace("\\", "/"))))
         kept = [(path, values) for path, values in self._written if fits.fullmatch(path.replace("\\", "/"))]
         if not kept:
             return ""
@@ -87,7 +84,19 @@ class KeptFiles:
         return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
 
 
+def _fits(pattern: str, path: str) -> bool:
+    """Whether a path is one that a ModelCheckpoint writes under a pattern, in the working folder or wherever that was.
+
+    A path from the root, or from a drive, may be the working folder of the session in which it was written.
+    """
+    pattern, path = (os.path.normpath(text.replace("\\", "/")) for text in (pattern, path))
+    if re.fullmatch(_pattern_regex(pattern), path):
+        return True
+    elsewhere = any(os.path.isabs(text) or re.match(r"[A-Za-z]:", text) for text in (pattern, path))
+    return elsewhere and bool(re.fullmatch(_pattern_regex(os.path.basename(pattern)), os.path.basename(path)))
+
+
 def _pattern_regex(pattern: str) -> str:
     """What fits the name that a ModelCheckpoint writes: any number for each of its fields, with blanks or without."""
-    parts = re.split(r"\{[^{}]*\}", pattern.replace("\\", "/"))
+    parts = re.split(r"\{[^{}]*\}", pattern)
     return r"\s*[-+]?\d*\.?\d+\s*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)

@@ -61,6 +61,9 @@ def install(module: Any) -> None:
     _take_old_arguments()
     _offer_numpy_names()
     _take_old_styles()
+    _take_whole_floats()
+    _offer_sessions()
+    backend.offer_old_names()
 
 
 def modern_fit_arguments(given: dict[str, Any]) -> None:
@@ -212,3 +215,32 @@ def _take_old_styles() -> None:
     import matplotlib.pyplot as plt
 
     plt.style.use = use
+
+
+def _take_whole_floats() -> None:
+    """Let a grid of axes have 2.0 rows, as Matplotlib did until 3.4."""
+    import matplotlib.figure
+    import matplotlib.pyplot as plt
+
+    def with_whole(original: Any) -> Any:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            whole = [int(each) if isinstance(each, float) and each.is_integer() else each for each in args]
+            return original(*whole, **kwargs)
+
+        return call
+
+    plt.subplot = with_whole(plt.subplot)
+    plt.subplots = with_whole(plt.subplots)
+    figure = matplotlib.figure.Figure
+    figure.add_subplot = with_whole(figure.add_subplot)  # type: ignore[method-assign]
+
+
+def _offer_sessions() -> None:
+    """Let programs set the session and the phase of TensorFlow 1, which mean nothing any more."""
+    for name in ("keras.backend", "keras._tf_keras.keras.backend"):
+        with contextlib.suppress(ImportError):
+            module = importlib.import_module(name)
+            for function in ("set_session", "get_session", "set_learning_phase", "set_image_dim_ordering"):
+                if not hasattr(module, function):
+                    setattr(module, function, lambda *_args, **_kwargs: None)
