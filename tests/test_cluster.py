@@ -25,9 +25,9 @@ from benchmarks.classes import write_class
 from grader.course import Course, Settings
 from grader.course.datasets import cache_directory
 from grader.gradebook.store import Gradebook
-from grader.grading import cluster
+from grader.grading import cluster, tries
 from grader.grading.batch import grade_all
-from grader.grading.crew import TRIES, CrewLost
+from grader.grading.crew import CrewLost
 from grader.ground.errors import GraderError, UsageError
 from grader.results.scoring import Graded, Result
 from grader.sandbox.host.launch import best_level
@@ -134,7 +134,7 @@ def test_a_submission_that_kills_its_graders_is_set_aside_and_a_worker_that_hang
         "poison": "infrastructure_error",
         **{file.id: "graded" for file in files},
     }
-    assert report.results[0].problem == f"The grading process ended unexpectedly, {TRIES} times; set aside."
+    assert report.results[0].problem == f"The grading process ended unexpectedly, {tries.PLACES} times; set aside."
     assert "poison: the grading process ended unexpectedly (at tls://127.0.0.1:" in capfd.readouterr().err
 
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from grader.course import Course, CourseLimits, Settings
-from grader.grading import batch, crew
+from grader.grading import batch, crew, tries
 from grader.grading.crew import CrewLost, Place, dispatch
 from grader.results.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile
@@ -113,7 +113,7 @@ def test_a_submission_that_no_place_can_grade_is_set_aside(run: Run) -> None:
     run(Threads(Thread("a", work), Thread("b", work)))
     assert sorted(run.graded) == ["s0", "s1", "s3", "s4", "s5"]
     assert run.given_up == {"s2": "the wire is cut"}
-    assert len(run.notes) == crew.TRIES - 1
+    assert len(run.notes) == tries.PLACES - 1
     assert run.notes[0].startswith("s2: the wire is cut (at ")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.cli.validating import summary
+from grader.cli.validating import verdict_lines
 from grader.course import Course
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
@@ -193,7 +193,7 @@ def test_the_matrix_and_the_messages_tell_of_both_forms() -> None:
     assert "| it stops too late | 5 | `training/early-stopping` | `best/loaded` | 4 |" in page
     assert "- `5-later`: task 5 loses no points" in page
     assert "It stops late." in matrix.messages(validation)
-    assert summary(validation).startswith("1 of 1 sound solutions have full marks, 0 of 0 bugs")
+    assert verdict_lines(validation).startswith("1 of 1 sound solutions have full marks, 0 of 0 bugs")
     assert not validation.right
     assert msgspec.structs.replace(validation, guided=guided[:2]).right
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from grader.assignment import contract
-from grader.cli.validating import summary
+from grader.cli.validating import verdict_lines
 from grader.course import Course, Settings
 from grader.ground.errors import UsageError
 from grader.results.scoring import Outcome, Result, make_result
@@ -189,7 +189,7 @@ def test_the_page_of_messages_has_each_bug_with_what_students_read() -> None:
 
 
 def test_the_summary_counts() -> None:
-    assert summary(validation()) == (
+    assert verdict_lines(validation()) == (
         "1 of 1 sound solutions have full marks, 1 of 2 bugs are caught by their own check, "
         "1 left out (another profile) (quick, namespaces, 90 s)"
     )

@@ -87,7 +87,7 @@ def validate_grader(
     if options.json:
         print(msgspec.json.encode(validation, enc_hook=str).decode())
     else:
-        print(summary(validation))
+        print(verdict_lines(validation))
         if validation.guided:
             print("\n".join(matrix.rates(validation)))
     if len(done) + len(validation.left_out) < solutions:
@@ -97,7 +97,7 @@ def validate_grader(
     return 0 if validation.right else 1
 
 
-def summary(validation: Validation) -> str:
+def verdict_lines(validation: Validation) -> str:
     """One line that one can grep."""
     sound = [verdict for verdict in validation.verdicts if verdict.chaff is None]
     buggy = [verdict for verdict in validation.verdicts if verdict.chaff is not None]

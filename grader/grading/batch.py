@@ -14,7 +14,8 @@ from typing import Final
 import psutil
 
 from grader.course import Settings
-from grader.grading.crew import TRIES, Crew, CrewLost, dispatch
+from grader.grading import tries
+from grader.grading.crew import Crew, CrewLost, dispatch
 from grader.grading.processes import Processes
 from grader.grading.slots import not_graded
 from grader.ground.files import write_whole
@@ -23,7 +24,6 @@ from grader.ground.notes import note
 from grader.results.scoring import Graded, Report, Result, encode
 from grader.submissions import Submission, SubmissionFile
 
-_START_SECONDS: Final = 180.0
 _JOB_BYTES: Final = 2 * 2**30  # what a grading uses with its training, generously
 
 
@@ -66,7 +66,7 @@ def grade_all(
         on_graded(graded)
 
     def given_up(file: SubmissionFile, problem: str) -> None:
-        text = f"{problem[:1].upper()}{problem[1:]}, {TRIES} times; set aside."
+        text = f"{problem[:1].upper()}{problem[1:]}, {tries.PLACES} times; set aside."
         finished(not_graded(Submission(file.id, file.path, "", ""), settings, text))
 
     try:
@@ -74,7 +74,7 @@ def grade_all(
         # it, and the batch is to outlive that.
         own = Processes(settings, min(jobs, len(files))) if crew is None else contextlib.nullcontext(crew)
         with own as graders:
-            seconds = _deadline(settings)
+            seconds = tries.longest_seconds(settings)
             dispatch(files, graders, seconds=seconds, on_graded=finished, on_given_up=given_up, notify=note)
     except KeyboardInterrupt:
         pass
@@ -86,13 +86,6 @@ def grade_all(
 def make_report(settings: Settings, results: Iterable[Result], seconds: float) -> Report:
     """The report of a grading."""
     return Report(settings.profile, settings.level, round(seconds, 3), tuple(results))
-
-
-def _deadline(settings: Settings) -> float:
-    """Seconds after which a grading must have ended: both tries of a slot, each with the start of a sandbox."""
-    limits = settings.course.limits
-    training = 0.0 if settings.profile == "quick" else limits.training_seconds
-    return 2 * (_START_SECONDS + limits.grading_seconds + training)
 
 
 def write_report(report: Report, folder: Path) -> Path:

@@ -126,7 +126,7 @@ class Cluster:
         self.notify = notify
         self._join = join
         self._wait = wait
-        self._workers: dict[str, _Worker] = {}
+        self._workers: dict[str, _DaskWorker] = {}
         self._next_look = time.monotonic()
         self._none_since = time.monotonic()
         self._had_one = False
@@ -163,7 +163,7 @@ class Cluster:
         except (OSError, RuntimeError, TimeoutError):
             there = {}  # the scheduler is gone, and with it all work; it may come back
         self._workers = {
-            info["id"]: self._workers.get(info["id"]) or _Worker(self, address) for address, info in there.items()
+            info["id"]: self._workers.get(info["id"]) or _DaskWorker(self, address) for address, info in there.items()
         }
 
     def submit(self, worker: str, function: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
@@ -189,7 +189,7 @@ class Cluster:
         self.client.close(timeout=_ANSWER_SECONDS)
 
 
-class _Worker:
+class _DaskWorker:
     """One Dask worker of a `Cluster`; it is being examined from the start.
 
     Attributes:

@@ -15,12 +15,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from grader.grading import tries
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile, fetch
-
-TRIES: Final = 3
-"""How often a submission is begun before it is set aside."""
 
 _FAILURES_IN_A_ROW: Final = 3
 _LOOK_SECONDS: Final = 0.5
@@ -80,7 +78,7 @@ def dispatch(
         crew: Who grades.
         seconds: How long a place may take for one, before it is given up.
         on_graded: Called with each result as it comes, once for each submission.
-        on_given_up: Called instead with a submission that could not be graded in `TRIES` tries, and why.
+        on_given_up: Called instead with a submission that could not be graded in `tries.PLACES` tries, and why.
         notify: Told, in a sentence, what went wrong and was made good.
 
     Raises:
@@ -114,7 +112,7 @@ def dispatch(
                 in_a_row[name] += 1
                 failures = failed_at.setdefault(run.file.id, [])
                 failures.append(name)
-                if len(failures) < TRIES:
+                if len(failures) < tries.PLACES:
                     waiting.append(run.file)
                     graded = None
                     notify(f"{run.file.id}: {problem} (at {name}); it will be graded again.")

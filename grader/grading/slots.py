@@ -13,14 +13,13 @@ import msgspec
 from grader.checks.common.context import Context
 from grader.course import Settings
 from grader.course.datasets import Dataset, load_dataset
+from grader.grading import tries
 from grader.grading.judging import grade
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded, Outcome, make_result
 from grader.sandbox.host.session import Sandbox, SandboxError
 from grader.submissions import Submission, SubmissionBytes, SubmissionFile, fetch, parse_apart
 from grader.submissions.forms import checks_of, form_of
-
-_TRIES: Final = 2
 
 
 class Slot:
@@ -71,7 +70,7 @@ class Slot:
             file = handed_in.file
             return not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
         graded = self._grade(submission, on_check)
-        for _ in range(_TRIES - 1):
+        for _ in range(tries.SANDBOXES - 1):
             if graded.result.status == "infrastructure_error":
                 self.close()
                 graded = self._grade(submission, on_check)

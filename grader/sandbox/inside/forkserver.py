@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from grader.sandbox.inside import backend
-from grader.sandbox.inside.worker import Worker
+from grader.sandbox.inside.worker import WorkerService
 from grader.sandbox.levels import LEVELS, confine
 from grader.sandbox.levels.level import Level, Seen
 from grader.sandbox.wire import backends, scratch
@@ -367,7 +367,7 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid:
         tempfile.tempdir = None
         sys.stdout = os.fdopen(1, "w", buffering=1, errors="replace", closefd=False)
         sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
-        Worker(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
+        WorkerService(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
         status = 0
     except BaseException:  # a submission may raise anything, SystemExit included; what it was is for the log
         traceback.print_exc()

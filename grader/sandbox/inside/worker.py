@@ -49,7 +49,7 @@ _MAX_TEXT: Final = 2000
 _MAX_FRAMES: Final = 20
 
 
-class Worker:
+class WorkerService:
     """Serves one trusted peer until it hangs up.
 
     Args:
