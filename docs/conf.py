@@ -44,7 +44,7 @@ def toctrees(index: str) -> str:
     trees = []
     for section in re.split(r"^## ", index, flags=re.MULTILINE)[1:]:
         caption, _, body = section.partition("\n")
-        pages = re.findall(r"^- \[[^]]*\]\(([\w-]+)\.md\)", body, flags=re.MULTILINE)
+        pages = re.findall(r"^- \[[^]]*\]\(([\w/-]+)\.md\)", body, flags=re.MULTILINE)
         if pages:
             trees.append("\n".join([f"```{{toctree}}\n:hidden:\n:caption: {caption}", *pages, "```\n"]))
     return "\n\n" + "\n".join(trees)

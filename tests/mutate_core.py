@@ -1,8 +1,9 @@
 """Mutation testing of the trusted core: mutants of what turns evidence into points, which unit tests should catch.
 
 `python -m tests.mutate_core [MODULE...]` (tox -e mutation) has mutmut change these modules in one place at a time, runs
-each module's own tests with every mutant, and writes docs/mutation-core.md.  A mutant that survives must have a reason
-in `SOUND`, or it is a hole in the tests: the exit status is then 1.  With the names of modules only theirs are tried.
+each module's own tests with every mutant, and writes docs/generated/mutation-core.md. A mutant that survives must have
+a reason in `SOUND`, or it is a hole in the tests: the exit status is then 1. With the names of modules only theirs are
+tried.
 
 Each mutant has a process of its own, forked before anything of the grader is imported, in which it takes the module's
 place.
@@ -25,7 +26,7 @@ import pytest
 from tests.mutation import Mutant, Reasons, mutants, reason, survivors, table
 
 ROOT: Final = Path(__file__).parent.parent
-PAGE: Final = ROOT / "docs" / "mutation-core.md"
+PAGE: Final = ROOT / "docs" / "generated" / "mutation-core.md"
 _SECONDS: Final = 120
 _QUICK: Final = "not of_any_content and not arbitrary_bytes"  # those take half a minute, for every mutant
 _PRELOADED: Final = ("keras", "hypothesis.extra.numpy", "scipy.stats", "rich.console", "cyclopts", "IPython")

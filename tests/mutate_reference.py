@@ -1,9 +1,9 @@
 """Mutation testing from the other side: mutants of the reference, each of which the checks should catch.
 
 `python -m tests.mutate_reference [FUNCTION...]` (tox -e mutation) has mutmut change the reference in one place at a
-time, grades each mutant's own task in the quick profile, and writes docs/mutation-reference.md. A mutant that survives
-must either still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the exit status
-is then 1. With the names of functions only theirs are tried, and the page is about these.
+time, grades each mutant's own task in the quick profile, and writes docs/generated/mutation-reference.md. A mutant that
+survives must either still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the
+exit status is then 1. With the names of functions only theirs are tried, and the page is about these.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.submissions.reference import write_reference
 from tests.mutation import Mutant, Reasons, mutants, reason, survivors, table
 
 ROOT: Final = Path(__file__).parent.parent
-PAGE: Final = ROOT / "docs" / "mutation-reference.md"
+PAGE: Final = ROOT / "docs" / "generated" / "mutation-reference.md"
 
 SOUND: Final[Reasons] = (
     ("", r"raise ValueError\(", "only the words of an error"),
