@@ -159,7 +159,7 @@ def test_a_sound_case_needs_full_marks_in_its_form() -> None:
     assert faults_with_case(SOUND, judged({"best/loaded": "not loaded"})) == ("best/loaded failed: not loaded",)
     assert faults_with_case(SOUND, judged({}, problem="no disk")) == ("not graded: no disk",)
     assert faults_with_case(SOUND, judged({}, calls=())) == (
-        "graded as another form: The file neither loads data nor trains.",
+        "graded as another form: The file neither loads data nor builds or trains a network.",
     )
 
 

@@ -418,12 +418,22 @@ def test_the_starter_is_of_the_functions(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("source", "form", "why"),
     [
-        ("x = 1\n", "functions", "The file neither loads data nor trains."),
-        ("", "functions", "The file neither loads data nor trains."),
+        ("x = 1\n", "functions", "The file neither loads data nor builds or trains a network."),
+        ("", "functions", "The file neither loads data nor builds or trains a network."),
         (
             "from keras.datasets import cifar10\ncifar10.load_data()\n",
             "guided",
             "The file calls `load_data` as it runs and none of the functions.",
+        ),
+        (
+            "import torch\nfor x in torch.utils.data.DataLoader(data):\n    net(x)\n",
+            "guided",
+            "The file calls `DataLoader` as it runs and none of the functions.",
+        ),
+        (
+            "def net():\n    return keras.Sequential()\ndef build_model():\n    pass\n",
+            "functions",
+            "The file defines `build_model`.",
         ),
         (
             "def add_conv_block(model):\n    pass\nmodel.fit(x, y)\n",

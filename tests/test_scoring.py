@@ -114,7 +114,7 @@ def test_the_json_has_the_documented_form() -> None:
     assert document["schema_version"] == 1
     (one,) = document["results"]
     submission = {"id": "ada", "path": "ada.py", "sha256": "0" * 64, "kind": "py"}
-    form = {"form": "functions", "form_reason": "The file neither loads data nor trains."}
+    form = {"form": "functions", "form_reason": "The file neither loads data nor builds or trains a network."}
     assert one["submission"] == submission | form
     assert set(one) >= {"submission", "status", "score", "max_score", "seconds", "checks"}
     assert set(one["checks"][0]) == set(CheckResult.__struct_fields__)

@@ -34,7 +34,7 @@ def form_of(submission: Submission, asked: str) -> Form:
     """The form that a submission is graded in.
 
     With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well; a
-    file without any that loads data or trains as it runs is a guided one.
+    file without any that loads data, builds a network or trains as it runs is a guided one.
 
     Args:
         submission: The submission.
@@ -46,15 +46,17 @@ def form_of(submission: Submission, asked: str) -> Form:
         return Form("guided", "The course asks for the guided project.")
     defined = [name for name in _FUNCTIONS if name in submission.functions]
     telling = [name for name in defined if name not in _OF_BOTH]
-    works = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
+    works: list[str] = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
+    if not telling:
+        works = works or list(submission.calls)
     names = ", ".join(f"`{name}`" for name in defined)
     if len(telling) >= 2 or (telling and not works):
         return Form("functions", f"The file defines {names}.")
     if works:
-        calls = " and ".join(f"`{name}`" for name in works)
+        calls = " and ".join(f"`{name}`" for name in works[:2])
         others = f" and no more than {names}" if names else " and none of the functions"
         return Form("guided", f"The file calls {calls} as it runs{others}.")
-    return Form("functions", f"The file defines {names}." if names else "The file neither loads data nor trains.")
+    return Form("functions", f"The file defines {names}." if names else "The file neither loads data nor builds or trains a network.")
 
 
 def checks_of(form: FormName, profile: str, tasks: frozenset[int] = frozenset()) -> tuple[contract.Check, ...]:

@@ -38,7 +38,11 @@ _PREPARES: Final = frozenset({"ImageDataGenerator", "Tokenizer", "TextVectorizat
 Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.TryStar | ast.Match
 
 
-_TELLING_CALLS: Final = ("load_data", "fit", "fit_generator", "Sequential", "load_model")
+_TELLING_CALLS: Final = (
+    *("load_data", "fit", "fit_generator", "Sequential", "load_model"),
+    *("image_dataset_from_directory", "flow_from_directory", "DataLoader", "GradientTape"),
+)
+"""Calls that show a program at work; those by which one is usually known come first."""
 
 
 def calls_outside(statements: Sequence[ast.stmt], functions: Collection[str]) -> tuple[str, ...]:

@@ -84,6 +84,8 @@ def _is_bound_later(observed: Observed, error: Failure) -> bool:
 
 def _counts_elsewhere(observed: Observed, error: Failure) -> bool:
     """Whether an error is about a later task, whose own checks then tell of it."""
+    if error.kind == "TookTooLong":
+        return False
     if observed.errors and error is not observed.errors[0] and error.kind == "NameError":
         return True  # what an earlier statement would have defined
     return bool(_OF_LATER_TASKS.search(observed.text_of(error)))

@@ -15,6 +15,7 @@ import functools
 import importlib
 import inspect
 import re
+import signal
 import sys
 import types
 import warnings
@@ -62,8 +63,32 @@ _USUAL_NAMES: Final = {
 }
 
 
+_STATEMENT_SECONDS: Final = 90.0
+"""How long one statement of a watched run may take; a whole program takes about ten seconds."""
+
+
 class Stop(BaseException):
     """Ends the run; no `except Exception` of a submission catches it."""
+
+
+class TookTooLong(BaseException):
+    """Ends a statement, so that the others can be judged."""
+
+
+@contextlib.contextmanager
+def _ended_in_time(seconds: float) -> Iterator[None]:
+    """Raise in the middle of what takes longer, and again each second, for a loop may catch everything."""
+
+    def end(*_: object) -> None:
+        raise TookTooLong(f"it did not end within {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Observer:
@@ -172,7 +197,8 @@ class Observer:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
-                exec(code, self._module.__dict__)
+                with _ended_in_time(_STATEMENT_SECONDS) if self._scripted else contextlib.nullcontext():
+                    exec(code, self._module.__dict__)
         except Stop:
             raise
         except BaseException as error:  # a submission may raise anything, SystemExit included
