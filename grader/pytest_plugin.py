@@ -47,8 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
             return
         profile = config.getoption("profile") or course.profile
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
+        submission = read_apart(file)
+        if submission.too_new:
+            raise GraderError(submission.too_new)
         slot = Slot(settings)
         config.add_cleanup(slot.close)
-        config.pluginmanager.register(Recorder(slot.context(read_apart(file))), "keras_course_recorder")
+        config.pluginmanager.register(Recorder(slot.context(submission)), "keras_course_recorder")
     except GraderError as error:
         raise pytest.UsageError(str(error)) from None

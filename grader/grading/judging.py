@@ -12,9 +12,10 @@ import pytest
 
 import grader
 from grader.assignment import contract
+from grader.checks.common.changes import hint_for_version
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.running import run_pytest
-from grader.checks.common.student import Missing, describe_error, finds_no_device, locate
+from grader.checks.common.student import Missing, describe_error, finds_no_device, locate, told
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
@@ -129,6 +130,8 @@ def _hint_for(error: SubmissionError, submission: Submission) -> str:
         return "This function is still to be written."
     if finds_no_device(submission, error):
         return "There is no GPU where submissions are graded: let the function go on without one."
+    if hint := hint_for_version(told(error.type_name, error.text)):
+        return hint
     if not error.frames:
         if error.tool:
             return (
@@ -175,6 +178,8 @@ def grade(context: Context) -> Graded:
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
+    if problem := context.submission.too_new:
+        return Graded(make_result(context.submission, context.course, checks, {}, seconds=0.0, problem=problem))
     recorder = Recorder(context)
     problem = run_pytest(_CHECKS / context.form.name, recorder)
     seconds = time.monotonic() - began

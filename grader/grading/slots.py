@@ -71,6 +71,8 @@ class Slot:
             file = handed_in.file
             return not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
         graded = self._grade(submission, on_check)
+        if submission.too_new:
+            return graded  # another try is of no use
         for _ in range(_TRIES - 1):
             if graded.result.status == "infrastructure_error":
                 self.close()

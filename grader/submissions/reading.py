@@ -16,6 +16,7 @@ from grader.submissions.records import Note, Submission, SubmissionBytes, Submis
 from grader.submissions.program import CONTRACT, calls_outside
 from grader.submissions.devices import lines_looking_for_devices
 from grader.submissions.slicing import slice_module
+from grader.submissions.versions import pythons_needed
 
 
 def read_submission(file: SubmissionFile) -> Submission:
@@ -92,6 +93,8 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
     try:
         lines, statements, errors = recover(text)
     except ParseError as error:
+        if version := pythons_needed([text])[0]:
+            return msgspec.structs.replace(submission, needs_python=version, as_written=text, cells=(written,))
         where = f"{name}, line {origins[min(error.line, len(origins)) - 1]}" if error.line else name
         raise ReadError(f"{where}: {error.message}; nothing in the file can be graded.") from None
     places: list[tuple[int | None, int]] = [(None, number) for number in origins]
@@ -99,7 +102,15 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
         Note(*places[min(e.line, len(places)) - 1], f"This block does not parse and was left out: {e.message}.", True)
         for e in errors
     ]
+    if errors:
+        needed = pythons_needed([text, *(error.text for error in errors)])
+        submission = msgspec.structs.replace(submission, needs_python=_newest(needed))
     return _sliced(submission, lines, statements, places, notes, text, (written,))
+
+
+def _newest(versions: list[str]) -> str:
+    """The newest of some versions of Python, each of which may be empty for none."""
+    return max(versions, key=lambda version: tuple(map(int, version.split("."))) if version else ())
 
 
 def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
@@ -108,11 +119,13 @@ def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
     places: list[tuple[int | None, int]] = []
     statements: list[ast.stmt] = []
     notes: list[Note] = []
+    refused: list[str] = []
     for number, written in enumerate(cells, 1):
         cell = to_python(written.text, written.language)
         run = cell.text
         if cell.error is not None:
             run = _salvaged(written.text, cell.text)
+            refused.append(cell.refused)
             message = f"This cell does not parse, so nothing in it counts: {cell.error.message}."
             notes.append(Note(number, max(cell.error.line, 1), message, True))
         elif cell.other_language:
@@ -126,6 +139,8 @@ def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
         lines += part
         program += run.split("\n")
         places += [(number, line) for line in range(1, len(part) + 1)]
+    if refused:
+        submission = msgspec.structs.replace(submission, needs_python=_newest(pythons_needed(refused)))
     result = _sliced(submission, lines, statements, places, notes, None, tuple(cell.text for cell in cells))
     return msgspec.structs.replace(result, program="\n".join(program) + "\n")
 

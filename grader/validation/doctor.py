@@ -22,6 +22,11 @@ from grader.sandbox.host.trials import PROMISES, Outside, Trial, outside, promis
 from grader.sandbox.wire import backends
 
 _ONLY_OWN: Final = ": for your own code, not for submissions of others"
+_OWN_PYTHON: Final = ".".join(platform.python_version_tuple()[:2])
+_NEWER_PYTHON: Final = (
+    f"submissions in the syntax of Python {_OWN_PYTHON} and older; for one in newer syntax install the grader with a "
+    "newer Python, as in `python3.13 -m venv NAME && NAME/bin/pip install .`, and grade with NAME/bin/grader"
+)
 _HOLDS, _BROKEN, _NOT_TRIED, _NOT_PROMISED = "holds", "broken", "not tried", "not promised"
 _SYMBOLS: Final = {
     _HOLDS: Text("✓", "green"),
@@ -81,6 +86,7 @@ def examine() -> Examination:
     versions = versions_of(libraries)
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
+        Finding("python", _NEWER_PYTHON),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
         Finding("libraries", ", ".join(f"{name} {versions.get(name, '(missing)')}" for name in libraries)),
         _data(),
