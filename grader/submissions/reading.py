@@ -6,10 +6,20 @@ import ast
 import hashlib
 import io
 import tokenize
+from collections.abc import Iterator
 
 import msgspec
 
-from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadError, printable, read_bytes
+from grader.submissions.files import (
+    MAX_CODE_BYTES,
+    MAX_NOTEBOOK_BYTES,
+    MAX_WHOLE_BYTES,
+    ReadError,
+    printable,
+    read_bytes,
+    read_pieces,
+)
+from grader.submissions.large import code_only
 from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
@@ -29,7 +39,7 @@ def fetch(file: SubmissionFile) -> SubmissionBytes:
     if file.problem:
         return SubmissionBytes(file, b"")
     try:
-        return SubmissionBytes(file, _bytes(file))
+        return _bytes(file)
     except ReadError as error:
         return SubmissionBytes(msgspec.structs.replace(file, problem=str(error)), b"")
 
@@ -49,7 +59,7 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
         return result
     name = printable(file.path.name)
     try:
-        result = msgspec.structs.replace(result, sha256=hashlib.sha256(data).hexdigest())
+        result = msgspec.structs.replace(result, sha256=_sha256(handed_in))
         if suffix not in (".py", ".ipynb") and data.lstrip()[:1] == b"{":
             result = msgspec.structs.replace(result, kind="notebook")
         if not data.strip():
@@ -67,11 +77,38 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
 def sha256_of(file: SubmissionFile) -> str:
     """The digest that `read_submission` gives a submission, without reading more than its bytes; empty likewise."""
     handed_in = fetch(file)
-    return "" if handed_in.file.problem else hashlib.sha256(handed_in.data).hexdigest()
+    return "" if handed_in.file.problem else _sha256(handed_in)
 
 
-def _bytes(file: SubmissionFile) -> bytes:
-    return read_bytes(file.path, MAX_CODE_BYTES if file.path.suffix.lower() == ".py" else MAX_NOTEBOOK_BYTES)
+def _sha256(handed_in: SubmissionBytes) -> str:
+    return handed_in.sha256 or hashlib.sha256(handed_in.data).hexdigest()
+
+
+def _bytes(file: SubmissionFile) -> SubmissionBytes:
+    """A file's bytes; of a large notebook the code alone, read as a stream."""
+    if file.path.suffix.lower() == ".py":
+        return SubmissionBytes(file, read_bytes(file.path, MAX_CODE_BYTES))
+    whole: list[bytes] = []
+    digest = hashlib.sha256()
+    pieces = read_pieces(file.path, MAX_NOTEBOOK_BYTES)
+    for piece in pieces:
+        digest.update(piece)
+        whole.append(piece)
+        if sum(map(len, whole)) > MAX_WHOLE_BYTES:
+            break
+    else:
+        return SubmissionBytes(file, b"".join(whole))
+
+    def all_pieces() -> Iterator[bytes]:
+        whole.reverse()
+        while whole:
+            yield whole.pop()
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+
+    code = code_only(all_pieces(), printable(file.path.name))
+    return SubmissionBytes(file, code, digest.hexdigest())
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -34,11 +34,13 @@ class SubmissionBytes(msgspec.Struct, frozen=True):
 
     Attributes:
         file: Which one.
-        data: What the file holds; nothing where the file has a `problem`.
+        data: What the file holds, and of a large notebook its code; nothing where the file has a `problem`.
+        sha256: Of all that the file holds; empty where `data` is all of it.
     """
 
     file: SubmissionFile
     data: bytes
+    sha256: str = ""
 
 
 class Note(msgspec.Struct, frozen=True):
