@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
-    from grader.grading.judging import Recorder
+    from grader.grading.judging import Recorder, ungradable
     from grader.grading.slots import Slot
     from grader.ground.errors import GraderError
     from grader.sandbox.host.launch import best_level
@@ -48,8 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
         profile = config.getoption("profile") or course.profile
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
         submission = read_apart(file)
-        if submission.too_new:
-            raise GraderError(submission.too_new)
+        if problem := ungradable(submission, course):
+            raise GraderError(problem)
         slot = Slot(settings)
         config.add_cleanup(slot.close)
         config.pluginmanager.register(Recorder(slot.context(submission)), "keras_course_recorder")

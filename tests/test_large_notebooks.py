@@ -141,7 +141,9 @@ def cells_or_problem(data: bytes) -> Any:
 
 @pytest.mark.parametrize("text", ['{"cells": [', '{"cells": [}', '{"cells": "a', "[1]", "]", '{"cells": [{]', '"a\\'])
 def test_what_is_not_whole_is_no_notebook(text: str) -> None:
-    with pytest.raises(ReadError, match="a.ipynb is not a notebook: its JSON is not whole; save it again in Jupyter."):
+    with pytest.raises(
+        ReadError, match=r"a\.ipynb is not a notebook: its JSON is not whole; save it again in Jupyter\."
+    ):
         code_only([text.encode()], "a.ipynb")
 
 

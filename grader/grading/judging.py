@@ -17,6 +17,8 @@ from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import Missing, describe_error, finds_no_device, locate, told
 from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.course import Course
+from grader.course.modules import why_not_gradable
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
 from grader.sandbox.host.session import SubmissionError, WorkerGone
@@ -178,7 +180,7 @@ def grade(context: Context) -> Graded:
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
-    if problem := context.submission.too_new:
+    if problem := ungradable(context.submission, context.course):
         return Graded(make_result(context.submission, context.course, checks, {}, seconds=0.0, problem=problem))
     recorder = Recorder(context)
     problem = run_pytest(_CHECKS / context.form.name, recorder)
@@ -187,6 +189,11 @@ def grade(context: Context) -> Graded:
         context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem
     )
     return Graded(result, recorder.artefacts.gathered)
+
+
+def ungradable(submission: Submission, course: Course) -> str:
+    """Why a sound submission cannot be graded by this installation of the grader; empty where it can."""
+    return submission.too_new or why_not_gradable(course.modules, submission.imports)
 
 
 def _problem_outcome(check: contract.Check, problem: str) -> Outcome:

@@ -23,7 +23,7 @@ from grader.submissions.large import code_only
 from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
-from grader.submissions.program import CONTRACT, calls_outside
+from grader.submissions.program import CONTRACT, calls_outside, modules_imported
 from grader.submissions.devices import lines_looking_for_devices
 from grader.submissions.slicing import slice_module
 from grader.submissions.versions import pythons_needed
@@ -202,6 +202,7 @@ def _sliced(
 ) -> Submission:
     calls = calls_outside(statements, CONTRACT)
     looks = lines_looking_for_devices(statements)
+    imports = modules_imported(statements)
     part = slice_module(lines, statements)
     source = "\n".join(part.lines) + "\n"
     notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
@@ -219,4 +220,5 @@ def _sliced(
         functions=part.functions,
         calls=calls,
         looks_for_devices=looks,
+        imports=imports,
     )

@@ -85,6 +85,7 @@ class Submission(msgspec.Struct, frozen=True):
         cells: The text of each code cell as the student wrote it; of a `.py`, one text.
         functions: The names of all functions defined at the top level, for "did you mean".
         calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
+        imports: The modules that it imports anywhere, by their first names.
         needs_python: The Python that it is written for, such as `3.12`, where this one is too old for it; else empty.
         looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was found.
     """
@@ -103,6 +104,7 @@ class Submission(msgspec.Struct, frozen=True):
     cells: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     needs_python: str = ""
     looks_for_devices: tuple[tuple[int, int], ...] = ()
 

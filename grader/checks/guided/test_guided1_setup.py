@@ -8,6 +8,7 @@ from grader.checks.common.changes import hint_for_version
 from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.guided.notes import Failure
 from grader.checks.guided.observed import Observed
+from grader.course import modules
 
 _IMPORTING = ("ModuleNotFoundError", "ImportError")
 _OF_LATER_TASKS = re.compile(
@@ -22,8 +23,7 @@ def test_imports(observed: Observed) -> None:
         if error.kind in _IMPORTING or error.never_imported:
             raise CheckFailed(
                 f"An import should find its module, but there is {observed.explain(error)}.",
-                hint=hint_for_version(f"{error.kind}: {error.text}")
-                or "Import what the course uses: Keras, TensorFlow, NumPy and Matplotlib.",
+                hint=hint_for_version(f"{error.kind}: {error.text}") or modules.hint(observed.context.course.modules),
                 line=error.line,
             )
 

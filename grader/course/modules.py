@@ -1,0 +1,48 @@
+"""The modules that submissions may import beside Python's own: one list, in the course, and what of it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from typing import Final
+
+MODULES: Final = ("keras", "tensorflow", "numpy", "matplotlib", "pandas", "scipy", "sklearn", "PIL", "h5py", "IPython")
+"""The list where a course has none of its own: all of it comes with the grader, however that is installed."""
+
+_PACKAGES: Final = {
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "skimage": "scikit-image",
+}
+"""What is installed for a module that has another name."""
+
+
+def missing(modules: Iterable[str]) -> list[str]:
+    """Which of some modules are not installed; nothing is imported."""
+    return [name for name in modules if not _is_there(name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # `__main__` and the like
+        return False
+
+
+def why_not_gradable(listed: Iterable[str], imported: Iterable[str]) -> str:
+    """Why a submission cannot be judged by what it imports, a sentence; empty where it can.
+
+    A module of the course's list that is missing is missing from the grader, and no fault of the submission.
+    """
+    lacking = missing(sorted(set(listed) & set(imported)))
+    if not lacking:
+        return ""
+    packages = " ".join(_PACKAGES.get(name, name) for name in lacking)
+    names = " and ".join(f"`{name}`" for name in lacking)
+    return f"It imports {names}, which the course lists and the grader's Python lacks: pip install {packages}."
+
+
+def hint(listed: Iterable[str]) -> str:
+    """What to import instead of a module that is not there, as a hint."""
+    return f"Import only Python's own modules and those that the course lists: {', '.join(listed)}."
