@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import Course, Settings, load_course, parse_course
-from grader.course.modules import MODULES, missing, why_not_gradable
+from grader.course.modules import MODULES, hint, missing, why_not_gradable
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
 from grader.results.scoring import Result
@@ -73,6 +73,24 @@ def test_the_package_to_install_is_named() -> None:
         "It imports `skimage`, which the course lists and the grader's Python lacks: pip install scikit-image."
     )
     assert why_not_gradable(["skimage"], ["numpy"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("No module named 'keras.layer'", "`keras` is there, and has no `layer`"),
+        ("No module named 'keras.layers.core'", "`keras.layers` is there, and has no `core`"),
+        ("cannot import name 'Conv2d' from 'keras.layers'", "`keras.layers` is there, and has no `Conv2d`"),
+        (
+            "No module named 'seaborn'",
+            "Import only Python's own modules and those that the course lists: keras, numpy.",
+        ),
+        ("No module named 'helpers.data'", "Import only Python's own modules and those"),
+        ("cannot import name 'a' from 'helpers'", "Import only Python's own modules and those"),
+    ],
+)
+def test_a_name_that_a_listed_module_lacks_is_told_from_a_module_that_is_not_listed(said: str, told: str) -> None:
+    assert hint(("keras", "numpy"), said).startswith(told)
 
 
 def test_the_doctor_names_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

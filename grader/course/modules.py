@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,9 @@ _PACKAGES: Final = {
     "skimage": "scikit-image",
 }
 """What is installed for a module that has another name."""
+
+_NO_MODULE: Final = re.compile(r"No module named '(?P<module>[\w.]+)\.(?P<name>\w+)'")
+_NO_NAME: Final = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
 
 
 def missing(modules: Iterable[str]) -> list[str]:
@@ -43,6 +47,17 @@ def why_not_gradable(listed: Iterable[str], imported: Iterable[str]) -> str:
     return f"It imports {names}, which the course lists and the grader's Python lacks: pip install {packages}."
 
 
-def hint(listed: Iterable[str]) -> str:
-    """What to import instead of a module that is not there, as a hint."""
-    return f"Import only Python's own modules and those that the course lists: {', '.join(listed)}."
+def hint(listed: Iterable[str], said: str) -> str:
+    """What to look at where an import failed.
+
+    Args:
+        listed: The course's list.
+        said: What the exception says.
+    """
+    names = tuple(listed)
+    found = _NO_MODULE.search(said) or _NO_NAME.search(said)
+    if found and found["module"].partition(".")[0] in names:
+        return (
+            f"`{found['module']}` is there, and has no `{found['name']}`: look at how it is spelt, and where it is now."
+        )
+    return f"Import only Python's own modules and those that the course lists: {', '.join(names)}."

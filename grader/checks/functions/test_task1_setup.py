@@ -34,7 +34,7 @@ def test_loads(context: Context, student_as_written: Student) -> None:
         changed = hint_for_version(told(errors[0].type_name, errors[0].message))
         raise CheckFailed(
             f"Loading the file ended in {raised_text(submission, errors[0])}.",
-            hint=changed or modules.hint(context.course.modules)
+            hint=changed or modules.hint(context.course.modules, errors[0].message)
             if changed or missing
             else "Restart the kernel and run all cells, or run the file: Python shows the same error.",
         )

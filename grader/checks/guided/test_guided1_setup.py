@@ -23,7 +23,8 @@ def test_imports(observed: Observed) -> None:
         if error.kind in _IMPORTING or error.never_imported:
             raise CheckFailed(
                 f"An import should find its module, but there is {observed.explain(error)}.",
-                hint=hint_for_version(f"{error.kind}: {error.text}") or modules.hint(observed.context.course.modules),
+                hint=hint_for_version(f"{error.kind}: {error.text}")
+                or modules.hint(observed.context.course.modules, error.text),
                 line=error.line,
             )
 
