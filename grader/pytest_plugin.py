@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
-    from grader.grading.judging import Recorder
+    from grader.grading.judging import Recorder, ungradable
     from grader.grading.slots import Slot
     from grader.ground.errors import GraderError
     from grader.sandbox.host.launch import best_level
@@ -47,8 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
             return
         profile = config.getoption("profile") or course.profile
         settings = Settings(course, profile, frozenset(config.getoption("task")), best_level())
+        submission = read_apart(file)
+        if problem := ungradable(submission, course):
+            raise GraderError(problem)
         slot = Slot(settings)
         config.add_cleanup(slot.close)
-        config.pluginmanager.register(Recorder(slot.context(read_apart(file))), "keras_course_recorder")
+        config.pluginmanager.register(Recorder(slot.context(submission)), "keras_course_recorder")
     except GraderError as error:
         raise pytest.UsageError(str(error)) from None

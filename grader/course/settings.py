@@ -13,6 +13,7 @@ import msgspec
 
 from grader.assignment import contract, guided
 from grader.course.datasets import DATASETS
+from grader.course.modules import MODULES
 from grader.ground.errors import UsageError, nearest
 
 COURSE_FILE: Final = "course.toml"
@@ -22,6 +23,7 @@ _CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *guided.CHECKS
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+ModuleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
 Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -127,6 +129,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
         leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
         form: Which form of the assignment submissions have; `auto` goes by what each file defines.
+        modules: What submissions may import beside Python's own modules; it is installed with the grader.
         legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
     """
 
@@ -144,6 +147,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leaderboard: tuple[Ranked, ...] = ()
     form: Form = "auto"
     legacy: Legacy = "run"
+    modules: Annotated[tuple[ModuleName, ...], msgspec.Meta(max_length=200)] = MODULES
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.

@@ -10,7 +10,7 @@ from grader.ground.notes import say
 from grader.reports import markdown, notebook
 from grader.results.scoring import Report, Result
 from grader.submissions import SubmissionFile, read_apart
-from grader.submissions.files import MAX_NOTEBOOK_BYTES, ReadError, read_bytes
+from grader.submissions.files import MAX_WHOLE_BYTES, ReadError, read_bytes
 
 
 def write_feedback(report: Report, folder: Path) -> None:
@@ -33,7 +33,7 @@ def _own_notebook(report: Report, result: Result) -> bytes | None:
         submission = read_apart(SubmissionFile(result.submission.id, path))
         if submission.problem or submission.sha256 != result.submission.sha256:
             return None
-        data = read_bytes(path, MAX_NOTEBOOK_BYTES)
+        data = read_bytes(path, MAX_WHOLE_BYTES)
         if hashlib.sha256(data).hexdigest() != submission.sha256:
             return None  # it was exchanged since
         return notebook.annotated(data, submission, report, result)

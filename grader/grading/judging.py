@@ -12,10 +12,13 @@ import pytest
 
 import grader
 from grader.assignment import contract
+from grader.checks.common.changes import hint_for_version
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.running import run_pytest
-from grader.checks.common.student import Missing, describe_error, finds_no_device, locate
+from grader.checks.common.student import Missing, describe_error, finds_no_device, locate, told
 from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.course import Course
+from grader.course.modules import why_not_gradable
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
 from grader.sandbox.host.session import SubmissionError, WorkerGone
@@ -129,6 +132,8 @@ def _hint_for(error: SubmissionError, submission: Submission) -> str:
         return "This function is still to be written."
     if finds_no_device(submission, error):
         return "There is no GPU where submissions are graded: let the function go on without one."
+    if hint := hint_for_version(told(error.type_name, error.text)):
+        return hint
     if not error.frames:
         if error.tool:
             return (
@@ -175,6 +180,8 @@ def grade(context: Context) -> Graded:
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
+    if problem := ungradable(context.submission, context.course):
+        return Graded(make_result(context.submission, context.course, checks, {}, seconds=0.0, problem=problem))
     recorder = Recorder(context)
     problem = run_pytest(_CHECKS / context.form.name, recorder)
     seconds = time.monotonic() - began
@@ -182,6 +189,11 @@ def grade(context: Context) -> Graded:
         context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem
     )
     return Graded(result, recorder.artefacts.gathered)
+
+
+def ungradable(submission: Submission, course: Course) -> str:
+    """Why a sound submission cannot be graded by this installation of the grader; empty where it can."""
+    return submission.too_new or why_not_gradable(course.modules, submission.imports)
 
 
 def _problem_outcome(check: contract.Check, problem: str) -> Outcome:

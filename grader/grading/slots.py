@@ -14,7 +14,7 @@ from grader.checks.common.context import Context
 from grader.course import Settings
 from grader.course.datasets import Dataset, load_dataset
 from grader.grading import tries
-from grader.grading.judging import grade
+from grader.grading.judging import grade, ungradable
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded, Outcome, make_result
 from grader.sandbox.host.session import Sandbox, SandboxError
@@ -70,6 +70,8 @@ class Slot:
             file = handed_in.file
             return not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
         graded = self._grade(submission, on_check)
+        if ungradable(submission, self._settings.course):
+            return graded  # another try is of no use
         for _ in range(tries.SANDBOXES - 1):
             if graded.result.status == "infrastructure_error":
                 self.close()

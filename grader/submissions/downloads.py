@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import shutil
 import stat
 import tempfile
 import zipfile
@@ -79,11 +80,13 @@ class _Member(msgspec.Struct, frozen=True):
         name: Its path in the download, with slashes.
         read: Gives its first bytes, at most so many; raises `ReadError`.
         path: The file on disk; `None` in a zip.
+        write: Writes it to a file, with at most so many bytes; raises `ReadError`. `None` on disk.
     """
 
     name: str
     read: Callable[[int], bytes]
     path: Path | None = None
+    write: Callable[[Path, int], None] | None = None
 
 
 class _HandedIn(msgspec.Struct, frozen=True):
@@ -213,11 +216,35 @@ def _in_zip(path: Path, archive: zipfile.ZipFile) -> Iterator[_Member]:
                 raise too_large(printable(PurePosixPath(info.filename).name), limit)
             return data
 
-        yield _Member("/".join(parts), read)
+        def write(target: Path, limit: int, info: zipfile.ZipInfo = info) -> None:
+            with open(target, "wb") as file:
+                for piece in _pieces_of_member(archive, info):
+                    budget[0] -= len(piece)
+                    if budget[0] < 0:
+                        raise UsageError(f"{path}: holds more than {_MAX_BYTES // 10**9} GB, which no class hands in.")
+                    if file.tell() + len(piece) > limit:
+                        raise too_large(printable(PurePosixPath(info.filename).name), limit)
+                    file.write(piece)
+
+        yield _Member("/".join(parts), read, write=write)
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """The first bytes of a member, one more than the limit at most, whatever size it claims."""
+    """The first bytes of a member, a piece more than the limit at most, whatever size it claims."""
+    data = b""
+    for piece in _pieces_of_member(archive, info, min(limit + 1, 2**20)):
+        data += piece
+        if len(data) > limit:
+            break
+    return data
+
+
+def _pieces_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int = 2**20) -> Iterator[bytes]:
+    """What a member holds, in pieces.
+
+    Raises:
+        ReadError: It cannot be had.
+    """
     name = printable(PurePosixPath(info.filename).name)
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ReadError(f"{name} is a symbolic link; hand in the file itself.")
@@ -225,7 +252,8 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) ->
         raise ReadError(f"{name} is encrypted; hand in the file itself.")
     try:
         with archive.open(info) as file:
-            return file.read(limit + 1)
+            while piece := file.read(size):
+                yield piece
     except (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile, zlib.error):
         raise ReadError(f"{name} cannot be unpacked; hand it in again.") from None
 
@@ -344,10 +372,11 @@ def _on_disk(name: str, handed_in: _HandedIn, folder: Path) -> SubmissionFile:
         return SubmissionFile(name, handed_in.member.path, "", moment, dated=False)
     own = Path(handed_in.file)
     path = folder / f"{shortened(printable(own.stem))}{own.suffix.lower()}"
-    try:
-        data = handed_in.member.read(MAX_CODE_BYTES if path.suffix == ".py" else MAX_NOTEBOOK_BYTES)
-    except ReadError as error:
-        return SubmissionFile(name, path, str(error), moment, dated=False)
+    assert handed_in.member.write is not None, "what is not on disk is in a zip"
     folder.mkdir(parents=True)
-    path.write_bytes(data)
+    try:
+        handed_in.member.write(path, MAX_CODE_BYTES if path.suffix == ".py" else MAX_NOTEBOOK_BYTES)
+    except ReadError as error:
+        shutil.rmtree(folder)
+        return SubmissionFile(name, path, str(error), moment, dated=False)
     return SubmissionFile(name, path, "", moment, dated=False)

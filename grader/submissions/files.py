@@ -17,9 +17,12 @@ from grader.submissions.records import SubmissionFile
 
 SUFFIXES: Final = (".py", ".ipynb")
 NAMES_IN_FOLDER: Final = ("solution.py", "solution.ipynb")
-MAX_NOTEBOOK_BYTES: Final = 20_000_000
+MAX_NOTEBOOK_BYTES: Final = 1_000_000_000
+MAX_WHOLE_BYTES: Final = 20_000_000
+"""Of a larger notebook only the code is read into memory."""
 MAX_CODE_BYTES: Final = 1_000_000
 MAX_ID_BYTES: Final = 150
+_PIECE: Final = 2**20
 
 
 class ReadError(Exception):
@@ -129,7 +132,17 @@ def read_bytes(path: Path, limit: int) -> bytes:
     Raises:
         ReadError: It is something else, or larger.
     """
+    return b"".join(read_pieces(path, limit))
+
+
+def read_pieces(path: Path, limit: int) -> Iterator[bytes]:
+    """Read a regular file of at most `limit` bytes piece by piece.
+
+    Raises:
+        ReadError: It is something else, or larger.
+    """
     name = printable(path.name)
+    size = 0
     # Before opening it, since opening a device can do things, and after, since it may have been exchanged.
     # O_NONBLOCK: opening a FIFO would wait for its writer.  The flags exist on POSIX only, O_BINARY on Windows.
     flags = os.O_RDONLY
@@ -139,20 +152,25 @@ def read_bytes(path: Path, limit: int) -> bytes:
         _require_regular(os.lstat(path), name)
         descriptor = os.open(path, flags)
         with open(descriptor, "rb") as file:
-            _require_regular(os.fstat(descriptor), name)
-            data = file.read(limit + 1)
+            status = os.fstat(descriptor)
+            _require_regular(status, name)
+            if status.st_size > limit:
+                raise too_large(name, limit)
+            while piece := file.read(_PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise too_large(name, limit)
+                yield piece
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise ReadError(f"{name} is a symbolic link; hand in the file itself.") from None
         raise ReadError(f"{name} cannot be read ({error.strerror}).") from None
-    if len(data) > limit:
-        raise too_large(name, limit)
-    return data
 
 
 def too_large(name: str, limit: int) -> ReadError:
     """What is said of a file of more than `limit` bytes."""
-    return ReadError(f"{name} is larger than {limit // 1_000_000} MB; hand in code and text only, without data.")
+    size = f"{limit // 1_000_000_000} GB" if limit >= 1_000_000_000 else f"{limit // 1_000_000} MB"
+    return ReadError(f"{name} is larger than {size}; hand in code and text only, without data.")
 
 
 def _require_regular(status: os.stat_result, name: str) -> None:

@@ -138,11 +138,13 @@ class Cell(msgspec.Struct, frozen=True):
         error: Why it does not parse.
         other_language: Why the cell's text is something other than Python, half a sentence: the cell magic on top,
             or the language in its metadata.
+        refused: The text that does not parse, without its magics.
     """
 
     text: str
     error: ParseError | None = None
     other_language: str = ""
+    refused: str = ""
 
 
 def to_python(text: str, language: str = "") -> Cell:
@@ -171,7 +173,7 @@ def to_python(text: str, language: str = "") -> Cell:
     except ParseError:
         pass
     if not re.search(r"[%!?]|^\s*([/,;>]|In \[|\.\.\.)", text, re.MULTILINE) and not text[:1].isspace():
-        return Cell(nothing, as_it_is)
+        return Cell(nothing, as_it_is, refused=text)
     lines = text.split("\n")
     start = 0
     while True:
@@ -187,7 +189,7 @@ def to_python(text: str, language: str = "") -> Cell:
     try:
         parse(python)
     except ParseError as error:
-        return Cell(nothing, error)
+        return Cell(nothing, error, refused=python)
     return Cell(python)
 
 

@@ -15,13 +15,15 @@ class ParseError(Exception):
     Attributes:
         line: Where, from 1; 0 if the parser does not say.
         message: The parser's own words, without a full stop.
+        text: What does not parse, where it is a part of the whole.
     """
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, message: str, text: str = "") -> None:
         """See the class."""
         super().__init__(message)
         self.line = line
         self.message = message
+        self.text = text
 
 
 def split_lines(text: str) -> list[str]:
@@ -94,8 +96,8 @@ def recover(text: str) -> tuple[list[str], list[ast.stmt], list[ParseError]]:
             first, last = _block_at(lines, error.line) if error.line else _first_broken_block(lines)
             if first == last:
                 raise
+            errors.append(ParseError(error.line or first + 1, error.message, "\n".join(lines[first:last])))
             lines[first:last] = [""] * (last - first)
-            errors.append(ParseError(error.line or first + 1, error.message))
         else:
             return lines, statements, errors
     raise errors[0]

@@ -57,6 +57,17 @@ def calls_outside(statements: Sequence[ast.stmt], functions: Collection[str]) ->
     return tuple(name for name in _TELLING_CALLS if name in found)
 
 
+def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """The first names of the modules that are imported anywhere, sorted."""
+    found: set[str] = set()
+    for node in (inner for statement in statements for inner in ast.walk(statement)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return tuple(sorted(found))
+
+
 class Reason(msgspec.Struct, frozen=True):
     """Why a statement never runs.
 

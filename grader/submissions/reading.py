@@ -6,16 +6,27 @@ import ast
 import hashlib
 import io
 import tokenize
+from collections.abc import Iterator
 
 import msgspec
 
-from grader.submissions.files import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, ReadError, printable, read_bytes
+from grader.submissions.files import (
+    MAX_CODE_BYTES,
+    MAX_NOTEBOOK_BYTES,
+    MAX_WHOLE_BYTES,
+    ReadError,
+    printable,
+    read_bytes,
+    read_pieces,
+)
+from grader.submissions.large import code_only
 from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
-from grader.submissions.program import CONTRACT, calls_outside
+from grader.submissions.program import CONTRACT, calls_outside, modules_imported
 from grader.submissions.devices import lines_looking_for_devices
 from grader.submissions.slicing import slice_module
+from grader.submissions.versions import pythons_needed
 
 
 def read_submission(file: SubmissionFile) -> Submission:
@@ -28,7 +39,7 @@ def fetch(file: SubmissionFile) -> SubmissionBytes:
     if file.problem:
         return SubmissionBytes(file, b"")
     try:
-        return SubmissionBytes(file, _bytes(file))
+        return _bytes(file)
     except ReadError as error:
         return SubmissionBytes(msgspec.structs.replace(file, problem=str(error)), b"")
 
@@ -48,7 +59,7 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
         return result
     name = printable(file.path.name)
     try:
-        result = msgspec.structs.replace(result, sha256=hashlib.sha256(data).hexdigest())
+        result = msgspec.structs.replace(result, sha256=_sha256(handed_in))
         if suffix not in (".py", ".ipynb") and data.lstrip()[:1] == b"{":
             result = msgspec.structs.replace(result, kind="notebook")
         if not data.strip():
@@ -66,11 +77,38 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
 def sha256_of(file: SubmissionFile) -> str:
     """The digest that `read_submission` gives a submission, without reading more than its bytes; empty likewise."""
     handed_in = fetch(file)
-    return "" if handed_in.file.problem else hashlib.sha256(handed_in.data).hexdigest()
+    return "" if handed_in.file.problem else _sha256(handed_in)
 
 
-def _bytes(file: SubmissionFile) -> bytes:
-    return read_bytes(file.path, MAX_CODE_BYTES if file.path.suffix.lower() == ".py" else MAX_NOTEBOOK_BYTES)
+def _sha256(handed_in: SubmissionBytes) -> str:
+    return handed_in.sha256 or hashlib.sha256(handed_in.data).hexdigest()
+
+
+def _bytes(file: SubmissionFile) -> SubmissionBytes:
+    """A file's bytes; of a large notebook the code alone, read as a stream."""
+    if file.path.suffix.lower() == ".py":
+        return SubmissionBytes(file, read_bytes(file.path, MAX_CODE_BYTES))
+    whole: list[bytes] = []
+    digest = hashlib.sha256()
+    pieces = read_pieces(file.path, MAX_NOTEBOOK_BYTES)
+    for piece in pieces:
+        digest.update(piece)
+        whole.append(piece)
+        if sum(map(len, whole)) > MAX_WHOLE_BYTES:
+            break
+    else:
+        return SubmissionBytes(file, b"".join(whole))
+
+    def all_pieces() -> Iterator[bytes]:
+        whole.reverse()
+        while whole:
+            yield whole.pop()
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+
+    code = code_only(all_pieces(), printable(file.path.name))
+    return SubmissionBytes(file, code, digest.hexdigest())
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -92,6 +130,8 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
     try:
         lines, statements, errors = recover(text)
     except ParseError as error:
+        if version := pythons_needed([text])[0]:
+            return msgspec.structs.replace(submission, needs_python=version, as_written=text, cells=(written,))
         where = f"{name}, line {origins[min(error.line, len(origins)) - 1]}" if error.line else name
         raise ReadError(f"{where}: {error.message}; nothing in the file can be graded.") from None
     places: list[tuple[int | None, int]] = [(None, number) for number in origins]
@@ -99,7 +139,15 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
         Note(*places[min(e.line, len(places)) - 1], f"This block does not parse and was left out: {e.message}.", True)
         for e in errors
     ]
+    if errors:
+        needed = pythons_needed([text, *(error.text for error in errors)])
+        submission = msgspec.structs.replace(submission, needs_python=_newest(needed))
     return _sliced(submission, lines, statements, places, notes, text, (written,))
+
+
+def _newest(versions: list[str]) -> str:
+    """The newest of some versions of Python, each of which may be empty for none."""
+    return max(versions, key=lambda version: tuple(map(int, version.split("."))) if version else ())
 
 
 def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
@@ -108,11 +156,13 @@ def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
     places: list[tuple[int | None, int]] = []
     statements: list[ast.stmt] = []
     notes: list[Note] = []
+    refused: list[str] = []
     for number, written in enumerate(cells, 1):
         cell = to_python(written.text, written.language)
         run = cell.text
         if cell.error is not None:
             run = _salvaged(written.text, cell.text)
+            refused.append(cell.refused)
             message = f"This cell does not parse, so nothing in it counts: {cell.error.message}."
             notes.append(Note(number, max(cell.error.line, 1), message, True))
         elif cell.other_language:
@@ -126,6 +176,8 @@ def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
         lines += part
         program += run.split("\n")
         places += [(number, line) for line in range(1, len(part) + 1)]
+    if refused:
+        submission = msgspec.structs.replace(submission, needs_python=_newest(pythons_needed(refused)))
     result = _sliced(submission, lines, statements, places, notes, None, tuple(cell.text for cell in cells))
     return msgspec.structs.replace(result, program="\n".join(program) + "\n")
 
@@ -150,6 +202,7 @@ def _sliced(
 ) -> Submission:
     calls = calls_outside(statements, CONTRACT)
     looks = lines_looking_for_devices(statements)
+    imports = modules_imported(statements)
     part = slice_module(lines, statements)
     source = "\n".join(part.lines) + "\n"
     notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
@@ -167,4 +220,5 @@ def _sliced(
         functions=part.functions,
         calls=calls,
         looks_for_devices=looks,
+        imports=imports,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -33,11 +34,13 @@ class SubmissionBytes(msgspec.Struct, frozen=True):
 
     Attributes:
         file: Which one.
-        data: What the file holds; nothing where the file has a `problem`.
+        data: What the file holds, and of a large notebook its code; nothing where the file has a `problem`.
+        sha256: Of all that the file holds; empty where `data` is all of it.
     """
 
     file: SubmissionFile
     data: bytes
+    sha256: str = ""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -82,6 +85,8 @@ class Submission(msgspec.Struct, frozen=True):
         cells: The text of each code cell as the student wrote it; of a `.py`, one text.
         functions: The names of all functions defined at the top level, for "did you mean".
         calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
+        imports: The modules that it imports anywhere, by their first names.
+        needs_python: The Python that it is written for, such as `3.12`, where this one is too old for it; else empty.
         looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was found.
     """
 
@@ -99,6 +104,8 @@ class Submission(msgspec.Struct, frozen=True):
     cells: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    needs_python: str = ""
     looks_for_devices: tuple[tuple[int, int], ...] = ()
 
     def locate(self, line: int) -> tuple[int | None, int]:
@@ -114,6 +121,17 @@ class Submission(msgspec.Struct, frozen=True):
     def place_of(self, line: int) -> tuple[int | None, int] | None:
         """As `locate`; `None` where the source has no such line."""
         return self.locate(line) if 0 < line <= len(self.line_map) else None
+
+    @property
+    def too_new(self) -> str:
+        """Why this Python cannot grade it, though nothing is wrong with it; empty where it can."""
+        if not self.needs_python:
+            return ""
+        own = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return (
+            f"{self.path.name} uses syntax of Python {self.needs_python}, and the grader runs on Python {own}: grade it "
+            f"with Python {self.needs_python} or newer; `grader doctor` says how."
+        )
 
     def finds_no_device(self, line: int) -> bool:
         """Whether an error in a line of `source` or `program` is that there is no GPU where submissions are graded."""

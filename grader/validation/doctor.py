@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 import grader
+from grader.course import load_course
 from grader.course.datasets import cache_directory
+from grader.course.modules import missing
 from grader.ground.machine import versions_of
 from grader.ground.text import clean
 from grader.sandbox.host import launch
@@ -22,6 +24,11 @@ from grader.sandbox.host.trials import PROMISES, Outside, Trial, outside, promis
 from grader.sandbox.wire import backends
 
 _ONLY_OWN: Final = ": for your own code, not for submissions of others"
+_OWN_PYTHON: Final = ".".join(platform.python_version_tuple()[:2])
+_NEWER_PYTHON: Final = (
+    f"submissions in the syntax of Python {_OWN_PYTHON} and older; for one in newer syntax install the grader with a "
+    "newer Python, as in `python3.13 -m venv NAME && NAME/bin/pip install .`, and grade with NAME/bin/grader"
+)
 _HOLDS, _BROKEN, _NOT_TRIED, _NOT_PROMISED = "holds", "broken", "not tried", "not promised"
 _SYMBOLS: Final = {
     _HOLDS: Text("✓", "green"),
@@ -81,8 +88,10 @@ def examine() -> Examination:
     versions = versions_of(libraries)
     findings = [
         Finding("grader", f"{grader.__version__} on Python {platform.python_version()}"),
+        Finding("python", _NEWER_PYTHON),
         Finding("machine", f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
         Finding("libraries", ", ".join(f"{name} {versions.get(name, '(missing)')}" for name in libraries)),
+        _modules(),
         _data(),
         Finding(
             "isolation", f"{best}{': no submissions of others here' if best == 'process' else ''}", best != "process"
@@ -116,6 +125,14 @@ def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
         return trial(sandbox, aims)
     except (SubmissionError, WorkerGone):
         return False  # a trial that does not come to its end has shown nothing
+
+
+def _modules() -> Finding:
+    """What submissions may import."""
+    listed = load_course().modules
+    if lacking := missing(listed):
+        return Finding("modules", f"of those that submissions may import, missing: {', '.join(lacking)}", False)
+    return Finding("modules", f"submissions may import {', '.join(listed)}, and Python's own")
 
 
 def _data() -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
-from grader.checks.common.student import Student, TimeLeft
+from grader.checks.common.student import Student, TimeLeft, told
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 
@@ -91,7 +91,7 @@ class Examiner:
                 return self._worker.tool(tool, *args, seconds=allowed)
         except SubmissionError as error:
             if error.type_name != "CannotRebuildError":
-                raise CheckFailed(f"The network cannot be examined: {error.type_name}: {error.text}") from None
+                raise CheckFailed(f"The network cannot be examined: {told(error.type_name, error.text)}.") from None
             raise CannotRebuild(error.text) from None
         except WorkerGone as gone:
             self.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -15,12 +17,15 @@ from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import CourseLimits
 from grader.sandbox.host.session import SubmissionError, Worker
+from grader.sandbox.wire.causes import first_cause, sentence
 from grader.sandbox.wire.channel import MAX_FRAME_BYTES
 from grader.sandbox.wire.frames import Handle, Loaded, Raised, TracebackLine
 from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
 _PICTURE_SECONDS: Final = 10.0
+_FOLDERS: Final = (sys.prefix, sys.base_prefix, str(Path.home()))
+"""Folders of this machine, which no message is to name."""
 
 
 class Missing(Exception):
@@ -255,10 +260,14 @@ def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:
 
 def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[TracebackLine, ...]) -> str:
     """An exception in a sentence, with its place."""
-    first_line = text.strip().splitlines()[0].rstrip(". ") if text.strip() else ""
     place = where(submission, frames)
-    sentence = f"{type_name}: {first_line}" if first_line else type_name
-    return f"{sentence} ({place})" if place else sentence
+    said = told(type_name, text)
+    return f"{said} ({place})" if place else said
+
+
+def told(type_name: str, text: str) -> str:
+    """An exception in one or two sentences, without what libraries wrap around it and without paths of the machine."""
+    return sentence(*first_cause(type_name, text, _FOLDERS))
 
 
 def raised_text(submission: Submission, error: SubmissionError | Raised) -> str:

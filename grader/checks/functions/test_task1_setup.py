@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from grader.assignment import contract
+from grader.checks.common.changes import hint_for_version
 from grader.checks.common.context import Context
-from grader.checks.common.student import FUNCTION_NAMES, Student, finds_no_device, raised_text, where
+from grader.checks.common.student import FUNCTION_NAMES, Student, finds_no_device, raised_text, told, where
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
+from grader.course import modules
 from grader.sandbox.wire.frames import FunctionFound, ParameterFound
 
 _POSITIONAL = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
@@ -29,10 +31,11 @@ def test_loads(context: Context, student_as_written: Student) -> None:
     ]
     if errors:
         missing = errors[0].type_name in ("ModuleNotFoundError", "ImportError")
+        changed = hint_for_version(told(errors[0].type_name, errors[0].message))
         raise CheckFailed(
             f"Loading the file ended in {raised_text(submission, errors[0])}.",
-            hint="Import only what the course uses: Keras, TensorFlow, NumPy and Matplotlib."
-            if missing
+            hint=changed or modules.hint(context.course.modules, errors[0].message)
+            if changed or missing
             else "Restart the kernel and run all cells, or run the file: Python shows the same error.",
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.checks.common.properties import for_all
@@ -22,6 +24,7 @@ from grader.checks.functions.trainings import (
     learned_labels,
     require_training,
 )
+from grader.checks.functions.watching import keeps_as_if, stops_as_if
 
 _EXAMPLES = 2
 _SHRINKS = 16
@@ -82,12 +85,25 @@ def test_validates(trainings: Trainings) -> None:
         )
     trained, validated = losses["loss"][0], losses["val_loss"][0]
     if not abs(trained - validated) <= 0.25 * max(trained, validated) + 0.05:
+        if factor := _factor_between(trained, validated):
+            which = "training" if trained < validated else "validation"
+            raise CheckFailed(
+                "With the same images and labels for training and validation, loss and val_loss should agree, but one "
+                f"is {factor} times the other: the labels of the {which} images are divided by {factor}.",
+                hint="Scale images alone: labels are one-hot rows of 0 and 1.",
+            )
         raise CheckFailed(
             f"With the same images for training and validation, and a model that cannot change, loss and val_loss "
             f"should agree, but they are {trained:.2f} and {validated:.2f}: the validation images are scaled "
             "otherwise than the training images.",
             hint="Scale both the same way, or leave scaling to the model.",
         )
+
+
+def _factor_between(one: float, other: float) -> int:
+    """The factor that labels are often scaled by, where it lies between two losses, for they grow with the labels."""
+    small, large = sorted((one, other))
+    return next((factor for factor in (255, 256, 128, 127) if abs(large - factor * small) <= 0.003 * large), 0)
 
 
 def require_validation(training: Training, case: ScriptCase) -> None:
@@ -135,7 +151,8 @@ def test_epochs_and_batch_size(trainings: Trainings) -> None:
 @check("train/early-stopping")
 @for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
-    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+    cases = (STOPS_EARLY, RISES_AND_FALLS, case)
+    for each in cases:
         expected = expected_epochs(each)
         training = trainings.scripted(each)
         if training.epochs != expected:
@@ -151,7 +168,8 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
             )
             raise CheckFailed(
                 f"val_accuracy is {_numbers(seen)}, epoch by epoch. With patience={each.patience} `train` should train "
-                f"{count_of(expected, 'epoch')}, {why}, but it trained {training.epochs}.",
+                f"{count_of(expected, 'epoch')}, {why}, but it trained {training.epochs}"
+                f"{stops_as_if([(other, trainings.scripted(other)) for other in cases])}.",
                 hint='EarlyStopping needs monitor="val_accuracy", the right mode, and patience as given. Make it '
                 "anew in each call.",
             )
@@ -160,20 +178,35 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
 @check("train/checkpoint-best-epoch")
 @for_all(script_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
-    for each in (STOPS_EARLY, RISES_AND_FALLS, case):
+    cases = (STOPS_EARLY, RISES_AND_FALLS, case)
+    for each in cases:
         training = trainings.scripted(each)
-        bias = [np.zeros(0), *trainings.checkpoint_weights(training)][-1]
         trained = each.ranks[: training.epochs]
-        if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
-            raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
-        kept = int(np.argmax(bias)) + 1
+        kept = _rank_kept(trainings, training)
         if kept != max(trained):
             accuracy = script_accuracy(ScriptCase((kept, max(trained)), 1, 1))
             raise CheckFailed(
                 f"val_accuracy is {_numbers(script_accuracy(each)[: training.epochs])}, epoch by epoch. The checkpoint "
-                f"should hold the epoch with {accuracy[1]:.2f}, but it holds one with {accuracy[0]:.2f}.",
+                f"should hold the epoch with {accuracy[1]:.2f}, but it holds one with {accuracy[0]:.2f}"
+                f"{_keeps_as_if(trainings, cases)}.",
                 hint=_HINT,
             )
+
+
+def _rank_kept(trainings: Trainings, training: Training) -> int:
+    """The rank of the epoch in a checkpoint."""
+    bias = [np.zeros(0), *trainings.checkpoint_weights(training)][-1]
+    if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
+        raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
+    return int(np.argmax(bias)) + 1
+
+
+def _keeps_as_if(trainings: Trainings, cases: Sequence[ScriptCase]) -> str:
+    judged = [(case, trainings.scripted(case)) for case in cases]
+    try:
+        return keeps_as_if(judged, [_rank_kept(trainings, training) for _, training in judged])
+    except CheckFailed:
+        return ""
 
 
 _HINT = 'ModelCheckpoint needs monitor="val_accuracy", the right mode, and save_best_only=True.'

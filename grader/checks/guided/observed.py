@@ -17,7 +17,7 @@ import numpy as np
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import seeded_generator
-from grader.checks.common.student import TimeLeft, where
+from grader.checks.common.student import TimeLeft, told, where
 from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
 from grader.checks.guided.pictures import Album, Recognised, draw
@@ -303,10 +303,9 @@ class Observed:
 
     def explain(self, error: Failure) -> str:
         """An error in half a sentence, with its place."""
-        first = error.text.strip().splitlines()[0].rstrip(". ")[:300] if error.text.strip() else ""
-        sentence = f"{error.kind}: {first}" if first else error.kind
+        said = told(error.kind, error.text)
         place = self.quote(error.line)
-        return f"{sentence} ({place})" if place else sentence
+        return f"{said} ({place})" if place else said
 
     def because(self, *words: str) -> str:
         """`, because …` where a statement with one of some words raised; empty where none did."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from grader.checks.common.changes import hint_for_version
 from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.guided.notes import Failure
 from grader.checks.guided.observed import Observed
+from grader.course import modules
 
 _BLOCK = 8
 """How many lines of a `.py` are looked at to tell what the block was about that does not parse."""
@@ -24,7 +26,8 @@ def test_imports(observed: Observed) -> None:
         if error.kind in _IMPORTING or error.never_imported:
             raise CheckFailed(
                 f"An import should find its module, but there is {observed.explain(error)}.",
-                hint="Import what the course uses: Keras, TensorFlow, NumPy and Matplotlib.",
+                hint=hint_for_version(f"{error.kind}: {error.text}")
+                or modules.hint(observed.context.course.modules, error.text),
                 line=error.line,
             )
 
@@ -59,7 +62,8 @@ def test_cells_run(observed: Observed) -> None:
         more = f" There {'is' if len(own) == 2 else 'are'} {count_of(len(own) - 1, 'more')} like it." if own[1:] else ""
         raise CheckFailed(
             f"Every cell should run, but one ended in {observed.explain(own[0])}.{more}",
-            hint="Restart the kernel and run all cells from the top: what only an earlier order of the cells explains "
+            hint=hint_for_version(f"{own[0].kind}: {own[0].text}")
+            or "Restart the kernel and run all cells from the top: what only an earlier order of the cells explains "
             "shows then.",
             line=own[0].line,
         )

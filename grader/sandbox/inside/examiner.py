@@ -14,6 +14,8 @@ from typing import Any, Final
 import keras
 import numpy as np
 
+from grader.sandbox.inside import raising
+
 _REFUSED_LAYERS: Final = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODULES: Final = (
     "keras",
@@ -64,7 +66,9 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
         if weights is not None:
             model.set_weights(weights)
     except Exception as error:
-        raise CannotRebuildError(f"the network does not rebuild from its configuration: {error}"[:300]) from error
+        raise CannotRebuildError(
+            f"the network does not rebuild from its configuration: {raising.words_of(error)}"[:300]
+        ) from error
     return model
 
 
@@ -171,7 +175,7 @@ def open_checkpoint(data: bytes, exported: str = "") -> Any:
             return with_weights
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        raise CannotRebuildError(f"Keras cannot load the file: {error}"[:300]) from error
+        raise CannotRebuildError(f"Keras cannot load the file: {raising.words_of(error)}"[:300]) from error
 
 
 def load_weights(config: str, data: bytes) -> Any:
@@ -187,7 +191,7 @@ def load_weights(config: str, data: bytes) -> Any:
     try:
         model.load_weights(path)
     except Exception as error:
-        raise CannotRebuildError(f"Keras cannot load the weights: {error}"[:300]) from error
+        raise CannotRebuildError(f"Keras cannot load the weights: {raising.words_of(error)}"[:300]) from error
     return model
 
 

@@ -14,7 +14,6 @@ import contextlib
 import functools
 import importlib
 import inspect
-import re
 import signal
 import sys
 import types
@@ -25,7 +24,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, legacy, scaling, surroundings
+from grader.sandbox.inside import backend, legacy, raising, scaling, surroundings
 from grader.sandbox.inside.drawn import describe
 from grader.sandbox.inside.facts import (
     MAX_TEXT,
@@ -315,14 +314,10 @@ class Observer:
             self._standing_in = False
 
     def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
-        try:
-            text = str(error)
-        except BaseException:
-            text = "(an error whose text cannot be had)"
-        own = _lines_of(error.__traceback__)
+        kind, text = raising.told(error, FILE_NAME)
+        own = [*_lines_of(error.__traceback__), *(line for line, _ in raising.places_of(error, FILE_NAME))]
         line = own[-1] if own else statement.lineno
-        kind = type(error).__name__[:100]
-        self._errors.append(_failure(line, statement.lineno, kind, _clean(text)[:2000], len(self._notes)))
+        self._errors.append(_failure(line, statement.lineno, kind[:100], text[:2000], len(self._notes)))
 
     # -- notes --------------------------------------------------------------------------------------------------
 
@@ -599,7 +594,7 @@ class Observer:
             except Stop:
                 raise
             except Exception as error:
-                note["error"] = f"{type(error).__name__}: {_first_cause(error)}"[:MAX_TEXT]
+                note["error"] = f"{type(error).__name__}: {raising.words_of(error)}"[:MAX_TEXT]
                 history = self._fit_repaired(original, model, given, fed, note)
                 if history is None:
                     raise
@@ -779,7 +774,7 @@ class Observer:
             model=-1 if model is None else self._model(model),
             path=str(path)[:MAX_TEXT],
             digest="" if model is None else digest_of(model),
-            error="" if error is None else _first_cause(error)[:MAX_TEXT],
+            error="" if error is None else raising.words_of(error)[:MAX_TEXT],
         )
 
     def _on_load_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
@@ -896,17 +891,3 @@ def _lines_of(trace: Any) -> list[int]:
             found.append(trace.tb_lineno)
         trace = trace.tb_next
     return found
-
-
-def _first_cause(error: BaseException) -> str:
-    """The sentence that a person would look at: the last line that says something, without Keras' own wrapping."""
-    return _clean(str(error)).split("\n")[0]
-
-
-def _clean(text: str) -> str:
-    """A text without what Keras wraps errors in: what was called, with which arguments."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    text = re.sub(r"Exception encountered when calling [^\n]*\n+", "", text)
-    text = text.split("\n\nArguments received by")[0]
-    text = re.sub(r"/[^\s'\"]*/site-packages/", "", text)
-    return text.encode("utf-8", "replace").decode("utf-8").strip()

@@ -221,6 +221,11 @@ def begin_here() -> None:
     _home[0] = os.getcwd()
 
 
+def working_folder() -> str:
+    """The folder that the program began in."""
+    return _home[0]
+
+
 def local_path(path: Any) -> Any:
     """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
     text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path

@@ -22,7 +22,7 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from grader.sandbox.inside import backend, observed, surroundings, toolbox
+from grader.sandbox.inside import backend, observed, raising, surroundings, toolbox
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
@@ -234,15 +234,12 @@ def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
 
 
 def _raised(number: int, error: BaseException) -> Raised:
-    try:
-        message = str(error)
-    except BaseException:  # the text of an error is the submission's code too
-        message = "(an error whose text cannot be had)"
     frames = _frames(traceback.walk_tb(error.__traceback__))
+    frames = (*frames, *(TracebackLine(line, name[:100]) for line, name in raising.places_of(error, _FILE_NAME)))
     if isinstance(error, SyntaxError) and error.filename == _FILE_NAME and error.lineno:
         frames = (*frames, TracebackLine(error.lineno, "<module>"))
-    text = message.encode("utf-8", "replace").decode("utf-8")
-    return Raised(number, type(error).__name__[:100], text[:_MAX_TEXT], frames)
+    kind, text = raising.told(error, _FILE_NAME)
+    return Raised(number, kind[:100], text[:_MAX_TEXT], frames[-_MAX_FRAMES:])
 
 
 def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[TracebackLine, ...]:

@@ -1,0 +1,97 @@
+"""What a `train` seems to watch, told from where it stopped and which epoch it kept.
+
+In the scripts the best epoch is another one for each quantity and direction (`oracles.sureness_of`), so that a training
+which follows the wrong one gives it away. The curves that this goes by are the submission's word: they make a message
+better, and no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.checks.functions.strategies import ScriptCase
+from grader.checks.functions.trainings import Training
+
+_Judged = Sequence[tuple[ScriptCase, Training]]
+
+_MISTAKEN: Final = (
+    ("val_loss", -1, "watched val_loss"),
+    ("accuracy", 1, "watched accuracy on the training set"),
+    ("loss", -1, "watched loss on the training set"),
+    ("val_accuracy", -1, "looked for the lowest val_accuracy"),
+    ("val_loss", 1, "looked for the highest val_loss"),
+    ("loss", 1, "looked for the highest loss"),
+)
+
+
+def stops_as_if(judged: _Judged) -> str:
+    """What follows from when some trainings stopped, the tail of a sentence; empty where nothing fits all of them."""
+
+    def explained(name: str, sign: int, more: int = 0) -> bool:
+        curves = _curves(judged, name)
+        return bool(curves) and all(
+            training.epochs == _stop(curve, sign, case.patience + more, case.epochs)
+            for (case, training), curve in zip(judged, curves, strict=True)
+        )
+
+    if told := [words for name, sign, words in _MISTAKEN if explained(name, sign)]:
+        return _as_if(told)
+    if all(training.epochs == case.epochs for case, training in judged):
+        return ", as if nothing stopped it"
+    for more, words in ((1, "one more"), (-1, "one less")):
+        if explained("val_accuracy", 1, more):
+            return f", as if patience were {words}"
+    return ""
+
+
+def keeps_as_if(judged: _Judged, kept: Sequence[int]) -> str:
+    """Likewise, from the ranks of the epochs that are in their checkpoints."""
+
+    def explained(epochs: Sequence[int]) -> bool:
+        return all(
+            case.ranks[min(epoch, len(case.ranks) - 1)] == rank
+            for (case, _), epoch, rank in zip(judged, epochs, kept, strict=True)
+        )
+
+    told = []
+    for name, sign, words in _MISTAKEN:
+        curves = _curves(judged, name)
+        if curves and explained([_best(curve, sign) for curve in curves]):
+            told.append(words)
+    if explained([(training.epochs or 1) - 1 for _, training in judged]):
+        told.append("kept the last epoch")
+    if explained([0 for _ in judged]):
+        told.append("kept the first epoch")
+    return _as_if(told)
+
+
+def _as_if(told: list[str]) -> str:
+    """The explanations that fit: training accuracy goes down where val_accuracy goes up, so there may be several."""
+    return f", as if it {', or '.join(told[:3])}" if told else ""
+
+
+def _curves(judged: _Judged, name: str) -> list[list[float]]:
+    """A curve of each training; none at all where one is missing or does not have a value for each epoch."""
+    curves = [training.returned["curves"].get(name, []) for _, training in judged]
+    whole = all(curve and len(curve) == training.epochs for curve, (_, training) in zip(curves, judged, strict=True))
+    return curves if whole else []
+
+
+def _stop(curve: list[float], sign: int, patience: int, epochs: int) -> int:
+    """How many epochs are trained where this curve is watched: Keras' rule, as `oracles.expected_epochs` has it."""
+    best, waited = float("-inf"), 0
+    for epoch, value in enumerate(curve):
+        if sign * value > best:
+            best, waited = sign * value, 0
+        else:
+            waited += 1
+            if waited >= patience:
+                return epoch + 1
+    return epochs
+
+
+def _best(curve: list[float], sign: int) -> int:
+    """The first epoch of the best value."""
+    values = [sign * value for value in curve]
+    return values.index(max(values))
