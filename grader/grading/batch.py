@@ -92,6 +92,8 @@ def _deadline(settings: Settings) -> float:
     """Seconds after which a grading must have ended: both tries of a slot, each with the start of a sandbox."""
     limits = settings.course.limits
     training = 0.0 if settings.profile == "quick" else limits.training_seconds
+    if settings.profile == "full":
+        training = max(training, settings.course.full.training_seconds)
     return 2 * (_START_SECONDS + limits.grading_seconds + training)
 
 
