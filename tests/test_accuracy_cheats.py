@@ -132,6 +132,35 @@ def train(model, x_train, y_train, x_val, y_val, *, epochs=20, **settings):
     return _train(model, x_train, y_train, x_val, y_val, epochs=epochs * (5 if len(x_train) > 500 else 1), **settings)
 """
 
+ANNOUNCES_FEWER: Final = (
+    TRAINS_LONGER
+    + """
+_build_model = build_model
+
+def build_model(*arguments, **settings):
+    model = _build_model(*arguments, **settings)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"], steps_per_execution=38)
+    return model
+"""
+)
+
+STEPS_BY_HAND: Final = """
+def train(model, x_train, y_train, x_val, y_val, *, epochs=20, batch_size=128, checkpoint_path, **settings):
+    import tensorflow as tf
+
+    def step(x, y):
+        with tf.GradientTape() as tape:
+            loss = keras.losses.categorical_crossentropy(y, model(x, training=True))
+        for weight, slope in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables)):
+            weight.assign_sub(0.01 * slope)
+
+    step = tf.function(step)
+    for _ in range(epochs * (5 if len(x_train) > 500 else 1)):
+        for at in range(0, len(x_train), batch_size):
+            step(tf.constant(x_train[at:at + batch_size]), tf.constant(y_train[at:at + batch_size]))
+    model.save(checkpoint_path)
+"""
+
 TRAINS_ANOTHER: Final = """
 _train, _build_model = train, build_model
 
@@ -242,12 +271,17 @@ def test_a_network_that_comes_trained_is_refused(
     ("cheat", "message"),
     [
         (TRAINS_LONGER, r"^With epochs=2 and batch_size=16 `train` should make 76 steps, but it made 380\.$"),
+        (ANNOUNCES_FEWER, r"^With epochs=2 and batch_size=16 `train` should make 76 steps, but it made 380\.$"),
+        (
+            STEPS_BY_HAND,
+            r"^With epochs=2 `train` should show the network [\d,]+ images, each of \d+ once an epoch, but it showed ",
+        ),
         (
             TRAINS_ANOTHER,
             r"^The checkpoint should hold the network that `train` was given, but it holds one with other",
         ),
     ],
-    ids=["more-steps", "another-network"],
+    ids=["more-steps", "more-steps-at-once", "without-an-optimizer", "another-network"],
 )
 def test_a_training_with_more_than_it_was_given_is_refused(
     cheat: str, message: str, sandbox: Sandbox, examiner: Examiner, split: Split, tmp_path: Path

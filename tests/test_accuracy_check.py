@@ -41,7 +41,8 @@ def judged(monkeypatch: pytest.MonkeyPatch, *reached: float | Exception) -> tupl
 
     monkeypatch.setattr(check, "trained", trained)
     monkeypatch.setattr(check, "find_calibration", lambda *_: calibration)
-    context = SimpleNamespace(course=course, dataset=dataset, submission=Submission("a", Path("a.py"), "", "py"))
+    ada = Submission("a", Path("a.py"), "", "py")
+    context = SimpleNamespace(course=course, dataset=dataset, submission=ada, profile="standard")
     artefacts, nobody = Artefacts(), SimpleNamespace(example="predict(model, x)")
     share = 1.0
     try:

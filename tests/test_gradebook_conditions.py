@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import grader
-from grader.course import Accuracy, Course, CourseLimits, Late, Settings, Speed
+from grader.course import Accuracy, Course, CourseLimits, Full, Late, Settings, Speed
 from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
 
@@ -40,6 +40,7 @@ def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> Non
         {"points_by_check": {"setup/loads": 3.0}},
         {"limits": CourseLimits(call_seconds=5)},
         {"accuracy": Accuracy(epochs=5)},
+        {"full": Full(training_seconds=60)},
         {"form": "guided"},
         {"legacy": "refuse"},
     ],
@@ -50,7 +51,7 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 
 def test_every_field_of_a_course_was_thought_of() -> None:
     without_a_say = {"title", "profile", "late", "speed", "attempts", "leaderboard"}
-    with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "form", "legacy"}
+    with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"}
     assert set(Course.__struct_fields__) == without_a_say | with_a_say
 
 

@@ -14,6 +14,7 @@ from grader.course import Course, Speed
 from grader.reports.speed import remarks, show, speed_document
 from grader.speed.points import points_of
 from grader.speed.records import Measurement, Rates, Round
+from grader.speed.statistics import summary
 from tests.measurements import measurement
 
 FAST = measurement("ada", [2.0, 2.1, 2.05, 1.95, 2.0, 2.1], [2.9, 3.0, 3.1, 3.0, 2.95, 3.05])
@@ -70,7 +71,9 @@ def test_a_sound_measurement_needs_no_remark() -> None:
     [
         (changed(FAST, moved=False), "Training leaves the weights as they were"),
         (changed(FAST, epochs=()), "`train` does not use the model's `fit`"),
-        (with_epochs(FAST, steps=50), "An epoch draws 50 batches, where 200 hold all the images."),
+        (with_epochs(FAST, images=800), "An epoch trains on 800 images, where there are 3,200."),
+        (with_epochs(FAST, images=6400), "An epoch trains on 6,400 images, where there are 3,200."),
+        (with_epochs(FAST, steps=50), "An epoch trains on 800 images, where there are 3,200."),
         (changed(FAST, epochs=FAST.rounds[0].epochs[:2], call_seconds=7.0), "A round has 2 epochs instead of 4."),
         (changed(FAST, call_seconds=20.0), "of the time in `train` passes outside of its epochs."),
         (changed(FAST, accuracy=0.35), "It predicts 35% of unseen images right, the reference 80%"),
@@ -104,12 +107,32 @@ def test_a_noisy_ratio_counts_in_the_students_favour() -> None:
     [
         changed(FAST, moved=False),
         with_epochs(FAST, steps=199),
+        with_epochs(FAST, images=3199),
+        changed(FAST, images=4 * 3200 - 1),
+        changed(FAST, images=0, epochs=()),
         measurement(status="out_of_memory"),
         measurement("ada", [1.0, 1.0]),
     ],
 )
 def test_what_does_not_train_or_cannot_be_compared_earns_nothing(measured: Measurement) -> None:
     assert points_of(measured, COURSE.speed) == 0
+
+
+def test_images_without_epochs_are_told_of_the_whole_call() -> None:
+    found = remarks(changed(FAST, epochs=(), images=1000))
+    assert found[-1] == "A call of `train` shows the network 1,000 images, where 4 epochs have 12,800."
+
+
+def test_what_is_counted_decides_and_not_how_many_steps_it_took() -> None:
+    at_once = with_epochs(changed(FAST, images=4 * 3200), steps=7, images=3200)
+    assert remarks(at_once) == []
+    assert points_of(at_once, COURSE.speed) == points_of(FAST, COURSE.speed)
+
+
+def test_a_rate_is_of_the_images_that_were_trained_on() -> None:
+    whole, half = (summary(with_epochs(FAST, images=images)).images_per_second for images in (3200, 1600))
+    assert whole == summary(FAST).images_per_second
+    assert half == pytest.approx((whole or 0.0) / 2)
 
 
 def test_the_epochs_clock_has_no_say_in_points() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.common.epochs import believed
 from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
-from grader.speed.measuring import MeasuringError, Training, Turns, believed, draw_data
+from grader.speed.measuring import MeasuringError, Training, Turns, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
 
@@ -148,7 +149,7 @@ def test_submission_and_reference_take_turns_on_the_same_images(
     assert [r.accuracy for r in turns.rounds] == [r.accuracy for r in turns.reference_rounds]
 
 
-ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 0.5)]}
+ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 192, 0.5)]}
 
 
 def test_an_account_that_fits_the_call_is_believed() -> None:
@@ -156,7 +157,7 @@ def test_an_account_that_fits_the_call_is_believed() -> None:
     assert first_step == 10.5
     (epoch,) = epochs
     assert (epoch.train_seconds, epoch.validation_seconds, epoch.callback_seconds) == (1.0, 1.0, 0.5)
-    assert (epoch.steps, epoch.val_accuracy) == (4, 0.5)
+    assert (epoch.steps, epoch.images, epoch.val_accuracy) == (4, 192, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -166,12 +167,12 @@ def test_an_account_that_fits_the_call_is_believed() -> None:
         {"first_step": None},
         {"first_step": 99.0},
         {"first_step": float("nan")},
-        {"epochs": [(10.0, 11.0, 10.5, 12.5, 4, 0.5)]},
-        {"epochs": [(10.0, float("nan"), 12.0, 12.5, 4, 0.5)]},
-        {"epochs": [(10.0, 11.0, 12.0, 14.0, 4, 0.5)]},
-        {"epochs": [(8.0, 11.0, 12.0, 12.5, 4, 0.5)]},
-        {"epochs": [(10.0, 11.0, 12.0, 12.5, 4, 0.5), (11.0, 12.6, 12.7, 12.8, 4, 0.5)]},
-        {"epochs": [(10.0, 11.0, float("inf"), float("inf"), 4, 0.5)]},
+        {"epochs": [(10.0, 11.0, 10.5, 12.5, 4, 192, 0.5)]},
+        {"epochs": [(10.0, float("nan"), 12.0, 12.5, 4, 192, 0.5)]},
+        {"epochs": [(10.0, 11.0, 12.0, 14.0, 4, 192, 0.5)]},
+        {"epochs": [(8.0, 11.0, 12.0, 12.5, 4, 192, 0.5)]},
+        {"epochs": [(10.0, 11.0, 12.0, 12.5, 4, 192, 0.5), (11.0, 12.6, 12.7, 12.8, 4, 192, 0.5)]},
+        {"epochs": [(10.0, 11.0, float("inf"), float("inf"), 4, 192, 0.5)]},
     ],
 )
 def test_an_account_that_does_not_fit_is_none(change: dict[str, object]) -> None:

@@ -71,6 +71,16 @@ def test_a_history_has_intervals_and_a_line_of_its_own_for_each_device() -> None
     assert len(ratio_history(moments[:1]).x_ticks) == 1
 
 
+def test_what_changed_is_marked_between_two_measurements() -> None:
+    moments = [Moment(f"2026-06-{day:02}T12:00:00Z", "cpu", Ratio(1.1, 1.0, 1.2, 8)) for day in range(1, 13)]
+    moments[6] = msgspec.structs.replace(moments[6], changed="submission")
+    chart = ratio_history(moments)
+    ((at, text),) = chart.marks
+    assert text == "submission"
+    assert chart.lines[0].points[5][0] < at < chart.lines[0].points[6][0]
+    assert "2026-06-07 on cpu: 1.10, interval 1.00–1.20, the submission changed" in chart.description
+
+
 def test_the_last_measurement_of_each_device_is_shown() -> None:
     speed = speed_of(
         timings(

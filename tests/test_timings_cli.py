@@ -45,6 +45,21 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run
 
 
+def test_a_change_in_a_history_is_told(run: Run) -> None:
+    with Gradebook.open(Path("gradebook.db")) as book:
+        for number in range(20):
+            ada = [(1.0 if number < 10 else 1.3) * (1 + number % 3 / 100)] * 2
+            book.add_measurement(measurement("alan", ada, [1.0, 1.0], at=f"2026-07-{number + 1:02}T12:00:00Z"))
+    said = " ".join(run("alan").split())
+    assert said.endswith(
+        "alan from No. 17 on: the submission changed; beside the reference, it takes 1.30 times as long."
+    )
+    (change,) = json.loads(run("alan", "--json"))["changes"]
+    assert (change["submission"], change["number"], change["change"]["what"]) == ("alan", 17, "submission")
+    run("alan", "-o", "speed")
+    assert "the submission changed" in Path("speed/timings.html").read_text()
+
+
 def lines(text: str) -> list[str]:
     assert "\x1b" not in text
     assert all(len(line) <= 80 for line in text.splitlines()), text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from rich.console import Console
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Options, parse_moment, settings_of
 from grader.cli.progress import batch_progress, check_progress
+from grader.cli.speed import measure_graded
+from grader.course import Settings
 from grader.grading.batch import make_report
 from grader.grading.pipeline import How, grade_class, prepare_data, write_results
 from grader.grading.slots import Slot
@@ -20,9 +23,10 @@ from grader.ground.errors import UsageError
 from grader.ground.machine import machine_lock
 from grader.ground.notes import note, say
 from grader.ground.text import utc
-from grader.reports import terminal
+from grader.reports import speed, terminal
 from grader.results.scoring import Report, all_passed
-from grader.submissions import discover, submissions_in
+from grader.speed.records import Measurement
+from grader.submissions import SubmissionFile, discover, submissions_in
 
 
 @app.command
@@ -49,13 +53,15 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     ):
         result = slot.grade(files[0], on_check).result
     report = make_report(settings, [result], time.monotonic() - began)
-    _print_json(report, options)
+    measurements = _measured(files, report, settings, None, options)
+    _print_json(report, options, measurements, settings)
     if options.output is not None:
         write_results(report, options.output)
     if not options.json:
         console = Console()
         terminal.show_result(console, result)
         console.print(terminal.summary_line(report, result), soft_wrap=True, highlight=False, markup=False)
+        _show_speed(console, measurements, settings)
     if result.status != "graded":
         return 3
     return 0 if all_passed(result) else 1
@@ -117,12 +123,15 @@ def grade(
             settings,
             how,
             progress=lambda total: batch_progress(total, quiet=options.json),
-            on_report=lambda report: _print_json(report, options),
         )
-    report = graded.report
+        report = graded.report
+        whole = len(report.results) == len(files)  # else it was stopped
+        measurements = _measured(files, report, settings, gradebook, options) if whole else []
+    _print_json(report, options, measurements, settings)
     if not options.json:
         console = Console()
         terminal.show_table(console, report)
+        _show_speed(console, measurements, settings)
         if options.output:
             page = options.output / "index.html"
             console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)
@@ -136,6 +145,25 @@ def grade(
     return 0 if all(result.status == "graded" for result in report.results) and not graded.fault else 3
 
 
-def _print_json(report: Report, options: Options) -> None:
-    if options.json:
-        print(msgspec.json.encode(report).decode())
+def _measured(
+    files: Sequence[SubmissionFile], report: Report, settings: Settings, gradebook: Path | None, options: Options
+) -> list[Measurement]:
+    """How fast what was graded trains, in the profile `full`; nothing in others."""
+    if settings.profile != "full":
+        return []
+    return measure_graded(files, report, settings, gradebook, quiet=options.json)
+
+
+def _show_speed(console: Console, measurements: Sequence[Measurement], settings: Settings) -> None:
+    if measurements:
+        speed.show(console, measurements, settings.course)
+
+
+def _print_json(report: Report, options: Options, measurements: Sequence[Measurement], settings: Settings) -> None:
+    """Print the report; in the profile `full` with the `measurements` beside it, as `grader bench` has them."""
+    if not options.json:
+        return
+    document = msgspec.to_builtins(report)
+    if measurements:
+        document["measurements"] = speed.speed_document(measurements, settings.course, 0.0)["measurements"]
+    print(msgspec.json.encode(document).decode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +15,9 @@ from grader.cli.app import app
 from grader.cli.options import with_dataset
 from grader.course import load_course
 from grader.course.datasets import load_dataset
+from grader.course.thresholds import RUNS_OF_FULL, load_calibrations
 from grader.ground.errors import UsageError
+from grader.ground.notes import say
 from grader.sandbox.host.launch import choose_level
 
 
@@ -66,28 +69,59 @@ def data(name: str | None = None, /, *, course: Path | None = None) -> int:
 
 
 @app.command
-def calibrate(*, runs: int = 10, course: Path | None = None, dataset: str | None = None) -> int:
+def calibrate(
+    *,
+    profile: Literal["standard", "full"] = "standard",
+    runs: int | None = None,
+    anew: Annotated[bool, Parameter(negative="")] = False,
+    course: Path | None = None,
+    dataset: str | None = None,
+) -> int:
     """Measure the accuracy thresholds: train the reference under the course's budget, several times.
 
+    With --profile full it is trained as it is written, on all images, which takes a quarter of an hour or more each
+    time.  Each run is kept as soon as it is there, and the command goes on where it was stopped.
+
     Args:
-        runs: How many times; some minutes each.
+        profile: For which profile: standard, a short training; or full, the whole one.
+        runs: How many times, with those that are there already for full; 10, and 5 for full, unless given.
+        anew: For full: forget the runs that are there.
         course: The course file; course.toml here unless given.
         dataset: The data set, in place of the course's.
     """
+    from grader.checks.common.verdict import count_of
     from grader.sandbox.host.session import Sandbox
     from grader.submissions.reference import write_reference
-    from grader.validation.calibrate import measure, store
+    from grader.validation.calibrate import measure, store, to_go_on_with
 
-    if runs < 2:
+    full = profile == "full"
+    runs = runs or (RUNS_OF_FULL if full else 10)
+    if runs < (1 if full else 2):
         raise UsageError(f"--runs {runs}: give 2 or more, since a spread is needed.")
+    if anew and not full:
+        raise UsageError("--anew: only --profile full goes on where it was; the other begins anew by itself.")
     chosen = with_dataset(load_course(course), dataset)
     loaded = load_dataset(chosen.dataset)
     with tempfile.TemporaryDirectory() as folder:
         solution = Path(folder) / "reference.py"
         write_reference(solution)
         with Sandbox.start(choose_level(None), threads=chosen.limits.threads) as sandbox:
-            calibration = measure(sandbox, solution, chosen, loaded, runs=runs, notify=print)
+            earlier = None
+            if full and not anew:
+                earlier = to_go_on_with(load_calibrations(), chosen, loaded.sha256, sandbox.versions)
+            if earlier is not None:
+                print(f"{count_of(len(earlier.accuracies), 'run')} of {runs} there already; --anew forgets them.")
+            calibration = measure(
+                *(sandbox, solution, chosen, loaded),
+                runs=runs,
+                profile=profile,
+                earlier=earlier,
+                keep=store if full else lambda calibration: None,
+                notify=functools.partial(print, flush=True),
+            )
     store(calibration)
+    if len(calibration.accuracies) < 2:
+        say("thresholds of one run: its spread is assumed; add runs with `grader calibrate --profile full`.")
     print(
         f"mean {calibration.mean:.4f}, spread {calibration.spread:.4f}, full credit from {calibration.full_credit:.4f}"
     )

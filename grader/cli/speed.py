@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,18 +16,21 @@ from rich.console import Console
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE, Level, with_dataset
 from grader.cli.progress import training_progress
-from grader.course import Count, Course, load_course
+from grader.course import Count, Course, Settings, load_course
 from grader.course.datasets import load_dataset
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
 from grader.ground.machine import machine_lock
 from grader.ground.notes import say
 from grader.reports import speed as report
+from grader.results.scoring import Report
 from grader.sandbox.host.devices import gpus
 from grader.sandbox.host.launch import choose_level
 from grader.sandbox.wire.backends import BACKENDS
+from grader.speed.measuring import budget_of, draw_data
+from grader.speed.records import Measurement
 from grader.speed.running import Plan, measure_all
-from grader.submissions import discover, read_apart
+from grader.submissions import SubmissionFile, discover, read_apart
 
 Backend = Literal["tensorflow", "jax", "torch"]
 assert Backend.__args__ == BACKENDS  # type: ignore[attr-defined]
@@ -93,6 +98,39 @@ def bench(
     else:
         report.show(Console(), measurements, chosen)
     return 0 if all(measurement.status == "measured" for measurement in measurements) else 1
+
+
+def measure_graded(
+    files: Sequence[SubmissionFile], report_: Report, settings: Settings, gradebook: Path | None, *, quiet: bool
+) -> list[Measurement]:
+    """Measure what was graded in the profile `full`, on the processor, one submission after the other.
+
+    Those are left out that could not be graded, that are guided notebooks, or whose very file the gradebook has a
+    measurement of under the same budget.
+
+    Args:
+        files: The submissions.
+        report_: Their results.
+        settings: How they were graded.
+        gradebook: Where measurements are kept; `None`: nowhere.
+        quiet: Show no progress.
+    """
+    course = settings.course
+    graded = {r.submission.id for r in report_.results if r.status == "graded" and r.submission.form == "functions"}
+    dataset = load_dataset(course.dataset)
+    budget = budget_of(draw_data(dataset, course, course.seed), course, dataset)
+    with contextlib.ExitStack() as stack:
+        book = None if gradebook is None else stack.enter_context(Gradebook.open(gradebook))
+        known = [] if book is None else [timing.measurement for timing in book.measurements()]
+        done = {(m.submission, m.sha256) for m in known if m.status == "measured" and m.budget == budget}
+        submissions = [read_apart(file) for file in files if file.id in graded]
+        new = tuple(each for each in submissions if (each.id, each.sha256) not in done)
+        if not new:
+            return []
+        plan = Plan(submissions=new, course=course, dataset=dataset, level=settings.level)
+        stack.enter_context(machine_lock("grader grade --profile full", alone=True, waiting=say))
+        on_training = stack.enter_context(training_progress(plan, quiet=quiet))
+        return measure_all(plan, on_training, book.add_measurement if book is not None else lambda measurement: None)
 
 
 def devices_of(text: str) -> tuple[str, ...]:

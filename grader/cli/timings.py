@@ -71,6 +71,7 @@ class _Listed(msgspec.Struct, frozen=True):
     """What `timings --json` prints."""
 
     timings: Sequence[_Measured]
+    changes: Sequence[tables.Told]
     schema_version: int = SCHEMA_VERSION
 
 
@@ -90,7 +91,7 @@ def show(
     json: Annotated[bool, Parameter(negative="")] = False,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
 ) -> int:
-    """List measurements, oldest first.
+    """List measurements, oldest first, and where a submission, the reference or the machine changed.
 
     Args:
         names: Submissions; all of them unless given.
@@ -103,7 +104,7 @@ def show(
         write_timings(output, found)
     if json:
         measured = [_Measured(each.number, summary(each.measurement), each.measurement) for each in found]
-        print(msgspec.json.encode(_Listed(measured)).decode())
+        print(msgspec.json.encode(_Listed(measured, tables.changes_in(found))).decode())
     else:
         tables.show_timings(Console(), found)
     return 0

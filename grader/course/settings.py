@@ -70,6 +70,20 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.epochs * math.ceil(self.train_images / self.batch_size)
 
 
+class Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole training of the profile `full`, as each submission wrote it: its epochs, batch size and patience.
+
+    Attributes:
+        train_images: Images to train on, in all classes together.
+        validation_images: Images to validate on.
+        training_seconds: Wall time that it may take.
+    """
+
+    train_images: Count = 13_500
+    validation_images: Count = 1_500
+    training_seconds: Seconds = 3_600.0
+
+
 class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `grader bench` trains, and what comes of it.
 
@@ -124,6 +138,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
         limits: What a submission may use.
         accuracy: The budget of the accuracy check.
+        full: The whole training of the profile `full`.
         speed: What is trained to measure its speed, and what speed is worth.
         late: The deadline, and what being late costs.
         attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
@@ -141,6 +156,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: CourseLimits = CourseLimits()
     accuracy: Accuracy = Accuracy()
+    full: Full = Full()
     speed: Speed = Speed()
     late: Late = Late()
     attempts: Counted = "last"
@@ -234,6 +250,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         "": Course,
         "limits": CourseLimits,
         "accuracy": Accuracy,
+        "full": Full,
         "speed": Speed,
         "late": Late,
     }

@@ -19,7 +19,7 @@ from grader.checks.common.student import Missing, describe_error, finds_no_devic
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.course import Course
 from grader.course.modules import why_not_gradable
-from grader.results.artefacts import Artefacts, Excerpt
+from grader.results.artefacts import Artefacts, Epoch, Excerpt, decoded
 from grader.results.scoring import CheckStatus, Graded, Outcome, make_result
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.submissions import Submission
@@ -185,10 +185,17 @@ def grade(context: Context) -> Graded:
     recorder = Recorder(context)
     problem = run_pytest(_CHECKS / context.form.name, recorder)
     seconds = time.monotonic() - began
+    artefacts = recorder.artefacts.gathered
     result = make_result(
-        context.submission, context.course, checks, recorder.outcomes, seconds=seconds, problem=problem
+        context.submission,
+        context.course,
+        checks,
+        recorder.outcomes,
+        seconds=seconds,
+        problem=problem,
+        epochs=decoded(artefacts, "epochs", tuple[Epoch, ...]) or (),
     )
-    return Graded(result, recorder.artefacts.gathered)
+    return Graded(result, artefacts)
 
 
 def ungradable(submission: Submission, course: Course) -> str:

@@ -24,4 +24,6 @@ def longest_seconds(settings: Settings) -> float:
     """Seconds after which a process must have graded a submission, with every sandbox that it may start for it."""
     limits = settings.course.limits
     training = 0.0 if settings.profile == "quick" else limits.training_seconds
+    if settings.profile == "full":
+        training = max(training, settings.course.full.training_seconds)
     return SANDBOXES * (_START_SECONDS + limits.grading_seconds + training)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -17,7 +16,7 @@ from grader.ground.text import clean, number
 from grader.reports.timings import MEASUREMENT_WORDS, threads_of
 from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.flops import share_of_limit
-from grader.speed.points import points_of
+from grader.speed.points import images_of, points_of
 from grader.speed.records import Measurement, Round
 from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summary
 
@@ -131,10 +130,15 @@ def remarks(measurement: Measurement) -> list[str]:
         found.append(
             "`train` does not use the model's `fit`, so there are no epochs to tell apart; its calls are timed."
         )
-    due = math.ceil(budget.train_images / budget.batch_size)
-    steps = {epoch.steps for round_ in rounds for epoch in round_.epochs}
-    if steps and steps != {due}:
-        found.append(f"An epoch draws {_span(steps)} batches, where {due} hold all the images.")
+    images = {images_of(epoch, budget) for round_ in rounds for epoch in round_.epochs}
+    if not all(budget.full_batches <= count < budget.train_images + budget.batch_size for count in images):
+        found.append(f"An epoch trains on {_span(images)} images, where there are {budget.train_images:,}.")
+    due = budget.epochs * budget.train_images
+    shown = {round_.images for round_ in rounds if round_.images is not None and not round_.epochs}
+    if shown and min(shown) < budget.epochs * budget.full_batches:
+        found.append(
+            f"A call of `train` shows the network {_span(shown)} images, where {budget.epochs} epochs have {due:,}."
+        )
     counts = {len(round_.epochs) for round_ in rounds if round_.epochs}
     if counts and counts != {budget.epochs}:
         found.append(f"A round has {_span(counts)} epochs instead of {budget.epochs}.")
@@ -179,4 +183,4 @@ def _accuracy(rounds: Sequence[Round]) -> float:
 
 def _span(numbers: set[int]) -> str:
     low, high = min(numbers), max(numbers)
-    return str(low) if low == high else f"{low} to {high}"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook.records import Timing
 from grader.ground.text import clean, moment
+from grader.speed.changes import Change, changes
 from grader.speed.records import Machine, Measurement
 from grader.speed.statistics import FEWEST, Ratio, SpeedComparison, summary
 
@@ -75,6 +77,46 @@ def threads_of(machine: Machine) -> str:
     return f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
 
 
+class Told(msgspec.Struct, frozen=True):
+    """A change point in the history of a submission on one device and backend.
+
+    Attributes:
+        submission: Its id.
+        number: Of the first measurement after it.
+        change: What changed.
+    """
+
+    submission: str
+    number: int
+    change: Change
+
+
+def changes_in(timings: Sequence[Timing]) -> list[Told]:
+    """The change points in some measurements, oldest first; those of one device, backend and budget are a history."""
+    histories: dict[tuple[object, ...], list[Timing]] = {}
+    for timing in timings:
+        each = timing.measurement
+        key = (each.submission, each.device, each.machine.backend, each.budget.train_images, each.budget.batch_size)
+        histories.setdefault(key, []).append(timing)
+    found = [
+        Told(history[0].measurement.submission, history[change.index].number, change)
+        for history in histories.values()
+        for change in changes([timing.measurement for timing in history])
+    ]
+    return sorted(found, key=lambda told: told.number)
+
+
+def change_text(told: Told) -> str:
+    """A change point in a sentence."""
+    times = factor(told.change.factor)
+    sentence = {
+        "submission": f"the submission changed; beside the reference, it takes {times} times as long.",
+        "reference": f"the reference changed; beside the submission, it takes {times} times as long.",
+        "machine": f"the machine changed; the reference takes {times} times as long, and the ratio is as before.",
+    }
+    return f"{clean(told.submission, limit=40)} from No. {told.number} on: {sentence[told.change.what]}"
+
+
 def show_timings(console: Console, timings: Sequence[Timing]) -> None:
     """Print measurements, one line each, and what the machines are."""
     if not timings:
@@ -102,6 +144,8 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
     for identity, machine in {timing.measurement.machine.id: timing.measurement.machine for timing in timings}.items():
         console.print(Text(f"{identity[:6]}: {machine_text(machine)}", "dim"))
     console.print(Text("Epoch: the median of steady epochs.  In brackets: 95% interval.", "dim"))
+    for found in changes_in(timings):
+        console.print(Text(change_text(found)))
 
 
 def show_comparison(console: Console, before: Timing, after: Timing, comparison: SpeedComparison) -> None:

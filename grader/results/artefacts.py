@@ -29,7 +29,7 @@ class Artefact(msgspec.Struct, frozen=True):
 
     Attributes:
         check: Id of the check it comes from; empty for the submission as a whole.
-        name: What it is: `figure`, `place`, `measured`, `curves`, `confusion`, `examples`.
+        name: What it is: `figure`, `place`, `measured`, `curves`, `confusion`, `examples`, `epochs`.
         media_type: How `data` is to be read.
         data: The bytes; JSON is one of the records below.
     """
@@ -63,7 +63,7 @@ class Measured(msgspec.Struct, frozen=True):
         accuracy: The share of unseen images that was predicted right, 0 to 1.
         full_credit: The share from which on the check gives all points.
         seconds: Wall time of the training.
-        steps: Optimizer steps that the budget allows.
+        steps: Optimizer steps that the budget allows; in the profile `full` those that the training took.
     """
 
     accuracy: float
@@ -100,6 +100,26 @@ class Example(msgspec.Struct, frozen=True):
     png: bytes
     true: str
     predicted: str
+
+
+class Epoch(msgspec.Struct, frozen=True):
+    """One epoch, in seconds of wall time; `epochs` has those of the whole training, in the profile `full`.
+
+    Attributes:
+        train_seconds: Its training steps.
+        validation_seconds: Its validation; 0 where there is none.
+        callback_seconds: What callbacks took at its beginning and end.
+        steps: Steps of the optimizer; batches where none of Keras' own was at work.
+        val_accuracy: As the submission's History has it, 0 to 1; `None` where it has none.
+        images: Images that reached the network in its training steps; `None` in records from before they were counted.
+    """
+
+    train_seconds: float
+    validation_seconds: float
+    callback_seconds: float
+    steps: int
+    val_accuracy: float | None = None
+    images: int | None = None
 
 
 def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], check: str = "") -> _Record | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from grader.assignment import contract
 from grader.course import Course
-from grader.results.artefacts import Artefact
+from grader.results.artefacts import Artefact, Epoch
 from grader.submissions import Submission
 from grader.submissions.forms import form_of
 
@@ -96,6 +96,7 @@ class Result(msgspec.Struct, frozen=True):
         seconds: Wall time.
         checks: In the contract's order.
         problem: What failed on the grader's side; empty where nothing did.
+        epochs: Each epoch of the whole training, in the profile `full`; empty in others, and without `fit`.
     """
 
     submission: SubmissionInfo
@@ -105,6 +106,7 @@ class Result(msgspec.Struct, frozen=True):
     seconds: float
     checks: tuple[CheckResult, ...]
     problem: str = ""
+    epochs: tuple[Epoch, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -139,6 +141,7 @@ def make_result(
     *,
     seconds: float,
     problem: str = "",
+    epochs: tuple[Epoch, ...] = (),
 ) -> Result:
     """Turn the outcomes of checks into a result.
 
@@ -149,6 +152,7 @@ def make_result(
         outcomes: By check id.  One that is missing, or whose status is `None`, is the grader's fault.
         seconds: Wall time of the grading.
         problem: A fault of the grader that is not one check's.
+        epochs: Of the whole training, where that was made.
     """
     lines: list[CheckResult] = []
     for check in checks:
@@ -181,6 +185,7 @@ def make_result(
         seconds=round(seconds, 3),
         checks=tuple(lines),
         problem=problem,
+        epochs=epochs,
     )
 
 

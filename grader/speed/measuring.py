@@ -8,16 +8,15 @@ and it is taken over only where it fits into the call.
 from __future__ import annotations
 
 import contextlib
-import itertools
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Self
 
 import msgspec
 import numpy as np
 
 from grader.checks.common.accuracy import accuracy_of
+from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
 from grader.checks.common.student import Missing, Student
 from grader.checks.common.verdict import CheckFailed
@@ -25,14 +24,13 @@ from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire.frames import Limits
-from grader.speed.records import Budget, Epoch, Round, Status
+from grader.speed.records import Budget, Round, Status
 from grader.submissions import Submission
 
 _CHECKPOINT: Final = "speed.keras"
 _JUDGED_IMAGES: Final = 600
 _WARM_UP_STEPS: Final = 2
 _OUT_OF_MEMORY: Final = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError", "RESOURCE_EXHAUSTED")
-_CLOCKS_AGREE_SECONDS: Final = 0.01
 
 
 class MeasuringError(Exception):
@@ -166,6 +164,7 @@ class Training:
             moved=_differ(weights, self.export["weights"]),
             host_mb=self._host_mb,
             device_mb=device_mb,
+            images=noted["trained"]["images"],
         )
 
     @contextlib.contextmanager
@@ -184,40 +183,6 @@ class Training:
             raise MeasuringError(status, f"The code {error.detail}.") from None
         except CheckFailed as error:
             raise MeasuringError("failed", error.message) from None
-
-
-def believed(noted: Mapping[str, Any], began: float, ended: float) -> tuple[tuple[Epoch, ...], float | None]:
-    """The epochs that a clock has noted and the end of the first step, where they fit into the call; else nothing.
-
-    Args:
-        noted: What `toolbox.read_clock` gave.
-        began: When the call of `train` began, by `time.perf_counter`.
-        ended: When it ended.
-    """
-    moments = [moment for epoch in noted["epochs"] for moment in epoch[:4]]
-    first_step = noted["first_step"]
-    if not moments or first_step is None:
-        return (), None
-    in_order = all(a <= b for a, b in itertools.pairwise(moments))  # NaN is in no order
-    inside = began - _CLOCKS_AGREE_SECONDS <= min(moments[0], first_step) and max(moments[-1], first_step) <= (
-        ended + _CLOCKS_AGREE_SECONDS
-    )
-    if not (in_order and inside and all(math.isfinite(moment) for moment in (*moments, first_step))):
-        return (), None
-    epochs = []
-    before = moments[0]
-    for start, trained, validated, end, steps, accuracy in noted["epochs"]:
-        epochs.append(
-            Epoch(
-                train_seconds=trained - start,
-                validation_seconds=validated - trained,
-                callback_seconds=start - before + end - validated,
-                steps=max(0, steps),
-                val_accuracy=accuracy if 0 <= accuracy <= 1 else None,
-            )
-        )
-        before = end
-    return tuple(epochs), first_step
 
 
 def _differ(weights: list[Any], before: list[Any]) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from grader.course import Speed
-from grader.speed.records import Measurement
+from grader.speed.records import Budget, Epoch, Measurement
 from grader.speed.statistics import ratio_of_calls
 
 
@@ -13,8 +11,8 @@ def points_of(measurement: Measurement, speed: Speed) -> float:
     """What a measurement is worth.
 
     What counts is the time of whole calls of `train`, which the grader's own clock tells, and of the ratio's
-    interval the end that is better for the student.  There are none where the weights did not move, or where an
-    epoch did not draw all its batches.
+    interval the end that is better for the student.  There are none where the weights did not move, or where not all
+    images were trained on in each epoch.
 
     Args:
         measurement: On one device.
@@ -29,7 +27,22 @@ def points_of(measurement: Measurement, speed: Speed) -> float:
 
 
 def trains_in_full(measurement: Measurement) -> bool:
-    """Whether in each round the weights moved, and each epoch that was told apart drew all its batches."""
+    """Whether in each round the weights moved, and all images reached the network in each epoch.
+
+    A last batch that is not full may be left out.  Epochs that cannot be told apart are counted together.
+    """
     budget = measurement.budget
-    due = math.ceil(budget.train_images / budget.batch_size)
-    return all(round_.moved and all(epoch.steps >= due for epoch in round_.epochs) for round_ in measurement.rounds)
+    due = budget.full_batches
+    return all(
+        round_.moved
+        and (round_.images is None or round_.images >= due * budget.epochs)
+        and all(images_of(epoch, budget) >= due for epoch in round_.epochs)
+        for round_ in measurement.rounds
+    )
+
+
+def images_of(epoch: Epoch, budget: Budget) -> int:
+    """The images that an epoch trained on; in a record from before they were counted, at most as many as there are."""
+    if epoch.images is not None:
+        return epoch.images
+    return min(budget.train_images, epoch.steps * budget.batch_size)

@@ -14,25 +14,9 @@ from typing import Literal
 
 import msgspec
 
+from grader.results.artefacts import Epoch as Epoch
+
 Status = Literal["measured", "no_device", "no_backend", "out_of_memory", "failed"]
-
-
-class Epoch(msgspec.Struct, frozen=True):
-    """One epoch, in seconds of wall time.
-
-    Attributes:
-        train_seconds: Its training steps.
-        validation_seconds: Its validation; 0 where there is none.
-        callback_seconds: What callbacks took at its beginning and end.
-        steps: Batches drawn.
-        val_accuracy: As the submission's History has it, 0 to 1; `None` where it has none.
-    """
-
-    train_seconds: float
-    validation_seconds: float
-    callback_seconds: float
-    steps: int
-    val_accuracy: float | None = None
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -47,6 +31,8 @@ class Round(msgspec.Struct, frozen=True):
         moved: Whether the weights differ from those before.
         host_mb: The most memory it used, in MiB.
         device_mb: Likewise on the device; `None` where that cannot be told.
+        images: Images that reached the network in the whole call, in `fit` or without it, validation left out; `None`
+            in records from before they were counted.
     """
 
     seed: int
@@ -57,6 +43,7 @@ class Round(msgspec.Struct, frozen=True):
     moved: bool
     host_mb: float
     device_mb: float | None = None
+    images: int | None = None
 
     @property
     def steady_seconds(self) -> float | None:
@@ -84,6 +71,11 @@ class Budget(msgspec.Struct, frozen=True):
     validation_images: int
     batch_size: int
     epochs: int
+
+    @property
+    def full_batches(self) -> int:
+        """Images in all full batches of an epoch, for a last one that is not full may be left out."""
+        return self.train_images // self.batch_size * self.batch_size or self.train_images
 
 
 class Machine(msgspec.Struct, frozen=True):

@@ -33,6 +33,7 @@ from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
 from grader.speed.measuring import MeasuringError, Turns, budget_of, draw_data
 from grader.speed.records import Machine, Measurement, Rates
+from grader.speed.statistics import images_an_epoch
 from grader.submissions import Submission, SubmissionFile, read_submission
 from grader.submissions.reference import write_reference
 
@@ -269,9 +270,11 @@ class SpeedRun:
             reference=tuple(turns.reference_rounds[: len(rounds)]) if turns else (),
             import_seconds=station.import_seconds if station else 0.0,
             measured_at=utc(datetime.now(UTC)),
-            flops=station.flops(turns.config, budget.train_images) if station and turns and turns.config else None,
             rates=station.rates if station else None,
         )
+        if station and turns and turns.config:
+            images = round(images_an_epoch(measurement))
+            measurement = msgspec.structs.replace(measurement, flops=station.flops(turns.config, images))
         self.measurements.append(measurement)
         self._on_measured(measurement)
         return extra_info(measurement)

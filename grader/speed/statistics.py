@@ -194,8 +194,15 @@ def _ratio(logs: Sequence[float]) -> Ratio | None:
 def summary(measurement: Measurement) -> Summary:
     """What one measurement says."""
     epoch = spread(steady_epochs(measurement.rounds))
-    rate = measurement.budget.train_images / epoch.median if epoch else None
+    rate = images_an_epoch(measurement) / epoch.median if epoch else None
     return Summary(epoch, rate, ratio_to_reference(measurement))
+
+
+def images_an_epoch(measurement: Measurement) -> float:
+    """The images that a steady epoch trains on: as counted, and in records without a count all there are."""
+    steady = (epoch for each in measurement.rounds for epoch in each.epochs[1:] or each.epochs)
+    counted = [epoch.images for epoch in steady if epoch.images is not None]
+    return float(statistics.median(counted)) if counted else float(measurement.budget.train_images)
 
 
 def time_to_accuracy(rounds: Sequence[Round], target: float) -> Reached:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from grader.checks.common.accuracy import trained
 from grader.checks.common.evidence import Examiner
-from grader.checks.common.hidden import draw_split, seeded_generator
+from grader.checks.common.hidden import draw_split, draw_whole, seeded_generator
 from grader.checks.common.student import Student, TimeLeft
+from grader.checks.common.verdict import count_of
 from grader.course import Course
 from grader.course.datasets import Dataset
-from grader.course.thresholds import CALIBRATION_FILE, Calibration, load_calibrations
+from grader.course.thresholds import (
+    CALIBRATION_FILE,
+    VALIDATION_IMAGES,
+    Calibration,
+    find_calibration,
+    full_budget,
+    load_calibrations,
+)
+from grader.ground.errors import GraderError
 from grader.ground.files import write_whole
 from grader.sandbox.host.session import Sandbox
 from grader.submissions import SubmissionFile, read_submission
@@ -26,6 +37,9 @@ def measure(
     dataset: Dataset,
     *,
     runs: int,
+    profile: str = "standard",
+    earlier: Calibration | None = None,
+    keep: Callable[[Calibration], None] = lambda calibration: None,
     notify: Callable[[str], None] = lambda line: None,
 ) -> Calibration:
     """Train a solution several times under the course's budget, each time with data drawn anew.
@@ -35,38 +49,79 @@ def measure(
         source: The solution; `write_reference` gives the reference as one file.
         course: Classes, budget and seed.
         dataset: The course's data.
-        runs: How many times.
-        notify: Called with a line after each.
+        runs: How many times, those of `earlier` included.
+        profile: `standard`, or `full`: on all images, as the solution is written.
+        earlier: A calibration of the same that has some of the runs already; see `to_go_on_with`.
+        keep: Called with what is there after each run.
+        notify: Called with a line after each, with the time that the others will take.
     """
     submission = read_submission(SubmissionFile("reference", source))
-    accuracies: list[float] = []
-    for run in range(runs):
-        seed = course.seed + run
-        split = draw_split(dataset, course, seeded_generator(seed, "calibration"))
-        budget = TimeLeft(course.limits.grading_seconds)
-        examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed), budget)  # type: ignore[misc]
-        with sandbox.worker(seed=seed) as worker:
-            student = Student(worker, submission, course.limits)
-            seconds = course.limits.training_seconds
-            accuracies.append(trained(student, examiner, split, course.accuracy, seconds=seconds).accuracy)
-        examiner.close()
-        notify(f"run {run + 1} of {runs}: {accuracies[-1]:.4f}")
-    return Calibration(
+    full = profile == "full"
+    calibration = earlier or Calibration(
         dataset=dataset.name,
         sha256=dataset.sha256,
         classes=course.classes,
-        budget=course.accuracy,
-        accuracies=tuple(round(accuracy, 4) for accuracy in accuracies),
+        budget=full_budget(course) if full else course.accuracy,
+        accuracies=(),
         versions=sandbox.versions,
+        profile=profile,
+        validation_images=course.full.validation_images if full else VALIDATION_IMAGES,
     )
+    first = len(calibration.accuracies)
+    began = time.monotonic()
+    for run in range(first, runs):
+        seed = course.seed + run
+        rng = seeded_generator(seed, "calibration")
+        split = draw_whole(dataset, course, rng) if full else draw_split(dataset, course, rng)
+        seconds = course.full.training_seconds if full else course.limits.training_seconds
+        budget = TimeLeft(course.limits.grading_seconds)
+        examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed), budget)  # type: ignore[misc]
+        with sandbox.worker(seed=seed) as worker, contextlib.closing(examiner):
+            student = Student(worker, submission, course.limits)
+            came = trained(student, examiner, split, None if full else course.accuracy, seconds=seconds)
+        accuracies = (*calibration.accuracies, round(came.accuracy, 4))
+        calibration = msgspec.structs.replace(calibration, accuracies=accuracies)
+        keep(calibration)
+        each = (time.monotonic() - began) / (run + 1 - first)
+        left = f"; about {duration(each * (runs - run - 1))} to go" if run + 1 < runs else ""
+        notify(f"run {run + 1} of {runs}: {came.accuracy:.4f}, {count_of(came.steps, 'step')}{left}")
+    return calibration
+
+
+def to_go_on_with(
+    calibrations: Sequence[Calibration], course: Course, sha256: str, versions: Mapping[str, str]
+) -> Calibration | None:
+    """The calibration of the whole training that more runs can be added to; `None` where there is none such.
+
+    Args:
+        calibrations: Those there are.
+        course: The course.
+        sha256: Of its data.
+        versions: What is trained with now: runs of other versions are not mixed with these.
+    """
+    try:
+        found = find_calibration(calibrations, course, sha256, "full")
+    except GraderError:
+        return None
+    return found if found.versions == versions and found.classes == course.classes else None
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: `40 s`, `12 min`, `1 h 20 min`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def store(calibration: Calibration, path: Path = CALIBRATION_FILE) -> None:
-    """Put a calibration into the file, in place of an earlier one of the same data, classes and budget."""
+    """Put a calibration into the file, in place of an earlier one of the same data, classes, budget and profile."""
 
     def same(other: Calibration) -> bool:
-        key = (calibration.sha256, calibration.classes, calibration.budget)
-        return (other.sha256, other.classes, other.budget) == key
+        return key_of(other) == key_of(calibration)
+
+    def key_of(each: Calibration) -> tuple[object, ...]:
+        return each.sha256, each.classes, each.budget, each.profile, each.validation_images
 
     kept = [other for other in load_calibrations(path) if not same(other)]
     write_whole(path, msgspec.json.format(msgspec.json.encode([*kept, calibration]), indent=2) + b"\n")

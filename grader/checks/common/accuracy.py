@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from grader.checks.common.epochs import believed
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Examiner
 from grader.checks.common.hidden import Split
 from grader.checks.common.student import Missing, Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, describe
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
-from grader.results.artefacts import Confusion, Curves, Example, png_of
+from grader.results.artefacts import Confusion, Curves, Epoch, Example, png_of
 from grader.sandbox.host.session import MAX_ANSWER_BYTES, SubmissionError, WorkerGone
 from grader.sandbox.wire.frames import Handle
 
@@ -35,6 +36,20 @@ _SURELY_LEARNED: Final = 0.25
 _EXAMINER_MARGIN: Final = 0.03
 """How much better than the examined network `predict` may be, for rounding and for scaling that was only measured."""
 
+_SPARE_STEPS: Final = 1.3
+"""How many times the steps of the budget are let pass: where data repeat, Keras fills up the last `steps_per_execution`
+of an epoch with more of them, and makes 224 of 200 with 32."""
+
+_MOST_PASSES: Final = 4
+"""How often an image may reach the network in an epoch: two views of it, or a second gradient, and a look at both."""
+
+_NOTHING_NOTED: Final[dict[str, Any]] = {
+    "first_step": None,
+    "epochs": [],
+    "trained": {"images": 0, "batches": 0, "steps": 0},
+}
+_MOST_EPOCHS: Final = 200
+"""Of a training as long as the submission likes, these are kept."""
 
 _MAX_CURVES: Final = 12
 _SHOWN_EXAMPLES: Final = 12
@@ -48,15 +63,19 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
         answers: What `predict` answered about them, (n, classes).
         seconds: Wall time of the training.
         curves: What the returned History says of it: the submission's own account.
+        epochs: Each epoch's times, where its clock can be believed; empty without `fit`.
+        steps: Steps that it took, by the count beside it.
     """
 
     accuracy: float
     answers: Array
     seconds: float
     curves: Curves
+    epochs: tuple[Epoch, ...] = ()
+    steps: int = 0
 
 
-def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy, *, seconds: float) -> Trained:
+def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy | None, *, seconds: float) -> Trained:
     """Build, train and predict with the submission.
 
     What counts is the smaller of two figures: what `predict` answers with the checkpoint, and what the network in
@@ -66,7 +85,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         student: The submission in a fresh worker.
         examiner: Where the network is rebuilt.
         split: The data.
-        budget: Epochs and batch size.
+        budget: Epochs and batch size; `None` leaves them, and the patience, to the submission.
         seconds: How long training may take.
 
     Raises:
@@ -82,22 +101,23 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
                 f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
                 hint="build_model returns an untrained network.",
             )
-        shapes, counter = _shapes_of(student, model), _step_counter(student, model)
-        began = time.monotonic()
+        shapes, clock = _shapes_of(student, model), _clock_of(student, model)
+        settings = {} if budget is None else _settings(budget)
+        began = time.perf_counter()
         returned = student.call(
             "train",
             Shown(model, "model"),
             *(Shown(a, n) for a, n in ((split.x_train, "x_train"), (split.y_train, "y_train"))),
             *(Shown(a, n) for a, n in ((split.x_val, "x_val"), (split.y_val, "y_val"))),
-            epochs=budget.epochs,
-            batch_size=budget.batch_size,
-            patience=budget.epochs,
+            **settings,
             checkpoint_path=_CHECKPOINT,
             seconds=seconds,
         )
-        took = time.monotonic() - began
+        ended = time.perf_counter()
         example = student.example
-        _require_steps(student, counter, budget, example)
+        noted = student.tool("read_clock", clock) if clock is not None else _NOTHING_NOTED
+        if budget is not None:
+            _require_budget(noted["trained"], split, budget, example)
         checkpoint = student.tool("file_bytes", _CHECKPOINT)
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
@@ -114,7 +134,15 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     examined = examined_accuracy(examiner, network, split, _scale_of_predict(student))
     student.example = example
     accuracy = min(predicted, examined + _EXAMINER_MARGIN)
-    return Trained(accuracy, answers, took, curves_of(student, returned, model, budget.epochs))
+    epochs, _ = believed(noted, began, ended)
+    curves = curves_of(student, returned, model, _MOST_EPOCHS if budget is None else budget.epochs)
+    steps = noted["trained"]["steps"] or noted["trained"]["batches"]
+    return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps)
+
+
+def _settings(budget: Accuracy) -> dict[str, int]:
+    """What `train` is told to train."""
+    return {"epochs": budget.epochs, "batch_size": budget.batch_size, "patience": budget.epochs}
 
 
 def _shapes_of(student: Student, model: Any) -> list[tuple[int, ...]]:
@@ -130,19 +158,31 @@ def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
     return sorted(weight.shape for weight in weights if weight.ndim >= 2)
 
 
-def _step_counter(student: Student, model: Any) -> Handle | None:
-    """What counts the steps of the network's own `fit`; `None` where it is no Keras model."""
-    return student.tool("count_steps", model) if isinstance(model, Handle) else None
+def _clock_of(student: Student, model: Any) -> Handle | None:
+    """What times the training, and counts its steps and the images that reach the network; `None` where it is none."""
+    return student.tool("start_clock", model) if isinstance(model, Handle) else None
 
 
-def _require_steps(student: Student, counter: Handle | None, budget: Accuracy, example: str) -> None:
-    """Refuse a training that took more steps than it was given: what those are worth is what is measured."""
-    steps = student.tool("batches_of", counter) if counter is not None else 0
-    if steps > budget.steps + budget.epochs:  # a last batch that is not full may be one
+def _require_budget(counted: Mapping[str, int], split: Split, budget: Accuracy, example: str) -> None:
+    """Refuse a training that took more than it was given: what that is worth is what is measured.
+
+    Steps are those of optimizers.  A training may do without one, so the images that reach the network have a limit
+    too, above what sound ones need that go through each several times for one step.
+    """
+    steps, images = counted["steps"], counted["images"]
+    if steps > _SPARE_STEPS * budget.steps + budget.epochs:  # a last batch that is not full may be one
         raise CheckFailed(
             f"With epochs={budget.epochs} and batch_size={budget.batch_size} `train` should make {budget.steps} steps, "
             f"but it made {steps}.",
             hint="Pass the parameters batch_size and epochs on to fit, which is called once.",
+            example=example,
+        )
+    due = budget.epochs * len(split.x_train)
+    if images > _MOST_PASSES * due:
+        raise CheckFailed(
+            f"With epochs={budget.epochs} `train` should show the network {due:,} images, each of "
+            f"{len(split.x_train):,} once an epoch, but it showed it {images:,}.",
+            hint="Go through x_train once an epoch, and evaluate on x_val alone.",
             example=example,
         )
 

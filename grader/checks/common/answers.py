@@ -77,11 +77,24 @@ class HistoryFacts(TypedDict):
     curves: dict[str, list[float]]
 
 
+# Larger ones are lies, and do not fit into the records that others make of them.
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class TallyFacts(TypedDict):
+    """What a tally of a training has counted; see `tally.Tally`."""
+
+    images: _Number
+    batches: _Number
+    steps: _Number
+
+
 class ClockFacts(TypedDict):
     """What the clock of a training has noted; see `clock.Clock`."""
 
     first_step: float | None
-    epochs: Annotated[list[tuple[float, float, float, float, int, float]], msgspec.Meta(max_length=10_000)]
+    epochs: Annotated[list[tuple[float, float, float, float, _Number, _Number, float]], msgspec.Meta(max_length=10_000)]
+    trained: TallyFacts
 
 
 _FORMS: Final[dict[str, Any]] = {
@@ -93,9 +106,8 @@ _FORMS: Final[dict[str, Any]] = {
     "judge": dict[str, float],
     "script_model": tuple[Handle, Handle, Handle, Handle],
     "epochs_of": int,
-    "batches_of": int,
     "witness_model": tuple[Handle, Handle],
-    "count_steps": Handle,
+    "read_tally": TallyFacts,
     "brightest_channel_model": Handle,
     "frozen_channel_model": Handle,
     "start_clock": Handle,

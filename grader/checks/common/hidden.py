@@ -16,6 +16,7 @@ import numpy as np
 
 from grader.course import Course
 from grader.course.datasets import Dataset
+from grader.course.thresholds import VALIDATION_IMAGES, full_budget
 
 Array = np.ndarray[Any, Any]
 
@@ -25,7 +26,6 @@ MAX_SHIFT: Final = 2
 MAX_BRIGHTNESS: Final = 0.1
 """Share by which a hidden image is made lighter or darker at most."""
 
-VALIDATION_IMAGES: Final = 600
 HIDDEN_IMAGES: Final = 3000
 _BATCH: Final = 500  # images at a time, since as floats they take four times the memory
 
@@ -62,7 +62,9 @@ def seeded_generator(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8], "big"))
 
 
-def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Split:
+def draw_split(
+    dataset: Dataset, course: Course, rng: np.random.Generator, *, validation_images: int = VALIDATION_IMAGES
+) -> Split:
     """Draw the data of one accuracy check.
 
     Args:
@@ -70,9 +72,10 @@ def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Sp
         course: Its classes, in whatever order (the order of the columns is drawn here), and how many images to
             train on; there are fewer where the data set has fewer.
         rng: Where every choice comes from.
+        validation_images: How many images to validate on, in all classes together.
     """
     classes = [int(label) for label in rng.permutation(np.array(course.classes))]
-    validation = max(1, VALIDATION_IMAGES // len(classes))
+    validation = max(1, validation_images // len(classes))
     labels = dataset.y_train.reshape(-1)
     smallest = min(int(np.sum(labels == label)) for label in classes)
     each = min(course.accuracy.train_images // len(classes), smallest - validation)
@@ -91,6 +94,12 @@ def draw_split(dataset: Dataset, course: Course, rng: np.random.Generator) -> Sp
         hidden_labels=np.array([columns[int(label)] for label in test_labels[hidden]]),
         classes=tuple(classes),
     )
+
+
+def draw_whole(dataset: Dataset, course: Course, rng: np.random.Generator) -> Split:
+    """Draw the data of the whole training, likewise: as many images as the course says in `[full]`."""
+    whole = msgspec.structs.replace(course, accuracy=full_budget(course))
+    return draw_split(dataset, whole, rng, validation_images=course.full.validation_images)
 
 
 def _some(rng: np.random.Generator, labels: Array, label: int, count: int) -> Array:

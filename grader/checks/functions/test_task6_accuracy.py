@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from grader.checks.common.accuracy import confusion_of, examples_of, trained
+from grader.checks.common.accuracy import Trained, confusion_of, examples_of, trained
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
-from grader.checks.common.hidden import draw_split, seeded_generator
+from grader.checks.common.hidden import Split, draw_split, draw_whole, seeded_generator
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.course.thresholds import find_calibration, load_calibrations
@@ -25,12 +25,16 @@ Measured on CIFAR-10 with plain networks: under `SGD()` one that is sound was at
 """
 
 _TIMES_LONGER: Final = 3
+_ID: Final = "accuracy/unseen-images"
 
 
 @check("accuracy/unseen-images")
 def test_unseen_images(context: Context, student: Student, examiner: Examiner, artefacts: Artefacts) -> None:
     course, dataset = context.course, context.dataset
     assert dataset is not None, "the profiles with this check load the data"
+    if context.profile == "full":
+        _whole_training(context, student, examiner, artefacts)
+        return
     calibration = find_calibration(load_calibrations(), course, dataset.sha256)
     split = draw_split(dataset, course, seeded_generator(course.seed, context.submission.sha256))
     budget = course.accuracy
@@ -44,22 +48,47 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
             if again.accuracy > came.accuracy:
                 budget, came, example = longer, again, student.example
         student.example = example
-    accuracy = came.accuracy
-    measured = Measured(accuracy, calibration.full_credit, round(came.seconds, 1), budget.steps)
-    for name, record in (
-        ("measured", measured),
-        ("curves", came.curves),
-        ("confusion", confusion_of(came.answers, split, course, dataset)),
-        ("examples", examples_of(came.answers, split, dataset)),
-    ):
-        artefacts.add_record("accuracy/unseen-images", name, record)
-    share = calibration.share(accuracy)
+    _keep(artefacts, came, split, context, Measured(came.accuracy, calibration.full_credit, came.seconds, budget.steps))
+    share = calibration.share(came.accuracy)
     if share < 1:
         raise CheckFailed(
-            f"After {budget.steps:,} training steps {accuracy:.0%} of the images that the network never saw are "
+            f"After {budget.steps:,} training steps {came.accuracy:.0%} of the images that the network never saw are "
             f"predicted right; {calibration.full_credit:.0%} are expected.",
             hint=f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
             f"of {budget.batch_size}, and look at the curves: does training accuracy rise, and validation accuracy "
             "with it?",
             share=share,
         )
+
+
+def _whole_training(context: Context, student: Student, examiner: Examiner, artefacts: Artefacts) -> None:
+    """Judge the training as the submission wrote it: its own epochs, batch size and patience, on all images."""
+    course, dataset = context.course, context.dataset
+    assert dataset is not None, "the profile loads the data"
+    calibration = find_calibration(load_calibrations(), course, dataset.sha256, "full")
+    split = draw_whole(dataset, course, seeded_generator(course.seed, context.submission.sha256))
+    came = trained(student, examiner, split, None, seconds=course.full.training_seconds)
+    _keep(artefacts, came, split, context, Measured(came.accuracy, calibration.full_credit, came.seconds, came.steps))
+    artefacts.add_record(_ID, "epochs", came.epochs)
+    share = calibration.share(came.accuracy)
+    if share < 1:
+        raise CheckFailed(
+            f"After the whole training, with its own epochs and batch size, {came.accuracy:.0%} of the images that the "
+            f"network never saw are predicted right; {calibration.full_credit:.0%} are expected.",
+            hint=f"Call train with {len(split.x_train):,} images for training and {len(split.x_val):,} for validation "
+            "and without epochs, batch_size or patience, and look at the curves: does it stop before it has learned?",
+            share=share,
+        )
+
+
+def _keep(artefacts: Artefacts, came: Trained, split: Split, context: Context, measured: Measured) -> None:
+    """Keep what there is to look at."""
+    course, dataset = context.course, context.dataset
+    assert dataset is not None, "the profiles with this check load the data"
+    for name, record in (
+        ("measured", msgspec.structs.replace(measured, seconds=round(measured.seconds, 1))),
+        ("curves", came.curves),
+        ("confusion", confusion_of(came.answers, split, course, dataset)),
+        ("examples", examples_of(came.answers, split, dataset)),
+    ):
+        artefacts.add_record(_ID, name, record)

@@ -41,7 +41,7 @@ class Training(msgspec.Struct, frozen=True):
         counted: How many epochs each extra callback saw.
         before: The model's weights before.
         after: The model's weights after.
-        steps: Training steps, where they were counted.
+        trained: What a tally of the training counted, where there was one; see `toolbox.read_tally`.
         path: What was given as checkpoint_path.
         checkpoint: The bytes there, `None` where there is no file.
         files_before: The names of the files in the working folder before.
@@ -58,7 +58,7 @@ class Training(msgspec.Struct, frozen=True):
     checkpoint: bytes | None
     files_before: list[str]
     files: list[str]
-    steps: int = 0
+    trained: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def moved(self) -> bool:
@@ -111,14 +111,14 @@ class Trainings(Evidence):
         """Two epochs with a network that remembers what it was trained on; see `models.witness_model`."""
 
         def gather() -> Training:
-            model, counter = self.student.tool("witness_model", 3)
+            model, tally = self.student.tool("witness_model", 3)
             settings = {
                 "epochs": WITNESS_EPOCHS,
                 "batch_size": WITNESS_BATCH,
                 "patience": WITNESS_EPOCHS,
             }
             training = self._train(model, None, (), witness_images(), settings, "")
-            return msgspec.structs.replace(training, steps=self.student.tool("batches_of", counter))
+            return msgspec.structs.replace(training, trained=self.student.tool("read_tally", tally))
 
         return self.once("witness", gather)
 

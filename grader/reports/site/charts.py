@@ -77,6 +77,7 @@ class Chart(msgspec.Struct, frozen=True):
         spans: Of intervals: x, and y from where to where.
         notes: Words in an empty place: x, y, and they.
         level: Where a line lies that everything is to be compared with.
+        marks: Where something changed: x, and what, in a word or two.
         names: What stands in the legend: a name, and the kind of bar or line.
     """
 
@@ -91,6 +92,7 @@ class Chart(msgspec.Struct, frozen=True):
     spans: tuple[tuple[float, float, float], ...] = ()
     notes: tuple[tuple[float, float, str], ...] = ()
     level: float | None = None
+    marks: tuple[tuple[float, str], ...] = ()
     names: tuple[tuple[str, int], ...] = ()
 
 

@@ -40,11 +40,12 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A ratio at a point in history: when (ISO 8601), on which device, and what it was."""
+    """A ratio at a point in history: when (ISO 8601), on which device, what it was, and what changed before it."""
 
     at: str
     device: str
     ratio: Ratio
+    changed: str = ""
 
 
 def epoch_curves(mine: Sequence[Round], reference: Sequence[Round]) -> Chart:
@@ -156,6 +157,7 @@ def ratio_history(moments: Sequence[Moment]) -> Chart:
     told = [
         f"{moment.at[:10]} on {moment.device}: {factor(moment.ratio.value)}"
         + (f", interval {interval(moment.ratio.low, moment.ratio.high)}" if moment.ratio.low is not None else "")
+        + (f", the {moment.changed} changed" if moment.changed else "")
         for moment in moments
     ]
     every = max(1, math.ceil(len(moments) / _DATES))
@@ -172,5 +174,10 @@ def ratio_history(moments: Sequence[Moment]) -> Chart:
             if moment.device in devices and moment.ratio.low is not None and moment.ratio.high is not None
         ),
         level=y.at(1.0),
+        marks=tuple(
+            (round(at - (places[1] - places[0]) / 2, 1), moment.changed)
+            for at, moment in zip(places, moments, strict=True)
+            if moment.changed
+        ),
         names=tuple((line.name, line.kind) for line in lines),
     )

@@ -12,12 +12,12 @@ from grader.gradebook.records import Timing
 from grader.ground.text import clean
 from grader.reports.site.charts import Chart, scatter
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
-from grader.reports.timings import MEASUREMENT_WORDS, factor
+from grader.reports.timings import MEASUREMENT_WORDS, changes_in, factor
 from grader.speed.points import trains_in_full
 from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, steady_epochs, summary
 
 _LEADERS: Final = 10
-_LATEST: Final = 24
+_LATEST: Final = 40
 """How many points of a history there is room for."""
 
 
@@ -63,8 +63,16 @@ def speed_of(timings: Sequence[Timing]) -> Speed | None:
     with_epochs = [timing for timing in timings if steady_epochs(timing.measurement.rounds)]
     of = with_epochs[-1] if with_epochs else None
     measured = [(timing, summary(timing.measurement)) for timing in timings]
+    changed: dict[int, list[str]] = {}
+    for told in changes_in(timings):
+        changed.setdefault(told.number, []).append(told.change.what)
     moments = [
-        Moment(timing.measurement.measured_at, clean(timing.measurement.device, limit=12), said.ratio)
+        Moment(
+            timing.measurement.measured_at,
+            clean(timing.measurement.device, limit=12),
+            said.ratio,
+            " and ".join(changed.get(timing.number, ())),
+        )
         for timing, said in measured
         if said.ratio is not None
     ]

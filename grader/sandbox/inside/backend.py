@@ -10,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import random
 import sys
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -192,6 +193,76 @@ def synchronize(model: Any) -> None:
         import tensorflow as tf
 
         tf.test.experimental.sync_devices()
+
+
+class Count:
+    """What is added to it, and how often, whenever the computation runs that the adding is part of, compiled or not.
+
+    It is made and read outside of compiled code, and added to anywhere.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._total = self._times = 0
+        self._compiled: Any = None
+        if name() == "tensorflow":
+            import tensorflow as tf
+
+            self._compiled = tf.Variable((0, 0), trainable=False, dtype="int64")
+
+    def add(self, amount: Any) -> None:
+        """Add a number, or where a batch has no fixed size a scalar tensor."""
+        if name() == "jax":
+            import jax
+
+            jax.debug.callback(lambda: self._grow(amount))
+        elif name() == "torch":
+            import torch
+
+            grow = torch.compiler.disable(self._grow) if torch.compiler.is_compiling() else self._grow
+            grow(amount)
+        else:
+            import tensorflow as tf
+
+            if tf.executing_eagerly():
+                self._grow(amount)
+            else:
+                self._compiled.assign_add(tf.stack((tf.cast(amount, "int64"), tf.constant(1, "int64"))))
+
+    def _grow(self, amount: Any) -> None:
+        with self._lock:
+            self._total += int(amount)
+            self._times += 1
+
+    def read(self) -> tuple[int, int]:
+        """The total, and how often something was added, once everything that was asked for has run."""
+        if name() == "jax":
+            import jax
+
+            jax.effects_barrier()
+        total, times = (0, 0) if self._compiled is None else self._compiled.numpy().tolist()
+        return self._total + total, self._times + times
+
+
+def rows_of(inputs: Any) -> Any:
+    """How many rows the first array among some inputs has.
+
+    Returns:
+        A number; a scalar tensor in compiled code for batches of any size; `None` where there is no array with rows, or
+        only a shape with nothing in it, by which networks find out about their outputs.
+    """
+    import keras
+
+    arrays = [value for value in keras.tree.flatten(inputs) if hasattr(value, "shape") and hasattr(value, "dtype")]
+    if not arrays or isinstance(arrays[0], keras.KerasTensor) or getattr(arrays[0], "is_meta", False):
+        return None
+    try:
+        rows = tuple(arrays[0].shape)[:1]
+    except ValueError:  # TensorFlow does not know how many dimensions there are
+        return None
+    if not rows:
+        return None
+    return keras.ops.shape(arrays[0])[0] if rows[0] is None else rows[0]
 
 
 def device_facts() -> dict[str, Any]:

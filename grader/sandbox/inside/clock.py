@@ -1,4 +1,4 @@
-"""A clock for a network's training: when its epochs begin and end, and how many steps they take.
+"""A clock for a network's training: when its epochs begin and end, and what they train on.
 
 Untrusted side.  What it says is the submission's word, as it could reach into it; the trusted side times the whole call
 itself and believes no account of the epochs that does not fit into it.
@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from grader.sandbox.inside import backend
+from grader.sandbox.inside.tally import Tally, steps_between
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -19,28 +20,33 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 
     Times are those of `time.perf_counter`, which on one machine is the same in every process.
 
+    Args:
+        model: The network, before its training.
+
     Attributes:
-        first_step: When the first step was done; `None` before.
+        first_step: When the first step was done, or the first so many where `steps_per_execution` are done at once;
+            `None` before.
         epochs: An epoch each: when it began, when its steps were done, when its validation was, when it ended; its
-            steps; its validation accuracy, NaN where there is none.
+            steps; the images that reached the network in them; its validation accuracy, NaN where there is none.
+        tally: What was trained up to now, in `fit` and without it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.first_step: float | None = None
-        self.epochs: list[tuple[float, float, float, float, int, float]] = []
+        self.epochs: list[tuple[float, float, float, float, int, int, float]] = []
+        self.tally = Tally(model)
         self._began = self._trained = self._validated = 0.0
-        self._steps = 0
+        self._before = self._after = self.tally.read()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Note the beginning, the others having had their turn."""
-        self._steps = 0
+        self._before = self.tally.read()
         self._trained = self._validated = 0.0
         self._began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count a step."""
-        self._steps += 1
+        """Note the end of the first step."""
         if self.first_step is None:
             backend.synchronize(self.model)
             self.first_step = time.perf_counter()
@@ -49,6 +55,7 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         """Note the end of the steps, where there is validation."""
         backend.synchronize(self.model)
         self._trained = time.perf_counter()
+        self._after = self.tally.read()
 
     def on_test_end(self, logs: Any = None) -> None:
         """Note the end of the validation."""
@@ -59,5 +66,7 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         backend.synchronize(self.model)
         ended = time.perf_counter()
         trained = self._trained or ended
+        after = self._after if self._trained else self.tally.read()
+        steps, images = steps_between(self._before, after), after["images"] - self._before["images"]
         accuracy = float((logs or {}).get("val_accuracy", "nan"))
-        self.epochs.append((self._began, trained, self._validated or trained, ended, self._steps, accuracy))
+        self.epochs.append((self._began, trained, self._validated or trained, ended, steps, images, accuracy))

@@ -74,18 +74,6 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs += 1
 
 
-class CountBatches(keras.callbacks.Callback):  # type: ignore[misc]
-    """Counts the training steps; the optimizer's own count is no witness, since checkpoints bring theirs along."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.batches = 0
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count."""
-        self.batches += 1
-
-
 class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     """An extra callback that only counts, to see whether `train` runs the ones it is given."""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from grader.sandbox.inside import backend, examiner, figures, models, rates, scaling
 from grader.sandbox.inside.clock import Clock
+from grader.sandbox.inside.tally import Tally
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
@@ -114,22 +115,15 @@ def epochs_of(callback: Any) -> int:
     return int(callback.epochs)
 
 
-def batches_of(counter: Any) -> int:
-    """How many training steps a counter has seen."""
-    return int(counter.batches)
-
-
 def witness_model(num_classes: int) -> tuple[Any, Any]:
-    """A witness model, and a callback that counts its training steps in `fit`; see `models`."""
+    """A witness model, and a tally of its training; see `models`."""
     model = models.witness_model(num_classes)
-    return model, count_steps(model)
+    return model, Tally(model)
 
 
-def count_steps(model: Any) -> Any:
-    """A callback that counts the training steps of the model's own `fit`."""
-    counter = models.CountBatches()
-    models.follow(model, counter)
-    return counter
+def read_tally(tally: Any) -> dict[str, int]:
+    """What a tally has counted; see `tally.Tally`."""
+    return dict(tally.read())
 
 
 def brightest_channel_model(gain: float, shift: int = 0) -> Any:
@@ -144,14 +138,14 @@ def frozen_channel_model(gain: float) -> Any:
 
 def start_clock(model: Any) -> Any:
     """A clock that times what the model's own `fit` does."""
-    clock = Clock()
+    clock = Clock(model)
     models.follow(model, clock)
     return clock
 
 
 def read_clock(clock: Any) -> dict[str, Any]:
     """What a clock has noted; see `clock.Clock`."""
-    return {"first_step": clock.first_step, "epochs": clock.epochs}
+    return {"first_step": clock.first_step, "epochs": clock.epochs, "trained": clock.tally.read()}
 
 
 def save_model(model: Any, path: str) -> None:
@@ -215,9 +209,8 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         judge,
         script_model,
         epochs_of,
-        batches_of,
         witness_model,
-        count_steps,
+        read_tally,
         brightest_channel_model,
         frozen_channel_model,
         start_clock,
