@@ -22,12 +22,13 @@ class KeptFiles:
 
     Attributes:
         files: For each path the digest of the network and the bytes of the file, as they were when it was written.
-        patterns: The names that the program's ModelCheckpoints write, with their fields.
+        patterns: The names that the program's ModelCheckpoints write, with their fields; beside each, the quantity by
+            which it chooses what to keep, empty where it keeps every epoch.
     """
 
     def __init__(self) -> None:
         self.files: dict[str, tuple[str, bytes]] = {}
-        self.patterns: list[str] = []
+        self.patterns: dict[str, str] = {}
         self._written: list[tuple[str, dict[str, float]]] = []
 
     def wrote(self, path: str, model: Any, values: dict[str, float]) -> None:
@@ -74,12 +75,13 @@ class KeptFiles:
         return local
 
     def _best(self, pattern: str) -> str:
-        """The file of a pattern that was kept at the best epoch, or the last one written."""
+        """The file of a pattern that was kept at the best epoch, the last one of several; empty where there is none."""
         fits = re.compile(_pattern_regex(os.path.normpath(pattern.replace("\\", "/"))))
         kept = [(path, values) for path, values in self._written if fits.fullmatch(path.replace("\\", "/"))]
         if not kept:
             return ""
-        if "val_loss" in pattern and "acc" not in pattern:
+        chooses_by = self.patterns[pattern]
+        if "loss" in (chooses_by or pattern) and (chooses_by or "acc" not in pattern):
             return min(reversed(kept), key=lambda item: item[1].get("val_loss", 0.0))[0]
         return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
 

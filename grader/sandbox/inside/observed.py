@@ -508,7 +508,8 @@ class Observer:
             if self._shims and not path.endswith(allowed):
                 path += ending
             if asked:
-                self._kept.patterns.append(path)
+                chooses = given.get("save_best_only")
+                self._kept.patterns[path] = str(given.get("monitor", "val_loss")) if chooses else ""
             if self._shims and given.get("mode") not in (None, "auto", "min", "max"):
                 given.pop("mode")
             original(callback, path, **given)
