@@ -12,7 +12,8 @@ from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
-from grader.speed.measuring import MeasuringError, Training, Turns, draw_data
+from grader.speed.errors import MeasuringError
+from grader.speed.measuring import Training, Turns, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
 

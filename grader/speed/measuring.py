@@ -18,33 +18,21 @@ import numpy as np
 from grader.checks.common.accuracy import accuracy_of
 from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
-from grader.checks.common.student import Missing, Student
-from grader.checks.common.verdict import CheckFailed
+from grader.checks.common.student import Student
+from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
-from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
+from grader.sandbox.host.session import Sandbox, Worker
 from grader.sandbox.wire.frames import Limits
-from grader.speed.records import Budget, Round, Status
+from grader.speed.errors import explained
+from grader.speed.guided import GuidedTraining, columns_kept
+from grader.speed.records import Budget, Round
 from grader.submissions import Submission
+from grader.submissions.forms import form_of
 
 _CHECKPOINT: Final = "speed.keras"
 _JUDGED_IMAGES: Final = 600
 _WARM_UP_STEPS: Final = 2
-_OUT_OF_MEMORY: Final = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError", "RESOURCE_EXHAUSTED")
-
-
-class MeasuringError(Exception):
-    """A training that cannot be measured.
-
-    Attributes:
-        status: `out_of_memory` or `failed`.
-        problem: Why, one sentence.
-    """
-
-    def __init__(self, status: Status, problem: str) -> None:
-        super().__init__(problem)
-        self.status = status
-        self.problem = problem
 
 
 def draw_data(dataset: Dataset, course: Course, seed: int) -> Split:
@@ -167,22 +155,8 @@ class Training:
             images=noted["trained"]["images"],
         )
 
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what a submission may do into one sentence."""
-        try:
-            yield
-        except (Missing, SubmissionError) as error:
-            out_of_memory = isinstance(error, SubmissionError) and any(
-                word in f"{error.type_name} {error.text}" for word in _OUT_OF_MEMORY
-            )
-            status: Status = "out_of_memory" if out_of_memory else "failed"
-            raise MeasuringError(status, f"{self._student.explain(error)}.") from None
-        except WorkerGone as error:
-            status = "out_of_memory" if error.reason == "memory" else "failed"
-            raise MeasuringError(status, f"The code {error.detail}.") from None
-        except CheckFailed as error:
-            raise MeasuringError("failed", error.message) from None
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return explained(lambda error: self._student.explain(error))
 
 
 def _differ(weights: list[Any], before: list[Any]) -> bool:
@@ -227,7 +201,8 @@ class Turns:
         self._course = course
         self._dataset = dataset
         self._on_training = on_training
-        self._training: Training | None = None
+        self._training: Training | GuidedTraining | None = None
+        self._kept: Columns | None = None
         self.rounds: list[Round] = []
         self.reference_rounds: list[Round] = []
         self.config = ""
@@ -247,9 +222,11 @@ class Turns:
         split = draw_data(self._dataset, course, self._course.seed)
         shuffled = seeded_generator(self._course.seed, "warm-up").permutation(split.y_train)
         split = msgspec.structs.replace(split, y_train=shuffled)
+        if form_of(self._submission, self._course.form).name == "guided":
+            self._kept = columns_kept(self._sandbox, self._submission, self._course)
         for submission in (self._reference, self._submission):
             if submission is not None:
-                with Training(self._sandbox, submission, course, split, self._course.seed) as training:
+                with self._training_of(submission, course, split, self._course.seed) as training:
                     training.prepare()
                     training.train()
                     training.finish()
@@ -288,9 +265,16 @@ class Turns:
             self.reference_rounds.append(training.finish())
         self._on_training()
 
-    def _make(self, submission: Submission, index: int) -> Training:
+    def _make(self, submission: Submission, index: int) -> Training | GuidedTraining:
         seed = self._course.seed + 1 + index
-        return Training(self._sandbox, submission, self._course, draw_data(self._dataset, self._course, seed), seed)
+        return self._training_of(submission, self._course, draw_data(self._dataset, self._course, seed), seed)
+
+    def _training_of(
+        self, submission: Submission, course: Course, split: Split, seed: int
+    ) -> Training | GuidedTraining:
+        if submission is self._submission and self._kept is not None:
+            return GuidedTraining(self._sandbox, submission, course, split, seed, self._kept)
+        return Training(self._sandbox, submission, course, split, seed)
 
     @contextlib.contextmanager
     def _ended_on_error(self) -> Iterator[None]:

@@ -29,9 +29,10 @@ from grader.ground.text import utc
 from grader.sandbox.host.devices import why_no_device
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
 from grader.sandbox.wire.backends import DEFAULT, on_gpu, why_missing
+from grader.speed.errors import MeasuringError
 from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
-from grader.speed.measuring import MeasuringError, Turns, budget_of, draw_data
+from grader.speed.measuring import Turns, budget_of, draw_data
 from grader.speed.records import Machine, Measurement, Rates
 from grader.speed.statistics import images_an_epoch
 from grader.submissions import Submission, SubmissionFile, read_submission

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.speed.measuring import MeasuringError
+from grader.speed.errors import MeasuringError
 from grader.speed.running import Lane, SpeedRun
 
 

@@ -103,7 +103,7 @@ def accuracy_on_unseen(
         network = _network(observed, run, worker, fits[-1])
     columns = np.array(kept.columns)[split.hidden_labels]
     hidden = msgspec.structs.replace(split, hidden_labels=columns)
-    return examined_accuracy(observed.examiner, network, hidden, _scale(fits[-1], images["x_train"], kept, images))
+    return examined_accuracy(observed.examiner, network, hidden, scale_of(fits[-1].x, images["x_train"], kept, images))
 
 
 def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
@@ -121,12 +121,19 @@ def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
     raise NotRun("no network was kept to be examined.")
 
 
-def _scale(fit: Note, x: Array, kept: Columns, images: dict[str, Array]) -> tuple[float, float] | None:
-    """What `fit` multiplied the images by, and what it added, by the mean and spread of all pixels."""
-    if fit.x is None or not fit.x.size:
+def scale_of(fitted: Any, x: Array, kept: Columns, images: dict[str, Array]) -> tuple[float, float] | None:
+    """What the images that `fit` gets were multiplied by, and what was added, by the mean and spread of all pixels.
+
+    Args:
+        fitted: Their signatures, (n, 4, 4, 3).
+        x: The images that were loaded.
+        kept: Which of their classes the program keeps.
+        images: With the labels of the images that were loaded, `y_train`.
+    """
+    if not isinstance(fitted, np.ndarray) or not fitted.size:
         return None
     chosen = x[np.isin(images["y_train"][:, 0], kept.labels)].astype(np.float64)
-    given = fit.x.astype(np.float64)
+    given = fitted.astype(np.float64)
     factor = float(given.std() / max(float(chosen[:, 4::8, 4::8].std()), 1e-9))
     for simple in (1.0, 1 / 255, 1 / 127.5, 1 / 256):
         if abs(factor / simple - 1) < 0.03:

@@ -1,0 +1,193 @@
+"""Measuring the training of a guided program: its own `fit`, on the images of the speed measurement.
+
+The program runs as in the observed run, with the course's images behind `cifar10.load_data()`, up to its first `fit`.
+There the worker stops and says so, and goes on when it is told to: that, and what it says when `fit` has returned, is
+what the trusted side times.  Everything after `fit` is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any, Final, TypeVar
+
+import msgspec
+import numpy as np
+
+from grader.checks.common.answers import ClockFacts
+from grader.checks.common.context import Context
+from grader.checks.common.epochs import believed
+from grader.checks.common.evidence import Examiner
+from grader.checks.common.hidden import Split, seeded_generator
+from grader.checks.common.student import TimeLeft
+from grader.checks.common.verdict import NotRun
+from grader.checks.guided.observed import Observed, starts_of
+from grader.checks.guided.unseen import Columns, columns_of_program, images_for, scale_of
+from grader.course import Course
+from grader.sandbox.host.session import Sandbox, Worker, WorkerGone
+from grader.sandbox.wire.frames import Limits
+from grader.speed.errors import MeasuringError, explained
+from grader.speed.records import Round
+from grader.submissions import Submission
+
+_JUDGED_IMAGES: Final = 600
+
+
+class _Ready(msgspec.Struct):
+    config: str
+
+
+class _Trained(msgspec.Struct):
+    clock: ClockFacts
+    moved: bool
+    x: Any
+    device_mb: float | None
+
+
+class _Answers(msgspec.Struct):
+    answers: Any
+
+
+_Stop = TypeVar("_Stop", _Ready, _Trained, _Answers)
+
+
+def columns_kept(sandbox: Sandbox, submission: Submission, course: Course) -> Columns:
+    """Which classes a program keeps, and as which columns of its network; it is run once for that.
+
+    Raises:
+        MeasuringError: It does not get as far as `fit`, or keeps no three classes.
+    """
+    context = Context(submission, course, "quick", frozenset(), sandbox)
+    left = TimeLeft(course.limits.grading_seconds)
+    examiner = Examiner(lambda: sandbox.spawn(seed=course.seed, limits=context.limits), left)
+    with contextlib.closing(examiner), contextlib.closing(Observed(context, left, examiner)) as observed:
+        try:
+            if observed.fit() is None:
+                raise MeasuringError("failed", "The program never gets to a call of fit.")
+            return columns_of_program(observed)
+        except NotRun as error:
+            raise MeasuringError("failed", f"The program cannot be measured: {error}") from None
+        except WorkerGone as gone:
+            raise MeasuringError("failed", f"The program {gone.detail}.") from None
+
+
+class GuidedTraining:
+    """One training of a guided program, as `measuring.Training` is one of a submission with functions.
+
+    Args:
+        sandbox: Where it runs.
+        submission: The program.
+        course: Limits, and what is trained.
+        split: The images.
+        seed: For the worker's generators.
+        kept: The classes that the program keeps.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int, kept: Columns
+    ) -> None:
+        self._sandbox = sandbox
+        self._submission = submission
+        self._course = course
+        self._split = split
+        self._seed = seed
+        self._kept = kept
+        self._worker: Worker | None = None
+        self._host_mb = 0.0
+        self.export: dict[str, Any] = {}
+
+    def __enter__(self) -> GuidedTraining:
+        """Nothing is started before `prepare`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the worker."""
+        self.close()
+
+    def close(self) -> None:
+        """End the worker, and note what memory it took."""
+        if self._worker is not None:
+            self._host_mb = self._worker.close().peak_mb
+            self._worker = None
+
+    def prepare(self) -> None:
+        """Run the program up to its `fit`.
+
+        Raises:
+            MeasuringError: It does not get there.
+        """
+        limits, speed = self._course.limits, self._course.speed
+        self._images = images_for(self._split, self._kept, seeded_generator(self._seed, "guided speed"))
+        began = time.perf_counter()
+        self._worker = self._sandbox.spawn(
+            seed=self._seed,
+            limits=Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb),
+        )
+        settings: dict[str, int] = {"scripted": False, "shorten": False, "timed": True}
+        settings |= {"shims": self._course.legacy == "run", "epochs": speed.epochs, "batch_size": speed.batch_size}
+        program = self._submission.program
+        reply = self._tool("observe", program, starts_of(self._submission.line_map), self._images, settings)
+        self.export = {"config": self._form(reply, "ready", _Ready).config}
+        self._ready_seconds = time.perf_counter() - began
+
+    def train(self) -> None:
+        """Let `fit` run.
+
+        Raises:
+            MeasuringError: It fails.
+        """
+        self._began = time.perf_counter()
+        reply = self._tool("resume", {})
+        self._ended = time.perf_counter()
+        self._trained = self._form(reply, "trained", _Trained)
+
+    def finish(self) -> Round:
+        """Judge what came of it, and end the worker.
+
+        Raises:
+            MeasuringError: That fails.
+        """
+        trained = self._trained
+        images = self._split.x_hidden[:_JUDGED_IMAGES]
+        factor, offset = scale_of(trained.x, self._images["x_train"], self._kept, self._images) or (1.0, 0.0)
+        scaled = (images.astype(np.float32) * factor + offset).astype(np.float32)
+        answers = self._form(self._tool("resume", {"images": scaled}), "answers", _Answers).answers
+        self.close()
+        epochs, first_step = believed(trained.clock, self._began, self._ended)
+        return Round(
+            seed=self._seed,
+            cold_seconds=self._ready_seconds + (first_step or self._ended) - self._began,
+            call_seconds=self._ended - self._began,
+            epochs=epochs,
+            accuracy=self._accuracy(answers, len(images)),
+            moved=trained.moved,
+            host_mb=self._host_mb,
+            device_mb=trained.device_mb,
+            images=trained.clock["trained"]["images"],
+        )
+
+    def _accuracy(self, answers: Any, count: int) -> float:
+        if not isinstance(answers, np.ndarray) or answers.ndim != 2 or len(answers) != count:
+            return 0.0
+        columns = np.array(self._kept.columns)[self._split.hidden_labels[:count]]
+        return float(np.mean(np.argmax(answers, axis=1) == columns))
+
+    def _tool(self, name: str, *arguments: Any) -> Any:
+        assert self._worker is not None, "prepare() comes first"
+        with explained(str):
+            return self._worker.tool(name, *arguments, seconds=self._course.limits.training_seconds)
+
+    def _form(self, reply: Any, kind: str, form: type[_Stop]) -> _Stop:
+        """What the worker says at one of its stops.
+
+        Raises:
+            MeasuringError: It is at another one, or says something else.
+        """
+        said = reply if isinstance(reply, dict) else {}
+        if said.get("kind") == kind:
+            with contextlib.suppress(msgspec.ValidationError):
+                return msgspec.convert(said, form, str_keys=False)
+        errors = said.get("errors")
+        last = errors[-1] if isinstance(errors, list) and errors and isinstance(errors[-1], dict) else {}
+        why = f": {last.get('kind')}: {last.get('text')}"[:300] if last else ""
+        raise MeasuringError("failed", f"The program did not get through its call of fit{why}.")
