@@ -290,7 +290,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
         raise NotRun("the images that are shown are not among those that were predicted.")
     names = _names(observed, everything, at)
     if not names:
-        if len(told) < _SOME:
+        if len(shown) < _SOME:
             raise CheckFailed(
                 "Test images should be shown with the labels that were predicted, but so few are shown that nothing "
                 "tells which name each class has.",
