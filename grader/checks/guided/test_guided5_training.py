@@ -268,8 +268,8 @@ def test_early_stopping(observed: Observed) -> None:
     _require_right_watch(callback, "EarlyStopping", note)
     if callback.patience >= note.epochs > 1:
         raise CheckFailed(
-            f"EarlyStopping should be able to stop training, but its patience of {callback.patience} is no less than the "
-            f"{note.epochs} epochs that fit may take.",
+            f"EarlyStopping should be able to stop training, but its patience of {callback.patience} is no less than "
+            f"the {note.epochs} epochs that fit may take.",
             hint="Give it a patience of a few epochs, or fit more epochs.",
             line=note.line,
         )
