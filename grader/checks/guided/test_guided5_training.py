@@ -96,11 +96,10 @@ def _require_training_set(observed: Observed, note: Note) -> None:
 
 
 def _require_network_looked_at(observed: Observed, note: Note) -> None:
-    """Raise where the summaries are all of networks of another build than the one that is trained."""
-    looked_at = [other for other in observed.of_kind("summary") if other.config and not other.of_stand_in]
-    builds = {_build(other) for other in looked_at}
-    build = _build(note)
-    if build and builds and () not in builds and not note.of_stand_in and build not in builds:
+    """Raise where the summaries are all of networks of another build than any that is trained."""
+    looked_at = {_build(other) for other in observed.of_kind("summary") if other.config and not other.of_stand_in}
+    trained = {_build(other) for other in observed.of_kind("fit") if not other.of_stand_in}
+    if looked_at and trained and () not in looked_at | trained and not looked_at & trained:
         raise CheckFailed(
             "fit should train the network that was built for this, but the one whose summary is looked at is another.",
             hint="Call fit on the network whose summary you print.",
