@@ -229,20 +229,22 @@ class Observed:
         """The notes of some kinds."""
         return [note for note in self.notes if note.kind in kinds]
 
-    def fit(self, *, stand_ins: bool = False) -> tuple[Note, Told] | None:
-        """The call of `fit` that is judged, with what was told about it: the last with the most that is asked for.
+    def fits(self, *, stand_ins: bool = False) -> list[tuple[Note, Told]]:
+        """The calls of `fit`, each with what was told about it.
 
         Args:
-            stand_ins: Whether one of the grader's own counts where the program has none.
+            stand_ins: Whether those of the grader's own count where the program has none.
         """
-        fits = self.of_kind("fit")
         told = self.observation.told
-        candidates = [
+        everything = [
             (note, told[index] if index < len(told) else Told(write_script(np.random.default_rng(0), 1), []))
-            for index, note in enumerate(fits)
+            for index, note in enumerate(self.of_kind("fit"))
         ]
-        own = [candidate for candidate in candidates if not candidate[0].stand_in]
-        candidates = own or (candidates if stand_ins else [])
+        return [each for each in everything if not each[0].stand_in] or (everything if stand_ins else [])
+
+    def fit(self, *, stand_ins: bool = False) -> tuple[Note, Told] | None:
+        """The call of `fit` that is judged: of those that `fits` gives, the last with the most that is asked for."""
+        candidates = self.fits(stand_ins=stand_ins)
         if not candidates:
             return None
 

@@ -20,6 +20,8 @@ _RAW = 20
 """Images with a value above this were not scaled."""
 
 _NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
+_MOST_TRAININGS = 3
+
 _SIZES = ("filters", "units", "kernel_size", "strides", "pool_size")
 """What tells layers of one kind apart."""
 
@@ -379,7 +381,7 @@ def test_checkpoint(observed: Observed) -> None:
             _require_right_watch(callback, "ModelCheckpoint", note)
     if not told.digests:
         raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
-    best = best_digests(note, told)
+    best = best_of_all(observed)
     if epochs == 1 or (not keepers and _ended_by_itself(note, told)):
         best -= {told.digests[-1]}  # nobody had to choose it
     if observed.saved_with(best, note.config):
@@ -413,3 +415,12 @@ def best_digests(note: Note, told: Told) -> set[str]:
     names = watched & {"val_accuracy", "val_loss"} or {"val_accuracy", "val_loss"}
     best = {told.digests[told.script.best(name, epochs)] for name in names} if epochs else set()
     return {digest for digest in best if told.digests.count(digest) == 1}
+
+
+def best_of_all(observed: Observed) -> set[str]:
+    """The best epochs of the program's trainings: who trains twice may go on with the better of both.
+
+    Of the last few of them, for each one is a guess to whoever would claim to have kept it.
+    """
+    fits = observed.fits(stand_ins=True)[-_MOST_TRAININGS:]
+    return set().union(*(best_digests(note, told) for note, told in fits))
