@@ -124,7 +124,7 @@ FRENCH = (
     "Identifiant,Nom complet,Numéro d'identification,Adresse de courriel,Statut,Note,Note maximale,"
     "La note peut être modifiée,Dernière modification (travail remis),Dernière modification (note),"
     "Feedback par commentaires\n"
-    'Participant 123,Ada Lovelace,7001,ada@example.org,Remis pour évaluation,,"93,00",Oui,"lundi 1 juin 2026",-,\n'
+    'Participant 123,Ada Lovelace,7001,ada@example.org,Remis pour évaluation,,"93,00",Oui,lundi 1 juin 2026,-,\n'
     'Participant 124,Grace Hopper,7002,grace@example.org,Aucun travail remis,,"93,00",Non,-,-,\n'
 )
 SPANISH = (
