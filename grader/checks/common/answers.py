@@ -77,6 +77,23 @@ class HistoryFacts(TypedDict):
     curves: dict[str, list[float]]
 
 
+class CountFacts(TypedDict):
+    """What was counted of a training; see `toolbox.counts_of`."""
+
+    batches: int
+    epochs: int
+    images: int
+    validated: int
+    largest: int
+
+
+class SeenImages(TypedDict):
+    """Images that a network was given; see `toolbox.seen_by`."""
+
+    training: Array | None
+    validation: Array | None
+
+
 class ClockFacts(TypedDict):
     """What the clock of a training has noted; see `clock.Clock`."""
 
@@ -86,9 +103,11 @@ class ClockFacts(TypedDict):
 
 _FORMS: Final[dict[str, Any]] = {
     "sequential": Handle,
+    "with_block": Handle | None,
     "history": Handle,
     "export_model": ModelExport,
     "perturb": None,
+    "compile_plainly": None,
     "step": dict[str, float],
     "judge": dict[str, float],
     "script_model": tuple[Handle, Handle, Handle, Handle],
@@ -97,13 +116,17 @@ _FORMS: Final[dict[str, Any]] = {
     "witness_model": tuple[Handle, Handle],
     "count_steps": Handle,
     "brightest_channel_model": Handle,
-    "frozen_channel_model": Handle,
+    "frozen_channel_model": tuple[Handle, Handle],
+    "logs_of": Annotated[list[dict[str, float]], msgspec.Meta(max_length=facts.MOST)],
+    "counts_of": CountFacts,
+    "seen_by": SeenImages,
     "start_clock": Handle,
     "read_clock": ClockFacts,
     "device_memory_mb": float | None,
     "save_model": None,
     "describe_history": HistoryFacts,
     "describe_figure": FigureFacts | None,
+    "drawn_figure": Handle | None,
     "render_figure": Array | None,
     "file_bytes": bytes | None,
     "files": list[str],

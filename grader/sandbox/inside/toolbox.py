@@ -42,6 +42,21 @@ def sequential(input_shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input(tuple(input_shape)), keras.layers.Rescaling(1 / 255)])
 
 
+def with_block(model: Any, returned: Any) -> Any:
+    """A network of a model and a block that was returned and not added to it: layers, a network, or a tensor.
+
+    `None` where there is no such block.
+    """
+    if isinstance(returned, keras.KerasTensor):
+        return keras.Model(model.inputs, returned)
+    parts = list(returned) if isinstance(returned, (list, tuple)) else [returned]
+    if not parts or returned is model or not all(isinstance(part, keras.layers.Layer) for part in parts):
+        return None
+    if isinstance(returned, keras.Model) and returned.built:
+        return returned
+    return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers, *parts])
+
+
 def history(curves: dict[str, list[float]]) -> Any:
     """A History as `fit` returns it, with the given curves."""
     result = keras.callbacks.History()
@@ -83,6 +98,12 @@ def perturb(model: Any) -> None:
     model.set_weights([weight + 1 for weight in model.get_weights()])
 
 
+def compile_plainly(model: Any) -> None:
+    """Compile a network, with its own optimizer where it has one."""
+    optimizer = getattr(model, "optimizer", None) or "sgd"
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+
+
 def step(model: Any, x: Any, y: Any) -> dict[str, float]:
     """One training step; returns the losses and metrics by name."""
     model.run_eagerly = True
@@ -100,10 +121,15 @@ def _plain(logs: dict[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in logs.items()}
 
 
-def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any, Any]:
-    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs."""
+def script_model(
+    num_classes: int, classes: list[int], sureness: list[float], validation: Any = None
+) -> tuple[Any, Any, Any, Any]:
+    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs.
+
+    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    """
     model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
-    models.follow(model, script)
+    models.follow(model, script, validation=None if validation is None else tuple(validation))
     models.tell_of_calls(model, script)
     backend.compile_nothing()
     return model, script, models.CountEpochs(), models.CountEpochs()
@@ -119,10 +145,43 @@ def batches_of(counter: Any) -> int:
     return int(counter.batches)
 
 
-def witness_model(num_classes: int) -> tuple[Any, Any]:
-    """A witness model, and a callback that counts its training steps in `fit`; see `models`."""
-    model = models.witness_model(num_classes)
-    return model, count_steps(model)
+def logs_of(script: Any) -> list[dict[str, float]]:
+    """What `fit` said of each epoch that a script has seen."""
+    return list(script.logs)
+
+
+def counts_of(counter: Any) -> dict[str, int]:
+    """What a counter knows of the network that it watches."""
+    trained, validated = (int(counter.images[training]) for training in (True, False))
+    return {
+        "batches": int(counter.batches),
+        "epochs": int(counter.epochs),
+        "images": trained,
+        "validated": validated,
+        "largest": int(counter.largest),
+    }
+
+
+def seen_by(counter: Any) -> dict[str, Any]:
+    """The first images that a network was given, for training and for anything else; `None` where there are none."""
+    seen: dict[str, Any] = {"training": None, "validation": None}
+    for name, batches in zip(seen, (counter.seen[True], counter.seen[False]), strict=True):
+        alike = [batch for batch in batches if batch.shape[1:] == batches[0].shape[1:]]
+        if alike:
+            seen[name] = np.concatenate(alike)[: models.MOST_SEEN]
+    return seen
+
+
+def witness_model(num_classes: int, side: int = 32, validation: Any = None) -> tuple[Any, Any]:
+    """A witness model, and a callback that counts what it is trained with in `fit`; see `models`.
+
+    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    """
+    model = models.witness_model(num_classes, (side, side, 3))
+    counter = models.CountBatches()
+    models.follow(model, counter, validation=None if validation is None else tuple(validation))
+    models.watch_calls(model, counter)
+    return model, counter
 
 
 def count_steps(model: Any) -> Any:
@@ -132,14 +191,16 @@ def count_steps(model: Any) -> Any:
     return counter
 
 
-def brightest_channel_model(gain: float, shift: int = 0) -> Any:
+def brightest_channel_model(gain: float, shift: int = 0, threshold: float = 0.0) -> Any:
     """A network whose class is the brightest channel; see `models`."""
-    return models.brightest_channel_model(gain, shift=shift)
+    return models.brightest_channel_model(gain, shift=shift, threshold=threshold)
 
 
-def frozen_channel_model(gain: float) -> Any:
-    """The same network, so that training cannot change it; see `models`."""
-    return models.brightest_channel_model(gain, frozen=True)
+def frozen_channel_model(gain: float) -> tuple[Any, Any]:
+    """The same network, so that training cannot change it, and a counter that watches it; see `models`."""
+    model, counter = models.brightest_channel_model(gain, frozen=True), models.CountBatches()
+    models.watch_calls(model, counter)
+    return model, counter
 
 
 def start_clock(model: Any) -> Any:
@@ -178,6 +239,11 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     return facts
 
 
+def drawn_figure(returned: Any) -> Any:
+    """The figure that a call drew, whatever it returned; `None` where there is none."""
+    return figures.drawn_figure(returned)
+
+
 def render_figure(figure: Any, side: int) -> Any:
     """The pixels of a figure, none of its sides longer than `side`; `None` for anything but a figure."""
     return figures.render_figure(figure, side)
@@ -208,14 +274,19 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         hold,
         look,
         sequential,
+        with_block,
         history,
         export_model,
+        compile_plainly,
         perturb,
         step,
         judge,
         script_model,
         epochs_of,
         batches_of,
+        logs_of,
+        counts_of,
+        seen_by,
         witness_model,
         count_steps,
         brightest_channel_model,
@@ -225,6 +296,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         save_model,
         describe_history,
         describe_figure,
+        drawn_figure,
         render_figure,
         file_bytes,
         files,
