@@ -205,7 +205,8 @@ class Student:
         if isinstance(returned, Handle) and facts is not None:
             return returned, facts, ""
         what = describe(returned)
-        figure = self.tool("drawn_figure", returned)
+        several = isinstance(returned, (list, tuple)) and all(isinstance(value, Handle) for value in returned)
+        figure = self.tool("drawn_figure", returned if several or isinstance(returned, Handle) else None)
         facts = self.tool("describe_figure", figure) if isinstance(figure, Handle) else None
         if facts is None:
             require_figure(name, what)

@@ -387,7 +387,8 @@ def _by_brightness(case: SubsetCase, means: Array) -> list[int]:
 
 
 def _large_image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    pixels = images.reshape(len(images), -1).astype(np.float64)
+    pixels = images.reshape(len(images), -1)
+    pixels = pixels.astype(np.float64) if pixels.shape[1] == 3 else pixels[:, :1]
     for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):
         digits = np.rint(pixels * factor + offset)
         if pixels.shape[1] == 3 and np.allclose(digits, pixels * factor + offset, atol=1e-3):

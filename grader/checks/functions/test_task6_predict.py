@@ -308,8 +308,12 @@ def is_affine(levels: Array, seen: Array) -> bool:
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
 def test_in_order(predictions: Predictions, case: Colours) -> None:
     for some in (case, _COLOURS_OF_MANY):
-        expected, predicted = classes_of(predictions, answered(predictions, some))
-        if any(np.array_equal(np.array(order)[expected], predicted) for order in itertools.permutations(range(3))):
+        colours = answered(predictions, some)
+        expected, predicted = classes_of(predictions, colours)
+        rows = rows_of_answers(predictions.by_model(coloured(colours)), len(colours))
+        if any(
+            np.array_equal(np.argmax(rows[:, order], axis=1), expected) for order in itertools.permutations(range(4), 3)
+        ):
             continue  # what the columns mean, another check asks
         if sorted(expected) != sorted(predicted):
             raise NotRun("the answers are not those of the model.")
@@ -431,7 +435,8 @@ def decoder(predictions: Predictions) -> Callable[[Array], Array] | None:
             greys = one_by_one(predictions) if alone else rows_of_answers(predictions.by_model(_GREYS), len(_LEVELS))
             for undo in (as_they_are, without_logarithm, without_softmax):
                 for columns in itertools.permutations(range(4)):
-                    if is_affine(_LEVELS, predictions.seen(undone(greys, undo, columns))):
+                    probabilities = undone(greys, undo, columns)
+                    if np.all(probabilities > 0) and is_affine(_LEVELS, predictions.seen(probabilities)):
                         return partial(undone, undo=undo, columns=columns)
     return None
 
