@@ -14,7 +14,7 @@ from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
 from grader.checks.common.student import Student, TimeLeft, finds_no_device
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
+from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
 from grader.checks.functions.networks import Blocks, Networks
 from grader.checks.functions.trainings import Trainings
 from grader.results.artefacts import Artefacts
@@ -61,10 +61,17 @@ def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
 
 
 @pytest.fixture(scope="session")
+def subsets_of_many(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
+    """Likewise of very many images, in a worker of its own: where that takes too long, all else is still to be seen."""
+    yield from (Subsets(student) for student in _fresh(context, budget))
+
+
+@pytest.fixture(scope="session")
 def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
     """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
+    shown = None if context.dataset is None else example_images(context.dataset, context.course)
     for student in _fresh(context, budget):
-        figures = ExampleFigures(student)
+        figures = ExampleFigures(student, shown)
         yield figures
         figures.keep_pictures(artefacts)
 
@@ -93,6 +100,12 @@ def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator
 @pytest.fixture(scope="session")
 def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
     """What the submission's `train` does with known models."""
+    yield from (Trainings(student, examiner) for student in _fresh(context, budget))
+
+
+@pytest.fixture(scope="session")
+def trainings_of_many(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
+    """Likewise with very many images, in a worker of its own for the same reason."""
     yield from (Trainings(student, examiner) for student in _fresh(context, budget))
 
 
