@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.checks.common.context import Context
-from grader.checks.common.evidence import Examiner
+from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
 from grader.checks.common.student import Student, TimeLeft, finds_no_device
 from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
@@ -61,9 +61,17 @@ def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
 
 
 @pytest.fixture(scope="session")
-def subsets_of_many(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
-    """Likewise of very many images, in a worker of its own: where that takes too long, all else is still to be seen."""
-    yield from (Subsets(student) for student in _fresh(context, budget))
+def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
+    """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
+    opened = contextlib.contextmanager(_fresh)
+    with contextlib.ExitStack() as stack:
+        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.course.seed)
+
+
+@pytest.fixture(scope="session")
+def subsets_of_many(aside: Aside) -> Subsets:
+    """What `subset_data` returns of very many images."""
+    return Subsets(aside.student)
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +112,9 @@ def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def trainings_of_many(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
-    """Likewise with very many images, in a worker of its own for the same reason."""
-    yield from (Trainings(student, examiner) for student in _fresh(context, budget))
+def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
+    """Likewise with very many images."""
+    return Trainings(aside.student, examiner)
 
 
 @pytest.fixture(scope="session")

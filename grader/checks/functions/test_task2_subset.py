@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
@@ -308,7 +309,9 @@ def test_seeded(student: Student) -> None:
 
 @check("subset_data/inputs-untouched")
 @for_all(subset_cases(), examples=8)
-def test_inputs_untouched(student: Student, case: SubsetCase) -> None:
+def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
+    student = aside.student
+
     def call(flat: bool, kind: type) -> list[tuple[str, Array, Any]]:
         labels = case.y.reshape(-1) if flat else case.y
         held = [("x", case.x.value), ("y", labels)]

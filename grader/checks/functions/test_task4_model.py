@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from grader.checks.common.evidence import Examiner
+from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.properties import for_all
-from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of, describe
 from grader.checks.functions.networks import (
     BlockCase,
@@ -100,9 +99,9 @@ def test_sequential_and_convolutional(networks: Networks) -> None:
 
 @check("build_model/honours-arguments")
 @for_all(build_cases(), examples=1, shrinks=6)
-def test_honours_arguments(networks: Networks, student: Student, examiner: Examiner, case: BuildCase) -> None:
-    # A worker of its own: what one call leaves for the next, another check looks at.
-    for asked, where in ((None, networks), (case, Networks(student, examiner))):
+def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner, case: BuildCase) -> None:
+    # In another worker: what one call leaves for the next, another check looks at.
+    for asked, where in ((None, networks), (case, Networks(aside.student, examiner))):
         expected = asked or BuildCase((32, 32, 3), 3)
         facts = where.built(asked).facts
         for name, wanted, actual in (
