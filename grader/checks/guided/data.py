@@ -198,6 +198,15 @@ def columns_of(labels: Array) -> Array:
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
 
 
+def keeps_old_numbers(labels: Array) -> bool:
+    """Whether one-hot rows have columns for classes that were left out, since the others kept their numbers.
+
+    Rows whose first columns are used, and no others, were widened to go with a network, whose bug it is.
+    """
+    used = np.unique(columns_of(labels))
+    return labels.ndim == 2 and labels.shape[1] > len(used) and not np.array_equal(used, np.arange(len(used)))
+
+
 def naming(labels: Array, truth: Array) -> dict[int, int]:
     """Which label each class has, by what most of its images have."""
     columns = columns_of(labels)

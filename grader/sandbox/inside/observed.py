@@ -152,6 +152,7 @@ class Observer:
             `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
         """
         surroundings.begin_here()
+        surroundings.offer_usual_packages()
         self._watch = Watch(self._ask if self._scripted else None, source if self._shims else "", self._kept)
         self._images = images
         self._module.__dict__["__builtins__"] = __builtins__

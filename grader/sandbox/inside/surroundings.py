@@ -28,6 +28,33 @@ import keras
 _QUIET_PACKAGES: Final = ("google.colab", "kaggle_datasets", "kaggle_secrets", "ipywidgets", "dbutils")
 """Modules that only such an environment has, with everything below them."""
 
+_USUAL_PACKAGES: Final = frozenset(
+    (
+        "seaborn",
+        "cv2",
+        "plotly",
+        "skimage",
+        "imageio",
+        "tqdm",
+        "requests",
+        "pydot",
+        "pydotplus",
+        "graphviz",
+        "visualkeras",
+    )
+) | {
+    "livelossplot",
+    "mlxtend",
+    "keras_tuner",
+    "kerastuner",
+    "tensorflow_addons",
+    "tensorboard",
+    "wandb",
+    "gdown",
+    "imgaug",
+}
+"""What notebooks import beside what a course is about: to draw, to measure, to look at something once more."""
+
 _FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
 
 _home: Final = [os.getcwd()]
@@ -211,6 +238,39 @@ def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda 
     for name, change in changes.items():
         if name in sys.modules:
             change(sys.modules[name])
+
+
+class _UsualFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds usual packages that are not installed here, as modules that do nothing."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        """See `importlib`."""
+        if name.partition(".")[0] in _USUAL_PACKAGES:
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> types.ModuleType:
+        """See `importlib`."""
+        module = _QuietModule(spec.name)
+        module.__version__ = "0"  # type: ignore[attr-defined]
+        if spec.name.partition(".")[0] == "tqdm":  # what goes through it has to come out of it
+            module.tqdm = module.trange = _unchanged  # type: ignore[attr-defined]
+        return module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """See `importlib`."""
+
+
+def _unchanged(values: Any = (), *_args: Any, **_kwargs: Any) -> Any:
+    return range(values) if isinstance(values, int) else values
+
+
+def offer_usual_packages() -> None:
+    """Let a program import usual packages that are not installed here: what it draws or measures with them is left out.
+
+    They come after all that is installed, and after what the program brings along itself.
+    """
+    sys.meta_path.append(_UsualFinder())
 
 
 # -- folders ------------------------------------------------------------------------------------------------------
