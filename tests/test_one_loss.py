@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from grader.assignment import contract
+from grader.checks.common.evidence import Aside
 from grader.checks.common.student import fitted_call
 from grader.course import Course, Settings
 from grader.grading.batch import grade_all
@@ -133,3 +136,18 @@ def test_a_function_whose_header_nobody_knows_is_called_as_the_contract_says() -
     function = contract.function("subset_data")
     unknown = FunctionFound("subset_data", None)
     assert fitted_call(function, unknown, (1, 2), {"seed": 4}) == ((1, 2), {"seed": 4})
+
+
+def test_a_worker_aside_serves_as_long_as_it_lives() -> None:
+    opened: list[Any] = []
+
+    def open_worker() -> Any:
+        opened.append(SimpleNamespace(worker=SimpleNamespace(gone=False), example=f"call({len(opened)})"))
+        return opened[-1]
+
+    aside = Aside(open_worker, seed=3)
+    assert aside.example == "" and not opened
+    assert aside.student is aside.student is opened[0]
+    opened[0].worker.gone = True
+    assert aside.student is opened[1]
+    assert aside.example == "call(1)" and len(opened) == 2
