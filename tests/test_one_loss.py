@@ -146,8 +146,9 @@ def test_a_worker_aside_serves_as_long_as_it_lives() -> None:
         return opened[-1]
 
     aside = Aside(open_worker, seed=3)
-    assert aside.example == "" and not opened
-    assert aside.student is aside.student is opened[0]
+    assert (aside.example, opened) == ("", [])
+    first = aside.student
+    assert first is aside.student
     opened[0].worker.gone = True
     assert aside.student is opened[1]
-    assert aside.example == "call(1)" and len(opened) == 2
+    assert (aside.example, len(opened)) == ("call(1)", 2)
