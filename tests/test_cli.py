@@ -70,7 +70,7 @@ def test_version() -> None:
 def test_check_shows_what_is_wrong_and_exits_with_1(tmp_path: Path) -> None:
     done = grader("check", SAMPLES / "three-bugs.py", "--task", "2", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert "✗ subset_data: Column j means classes[j]" in done.stdout
+    assert "✗ subset_data: Has a column for each class, in the order of `classes`" in done.stdout
     assert "classes=(1, 0)" in done.stdout
     assert "Hint: The order of the columns" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("three-bugs: 17 of 20 points, 9 of 10 checks passed (quick, ")

@@ -92,7 +92,8 @@ def test_the_score_that_counts_in_the_end_is_written() -> None:
         (
             "Quiz",
             "Name,Quiz\n",
-            "the gradebook lacks the columns Student and ID; export it anew from the gradebook of Canvas.",
+            "the gradebook does not begin with the columns Student and ID, or last name, first name and ID; export it "
+            "anew from the gradebook of Canvas.",
         ),
     ],
 )
@@ -105,3 +106,59 @@ def test_what_does_not_fit_is_one_sentence(title: str, worksheet: str, message: 
 def test_points_are_converted_where_asked() -> None:
     made = canvas.write(entries(result_of("s1")), Choices("Quiz", DOWNLOADED.encode(), scale=True))
     assert rows(made.content)[3][5] == "10"
+
+
+GERMAN = (
+    "Studierende,ID,SIS-Benutzer-ID,SIS-Anmelde-ID,Abschnitt,Kursprojekt (12),Endpunktzahl\n"
+    ",,,,,Manuelles Veröffentlichen,\n"
+    "    Mögliche Punkte,,,,,93,(schreibgeschützt)\n"
+    '"Lovelace, Ada",101,s1,ada@example.org,A,,80\n'
+    '"Hopper, Grace",102,s2,grace@example.org,A,12,70\n'
+)
+TWO_NAMES = (
+    "Last Name,First Name,ID,SIS User ID,SIS Login ID,Section,Project (12)\n"
+    "    Points Possible,,,,,,93\n"
+    "Lovelace,Ada,101,s1,ada@example.org,A,\n"
+    "Hopper,Grace,102,s2,grace@example.org,A,\n"
+)
+FRENCH_TWO_NAMES = (
+    "Nom de famille;Prénom;ID;Identifiant SIS;Section;Projet (12)\n"
+    "    Points possibles;;;;;93\n"
+    "Lovelace;Ada;101;ada@example.org;A;\n"
+    "Hopper;Grace;102;grace@example.org;A;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("downloaded", "title", "row"),
+    [(GERMAN, "Kursprojekt", 3), (TWO_NAMES, "Project", 2), (FRENCH_TWO_NAMES, "Projet", 2)],
+)
+@pytest.mark.parametrize("name", ["lovelaceada_101_777_solution", "ada@example.org", "Ada Lovelace", "Lovelace, Ada"])
+def test_columns_are_known_in_other_languages_and_with_two_names(
+    downloaded: str, title: str, row: int, name: str
+) -> None:
+    graded = entries(renamed(result_of("x", {"train/early-stopping": "failed"}), name))
+    made = canvas.write(graded, Choices(title, downloaded.encode()))
+    delimiter = ";" if ";" in downloaded else ","
+    before, after = (
+        list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for text in (downloaded, made.content.decode())
+    )
+    column = before[0].index(f"{title} (12)")
+    assert after[row][column] == "88"
+    after[row][column] = before[row][column]
+    assert after == before
+
+
+def test_the_maximum_counts_in_other_languages_too() -> None:
+    with pytest.raises(UsageError, match="at most 50 points, but the results 93"):
+        canvas.write(entries(result_of("s1")), Choices("Kursprojekt", GERMAN.replace("93", "50").encode()))
+
+
+def test_a_scale_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        canvas.write(entries(result_of("s1")), Choices("Kursprojekt", GERMAN.replace("93", '"A, B, C"').encode()))
+    assert str(caught.value) == (
+        "the gradebook grades on a scale (A, B, C), into which points cannot be written; let the assignment be graded "
+        "by points there, and download it again."
+    )

@@ -98,7 +98,8 @@ def test_what_is_not_graded_is_left_empty_and_named() -> None:
         (None, "moodle fills a worksheet; download it where Moodle lists the submissions, and name it with --into."),
         (
             "Identifier,Bewertung\n",
-            "the grading worksheet has no column 'Grade'; download it from Moodle with the language set to English.",
+            "the grading worksheet has no columns for grade and maximum that could be told; download it from Moodle "
+            "where the submissions are listed.",
         ),
         (
             f"{HEADER}Participant 1;Ada;{MAIL};;;100.00;Yes;-;\n",
@@ -111,3 +112,57 @@ def test_what_does_not_fit_is_one_sentence(worksheet: str | None, message: str) 
     with pytest.raises(UsageError) as caught:
         moodle.write(entries(result_of(MAIL)), Choices(worksheet=worksheet.encode() if worksheet else None))
     assert str(caught.value) == message
+
+
+GERMAN = (
+    "ID;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung;Bewertung kann geändert werden;"
+    "Zuletzt geändert (Abgabe);Zuletzt geändert (Bewertung);Feedback als Kommentar\n"
+    "Teilnehmer/in123;Ada Lovelace;ada@example.org;Zur Bewertung abgegeben;;93,00;Ja;Montag, 1. Juni 2026;-;\n"
+    "Teilnehmer/in124;Grace Hopper;grace@example.org;Keine Abgabe;12,00;93,00;Nein;-;-;\n"
+)
+FRENCH = (
+    "Identifiant,Nom complet,Numéro d'identification,Adresse de courriel,Statut,Note,Note maximale,"
+    "La note peut être modifiée,Dernière modification (travail remis),Dernière modification (note),"
+    "Feedback par commentaires\n"
+    'Participant 123,Ada Lovelace,7001,ada@example.org,Remis pour évaluation,,"93,00",Oui,lundi 1 juin 2026,-,\n'
+    'Participant 124,Grace Hopper,7002,grace@example.org,Aucun travail remis,,"93,00",Non,-,-,\n'
+)
+SPANISH = (
+    "Identificador\tNombre completo\tDirección de correo\tEstado\tCalificación\tCalificación máxima\t"
+    "La calificación puede ser cambiada\tÚltima modificación (entrega)\tÚltima modificación (calificación)\n"
+    "Participante 123\tAda Lovelace\tada@example.org\tEnviado para calificar\t\t93.00\tSí\tlunes, 1 junio 2026\t-\n"
+)
+LANGUAGES = [(GERMAN, ";", 4), (FRENCH, ",", 5), (SPANISH, "\t", 4)]
+
+
+@pytest.mark.parametrize(("worksheet", "delimiter", "grade"), LANGUAGES)
+@pytest.mark.parametrize("name", ["x_123_assignsubmission_file", "ada@example.org", "Ada Lovelace"])
+def test_columns_are_known_in_other_languages(worksheet: str, delimiter: str, grade: int, name: str) -> None:
+    made = moodle.write(entries(result_of(name)), Choices(worksheet=worksheet.encode()))
+    before, after = (
+        list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for text in (worksheet, made.content.decode())
+    )
+    assert after[1][grade] == "93"
+    after[1][grade] = ""
+    if worksheet != SPANISH:  # which has no column for feedback
+        assert after[1][-1].startswith("93 of 93 points<br>Task 1, Set up: 5 of 5")
+        after[1][-1] = ""
+    assert after == before
+
+
+@pytest.mark.parametrize(("worksheet", "name"), [(GERMAN, "Grace Hopper"), (FRENCH, "7002")])
+def test_a_grade_that_cannot_be_changed_is_known_in_other_languages(worksheet: str, name: str) -> None:
+    made = moodle.write(entries(result_of(name)), Choices(worksheet=worksheet.encode()))
+    assert made.content.decode() == worksheet
+    assert f"Moodle says that these grades cannot be changed, so left as they were: {name}." in made.notes
+
+
+@pytest.mark.parametrize("worksheet", [WORKSHEET, GERMAN])
+def test_a_scale_is_refused(worksheet: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        moodle.write(entries(result_of(MAIL)), Choices(worksheet=worksheet.replace("93,00", "A, B, C").encode()))
+    assert str(caught.value) == (
+        "the grading worksheet grades on a scale (A, B, C), into which points cannot be written; let the assignment be "
+        "graded by points there, and download it again."
+    )

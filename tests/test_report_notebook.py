@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +125,22 @@ def test_the_last_definition_counts() -> None:
 def test_what_is_said_of_a_function_and_what_on_top() -> None:
     content, _, _ = made(HERE / "notebooks" / "colab.ipynb", message=HOSTILE)
     top, *others = [text_of(cell) for cell in feedback_in(json.loads(content))]
-    assert top.startswith("# Feedback: colab\n\n**88 of 93 points**, profile quick.\n\n| task | points |\n")
+    assert top.startswith(
+        "# Feedback: colab\n\n**88 of 93 points**, profile quick.\n\n## What to mend first\n\n"
+        "| points lost | what should hold |\n|--:|---|\n"
+    )
+    assert "\n\n| task | points |\n" in top
+    links = re.findall(r"\]\(#(check-[a-z0-9-]+)\)", top)
+    assert links
+    assert all(f'<a id="{link}"></a>' in "".join([top, *others]) for link in links)
     assert "| 2 – Pre-process | 19 of 20 |" in top
     assert "The file loads without an error (0 of 2)" in top
     (subset,) = [text for text in others if "`subset_data`: " in text]
-    assert subset.startswith("**✗ `subset_data`: 19 of 20 points**\n\n- ✓ Keeps only the requested classes (3)\n")
-    assert "- **✗** subset_data: Same seed, same order; other seeds and None, others (0 of 1)" in subset
+    assert subset.startswith('**✗ `subset_data`: 19 of 20 points**\n\n- <a id="check-subset-data-seeded"></a>**✗** ')
+    folded = subset.partition("<details><summary>✓ 9 checks passed</summary>\n\n")[2]
+    assert folded.startswith("- ✓ Keeps only the requested classes (3)\n")
+    assert folded.endswith("\n\n</details>")
+    assert "**✗** subset_data: Same seed, same order; other seeds and None, others (0 of 1)" in subset
     assert not {"\x1b", "\u202e", "\x00"} & set(subset)
     assert "\\<script\\>" in subset
     (predict,) = [text for text in others if "`predict`: " in text]

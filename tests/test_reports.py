@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from grader.ground.text import clean, number
 from grader.reports import markdown, terminal
-from grader.reports.text import findings
+from grader.reports.text import anchor_of, findings, most_lost_first
 from grader.results.scoring import CheckResult, Report, Result, SubmissionInfo
+from tests import results
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m \u202egnp.exe\u2066 \x07 <script>alert(1)</script> "
@@ -108,3 +111,35 @@ def test_backticks_in_an_example_do_not_end_its_fence() -> None:
 def test_backticks_without_a_partner_let_nothing_through() -> None:
     assert markdown.escape("``<script>` and `code`") == "\\``<script>` and `code`"
     assert markdown.escape("` $x$ <b>") == "\\` \\$x\\$ \\<b\\>"
+
+
+def test_what_is_lost_comes_first_most_points_first() -> None:
+    order = ["train/early-stopping", "predict/probabilities", "subset_data/seeded", "plot_history/legend"]
+    result = results.result_of(failing=order)
+    assert [finding.first.id for finding in most_lost_first(result)] == order
+    text = markdown.feedback(results.report_of(result), result)
+    top, _, rest = text.partition("\n## Task 1")
+    assert "\n## What to mend first\n" in top
+    assert re.findall(r"\(#(check-[a-z0-9-]+)\)", top) == [anchor_of(check_id) for check_id in order]
+    assert all(rest.count(f'<a id="{anchor_of(check_id)}"></a>') == 1 for check_id in order)
+    assert re.findall(r"\| (\d+) \|", top) == ["5", "2", "1", "1"]
+    lines = printed(result).splitlines()
+    assert lines[0] == "What to mend first"
+    assert [line.split()[0] for line in lines[1:5]] == ["−5", "−2", "−1", "−1"]
+
+
+def test_where_all_is_well_nothing_is_to_be_mended() -> None:
+    result = results.result_of()
+    assert "What to mend" not in markdown.feedback(results.report_of(result), result)
+    assert "What to mend" not in printed(result)
+
+
+def test_the_place_that_a_check_is_about_is_named() -> None:
+    result = results.result_of(failing=["train/early-stopping"])
+    checks = tuple(
+        msgspec.structs.replace(check, cell=7, line=3) if check.id == "train/early-stopping" else check
+        for check in result.checks
+    )
+    result = msgspec.structs.replace(result, checks=checks)
+    for text in (markdown.feedback(results.report_of(result), result), printed(result, width=120)):
+        assert "code cell 7, line 3" in text

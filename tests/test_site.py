@@ -150,7 +150,7 @@ def test_the_class_page_has_scores_points_and_layers(site: Path, pages: list[Stu
 def test_a_students_page_says_what_is_wrong_in_words_and_where(site: Path) -> None:
     text = text_of(parsed(site / "students" / "barbara.html"))
     assert "✗ error" in text
-    assert "Your code around line 41" in text
+    assert "Your code, line 41" in text
     assert "→ 41 return x[mask], y[mask]" in text
     assert "ValueError: shapes (3, 1) and (3,) do not fit (line 41: return x[mask], y[mask])" in text
     assert "the submission’s own account and is not judged" in text
@@ -158,6 +158,26 @@ def test_a_students_page_says_what_is_wrong_in_words_and_where(site: Path) -> No
     alts = [image.get("alt") for image in parsed(site / "students" / "barbara.html").iter(f"{HTML}img")]
     assert "An image of class bird" in alts
     assert "The figure that plot_history returned" in alts
+
+
+def test_a_students_page_begins_with_what_to_mend_first_and_folds_what_passed(site: Path) -> None:
+    tree = parsed(site / "students" / "barbara.html")
+    lists = [each for each in tree.iter(f"{HTML}ol") if each.get("class") == "mend"]
+    items = [item for each in lists for item in each]
+    lost = [float(text_of(item).rpartition("−")[2]) for item in items]
+    assert lost == sorted(lost, reverse=True)
+    assert len(lists[0]) == 8
+    assert len(items) > 8
+    (head,) = [each for each in tree.iter(f"{HTML}div") if each.get("class") == "head"]
+    assert [text_of(part) for part in head] == ["barbara", "63 of 100 points"]
+    by_status: dict[bool, int] = {True: 0, False: 0}
+    for section in tree.iter(f"{HTML}section"):
+        folded = {id(each) for part in section.iter(f"{HTML}details") for each in part.iter(f"{HTML}li")}
+        for item in section.iter(f"{HTML}li"):
+            if "check " in item.get("class", ""):
+                assert (id(item) in folded) == (item.get("class") == "check passed")
+                by_status[id(item) in folded] += 1
+    assert all(by_status.values())
 
 
 def test_training_speed_is_on_the_pages_of_those_who_were_measured(site: Path, pages: list[StudentPage]) -> None:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from grader.checks.common.accuracy import odd_end
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.student import Student, TimeLeft
-from grader.checks.functions.oracles import expected_epochs, script_accuracy, script_images, sureness_of
+from grader.checks.functions.oracles import (
+    expected_epochs,
+    patterned_images,
+    script_accuracy,
+    script_images,
+    sureness_of,
+)
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.test_task5_train import how_changed
 from grader.checks.functions.test_task6_predict import legend_texts, texts_of_colour
 from grader.course import CourseLimits
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
@@ -191,3 +200,91 @@ def test_a_tensorboard_callback_needs_no_tensorboard(worker: Worker, where: str)
     loaded = worker.load(textwrap.dedent(source), ("f",))
     assert loaded.errors == ()
     assert worker.call("f") == 1
+
+
+ENDS = """
+import keras
+from keras import layers
+
+def build_model(end):
+    last = {
+        "as usual": [layers.Dense(3, activation="softmax")],
+        "apart": [layers.Dense(3), layers.Softmax()],
+        "relu in its layer": [layers.Dense(3, activation="relu"), layers.Softmax()],
+        "relu as a layer": [layers.Dense(3), layers.ReLU(), layers.Activation("softmax")],
+        "dropout behind": [layers.Dense(3, activation="softmax"), layers.Dropout(0.3)],
+        "dropout before": [layers.Dense(3), layers.Dropout(0.3), layers.Softmax()],
+        "no softmax": [layers.Dense(3)],
+    }[end]
+    hidden = [layers.Flatten(), layers.Dense(8, activation="relu"), layers.Dropout(0.2)]
+    return keras.Sequential([keras.Input((32, 32, 3)), *hidden, *last])
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("as usual", ""),
+        ("apart", ""),
+        ("no softmax", ""),
+        ("relu in its layer", "the activation relu before its softmax"),
+        ("relu as a layer", "the activation ReLU before its softmax"),
+        ("dropout behind", "Dropout after its softmax"),
+        ("dropout before", "Dropout right before its softmax"),
+    ],
+)
+def test_what_stands_around_a_softmax_is_named(worker: Worker, end: str, words: str) -> None:
+    student = student_of(worker, ENDS)
+    said = odd_end(student.export(student.call("build_model", end))["config"])
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_an_end_that_cannot_be_read_is_not_odd() -> None:
+    assert [odd_end(text) for text in ("", "[]", '{"config": {"layers": [1]}}', "{" * 5000)] == ["", "", "", ""]
+
+
+def test_images_that_are_treated_alike_are_not_changed() -> None:
+    images = patterned_images()[0]
+    mirrored, rng = images[:, :, ::-1], np.random.default_rng(1)
+    augmented = np.where(rng.random((len(images), 1, 1, 1)) < 0.5, images, mirrored)
+    shuffled = rng.permutation(images)
+    for training, validation in (
+        (shuffled, images),
+        (shuffled / 255.0, images / 127.5 - 1),
+        (augmented, images),
+        (mirrored, mirrored),
+        (images[:, ::2, ::2], images[:, ::2, ::2]),
+        (rng.permutation(images.mean(axis=3, keepdims=True)), images.mean(axis=3, keepdims=True)),
+        (None, images),
+        (images, None),
+        (images, np.full(images.shape, np.nan)),
+    ):
+        changed = how_changed(images, training, validation)
+        assert changed == ("changed" if validation is not None and np.isnan(validation).all() else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "validation"),
+    [
+        ("mirrored", lambda x: x[:, :, ::-1] / 255.0),
+        ("upside down", lambda x: x[:, ::-1]),
+        ("turned by half", lambda x: x[:, ::-1, ::-1]),
+        ("transposed", lambda x: x.swapaxes(1, 2)),
+        ("turned by a quarter", lambda x: np.rot90(x, 1, (1, 2))),
+        ("with their channels the other way round", lambda x: x[..., ::-1]),
+        ("changed", lambda x: np.pad(x[:, 4:28, 4:28], ((0, 0), (4, 4), (4, 4), (0, 0)))),
+        ("changed", lambda x: np.roll(x, 5, axis=1)),
+        ("changed", lambda x: np.repeat(x[..., :1], 3, axis=3)),
+    ],
+)
+def test_what_is_done_to_validation_images_alone_is_named(words: str, validation: Callable[[Any], Any]) -> None:
+    images = patterned_images()[0]
+    training = np.random.default_rng(1).permutation(images)
+    assert how_changed(images, training / 255.0, validation(images)) == words
+
+
+def test_a_training_that_is_augmented_hides_no_mirrored_validation() -> None:
+    images = patterned_images()[0]
+    augmented = np.where(np.random.default_rng(1).random((len(images), 1, 1, 1)) < 0.5, images, images[:, ::-1])
+    assert how_changed(images, augmented, images[:, :, ::-1]) == "mirrored"

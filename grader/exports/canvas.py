@@ -1,8 +1,9 @@
 """Canvas: the CSV that its gradebook exports and imports.
 
 The gradebook's columns are Student, ID, SIS User ID, SIS Login ID and Section, then one for each assignment, whose
-header ends in the assignment's number: `Course project (12345)`.  Below the header stand rows that are no students,
-among them the one with the points possible.
+header ends in the assignment's number: `Course project (12345)`.  Last and first name may stand in two columns instead
+of Student, and all headers but the assignments' in another language.  Below the header stand rows that are no students,
+among them the one with the points possible: they have no ID.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from grader.exports.tables import (
     Table,
     column_of,
     listed,
+    maximum_in,
     neutralised,
     points_in,
     read_table,
@@ -35,7 +37,9 @@ _COLUMNS: Final = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _WORKSHEET: Final = "the gradebook"
 _ACCOUNTS: Final = ("Root Account", "Integration ID")
 _POSSIBLE: Final = "points possible"
-_NO_STUDENTS: Final = (_POSSIBLE, "student, test")
+_TEST_STUDENT: Final = "student, test"
+_NUMBERED: Final = re.compile(r"\s*\(\d+\)$")
+_MOST_NAMES: Final = 2
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
@@ -63,20 +67,21 @@ def _new(entries: Sequence[Entry], title: str) -> Export:
 
 
 def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
-    places = [column_of(table, [name]) for name in ("ID", "SIS User ID", "SIS Login ID", "Student")]
-    if places[0] is None or places[3] is None:
-        raise UsageError(f"{_WORKSHEET} lacks the columns Student and ID; export it anew from the gradebook of Canvas.")
-    assignment = _assignment(table, choices.title)
-    student = places[3]
+    columns = _columns(table)
+    assignment = _assignment(table, choices.title, columns)
     maximum = None
     people: dict[int, list[str]] = {}
     for index, row in enumerate(table.rows[1:], 1):
-        name = row[student].strip().casefold() if student < len(row) else ""
-        if name == _POSSIBLE and assignment < len(row):
-            maximum = _amount(row[assignment])
-        names = [row[place] if place is not None and place < len(row) else "" for place in places]
-        if any(names) and name not in _NO_STUDENTS:
-            people[index] = names
+        names = [_cell(row, place) for place in columns.people]
+        called = [_cell(row, place) for place in columns.names]
+        if not names[0]:  # no student: the row with the points possible, and others
+            first = row[0] if row else ""
+            if first.strip().casefold() == _POSSIBLE or first.startswith(" "):
+                maximum = maximum_in(_cell(row, assignment), where=_WORKSHEET)
+            continue
+        both = [" ".join(called), " ".join(reversed(called))] if len(called) > 1 else called
+        if not any(name.casefold() == _TEST_STUDENT for name in both):
+            people[index] = [*names, *both]
     matches = match([entry.attempt.result.submission.id for entry in entries], people)
     rows = list(table.rows)
     for entry in entries:
@@ -90,12 +95,65 @@ def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
     return Export(write_table(filled), (*matches.notes, *not_graded(entries), *notes))
 
 
-def _assignment(table: Table, title: str) -> int:
+class _Columns(msgspec.Struct, frozen=True):
+    """Where a gradebook says who a student is.
+
+    Attributes:
+        people: The columns with Canvas' number, which comes first, and the numbers and login of the school.
+        names: The column with the name, or the two with its parts.
+    """
+
+    people: tuple[int, ...]
+    names: tuple[int, ...]
+
+
+def _columns(table: Table) -> _Columns:
+    """The columns with students, by their names or, where Canvas was set to another language, by where they stand.
+
+    The name comes first, or its two parts; then Canvas' number, the numbers and the login of the school, and the
+    section.  Behind these stand the assignments, whose headers end in a number.
+
+    Raises:
+        UsageError: The file is no gradebook of Canvas.
+    """
+    places = [column_of(table, [name]) for name in ("ID", "SIS User ID", "SIS Login ID")]
+    header = [cell.strip() for cell in table.rows[0]]
+    first = next((place for place, cell in enumerate(header) if _NUMBERED.search(cell)), len(header))
+    number_of_canvas = places[0] if places[0] is not None else _column_of_numbers(table, first)
+    if number_of_canvas is None or not 1 <= number_of_canvas <= _MOST_NAMES:
+        raise UsageError(
+            f"{_WORKSHEET} does not begin with the columns Student and ID, or last name, first name and ID; export it "
+            "anew from the gradebook of Canvas."
+        )
+    known = [place for place in places[1:] if place is not None]
+    others = known or list(range(number_of_canvas + 1, max(number_of_canvas + 1, first - 1)))  # the last is the section
+    return _Columns((number_of_canvas, *others), tuple(range(number_of_canvas)))
+
+
+def _column_of_numbers(table: Table, end: int) -> int | None:
+    """The first of some columns that has nothing but whole numbers, and at least one."""
+    for place in range(min(end, _MOST_NAMES + 1)):
+        cells = [cell for row in table.rows[1:] if (cell := _cell(row, place))]
+        if cells and all(cell.isascii() and cell.isdigit() for cell in cells):
+            return place
+    return None
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
+
+
+def _assignment(table: Table, title: str, columns: _Columns) -> int:
     """The column of an assignment, named with or without Canvas' number behind it."""
     people = {name.casefold() for name in (*_COLUMNS, *_ACCOUNTS)}
     header = [cell.strip() for cell in table.rows[0]]
-    named = {index: name for index, name in enumerate(header) if name and name.casefold() not in people}
-    bare = {index: re.sub(r"\s*\(\d+\)$", "", cell) for index, cell in named.items()}
+    taken = {*columns.people, *columns.names}
+    named = {
+        index: name
+        for index, name in enumerate(header)
+        if name and name.casefold() not in people and index not in taken
+    }
+    bare = {index: _NUMBERED.sub("", cell) for index, cell in named.items()}
     found = [index for index in named if title.strip() in (named[index], bare[index])]
     if len(found) != 1:
         what = "several assignments" if found else "no assignment"
@@ -103,11 +161,3 @@ def _assignment(table: Table, title: str) -> int:
             f"{_WORKSHEET} has {what} called {title!r}; choose with --assignment: {listed(list(named.values()))}."
         )
     return found[0]
-
-
-def _amount(text: str) -> float | None:
-    """A number of points; `None` for `(read only)` and the like."""
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        return None

@@ -2,7 +2,8 @@
 
 It is downloaded where the submissions are listed ("Download grading worksheet") and uploaded there again.  Moodle
 knows its rows by `Identifier`, which reads `Participant 12345`, and takes grades from `Grade` and feedback, which is
-HTML, from `Feedback comments`.  Everything else goes back as it came.
+HTML, from `Feedback comments`.  In other languages the columns have other names, and stand in the same order.
+Everything else goes back as it came.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from grader.exports.tables import (
     Table,
     column_of,
     listed,
+    maximum_in,
     neutralised,
     points_in,
     read_table,
@@ -32,6 +34,15 @@ from grader.ground.errors import UsageError
 
 _WORKSHEET: Final = "the grading worksheet"
 _PEOPLE: Final = ("Identifier", "ID number", "Email address", "Username", "Full name")
+_NO: Final = frozenset(
+    ("no", "nein", "non", "não", "nee", "nie", "ne", "nej", "nei", "ei", "нет", "ні", "όχι", "hayır")
+)
+_YES_AND_NO: Final = 2
+_PARTICIPANT: Final = re.compile(r"\D*\d+")
+_GRADE: Final = re.compile(r"\s*|-|\d+([.,]\d+)?")
+_MAXIMUM: Final = re.compile(r"\d+([.,]\d+)?|[^,\n]+(,[^,\n]+)+")  # or a scale, which is a list of words
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_DATE: Final = re.compile(r"\d{4}")
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
@@ -45,12 +56,9 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
             "moodle fills a worksheet; download it where Moodle lists the submissions, and name it with --into."
         )
     table = read_table(choices.worksheet, _WORKSHEET)
-    grade = _column(table, "Grade")
-    maximum = _column(table, "Maximum Grade")
-    feedback = column_of(table, ["Feedback comments"])
-    changeable = column_of(table, ["Grade can be changed"])
-    _column(table, "Identifier")
-    matches = match([entry.attempt.result.submission.id for entry in entries], _people(table))
+    columns = _columns(table)
+    grade, feedback = columns.grade, columns.feedback
+    matches = match([entry.attempt.result.submission.id for entry in entries], _people(table, columns))
     rows = list(table.rows)
     locked: list[str] = []
     for entry in entries:
@@ -59,11 +67,12 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
         if place is None or entry.score is None:
             continue
         row = rows[place]
-        if changeable is not None and _cell(row, changeable).casefold() == "no":
+        if columns.changeable is not None and _cell(row, columns.changeable).casefold() in _NO:
             locked.append(result.submission.id)
             continue
-        most = _cell(row, maximum)
-        points = points_in(entry.score, result.max_score, _amount(most), scale=choices.scale, where=_WORKSHEET)
+        most = _cell(row, columns.maximum)
+        maximum = maximum_in(most, where=_WORKSHEET)
+        points = points_in(entry.score, result.max_score, maximum, scale=choices.scale, where=_WORKSHEET)
         cells = {grade: points.replace(".", ",") if "," in most else points}
         if feedback is not None:
             cells[feedback] = html.escape(comment(entry)).replace("\n", "<br>")
@@ -74,33 +83,65 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
     return Export(write_table(filled), (*matches.notes, *not_graded(entries), *notes))
 
 
-def _column(table: Table, name: str) -> int:
-    index = column_of(table, [name])
-    if index is None:
-        raise UsageError(
-            f"{_WORKSHEET} has no column {name!r}; download it from Moodle with the language set to English."
-        )
-    return index
+class _Columns(msgspec.Struct, frozen=True):
+    """Which column of a worksheet is what; `people` are those that name a person, the full name last."""
+
+    grade: int
+    maximum: int
+    changeable: int | None
+    feedback: int | None
+    people: tuple[int, ...]
 
 
-def _people(table: Table) -> dict[int, list[str]]:
+def _columns(table: Table) -> _Columns:
+    """The columns by their English names, else by where they stand and what is in them.
+
+    In any language the first is the participant.  What names a person follows, and the status; then come grade,
+    maximum, the same for all, and whether the grade can be changed, in one word.  Feedback comes last.
+
+    Raises:
+        UsageError: The file is no worksheet of Moodle.
+    """
+    maximum, grade = column_of(table, ["Maximum Grade"]), column_of(table, ["Grade"])
+    if maximum is not None and grade is not None and column_of(table, ["Identifier"]) == 0:
+        named = [column_of(table, [name]) for name in _PEOPLE]
+        changeable, feedback = column_of(table, ["Grade can be changed"]), column_of(table, ["Feedback comments"])
+        return _Columns(grade, maximum, changeable, feedback, tuple(place for place in named if place is not None))
+    rows = [row for row in table.rows[1:] if any(row)]
+    participants = bool(rows) and all(_PARTICIPANT.fullmatch(_cell(row, 0)) for row in rows)
+    width = len(table.rows[0])
+    for place in range(2, width - 1) if participants else ():
+        cells = {_cell(row, place) for row in rows}
+        grades, words = [_cell(row, place - 1) for row in rows], {_cell(row, place + 1) for row in rows}
+        if len(cells) != 1 or not _MAXIMUM.fullmatch(min(cells)) or not all(map(_WORD.fullmatch, words)):
+            continue
+        if len(words) > _YES_AND_NO or not (_is_scale(min(cells)) or all(map(_GRADE.fullmatch, grades))):
+            continue
+        last = [_cell(row, width - 1) for row in rows]
+        dates = all(cell == "-" or _DATE.search(cell) for cell in last)
+        feedback = None if dates or width - 1 == place + 1 else width - 1
+        # The full name comes first of what names a person, and decides last; before the grade stands the status.
+        people = (*range(2, place - 2), *range(1, min(2, place - 2)))
+        return _Columns(place - 1, place, place + 1, feedback, people)
+    raise UsageError(
+        f"{_WORKSHEET} has no columns for grade and maximum that could be told; download it from Moodle where the "
+        "submissions are listed."
+    )
+
+
+def _is_scale(text: str) -> bool:
+    return not _GRADE.fullmatch(text)
+
+
+def _people(table: Table, columns: _Columns) -> dict[int, list[str]]:
     """What names the person of each row: the participant's number first, the full name last."""
-    places = [column_of(table, [name]) for name in _PEOPLE]
     people = {}
     for index, row in enumerate(table.rows[1:], 1):
         if any(row):
-            names = ["" if place is None else _cell(row, place) for place in places]
-            people[index] = [re.sub(r"\D*", "", names[0]), *names[1:]]
+            names = [_cell(row, place) for place in columns.people if place > 0]
+            people[index] = [re.sub(r"\D*", "", _cell(row, 0)), *names]
     return people
 
 
 def _cell(row: Sequence[str], index: int) -> str:
     return row[index].strip() if index < len(row) else ""
-
-
-def _amount(text: str) -> float | None:
-    """The maximum grade: `100.00`, or `100,00` where Moodle writes numbers so; `None` for a scale of words."""
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return None

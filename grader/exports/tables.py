@@ -122,6 +122,28 @@ def with_cells(row: Sequence[str], cells: dict[int, str]) -> tuple[str, ...]:
     return tuple(cells.get(index, cell) for index, cell in enumerate(padded))
 
 
+def maximum_in(text: str, *, where: str) -> float | None:
+    """The points that can be had in the other system, as its file says; `None` where it does not say.
+
+    Args:
+        text: The cell, such as `100.00`, or `100,00` where numbers are written so.
+        where: The other system's file, for the error.
+
+    Raises:
+        UsageError: It is a scale of words or letters, into which no points can be written.
+    """
+    text = text.strip()
+    if not text or (text.startswith("(") and text.endswith(")")):  # `(read only)`, in whatever language
+        return None
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise UsageError(
+            f"{where} grades on a scale ({clean(text, limit=80)}), into which points cannot be written; let the "
+            "assignment be graded by points there, and download it again."
+        ) from None
+
+
 def points_in(score: float, worth: float, maximum: float | None, *, scale: bool, where: str) -> str:
     """Points as the other system counts them.
 

@@ -28,6 +28,7 @@ _CHECKS: Final = Path(grader.__file__).parent / "checks"  # a folder for each fo
 _MAX_TEXT: Final = 2000
 _MAX_LINE: Final = 200
 _LINES_AROUND: Final = 3
+_LINES_OF_A_CELL: Final = 12  # before and after the line
 
 
 class Recorder:
@@ -145,13 +146,22 @@ def _hint_for(error: SubmissionError, submission: Submission) -> str:
 
 
 def place_of(error: BaseException | None, submission: Submission) -> Excerpt | None:
-    """Where in the submission an exception of its own arose, with the lines around; `None` where nobody knows."""
-    found = locate(submission, error.frames) if isinstance(error, SubmissionError) else None
+    """The lines of the submission that a check's exception is about; `None` where it is about none.
+
+    Around a line that raised those next to it; around what else a check found in a notebook, the cell.
+    """
+    if isinstance(error, SubmissionError):
+        found, around = locate(submission, error.frames), _LINES_AROUND
+    elif isinstance(error, CheckFailed):
+        found = submission.place_of(error.line)
+        around = _LINES_AROUND if found is None or found[0] is None else _LINES_OF_A_CELL
+    else:
+        return None
     if found is None:
         return None
     cell, line = found
-    first = max(1, line - _LINES_AROUND)
-    lines = submission.lines_of(cell)[first - 1 : line + _LINES_AROUND]
+    first = max(1, line - around)
+    lines = submission.lines_of(cell)[first - 1 : line + around]
     return Excerpt(cell, line, first, tuple(text[:_MAX_LINE] for text in lines))
 
 

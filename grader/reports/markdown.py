@@ -6,7 +6,16 @@ import re
 from collections.abc import Sequence
 
 from grader.ground.text import clean, number
-from grader.reports.text import STATUS_WORDS, TITLES, Finding, by_task, findings
+from grader.reports.text import (
+    STATUS_WORDS,
+    TITLES,
+    Finding,
+    anchor_of,
+    by_task,
+    findings,
+    most_lost_first,
+    place_of,
+)
 from grader.results.scoring import CheckResult, Report, Result
 
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
@@ -14,7 +23,7 @@ _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 
 def feedback(report: Report, result: Result) -> str:
     """The whole feedback of one submission."""
-    lines = [f"# {escape(result.submission.id)}", "", score(report, result), ""]
+    lines = [f"# {escape(result.submission.id)}", "", score(report, result), "", *to_mend(result)]
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"
         lines += [f"## Task {each.task.number}: {each.task.title} ({of})", "", *check_lines(each.checks), ""]
@@ -28,12 +37,32 @@ def score(report: Report, result: Result) -> str:
     return f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}."
 
 
+def to_mend(result: Result) -> list[str]:
+    """What is lost, most points first, each with a link to its place; nothing where all is well."""
+    found = most_lost_first(result)
+    if not found:
+        return []
+    lines = ["## What to mend first", "", "| points lost | what should hold |", "|--:|---|"]
+    for finding in found:
+        place = place_of(finding.first)
+        link = f"[{_cell(finding.title)}](#{anchor_of(finding.first.id)})"
+        lines.append(f"| {number(finding.max_points - finding.points)} | {link}{f', {place}' if place else ''} |")
+    return [*lines, ""]
+
+
+def _cell(text: str) -> str:
+    """Text in a cell of a table, within a link."""
+    return escape(text).replace("\n", " ")
+
+
 def check_lines(checks: Sequence[CheckResult]) -> list[str]:
-    """Some checks as a list: those that passed in a line each, then what is wrong."""
-    lines = [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
-    for finding in findings(checks):
-        lines += failure(finding)
-    return lines
+    """Some checks as a list: what is wrong, then those that passed, in a line each and folded where there is more."""
+    lines = [line for finding in findings(checks) for line in failure(finding)]
+    passed = [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
+    if not lines or not passed:
+        return [*lines, *passed]
+    count = f"{len(passed)} check{'s' if len(passed) > 1 else ''} passed"
+    return [*lines, f"<details><summary>✓ {count}</summary>", "", *passed, "", "</details>"]
 
 
 def failure(finding: Finding) -> list[str]:
@@ -41,7 +70,9 @@ def failure(finding: Finding) -> list[str]:
     check = finding.first
     word = STATUS_WORDS[check.status]
     points = f"{number(finding.points)} of {number(finding.max_points)}"
-    lines = [f"- **✗{f' {word}' if word else ''}** {finding.title} ({points})", ""]
+    place = place_of(check)
+    title = f"{finding.title} ({points}){f', {place}' if place else ''}"
+    lines = [f'- <a id="{anchor_of(check.id)}"></a>**✗{f" {word}" if word else ""}** {title}', ""]
     lines += [f"  {line}" for line in escape(check.message).splitlines()]
     if check.example:
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", check.example)), default=0))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from grader.assignment import contract
 from grader.ground.text import number
-from grader.reports.markdown import check_lines, escape, score
+from grader.reports.markdown import check_lines, escape, score, to_mend
 from grader.reports.text import by_task
 from grader.results.scoring import Report, Result, points_of
 from grader.submissions import Submission
@@ -99,7 +99,7 @@ def _function_part(result: Result, name: str) -> str:
 
 def _summary(report: Report, result: Result, places: Iterable[str]) -> str:
     """The cell on top: the score, the tasks, and the checks whose function has no cell."""
-    lines = [f"# Feedback: {escape(result.submission.id)}", "", score(report, result), ""]
+    lines = [f"# Feedback: {escape(result.submission.id)}", "", score(report, result), "", *to_mend(result)]
     lines += ["| task | points |", "|---|--:|"]
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"

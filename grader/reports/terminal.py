@@ -12,7 +12,7 @@ from rich.text import Text
 
 from grader.assignment import contract
 from grader.ground.text import clean, moment, number
-from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings
+from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings, most_lost_first, place_of
 from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
@@ -22,10 +22,26 @@ def show_result(console: Console, result: Result) -> None:
     """Print one submission's result in full: each task, and what is wrong in it."""
     if result.status == "infrastructure_error":
         console.print(Text(f"The grader failed, so this is no score: {clean(result.problem, limit=500)}", "bold red"))
+    lost = most_lost_first(result)
+    if len(lost) > 1:
+        console.print(_to_mend(lost))
     for each in by_task(result):
         console.print(_task_line(each))
         for finding in findings(each.checks):
             console.print(Padding(_failure(finding), (0, 0, 1, 2)))
+
+
+def _to_mend(lost: list[Finding]) -> RenderableType:
+    """What is lost, most points first, in a line each."""
+    lines = Table.grid(padding=(0, 1))
+    lines.add_column(justify="right", no_wrap=True)
+    lines.add_column()
+    for finding in lost:
+        place = place_of(finding.first)
+        points = number(finding.max_points - finding.points)
+        where = f"task {finding.first.task}{f', {place}' if place else ''}"
+        lines.add_row(Text(f"−{points}", "red"), Text.assemble(finding.title, (f"  {where}", "dim")))
+    return Group(Text("What to mend first", "bold"), Padding(lines, (0, 0, 1, 2)))
 
 
 def _task_line(result: TaskResult) -> Table:
@@ -51,7 +67,13 @@ def _failure(finding: Finding) -> RenderableType:
     head.add_column(justify="right", no_wrap=True)
     symbol = "–" if check.status == "not_run" else "✗"
     word = STATUS_WORDS[check.status]
-    title = Text.assemble((f"{symbol} ", colour), finding.title, (f" ({word})" if word else "", colour))
+    place = place_of(check)
+    title = Text.assemble(
+        (f"{symbol} ", colour),
+        finding.title,
+        (f" ({word})" if word else "", colour),
+        (f", {place}" if place else "", "dim"),
+    )
     head.add_row(title, Text(f"{number(finding.points)} / {number(finding.max_points)}", "dim"))
     body: list[RenderableType] = [Text(clean(check.message))]
     if check.example:

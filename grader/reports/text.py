@@ -78,3 +78,21 @@ def findings(checks: Iterable[CheckResult]) -> list[Finding]:
         where = f"{same[0].function}: " if same[0].function else ""
         found.append(Finding(same[0], f"{where}{title}", *points_of(same)))
     return found
+
+
+def most_lost_first(result: Result) -> list[Finding]:
+    """What is wrong, whatever it is about, what most points are lost by first."""
+    found = [finding for each in by_task(result) for finding in findings(each.checks)]
+    return sorted(found, key=lambda finding: finding.points - finding.max_points)
+
+
+def anchor_of(check: str) -> str:
+    """The id of a check within a page, a text or a notebook."""
+    return "check-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in check)
+
+
+def place_of(check: CheckResult) -> str:
+    """The place that a check is about: `code cell 3, line 5`; empty where it is about none."""
+    if check.line is None:
+        return ""
+    return f"line {check.line}" if check.cell is None else f"code cell {check.cell}, line {check.line}"

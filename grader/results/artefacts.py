@@ -14,6 +14,9 @@ import numpy as np
 
 _Record = TypeVar("_Record")
 
+COURSE_FIGURE: Final = "course figure"
+"""The name of a figure with images of the course, which `figure` has not."""
+
 MediaType = Literal["image/png", "application/json", "text/plain"]
 
 MAX_BYTES: Final = 300_000
@@ -29,7 +32,7 @@ class Artefact(msgspec.Struct, frozen=True):
 
     Attributes:
         check: Id of the check it comes from; empty for the submission as a whole.
-        name: What it is: `figure`, `place`, `measured`, `curves`, `confusion`, `examples`, `epochs`.
+        name: What it is: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples`, `epochs`.
         media_type: How `data` is to be read.
         data: The bytes; JSON is one of the records below.
     """
@@ -41,11 +44,11 @@ class Artefact(msgspec.Struct, frozen=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """`place`: the lines of the submission around the one that raised.
+    """`place`: the lines of the submission around the one that a check is about, such as one that raised.
 
     Attributes:
         cell: Number of the code cell, from 1; `None` in a `.py`.
-        line: The line that raised, in that cell or in the file, from 1.
+        line: That line, in that cell or in the file, from 1.
         first: The number of the first of the lines.
         lines: The lines as the student wrote them.
     """

@@ -1,6 +1,6 @@
 """Says only that the prediction is right, without the name, where it is."""
 # base: plain.py
-# caught by: show_examples/titles-name-the-class, show_examples/titles-name-the-prediction
+# caught by: show_examples/titles-name-the-prediction
 
 def show_examples(x, y, class_names, predictions=None, count=10, seed=None):
     count = min(count, len(x))

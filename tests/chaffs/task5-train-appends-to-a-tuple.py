@@ -1,6 +1,6 @@
 """Appends to callbacks, which crashes on the default."""
 # base: plain.py
-# caught by: train/fits-the-given-model, train/training-set-only, train/validates, train/epochs-and-batch-size, train/early-stopping, train/checkpoint-best-epoch, train/checkpoint-whole-model, train/extra-callbacks, train/returns-history
+# caught by: train/extra-callbacks
 # spreads to: predict/scales-as-train-does; it compares predict with train, which has to train for that
 
 def train(

@@ -1,6 +1,6 @@
 """Given extra callbacks, it leaves its own out."""
 # base: plain.py
-# caught by: train/early-stopping, train/checkpoint-best-epoch, train/checkpoint-whole-model
+# caught by: train/extra-callbacks
 
 def train(
     model,

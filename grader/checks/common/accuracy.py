@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -65,6 +66,7 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
         curves: What the returned History says of it: the submission's own account.
         epochs: Each epoch's times, where its clock can be believed; empty without `fit`.
         steps: Steps that it took, by the count beside it.
+        config: The network's configuration, JSON; empty where it could not be had.
     """
 
     accuracy: float
@@ -73,6 +75,7 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
     curves: Curves
     epochs: tuple[Epoch, ...] = ()
     steps: int = 0
+    config: str = ""
 
 
 def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy | None, *, seconds: float) -> Trained:
@@ -101,7 +104,8 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
                 f"A fresh network should be at chance, but before any training it predicts {fresh:.0%} right.",
                 hint="build_model returns an untrained network.",
             )
-        shapes, clock = _shapes_of(student, model), _clock_of(student, model)
+        export, clock = _export_of(student, model), _clock_of(student, model)
+        shapes = kernel_shapes(export.get("weights", []))
         settings = {} if budget is None else _settings(budget)
         began = time.perf_counter()
         returned = student.call(
@@ -137,7 +141,8 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     epochs, _ = believed(noted, began, ended)
     curves = curves_of(student, returned, model, _MOST_EPOCHS if budget is None else budget.epochs)
     steps = noted["trained"]["steps"] or noted["trained"]["batches"]
-    return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps)
+    config = export.get("config", "")
+    return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps, config)
 
 
 def _settings(budget: Accuracy) -> dict[str, int]:
@@ -145,12 +150,64 @@ def _settings(budget: Accuracy) -> dict[str, int]:
     return {"epochs": budget.epochs, "batch_size": budget.batch_size, "patience": budget.epochs}
 
 
-def _shapes_of(student: Student, model: Any) -> list[tuple[int, ...]]:
-    """The shapes of the network's kernels; none where they cannot be told."""
+def _export_of(student: Student, model: Any) -> dict[str, Any]:
+    """The network as data; nothing where it cannot be had."""
     with contextlib.suppress(SubmissionError):
-        export = student.tool("export_model", model) if isinstance(model, Handle) else {}
-        return kernel_shapes(export.get("weights", []))
-    return []
+        export: dict[str, Any] = student.tool("export_model", model) if isinstance(model, Handle) else {}
+        return export
+    return {}
+
+
+_KEEPS_VALUES: Final = frozenset(
+    ("Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "Flatten", "Reshape")
+)
+_NOT_LINEAR: Final = frozenset(
+    ("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid", "tanh")
+) | {"softplus", "softmax", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"}
+
+
+def odd_end(config: str) -> str:
+    """What at the end of a network keeps it from learning, a sentence; empty where nothing does.
+
+    An activation before the softmax, such as a ReLU, leaves it numbers that cannot say "less than nothing", and dropout
+    behind it, or between it and its layer, takes whole classes away.
+
+    Args:
+        config: The network's serialisation, as JSON.
+    """
+    try:
+        layers = [_kind_and_activation(layer) for layer in json.loads(config)["config"]["layers"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    last = max((i for i, layer in enumerate(layers) if "softmax" in layer or "Softmax" in layer), default=-1)
+    if last < 0:
+        return ""
+    dropped = next((kind for kind, _ in layers[last + 1 :] if "Dropout" in kind), "")
+    if dropped:
+        return (
+            f"The network has {dropped} after its softmax, so that in training the probability of whole classes is 0."
+        )
+    if layers[last][0] not in ("Softmax", "Activation"):
+        return ""  # it is the activation of a layer of its own
+    before = list(layers[:last])
+    while before and before[-1][0] in _KEEPS_VALUES:
+        kind, _ = before.pop()
+        if "Dropout" in kind:
+            return f"The network has {kind} right before its softmax, so that in training whole classes are left out."
+    kind, activation = before[-1] if before else ("", "")
+    found = activation if activation in _NOT_LINEAR else kind if kind in _NOT_LINEAR else ""
+    if not found:
+        return ""
+    return (
+        f"The network has the activation {found} before its softmax, which then gets what {found} leaves of the scores."
+    )
+
+
+def _kind_and_activation(layer: dict[str, Any]) -> tuple[str, str]:
+    activation = layer["config"].get("activation")
+    if isinstance(activation, dict):  # a function, or an object with a name of its own
+        activation = activation["config"] if activation.get("class_name") == "function" else activation["class_name"]
+    return str(layer["class_name"])[:40], activation[:40] if isinstance(activation, str) else ""
 
 
 def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:

@@ -89,6 +89,21 @@ class TallyFacts(TypedDict):
     steps: _Number
 
 
+class WatchFacts(TallyFacts):
+    """What was noted of the training of a known network; see `tally.Watch`."""
+
+    epochs: _Number
+    validated: _Number
+    largest: _Number
+
+
+class SeenImages(TypedDict):
+    """Images that a network was given; see `toolbox.seen_by`."""
+
+    training: Array | None
+    validation: Array | None
+
+
 class ClockFacts(TypedDict):
     """What the clock of a training has noted; see `clock.Clock`."""
 
@@ -99,23 +114,28 @@ class ClockFacts(TypedDict):
 
 _FORMS: Final[dict[str, Any]] = {
     "sequential": Handle,
+    "with_block": Handle | None,
     "history": Handle,
     "export_model": ModelExport,
     "perturb": None,
+    "compile_plainly": None,
     "step": dict[str, float],
     "judge": dict[str, float],
     "script_model": tuple[Handle, Handle, Handle, Handle],
     "epochs_of": int,
     "witness_model": tuple[Handle, Handle],
-    "read_tally": TallyFacts,
     "brightest_channel_model": Handle,
-    "frozen_channel_model": Handle,
+    "frozen_channel_model": tuple[Handle, Handle],
+    "logs_of": Annotated[list[dict[str, float]], msgspec.Meta(max_length=facts.MOST)],
+    "counts_of": WatchFacts,
+    "seen_by": SeenImages,
     "start_clock": Handle,
     "read_clock": ClockFacts,
     "device_memory_mb": float | None,
     "save_model": None,
     "describe_history": HistoryFacts,
     "describe_figure": FigureFacts | None,
+    "drawn_figure": Handle | None,
     "render_figure": Array | None,
     "file_bytes": bytes | None,
     "files": list[str],

@@ -49,6 +49,34 @@ class Evidence:
         return value
 
 
+class Aside:
+    """A worker for what may be too much for one: whatever happens there, all else is still to be seen.
+
+    One serves for all of that, as long as it lives.
+
+    Args:
+        open_worker: Loads the submission into a fresh worker.
+        seed: What its checks draw their cases from.
+    """
+
+    def __init__(self, open_worker: Callable[[], Student], seed: int) -> None:
+        self._open = open_worker
+        self._student: Student | None = None
+        self.seed = seed
+
+    @property
+    def student(self) -> Student:
+        """The submission in it, loaded anew where it has ended."""
+        if self._student is None or self._student.worker.gone:
+            self._student = self._open()
+        return self._student
+
+    @property
+    def example(self) -> str:
+        """The last call there, as source."""
+        return "" if self._student is None else self._student.example
+
+
 class CannotRebuild(CheckFailed):
     """The examiner cannot make a network of what it was given.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import sys
 import time
@@ -19,7 +20,7 @@ from grader.course import CourseLimits
 from grader.sandbox.host.session import SubmissionError, Worker
 from grader.sandbox.wire.causes import first_cause, sentence
 from grader.sandbox.wire.channel import MAX_FRAME_BYTES
-from grader.sandbox.wire.frames import Handle, Loaded, Raised, TracebackLine
+from grader.sandbox.wire.frames import FunctionFound, Handle, Loaded, Raised, TracebackLine
 from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
@@ -133,11 +134,13 @@ class Student:
             raise Missing(name, self._why_missing(name))
         allowed = self._budget.allow(self.worker, self._limits.call_seconds) if seconds is None else seconds
         with self._budget.spend() if seconds is None else contextlib.nullcontext():
+            found = next(function for function in self.loaded.functions if function.name == name)
+            fitted, named = fitted_call(contract.function(name), found, args, kwargs)
             return self.worker.call(
                 name,
-                *(_plain(value) for value in args),
+                *(_plain(value) for value in fitted),
                 seconds=allowed,
-                **{key: _plain(value) for key, value in kwargs.items()},
+                **{key: _plain(value) for key, value in named.items()},
             )
 
     def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
@@ -194,14 +197,27 @@ class Student:
         Raises:
             CheckFailed: It returned something else.
         """
+        figure, facts, returned = self.drawn(name, *args, **kwargs)
+        require_figure(name, returned)
+        return figure, facts
+
+    def drawn(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any], str]:
+        """The same, whatever was returned, where a figure was drawn; with what was returned instead, in words.
+
+        Raises:
+            CheckFailed: There is no figure.
+        """
         returned = self.call(name, *args, **kwargs)
         facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
-        if not isinstance(returned, Handle) or facts is None:
-            raise CheckFailed(
-                f"`{name}` should return a matplotlib Figure, but it returned {describe(returned)}.",
-                hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
-            )
-        return returned, facts
+        if isinstance(returned, Handle) and facts is not None:
+            return returned, facts, ""
+        what = describe(returned)
+        several = isinstance(returned, (list, tuple)) and all(isinstance(value, Handle) for value in returned)
+        figure = self.tool("drawn_figure", returned if several or isinstance(returned, Handle) else None)
+        facts = self.tool("describe_figure", figure) if isinstance(figure, Handle) else None
+        if facts is None:
+            require_figure(name, what)
+        return figure, facts, what  # type: ignore[return-value]
 
     def picture(self, figure: Handle) -> np.ndarray[Any, Any] | None:
         """The pixels of a figure that was drawn before, uint8 of shape (height, width, 4); `None` where it has none.
@@ -226,6 +242,58 @@ class Student:
             if name in error.message:
                 return describe_error(self._submission, error.type_name, error.message, error.frames)
         return ""
+
+
+def require_figure(name: str, returned: str) -> None:
+    """Raise `CheckFailed` where a function returned something else than a figure, which `returned` describes."""
+    if returned:
+        raise CheckFailed(
+            f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
+            hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
+        )
+
+
+def fitted_call(
+    function: contract.Function, found: FunctionFound, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The same call as a function takes it whose header is not quite that of the contract.
+
+    A check of its own is about headers, and whatever else the function does is to be seen all the same.  An argument
+    goes to the parameter of its name, else to the one in its place, where that has a name of its own, else nowhere;
+    and a parameter that should have a default gets it.
+
+    Args:
+        function: The contract.
+        found: The function that is called.
+        args: The arguments by position, in the contract's order.
+        kwargs: The arguments by the contract's names.
+    """
+    header = found.parameters
+    kinds = {parameter.kind for parameter in header or ()}
+    if header is None or "VAR_POSITIONAL" in kinds:
+        return args, kwargs
+    known = [parameter.name for parameter in function.parameters]
+    own = {parameter.name: parameter for parameter in header if not parameter.kind.startswith("VAR")}
+    # Where there are more or fewer, nobody knows what the others stand for, beside those that are given by position.
+    told = known if len(own) == len(known) else known[: len(args)]
+    renamed = dict(zip(told, own, strict=False))
+    values: dict[str, Any] = {}
+    for name, value in [*zip(known, args, strict=False), *kwargs.items()]:
+        if name in own or ("VAR_KEYWORD" in kinds and name in kwargs):
+            values[name] = value
+        elif renamed.get(name, name) not in known:
+            values[renamed[name]] = value
+    for parameter in function.parameters:
+        lacks = parameter.name in own and not own[parameter.name].has_default
+        if lacks and parameter.name not in values and parameter.default is not None:
+            values[parameter.name] = ast.literal_eval(parameter.default)
+    by_position: list[Any] = []
+    for there in own.values():
+        last = len(by_position) >= len(args) and there.kind != "POSITIONAL_ONLY"
+        if last or there.kind == "KEYWORD_ONLY" or there.name not in values:
+            break
+        by_position.append(values.pop(there.name))
+    return tuple(by_position), values
 
 
 def _plain(value: Any) -> Any:

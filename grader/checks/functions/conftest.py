@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from grader.checks.common.context import Context
-from grader.checks.common.evidence import Examiner
+from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
 from grader.checks.common.student import Student, TimeLeft, finds_no_device
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
+from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
 from grader.checks.functions.networks import Blocks, Networks
 from grader.checks.functions.trainings import Trainings
 from grader.results.artefacts import Artefacts
@@ -61,10 +61,25 @@ def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
 
 
 @pytest.fixture(scope="session")
+def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
+    """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
+    opened = contextlib.contextmanager(_fresh)
+    with contextlib.ExitStack() as stack:
+        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.course.seed)
+
+
+@pytest.fixture(scope="session")
+def subsets_of_many(aside: Aside) -> Subsets:
+    """What `subset_data` returns of very many images."""
+    return Subsets(aside.student)
+
+
+@pytest.fixture(scope="session")
 def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
     """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
+    shown = None if context.dataset is None else example_images(context.dataset, context.course)
     for student in _fresh(context, budget):
-        figures = ExampleFigures(student)
+        figures = ExampleFigures(student, shown)
         yield figures
         figures.keep_pictures(artefacts)
 
@@ -94,6 +109,12 @@ def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator
 def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
     """What the submission's `train` does with known models."""
     yield from (Trainings(student, examiner) for student in _fresh(context, budget))
+
+
+@pytest.fixture(scope="session")
+def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
+    """Likewise with very many images."""
+    return Trainings(aside.student, examiner)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -13,12 +15,15 @@ from grader.checks.common.evidence import Evidence, Examiner
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
+from grader.checks.functions.evidence import first_that_works
 from grader.checks.functions.strategies import BuildCase
 from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
 
+PROBABILITY_TOLERANCE: Final = 1e-3
+_USUAL: Final = BuildCase((32, 32, 3), 3)
 _MOST_STEPS: Final = 3
 _MOST_COLUMNS: Final = 10  # labels that the loss is looked at for; a network may have any number of outputs
 
@@ -31,11 +36,14 @@ class Block(msgspec.Struct, frozen=True):
 
     Attributes:
         same_model: Whether the model that was given came back.
-        facts: What `examiner.describe_network` says of that model after the call, its layers those of the block.
+        facts: What `examiner.describe_network` says of that model after the call, its layers those of the block; where
+            the block was not added to it, of one to which it is added.
+        fault: What is wrong with how it is added; `None` where nothing is.
     """
 
     same_model: bool
     facts: dict[str, Any]
+    fault: Exception | None = None
 
 
 class Blocks(Evidence):
@@ -49,7 +57,7 @@ class Blocks(Evidence):
         """Two blocks added to a model that only rescales, of which the first is described.
 
         Raises:
-            CheckFailed: A block was not added to the model.
+            CheckFailed: There is no block.
         """
 
         def gather() -> Block:
@@ -62,32 +70,50 @@ class Blocks(Evidence):
             example = self.student.example
             export = self.student.export(model)
             before = layer_names(export["config"])
+            fault: Exception | None = None
             if before == given:
-                raise CheckFailed(
+                fault = CheckFailed(
                     "The block should be added to the model that is given, but that model has no more layers after "
                     "the call.",
                     hint="Call model.add(...) on the parameter itself, not on a new or copied model.",
                 )
-            if before[: len(given)] != given:
-                raise CheckFailed(
-                    "The block should be added on top of the layers that the model has, but they did not stay.",
-                    hint="Call model.add(...) for each layer of the block, and take none away.",
-                )
+                with_it = self.student.tool("with_block", model, returned)
+                if with_it is None:
+                    raise fault
+                export = self.student.export(with_it)
+            elif before[: len(given)] != given:
+                fault = _NOT_ON_TOP
             rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
             facts = self.examiner.ask("describe_network", rebuilt)
-            facts = facts | {"layers": facts["layers"][1:]}  # without the one that was there
-            self.student.call("add_conv_block", shown, filters)
+            own = [layer for layer in facts["layers"] if layer["kind"] != "InputLayer"]
+            there_before = fault is not _NOT_ON_TOP and own and own[0]["kind"] == "Rescaling"
+            facts = facts | {"layers": own[1:] if there_before else own}
+            if fault is None:
+                fault = self._fault_of_second(shown, filters, before)
             self.student.example = example
-            after = layer_names(self.student.export(model)["config"])
-            if len(after) <= len(before) or after[: len(before)] != before:
-                raise CheckFailed(
-                    "A second block should be added on top of the first, but the layers that were there did not stay, "
-                    "or none were added.",
-                    hint="Call model.add(...) for each layer of the block, and take none away.",
-                )
-            return Block(isinstance(returned, Handle) and returned == model, facts)
+            return Block(isinstance(returned, Handle) and returned == model, facts, fault)
 
         return self.once(case, gather)
+
+    def _fault_of_second(self, model: Shown, filters: int, before: list[str]) -> Exception | None:
+        try:
+            self.student.call("add_conv_block", model, filters)
+        except SubmissionError as error:
+            return error
+        after = layer_names(self.student.export(model.value)["config"])
+        if len(after) > len(before) and after[: len(before)] == before:
+            return None
+        return CheckFailed(
+            "A second block should be added on top of the first, but the layers that were there did not stay, or none "
+            "were added.",
+            hint="Call model.add(...) for each layer of the block, and take none away.",
+        )
+
+
+_NOT_ON_TOP: Final = CheckFailed(
+    "The block should be added on top of the layers that the model has, but they did not stay.",
+    hint="Call model.add(...) for each layer of the block, and take none away.",
+)
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -127,6 +153,19 @@ class Networks(Evidence):
 
         return self.once(("built", case, copy), gather)
 
+    def usual(self) -> Network:
+        """The network for the course's images and three classes, by default or, where defaults differ, as asked for.
+
+        What the defaults are, a check of its own looks at.
+        """
+        network = self.built()
+        if _is_usual(network):
+            return network
+        with contextlib.suppress(CheckFailed, SubmissionError):
+            asked = self.built(_USUAL)
+            return asked if _is_usual(asked) else network
+        return network
+
     def export(self, returned: Any) -> dict[str, Any]:
         """A network as data.
 
@@ -150,6 +189,15 @@ class Networks(Evidence):
         """What a network says to images, as float32 of shape (n, classes)."""
         return np.asarray(self.examiner.ask("run_network", network.rebuilt, x))
 
+    def probabilities(self, network: Network, x: Array) -> Array:
+        """The same, where those are no probabilities after a softmax: another check is about that."""
+        answers = self.answers(network, x)
+        if answers.ndim != 2 or not np.all(np.isfinite(answers)) or are_probabilities(answers):
+            return answers
+        powers: Array = np.exp(answers - answers.max(axis=1, keepdims=True))
+        probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
+        return probabilities
+
     def telling_images(self) -> Array:
         """Float images, shape (8, 32, 32, 3), at the scale at which the fresh network's answers differ most.
 
@@ -158,12 +206,12 @@ class Networks(Evidence):
         """
 
         def gather() -> Array:
-            network = self.built()
+            network = self.usual()
             noise = np.random.default_rng(1).uniform(0, 255, (32, 32, 32, 3)).astype(np.float32)
             noise *= np.linspace(0.05, 1, 32, dtype=np.float32).reshape(-1, 1, 1, 1)
             found: list[tuple[float, Array]] = []
             for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0):
-                answers = self.answers(network, noise * np.float32(scale))
+                answers = self.probabilities(network, noise * np.float32(scale))
                 if answers.ndim != 2 or not np.all(np.isfinite(answers)) or answers.shape[1] < 2:
                     continue
                 unsure = (answers.max(axis=1) < 0.98) & (answers.min(axis=1) > 1e-4)
@@ -180,17 +228,24 @@ class Networks(Evidence):
         return self.once("telling", gather)
 
     def judged(self) -> tuple[Array, list[dict[str, float]]]:
-        """For one image: its probabilities, and for each class as the label what loss and metrics the model says."""
+        """For one image: its probabilities, and for each class as the label what loss and metrics the model says.
+
+        Of a model that does not take one-hot labels, what it says with numbers for labels.
+        """
 
         def gather() -> tuple[Array, list[dict[str, float]]]:
-            network = self.built()
+            network = self.usual()
             image = self.telling_images()[:1]
-            probabilities = self.answers(network, image)[0]
+            probabilities = self.probabilities(network, image)[0]
             self.require_compiled(network)
             columns = range(min(len(probabilities), _MOST_COLUMNS))
-            labels = [one_hot([column], len(probabilities)) for column in columns]
-            logs = [self.student.tool("judge", network.handle, image, label) for label in labels]
-            return probabilities, logs
+
+            def judge(kind: Callable[[int], Array]) -> list[dict[str, float]]:
+                return [self.student.tool("judge", network.handle, image, kind(column)) for column in columns]
+
+            one_hot_rows = partial(judge, lambda column: one_hot([column], len(probabilities)))
+            numbers = partial(judge, lambda column: np.array([[column]]))
+            return probabilities, first_that_works([one_hot_rows, numbers])
 
         return self.once("judged", gather)
 
@@ -210,17 +265,29 @@ class Networks(Evidence):
         """
 
         def gather() -> list[Array]:
-            probabilities, _ = self.judged()
-            network = self.built()
+            with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
+                self.judged()
+            network = self.usual()
             images = self.telling_images()
-            labels = one_hot([row % len(probabilities) for row in range(len(images))], len(probabilities))
-            before = after = network.export["weights"]
-            for _ in range(_MOST_STEPS):
-                self.student.tool("step", network.handle, images, labels)
-                after = self.student.weights(network.handle, like=before)
-                if not unchanged_kernels(before, after):
-                    break
-            return list(after)
+            classes = self.answers(network, images[:1]).shape[1]
+            numbers = [row % classes for row in range(len(images))]
+            before = network.export["weights"]
+
+            def steps(labels: Array) -> list[Array]:
+                after = before
+                for _ in range(_MOST_STEPS):
+                    self.student.tool("step", network.handle, images, labels)
+                    after = self.student.weights(network.handle, like=before)
+                    if not unchanged_kernels(before, after):
+                        break
+                return list(after)
+
+            def compiled_anew() -> list[Array]:
+                self.student.tool("compile_plainly", network.handle)
+                return steps(one_hot(numbers, classes))
+
+            ways = [partial(steps, one_hot(numbers, classes)), partial(steps, np.array(numbers).reshape(-1, 1))]
+            return first_that_works([*(ways if network.export["compiled"] else []), compiled_anew])
 
         return self.once("steps", gather)
 
@@ -228,18 +295,32 @@ class Networks(Evidence):
         """A second network from the call without arguments, after every weight of the first was changed."""
 
         def gather() -> Network:
-            first = self.built()
+            first = self.usual()
             with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
                 self.after_steps()
             self.student.tool("perturb", first.handle)
-            return self.built(copy=1)
+            return self.built(None if first is self.built() else _USUAL, copy=1)
 
         return self.once("second", gather)
 
 
+def are_probabilities(answers: Array) -> bool:
+    """Whether the rows of an array, shape (n, classes), are probabilities that sum to 1."""
+    return bool(np.all(answers >= 0) and np.all(np.abs(answers.sum(axis=1) - 1) < PROBABILITY_TOLERANCE))
+
+
 def kernels(weights: list[Array]) -> list[int]:
-    """Which of a network's weights are those of convolutions."""
-    return [index for index, weight in enumerate(weights) if weight.ndim >= 3 and weight.dtype.kind == "f"]
+    """Which of a network's weights are those of convolutions; of other layers in a network that has none."""
+    for least in (3, 2):
+        found = [index for index, weight in enumerate(weights) if weight.ndim >= least and weight.dtype.kind == "f"]
+        if found:
+            return found
+    return []
+
+
+def _is_usual(network: Network) -> bool:
+    shapes = tuple(network.facts["input_shape"]), tuple(network.facts["output_shape"])
+    return shapes == (_USUAL.input_shape, (_USUAL.num_classes,))
 
 
 def unchanged_kernels(before: list[Array], after: list[Array]) -> list[int]:

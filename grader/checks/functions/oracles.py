@@ -17,6 +17,10 @@ WITNESS_IMAGES: Final = 160
 WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2
+LARGE_TRAINING: Final = 16_000
+"""More images than the three classes have for training, of one pixel each: whoever types in their number has fewer."""
+
+LARGE_VALIDATION: Final = 4_000
 WITNESS_LEVEL: Final = 240
 WITNESS_VALIDATION_LEVEL: Final = 90
 
@@ -52,10 +56,15 @@ def sureness_of(case: ScriptCase) -> list[float]:
     return [1.0 + 5 * rank % 9 for rank in case.ranks]
 
 
-def expected_epochs(case: ScriptCase) -> int:
-    """How many epochs a right `train` trains: Keras' rule for EarlyStopping."""
+def expected_epochs(case: ScriptCase, *, most: int = 0) -> int:
+    """How many epochs a right `train` trains: Keras' rule for EarlyStopping.
+
+    Args:
+        case: The script.
+        most: The most epochs, where that is not as the case says.
+    """
     best, waited = 0, 0
-    for epoch in range(case.epochs):
+    for epoch in range(most or case.epochs):
         rank = case.ranks[min(epoch, len(case.ranks) - 1)]
         if rank > best:
             best, waited = rank, 0
@@ -63,7 +72,7 @@ def expected_epochs(case: ScriptCase) -> int:
             waited += 1
             if waited >= case.patience:
                 return epoch + 1
-    return case.epochs
+    return most or case.epochs
 
 
 def witness_images() -> tuple[Array, Array, Array, Array]:
@@ -82,3 +91,23 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
         images[np.arange(count), :, :, channels] = level
         sets += [images, np.eye(3, dtype=np.float32)[(channels + shift) % 3]]
     return sets[0], sets[1], sets[2], sets[3]
+
+
+def large_images() -> tuple[Array, Array, Array, Array]:
+    """As many images as make it show where a number was typed in, of one pixel each, so that they cost nothing."""
+    sets: list[Array] = []
+    for count in (LARGE_TRAINING, LARGE_VALIDATION):
+        labels = np.arange(count) % 3
+        images = (np.eye(3)[labels] * 200 + np.arange(count)[:, None] % 50).astype(np.uint8).reshape(-1, 1, 1, 3)
+        sets += [images, np.eye(3, dtype=np.float32)[labels]]
+    return sets[0], sets[1], sets[2], sets[3]
+
+
+def patterned_images() -> tuple[Array, Array]:
+    """Some images of the witness' colours, each with a faint pattern of its own that tells it from its mirror image."""
+    images, labels = witness_images()[:2]
+    count = 48
+    rng = np.random.default_rng(3)
+    coarse = rng.integers(-14, 15, (count, 8, 8, 3))
+    pattern = np.kron(coarse, np.ones((1, 4, 4, 1), np.int64))
+    return np.clip(images[:count].astype(np.int64) + pattern, 0, 255).astype(np.uint8), labels[:count]

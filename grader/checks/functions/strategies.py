@@ -14,12 +14,15 @@ from grader.checks.common.verdict import Shown
 
 NAMES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SEEDS: Final = st.integers(0, 9)
+STEP: Final = 5
+"""By how much one image of a `SubsetCase` is brighter than the one before: more than images are made brighter by."""
 
 
 class SubsetCase(msgspec.Struct, frozen=True):
-    """A call of `subset_data`: image i is one pattern plus i, so that each can be told from the others.
+    """A call of `subset_data`: image i is one pattern plus 5 i, so that each can be told from the others.
 
-    By its mean alone, that is: also where it was flipped, or its channels mixed.
+    By its mean alone, that is: also where it was flipped, or its channels mixed.  Where there are more images than a
+    byte can tell apart, they are of one pixel, and its three channels are the digits of the number, to base 256.
     """
 
     labels: tuple[int, ...]
@@ -36,17 +39,34 @@ class SubsetCase(msgspec.Struct, frozen=True):
     def x(self) -> Shown:
         """The images."""
         count = len(self.labels)
-        values = np.arange(count, dtype=np.uint8).reshape(count, 1, 1, 1)
-        text = f'np.arange({count}, dtype="uint8").reshape({count}, 1, 1, 1)'
+        if self.is_large:
+            digits = np.arange(count)[:, None] // (65536, 256, 1) % 256
+            text = f'(np.arange({count})[:, None] // (65536, 256, 1) % 256).astype("uint8").reshape(-1, 1, 1, 3)'
+            return Shown(digits.astype(np.uint8).reshape(-1, 1, 1, 3), text)
+        values = (STEP * np.arange(count)).astype(np.uint8).reshape(count, 1, 1, 1)
+        text = f'np.arange(0, {STEP * count}, {STEP}, dtype="uint8").reshape({count}, 1, 1, 1)'
         if self.image_shape == (1, 1, 1):
             return Shown(values, text)
         size, shape = math.prod(self.image_shape), self.image_shape
         return Shown(values + self.pattern, f'{text} + np.arange({size}, dtype="uint8").reshape{shape}')
 
     @property
+    def is_large(self) -> bool:
+        """Whether there are more images than a byte can tell apart."""
+        return len(self.labels) > 256 // STEP
+
+    @property
     def y(self) -> np.ndarray[Any, Any]:
         """The labels as CIFAR-10 ships them, shape (n, 1)."""
         return np.array(self.labels, np.uint8).reshape(-1, 1)
+
+    def shown_labels(self, *, flat: bool = False) -> np.ndarray[Any, Any] | Shown:
+        """The labels, in shape (n, 1) or (n,)."""
+        labels = self.y.reshape(-1) if flat else self.y
+        if not self.is_large:
+            return labels
+        text = f'np.array({list(self.labels[:10])} * {len(labels) // 10}, dtype="uint8")'
+        return Shown(labels, text if flat else f"{text}.reshape(-1, 1)")
 
 
 @st.composite
@@ -59,7 +79,7 @@ def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
     labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 2))
     for _ in range(2):
         labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
-    shape = draw(st.sampled_from(((1, 1, 1), (2, 3, 3), (4, 4, 3))))
+    shape = draw(st.sampled_from(((2, 1, 1), (2, 3, 3), (4, 4, 3))))
     return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
 
 
@@ -83,6 +103,11 @@ class ShowCase(msgspec.Struct, frozen=True):
     def y(self) -> Shown:
         """One-hot labels."""
         return _one_hot(self.labels, len(self.names))
+
+    @property
+    def numbers(self) -> np.ndarray[Any, Any]:
+        """The labels as numbers, shape (n,)."""
+        return np.array(self.labels)
 
     @property
     def predictions(self) -> Shown:
@@ -151,7 +176,7 @@ class ScriptCase(msgspec.Struct, frozen=True):
     ranks: tuple[int, ...]
     patience: int
     epochs: int
-    callbacks: bool = True
+    callbacks: bool = False
     batches: int = 1
 
 

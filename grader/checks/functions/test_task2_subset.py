@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import math
+from collections import Counter
+from functools import partial
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
-from grader.checks.common.verdict import CheckFailed, Shown, check, count_of
-from grader.checks.functions.evidence import Subsets, subset_of
-from grader.checks.functions.strategies import SubsetCase, subset_cases
+from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
+from grader.checks.functions.evidence import SUBSET_FORMS, Subsets, first_that_works, fresh_subset_of
+from grader.checks.functions.strategies import STEP, SubsetCase, subset_cases
+from grader.sandbox.host.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
 
@@ -19,7 +26,7 @@ Array = np.ndarray[Any, Any]
 @check("subset_data/keeps-only-requested-classes")
 @for_all(subset_cases())
 def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> None:
-    for number in image_numbers(case, subsets.of(case)[0]):
+    for number in image_numbers(case, subsets.with_tuple(case).images):
         label = case.labels[number]
         if label not in case.classes:
             raise CheckFailed(
@@ -30,25 +37,53 @@ def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> Non
 
 @check("subset_data/each-image-once")
 @for_all(subset_cases())
-def test_each_image_once(subsets: Subsets, case: SubsetCase) -> None:
-    numbers = image_numbers(case, subsets.of(case)[0])
-    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
-    for number in wanted:
-        times = numbers.count(number)
-        if times != 1:
-            what = "is missing" if times == 0 else f"is there {times} times"
+def test_each_image_once(subsets: Subsets, subsets_of_many: Subsets, case: SubsetCase) -> None:
+    case = usable(subsets, case)
+    require_each_once(subsets, case)
+    if subsets.of(case).no_array:
+        return  # so long a list does not cross
+    with contextlib.suppress(WorkerGone):  # how fast it is, nobody asks
+        subsets_of_many.once("large", lambda: require_each_once(subsets_of_many, _LARGE, asked=subsets))
+
+
+def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | None = None) -> None:
+    """Raise `CheckFailed` where an image that was asked for is missing, or comes more than once.
+
+    Args:
+        subsets: What is judged.
+        case: The case.
+        asked: Where it is looked up which classes are kept, unless there.
+    """
+    numbers = Counter(image_numbers(case, subsets.of(case).images))
+    kept = {case.labels[number] for number in numbers}
+    # Of other classes than were asked for, all images may be there: another check is about that.
+    classes = kept if any(strays(asked or subsets)) else set(case.classes)
+    for number, label in enumerate(case.labels):
+        if label in classes and numbers[number] != 1:
+            times = numbers[number]
             raise CheckFailed(
                 f"Each image with a label in {case.classes} should be kept once, but x[{number}], whose label is "
-                f"{case.labels[number]}, {what}.",
-                hint="Compare the number of images that you return with the number of labels that match.",
+                f"{label}, {'is missing' if times == 0 else f'is there {times} times'}.",
+                hint="Keep every image whose label matches, however many there are: compare the number of images that "
+                "you return with the number of such labels.",
+                example=subsets.example,
             )
 
 
 @check("subset_data/images-unchanged")
 @for_all(subset_cases())
 def test_images_unchanged(subsets: Subsets, case: SubsetCase) -> None:
-    images, _ = subsets.of(case)
-    original: Array = case.x.value
+    subset = subsets.of(case)
+    images, original = subset.images, case.x.value
+    if subset.swapped:
+        raise CheckFailed(
+            "`subset_data` should return x_subset first and y_subset second, but the labels came first.",
+            hint="End the function with `return x_subset, y_subset`.",
+        )
+    if subset.no_array == "x_subset":
+        raise CheckFailed(
+            "`subset_data` should return two NumPy arrays, but x_subset is a list.", hint="Convert it with np.array."
+        )
     if images.dtype != original.dtype:
         raise CheckFailed(
             f"The images should keep their dtype, {original.dtype}, but x_subset has dtype {images.dtype}.",
@@ -72,41 +107,65 @@ def test_images_unchanged(subsets: Subsets, case: SubsetCase) -> None:
 @check("subset_data/one-hot-labels")
 @for_all(subset_cases())
 def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
-    images, labels = subsets.of(case)
-    expected = (len(images), len(case.classes))
-    if labels.shape != expected:
+    case = usable(subsets, case)
+    subset = subsets.of(case)
+    images, labels = subset.images, subset.labels
+    if labels.ndim != 2 or (len(labels) != len(images) and labels.shape[1] == len(images)):
         raise CheckFailed(
-            f"y_subset should have shape {expected}, one row an image and one column a class, but it has shape "
-            f"{labels.shape}.",
-            hint="The number of columns is len(classes), whichever labels occur in y.",
+            f"y_subset should have shape {(len(images), len(case.classes))}, one row an image and one column a class, "
+            f"but it has shape {labels.shape}.",
+            hint="Each label becomes a row of zeros with a single 1.",
+        )
+    if subset.no_array == "y_subset":
+        raise CheckFailed(
+            "`subset_data` should return two NumPy arrays, but y_subset is a list.", hint="Convert it with np.array."
         )
     if labels.dtype.kind != "f":
         raise CheckFailed(
             f"y_subset should be a float array, but its dtype is {labels.dtype}.",
             hint="Categorical cross-entropy compares probabilities: give the one-hot array a float dtype.",
         )
-    for row in labels:
-        if not (np.sum(row == 1) == 1 and np.sum(row == 0) == len(row) - 1):
+    for row in requested_rows(case, images, labels):
+        too_few = len(row) != len(case.classes) and not np.any(row)  # how many columns there are, another check asks
+        if not too_few and not (np.sum(row == 1) == 1 and np.sum(row == 0) == len(row) - 1):
             raise CheckFailed(
                 f"Each row of y_subset should have a single 1 and zeros else, but one is {row.tolist()}.",
                 hint="Look at the row of an image of each of the classes.",
             )
 
 
+def requested_rows(case: SubsetCase, images: Array, labels: Array) -> Array:
+    """The rows of labels of images that were asked for: another check is about those that were not."""
+    if len(labels) != len(images):
+        return labels
+    asked = [case.labels[number] in case.classes for number in image_numbers(case, images)]
+    rows: Array = labels[np.array(asked, bool)]
+    return rows
+
+
 @check("subset_data/columns-follow-classes")
 @for_all(subset_cases())
 def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
-    images, labels = subsets.of(case)
-    if labels.ndim != 2 or labels.shape[1] != len(case.classes):
+    case = usable(subsets, case)
+    images, labels = subsets.of(case)[:2]
+    rows = rows_of(subsets, labels, len(images))
+    # By numbers alone, so that labels paired with the wrong images are left to the check for that.
+    kept = [case.labels[number] for number in image_numbers(case, images)]
+    if rows.shape[1] == 1:  # not one-hot, which another check is about: the number of a column, or the label itself
+        numbers = [float(value) for value in rows[:, 0]]
+        columns = [float(case.classes.index(label)) for label in kept if label in case.classes]
+        if sorted(numbers) in (sorted(columns), sorted(map(float, kept))):
+            return
+    if rows.shape[1] != len(case.classes):
         raise CheckFailed(
             f"y_subset should have {len(case.classes)} columns, one for each of {case.classes}, but it has shape "
             f"{labels.shape}.",
-            hint="A class that does not occur in y still has its column.",
+            hint="The number of columns is len(classes), whichever labels occur in y.",
         )
-    # By numbers alone, so that labels paired with the wrong images are left to the check for that.
-    kept = [case.labels[number] for number in image_numbers(case, images)]
+    largest = rows.max(axis=1, keepdims=True)
+    marks = (rows == largest) & (np.sum(rows == largest, axis=1, keepdims=True) == 1)
     for column, label in enumerate(case.classes):
-        ones, wanted = int(np.sum(labels[:, column] == 1)), kept.count(label)
+        ones, wanted = int(np.sum(marks[:, column])), kept.count(label)
         if ones != wanted:
             raise CheckFailed(
                 f"Column {column} of y_subset means label {label}, which is classes[{column}]. There "
@@ -116,68 +175,116 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
             )
 
 
+def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
+    """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
+    usual = subsets.of(_USUAL)
+    turned = usual.labels.ndim == 2 and len(usual.labels) == len(_USUAL.classes) < len(usual.images)
+    if turned and labels.ndim == 2 and labels.shape[1] == count:
+        return labels.T
+    return labels.reshape(len(labels), math.prod(labels.shape[1:]))
+
+
 @check("subset_data/stays-paired")
 @for_all(subset_cases())
 def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
-    images, labels = subsets.of(case)
-    if len(images) != len(labels):
+    case = usable(subsets, case)
+    images, labels = subsets.of(case)[:2]
+    rows = rows_of(subsets, labels, len(images))
+    if len(images) != len(rows):
         raise CheckFailed(
             f"x_subset and y_subset should be equally long, but they have {len(images)} and {len(labels)} rows.",
             hint="Use one index array for both.",
         )
-    # Whatever a row looks like, images of one label must have one kind of row, and of two labels two kinds.
+    # Whatever a row looks like, images of one label must have one kind of row; which kind, others look at.
     row_of_label: dict[int, bytes] = {}
-    for number, row in zip(image_numbers(case, images), labels, strict=True):
+    for number, row in zip(image_numbers(case, images), rows, strict=True):
         label = case.labels[number]
         if row_of_label.setdefault(label, row.tobytes()) != row.tobytes():
             raise CheckFailed(
                 f"Image and label should stay together, but images with label {label} got different rows.",
                 hint="Shuffle images and labels with one and the same index array.",
             )
-    requested = [label for label in row_of_label if label in case.classes]
-    if len({row_of_label[label] for label in requested}) < len(requested):
-        raise CheckFailed(
-            "Image and label should stay together, but images with different labels got the same row.",
-            hint="Shuffle images and labels with one and the same index array.",
-        )
 
 
 # 36 images of three classes, and four of another: so many that no shuffle leaves them sorted by chance.
 _MANY = SubsetCase((2, 0, 1, 3, 1, 0, 2, 1, 0, 2) * 4, (1, 1, 1), (0, 1, 2), None)
+_FEW = 12
+_USUAL = msgspec.structs.replace(_MANY, seed=1)
+_UNUSUAL = SubsetCase(tuple(range(10)) * 2, (2, 1, 1), (5, 2, 7), 1)
+# More than three classes of the training set have, and more of each: whoever typed in how many those are finds too few.
+_LARGE = SubsetCase((2, 0, 1, 3, 1, 0, 2, 1, 0, 2) * 2000, (1, 1, 3), (1, 0, 2), 1)
+
+
+def strays(subsets: Subsets) -> tuple[bool, bool]:
+    """Whether images of other classes are kept where unusual classes are asked for, and where the usual ones are."""
+
+    def strays_in(case: SubsetCase) -> bool:
+        kept = {case.labels[number] for number in image_numbers(case, subsets.of(case).images)}
+        return not kept <= set(case.classes)
+
+    return subsets.once("strays", lambda: (strays_in(_UNUSUAL), strays_in(_USUAL)))
+
+
+def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:
+    """The case, or one with the default classes where other classes are kept than those that are asked for.
+
+    Another check is about that; all others look at what works.
+    """
+    return _USUAL if strays(subsets) == (True, False) else case
+
+
+def why_not_shuffled(numbers: list[int]) -> tuple[str, str]:
+    """What is wrong with the order of the images of `_MANY`, and a hint; empty where nothing is."""
+    if numbers == sorted(numbers):
+        return (
+            "The images should be shuffled, but they came in the order they have in x.",
+            "Draw a permutation of the indices you keep.",
+        )
+    labels = [_MANY.labels[number] for number in numbers]
+    changes = sum(first != second for first, second in itertools.pairwise(labels))
+    if len(set(labels)) > 1 and changes < len(set(labels)):
+        return (
+            "The images should be shuffled, but they came sorted by class.",
+            "Shuffle after putting the classes together: a batch should hold all of them.",
+        )
+    places = [sorted(numbers).index(number) for number in numbers]
+    steps = [(second - first) % len(numbers) for first, second in itertools.pairwise(places)]
+    step = max(steps, key=steps.count, default=0)
+    if steps.count(step) > len(steps) / 2:  # of a shuffle, one or two in a row are as they were before
+        kept = "the other way round" if step == len(numbers) - 1 else "all but a few or turned as a whole"
+        return (
+            f"The images should be shuffled, but they came in the order they have in x, {kept}.",
+            "Draw a permutation of the indices you keep.",
+        )
+    return "", ""
 
 
 @check("subset_data/shuffled")
 def test_shuffled(student: Student) -> None:
+    found = []
     for seed in (0, 1, 2, None):
-        numbers = image_numbers(_MANY, subset_of(student, _MANY, seed=seed)[0])
-        if numbers == sorted(numbers):
-            raise CheckFailed(
-                "The images should be shuffled, but they came in the order they have in x.",
-                hint="Draw a permutation of the indices you keep.",
-            )
-        labels = [_MANY.labels[number] for number in numbers]
-        changes = sum(first != second for first, second in itertools.pairwise(labels))
-        if labels and changes < len(set(labels)):
-            raise CheckFailed(
-                "The images should be shuffled, but they came sorted by class.",
-                hint="Shuffle after putting the classes together: a batch should hold all of them.",
-            )
-        places = [sorted(numbers).index(number) for number in numbers]
-        steps = [(second - first) % len(numbers) for first, second in itertools.pairwise(places)]
-        step = max(steps, key=steps.count, default=0)
-        if steps.count(step) > len(steps) / 2:  # of a shuffle, one or two in a row are as they were before
-            kept = "the other way round" if step == len(numbers) - 1 else "all but a few or turned as a whole"
-            raise CheckFailed(
-                f"The images should be shuffled, but they came in the order they have in x, {kept}.",
-                hint="Draw a permutation of the indices you keep.",
-            )
+        try:
+            subset = fresh_subset_of(student, msgspec.structs.replace(_MANY, seed=seed))
+        except SubmissionError:
+            if seed is not None:
+                raise
+            continue  # whether None is taken, the check for seeds asks
+        numbers = image_numbers(_MANY, subset.images)
+        found.append((why_not_shuffled(numbers), len(numbers), student.example))
+    few = [problem for problem, count, _ in found if count < _FEW]  # which are in order by chance now and then
+    for (message, hint), count, example in found:
+        if message and (count >= _FEW or all(text for text, _ in few)):
+            raise CheckFailed(message, hint=hint, example=example)
 
 
 @check("subset_data/seeded")
 def test_seeded(student: Student) -> None:
+    last: list[int] = []
+
     def order(seed: int | None) -> list[bytes]:
-        images, labels = subset_of(student, _MANY, seed=seed)
-        rows = zip(images, labels, strict=False)
+        subset = fresh_subset_of(student, msgspec.structs.replace(_MANY, seed=seed))
+        last[:] = image_numbers(_MANY, subset.images)
+        rows = zip(subset.images, subset.labels, strict=False)
         return [image.tobytes() + label.tobytes() for image, label in rows]
 
     unsteady = [seed for seed in (0, 1) if order(seed) != order(seed)]
@@ -187,6 +294,8 @@ def test_seeded(student: Student) -> None:
             hint="Make a generator from the seed, such as np.random.default_rng(seed), and shuffle with it alone.",
         )
     if order(1) == order(2) == order(3):
+        if why_not_shuffled(last)[0]:
+            return  # nothing is shuffled, which another check is about
         raise CheckFailed(
             "Different seeds should give different orders, but seed=1, 2 and 3 gave the same.",
             hint="Use the parameter seed, not a number of your own.",
@@ -200,12 +309,20 @@ def test_seeded(student: Student) -> None:
 
 @check("subset_data/inputs-untouched")
 @for_all(subset_cases(), examples=8)
-def test_inputs_untouched(student: Student, case: SubsetCase) -> None:
-    x, y = (student.tool("hold", value) for value in (case.x.value, case.y))
-    shown = case.x
-    student.call("subset_data", Shown(x, shown.text), _shown_labels(y, case), classes=case.classes, seed=case.seed)
-    for name, handle, before in (("x", x, shown.value), ("y", y, case.y)):
-        after = student.tool("look", handle)
+def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
+    student = aside.student
+
+    def call(flat: bool, kind: type) -> list[tuple[str, Array, Any]]:
+        labels = case.y.reshape(-1) if flat else case.y
+        held = [("x", case.x.value), ("y", labels)]
+        x, y = (student.tool("hold", value) for _, value in held)
+        shown = Shown(y, f'np.array({labels.tolist()}, dtype="uint8")')
+        student.call("subset_data", Shown(x, case.x.text), shown, classes=kind(case.classes), seed=case.seed)
+        return [
+            (name, before, student.tool("look", handle)) for (name, before), handle in zip(held, (x, y), strict=True)
+        ]
+
+    for name, before, after in first_that_works([partial(call, *form) for form in SUBSET_FORMS]):
         if not (isinstance(after, np.ndarray) and np.array_equal(after, before) and after.dtype == before.dtype):
             raise CheckFailed(
                 f"The inputs should be left as they were, but the call changed {name}.",
@@ -213,15 +330,11 @@ def test_inputs_untouched(student: Student, case: SubsetCase) -> None:
             )
 
 
-def _shown_labels(handle: Any, case: SubsetCase) -> Shown:
-    return Shown(handle, f'np.array({case.y.tolist()}, dtype="uint8")')
-
-
 @check("subset_data/label-shapes")
 @for_all(subset_cases(), examples=8)
 def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
-    column = sorted(image_numbers(case, subsets.of(case)[0]))
-    flat = sorted(image_numbers(case, subsets.of(case, flat=True)[0]))
+    column = sorted(image_numbers(case, subsets.with_labels(case, flat=False).images))
+    flat = sorted(image_numbers(case, subsets.with_labels(case, flat=True).images))
     if column != flat:
         raise CheckFailed(
             f"Labels of shape (n,) should select the same images as labels of shape (n, 1), but they selected "
@@ -233,22 +346,59 @@ def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
 def image_numbers(case: SubsetCase, images: Array) -> list[int]:
     """Which images of the case these are; images that were merely scaled are recognised all the same.
 
+    So are others that were changed, by which is brighter, where as many came as were asked for.
+
     Raises:
         CheckFailed: They are no images of the case.
     """
     if not len(images):
         return []
+    if case.is_large:
+        return _large_image_numbers(case, images)
     means = images.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
     for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
-        original = means * factor + offset - case.pattern.mean()
+        original = (means * factor + offset - case.pattern.mean()) / STEP
         numbers = np.rint(original)
         if (
             images.size
             and np.allclose(numbers, original, atol=1e-3)
             and np.all((numbers >= 0) & (numbers < len(case.labels)))
+            and (factor == 1.0 or images.dtype.kind == "f")
+            and (factor != 1.0 or _are_unchanged(case, images) or not _by_brightness(case, means))
         ):
             return [int(number) for number in numbers]
+    by_brightness = _by_brightness(case, means)
+    if by_brightness:
+        return by_brightness
     raise CheckFailed(
         "x_subset should hold images of x, but it has others.",
         hint="Select images here and leave scaling to the model, or to train and predict.",
     )
+
+
+def _are_unchanged(case: SubsetCase, images: Array) -> bool:
+    known = {image.tobytes() for image in case.x.value}
+    return all(image.tobytes() in known for image in images)
+
+
+def _by_brightness(case: SubsetCase, means: Array) -> list[int]:
+    """The numbers of images that were asked for, from dark to bright; none where other images must be among them."""
+    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
+    if len(means) != len(wanted) or len(np.unique(means)) != len(means):
+        return []
+    return [wanted[place] for place in np.argsort(np.argsort(means))]
+
+
+def _large_image_numbers(case: SubsetCase, images: Array) -> list[int]:
+    pixels = images.reshape(len(images), -1)
+    pixels = pixels.astype(np.float64) if pixels.shape[1] == 3 else pixels[:, :1]
+    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):
+        digits = np.rint(pixels * factor + offset)
+        if pixels.shape[1] == 3 and np.allclose(digits, pixels * factor + offset, atol=1e-3):
+            numbers = digits @ (65536, 256, 1)
+            if np.all((numbers >= 0) & (numbers < len(case.labels))):
+                return [int(number) for number in numbers]
+    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
+    if len(images) == len(wanted):
+        return wanted  # what was done to them, another check asks
+    raise NotRun("x_subset has images that are not in x.")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.functions.oracles import (
+    LARGE_TRAINING,
+    LARGE_VALIDATION,
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
     WITNESS_IMAGES,
     expected_epochs,
+    patterned_images,
     script_accuracy,
 )
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
@@ -21,20 +26,25 @@ from grader.checks.functions.trainings import (
     OF_THE_VALIDATION_SET,
     Training,
     Trainings,
+    follows_script,
     learned_labels,
     require_training,
 )
 from grader.checks.functions.watching import keeps_as_if, stops_as_if
 
+Array = np.ndarray[Any, Any]
+
 _EXAMPLES = 2
 _SHRINKS = 16
 
 # Cases that tell apart what is often confused: another patience, an equal epoch, a small rise, a rise that is not to
-# the best, and the last epoch.  The first is trained without further callbacks, so that those which an earlier training
+# the best, and the last epoch.  All are trained without further callbacks, so that those which an earlier training
 # has left in a default show; the second in two batches, since one of the validation set is not all of it.
 # Hypothesis adds others.
-RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9, callbacks=False)
+RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9)
 STOPS_EARLY = ScriptCase((4, 6, 5, 7), 1, 4, batches=2)
+WITH_CALLBACKS = msgspec.structs.replace(STOPS_EARLY, callbacks=True)
+_WITHOUT_END = 100
 
 
 @check("train/fits-the-given-model")
@@ -47,7 +57,7 @@ def test_fits_the_given_model(trainings: Trainings) -> None:
 
 
 @check("train/training-set-only")
-def test_training_set_only(trainings: Trainings) -> None:
+def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -> None:
     training = trainings.witnessed()
     require_training(training)
     learned = learned_labels(training)
@@ -61,36 +71,75 @@ def test_training_set_only(trainings: Trainings) -> None:
             "`train` should train each image with its own label, but the model learned others.",
             hint="Keep x_train and y_train in the order they come in, or shuffle both with one index array.",
         )
-    require_all_images(training)
-
-
-def require_all_images(training: Training) -> None:
-    """Raise `CheckFailed` where the witness was trained on fewer images than there are, or on more.
-
-    What reached the network tells of fewer.  It may be more where a loop has a look at the training accuracy, or takes
-    two gradients for a step; then the optimizer's steps tell.
-    """
-    images = training.trained["images"] / WITNESS_EPOCHS
-    by_steps = training.trained["steps"] / WITNESS_EPOCHS * WITNESS_BATCH
-    known = [count for count in (images, by_steps) if count]
-    far = 1.5 * WITNESS_BATCH
-    too_few = 0 < images <= WITNESS_IMAGES - far
-    if too_few or (known and not any(abs(count - WITNESS_IMAGES) < far for count in known)):
+    if training.refused == "labels" and training.error is not None:
+        raise training.error
+    if number_wrong(training):
+        number = number_wrong(trainings.witnessed(validated=True))
+        if not number:
+            return  # a part is split off for validation, which another check is about
         raise CheckFailed(
             f"In one epoch `train` should train on the {WITNESS_IMAGES} images of x_train, each once, but it trained "
-            f"on {known[0]:g}.",
-            hint="Pass all of x_train, nothing else, and batch_size on to fit.",
+            f"on {number:g}.",
+            hint="Pass all of x_train, nothing else, on to fit.",
+            example=training.example,
+        )
+    large = of_many(trainings, trainings_of_many)
+    if large is not None and large.counts["epochs"] and 0 < large.counts["images"] < LARGE_TRAINING:
+        raise CheckFailed(
+            f"x_train has {LARGE_TRAINING:,} images, but in one epoch `train` trained on {large.counts['images']:,}.",
+            hint="Pass all of x_train on to fit, however many images it has.",
+            example=large.example,
         )
 
 
+def number_wrong(training: Training) -> float:
+    """How many images the witness was trained on in an epoch, where that is fewer than there are, or more; else 0.
+
+    What reached the network tells of fewer.  It may be more where a loop has a look at the training accuracy, or takes
+    two gradients for a step; then the optimizer's steps tell.  How many epochs there are, another check asks.
+    """
+    counts = training.counts
+    epochs = epochs_of(training) or WITNESS_EPOCHS
+    images = counts["images"] / epochs
+    known = [count for count in (images, counts["steps"] / epochs * WITNESS_BATCH) if count]
+    far = 1.5 * WITNESS_BATCH  # a batch that is not full may be left out
+    too_few = 0 < images <= WITNESS_IMAGES - far
+    if too_few or (known and not any(abs(count - WITNESS_IMAGES) < far for count in known)):
+        return known[0]
+    return 0
+
+
+def epochs_of(training: Training) -> int:
+    """How many epochs the witness was trained: by `fit`, else by the curves; 0 where neither tells."""
+    return training.counts["epochs"] or len(next(iter(training.curves.values()), ()))
+
+
+def of_many(trainings: Trainings, trainings_of_many: Trainings) -> Training | None:
+    """A training with very many images; `None` where it would be many steps, since batch_size is not honoured."""
+    counts = trainings.witnessed().counts
+    honoured = counts["largest"] == WITNESS_BATCH and counts["epochs"] == WITNESS_EPOCHS
+    return trainings_of_many.large() if honoured else None
+
+
 @check("train/validates")
-def test_validates(trainings: Trainings) -> None:
+def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
+    sets_swapped = learned_labels(trainings.witnessed()) == OF_THE_VALIDATION_SET  # another check is about that
     for case in (RISES_AND_FALLS, STOPS_EARLY):
-        require_validation(trainings.scripted(case), case)
+        require_validation(trainings.scripted(case), case, sets_swapped=sets_swapped)
+    large = of_many(trainings, trainings_of_many)
+    if large is not None and not sets_swapped and 0 < large.counts["validated"] < LARGE_VALIDATION:
+        raise CheckFailed(
+            f"x_val has {LARGE_VALIDATION:,} images, but `train` validated on {large.counts['validated']:,}.",
+            hint="Give fit validation_data=(x_val, y_val), however many images it has.",
+            example=large.example,
+        )
     if learned_labels(trainings.witnessed()) != [0, 1, 2]:
         return  # losses differ by the labels too; another check is about that
-    losses = trainings.frozen().returned["curves"]
+    training, seen = trainings.frozen()
+    losses = training.curves
     if not losses.get("loss") or not losses.get("val_loss"):
+        if not training.returned["history"]:
+            return  # another check is about that
         raise CheckFailed(
             "The History should have loss and val_loss, but one of them is missing.", hint="Return what fit returns."
         )
@@ -109,6 +158,13 @@ def test_validates(trainings: Trainings) -> None:
             "otherwise than the training images.",
             hint="Scale both the same way, or leave scaling to the model.",
         )
+    changed = how_changed(patterned_images()[0], seen["training"], seen["validation"])
+    if changed:
+        raise CheckFailed(
+            f"With the same images for training and validation the model should see the same, but the validation "
+            f"images are {changed}, and the training images are not.",
+            hint="Do to x_val what is done to x_train, augmentation left out.",
+        )
 
 
 def _factor_between(one: float, other: float) -> int:
@@ -117,9 +173,9 @@ def _factor_between(one: float, other: float) -> int:
     return next((factor for factor in (255, 256, 128, 127) if abs(large - factor * small) <= 0.003 * large), 0)
 
 
-def require_validation(training: Training, case: ScriptCase) -> None:
-    """Raise `CheckFailed` where the History has another `val_accuracy` than the script says."""
-    curves = training.returned["curves"]
+def require_validation(training: Training, case: ScriptCase, *, sets_swapped: bool = False) -> None:
+    """Raise `CheckFailed` where the validation accuracy is another than the script says."""
+    curves = training.curves
     if not curves:
         raise NotRun("`train` did not return the History.")
     if "val_accuracy" not in curves:
@@ -129,8 +185,10 @@ def require_validation(training: Training, case: ScriptCase) -> None:
         )
     wanted = script_accuracy(case)
     actual = curves["val_accuracy"]
-    pairs = list(zip(actual, wanted, strict=False))
-    if not pairs or not all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in pairs):  # NaN agrees with nothing
+    of_training_set = [(SCRIPT_CLASSES + 1) / SCRIPT_BATCH - value for value in wanted]
+    if sets_swapped and all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in zip(actual, of_training_set, strict=False)):
+        return
+    if not follows_script(actual, case):
         raise CheckFailed(
             f"The model's accuracy on x_val and y_val is {_numbers(wanted[: len(actual)])}, epoch by epoch, but the "
             f"History has val_accuracy {_numbers(actual)}.",
@@ -142,18 +200,20 @@ def require_validation(training: Training, case: ScriptCase) -> None:
 def test_epochs_and_batch_size(trainings: Trainings) -> None:
     training = trainings.witnessed()
     require_training(training)
-    curves = training.returned["curves"]
-    trained = len(next(iter(curves.values()), ()))
-    if curves and trained != WITNESS_EPOCHS:
+    counts = training.counts
+    trained = epochs_of(training)
+    if trained and trained != WITNESS_EPOCHS:
         raise CheckFailed(
             f"With epochs={WITNESS_EPOCHS} `train` should train {count_of(WITNESS_EPOCHS, 'epoch')}, but it trained "
             f"{trained}.",
             hint="Pass the parameter epochs on to fit, which is called once.",
         )
     expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
-    # A step may be made of several batches, or several steps of one: it is enough that either count is right.
-    known = [count for count in (training.trained["steps"], training.trained["batches"]) if count]
-    if known and not any(abs(count - expected) <= WITNESS_EPOCHS for count in known):
+    # A step may be made of several batches, or several steps of one: it is enough that either count is right.  So it is
+    # that `fit` has trained as many epochs with such batches: how many images there are, another check asks.
+    known = [count for count in (counts["steps"], counts["batches"]) if count]
+    of_that_size = counts["epochs"] == WITNESS_EPOCHS and counts["largest"] == WITNESS_BATCH
+    if known and not of_that_size and not any(abs(count - expected) <= WITNESS_EPOCHS for count in known):
         raise CheckFailed(
             f"{WITNESS_IMAGES} images with batch_size={WITNESS_BATCH} and epochs={WITNESS_EPOCHS} make "
             f"{expected} steps, but `train` made {known[0]}.",
@@ -167,8 +227,10 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
     cases = (STOPS_EARLY, RISES_AND_FALLS, case)
     for each in cases:
         expected = expected_epochs(each)
-        training = trainings.scripted(each)
-        if training.epochs != expected:
+        training = trainings.well_validated(each)
+        # How many epochs there are at most, another check asks.
+        beyond = expected_epochs(each, most=_WITHOUT_END) if expected == each.epochs else expected
+        if not expected <= (training.epochs or 0) <= beyond:
             accuracy = script_accuracy(each)
             seen = [
                 accuracy[min(epoch, len(accuracy) - 1)]
@@ -182,7 +244,7 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
             raise CheckFailed(
                 f"val_accuracy is {_numbers(seen)}, epoch by epoch. With patience={each.patience} `train` should train "
                 f"{count_of(expected, 'epoch')}, {why}, but it trained {training.epochs}"
-                f"{stops_as_if([(other, trainings.scripted(other)) for other in cases])}.",
+                f"{stops_as_if([(other, trainings.well_validated(other)) for other in cases])}.",
                 hint='EarlyStopping needs monitor="val_accuracy", the right mode, and patience as given. Make it '
                 "anew in each call.",
             )
@@ -193,7 +255,7 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
 def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
     cases = (STOPS_EARLY, RISES_AND_FALLS, case)
     for each in cases:
-        training = trainings.scripted(each)
+        training = trainings.well_validated(each)
         trained = each.ranks[: training.epochs]
         kept = _rank_kept(trainings, training)
         if kept != max(trained):
@@ -207,15 +269,15 @@ def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
 
 
 def _rank_kept(trainings: Trainings, training: Training) -> int:
-    """The rank of the epoch in a checkpoint."""
-    bias = [np.zeros(0), *trainings.checkpoint_weights(training)][-1]
+    """The rank of the epoch that was kept."""
+    bias = [np.zeros(0), *trainings.best_weights(training)][-1]
     if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
         raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
     return int(np.argmax(bias)) + 1
 
 
 def _keeps_as_if(trainings: Trainings, cases: Sequence[ScriptCase]) -> str:
-    judged = [(case, trainings.scripted(case)) for case in cases]
+    judged = [(case, trainings.well_validated(case)) for case in cases]
     try:
         return keeps_as_if(judged, [_rank_kept(trainings, training) for _, training in judged])
     except CheckFailed:
@@ -232,12 +294,24 @@ def test_checkpoint_whole_model(trainings: Trainings) -> None:
 
 @check("train/extra-callbacks")
 def test_extra_callbacks(trainings: Trainings) -> None:
-    training = trainings.scripted(STOPS_EARLY)
+    for case in (WITH_CALLBACKS, STOPS_EARLY):
+        refused = trainings.scripted(case)
+        if refused.refused == "callbacks" and refused.error is not None:
+            raise refused.error
+    training, without = trainings.scripted(WITH_CALLBACKS), trainings.scripted(STOPS_EARLY)
     if any(counted != training.epochs for counted in training.counted):
         raise CheckFailed(
             f"Each callback given to `train` should see all {training.epochs} epochs end, but of two they saw "
             f"{training.counted[0]} and {training.counted[1]}.",
             hint="Pass the parameter callbacks on to fit, beside your own ones.",
+        )
+    if training.epochs != without.epochs or (training.checkpoint is None) != (without.checkpoint is None):
+        raise CheckFailed(
+            f"With further callbacks `train` should train as without, but it trained "
+            f"{count_of(training.epochs or 0, 'epoch')} instead of {without.epochs}"
+            f"{' and saved no checkpoint' if training.checkpoint is None else ''}.",
+            hint="Run the callbacks that are given beside your own ones, not in their place.",
+            example=training.example,
         )
 
 
@@ -252,6 +326,15 @@ def test_returns_history(trainings: Trainings) -> None:
             "epochs, but it returned another.",
             hint="Return what model.fit returns.",
         )
+    for name in sorted(set(curves) & set(training.curves)):
+        if len(training.curves[name]) == training.epochs and not np.allclose(
+            curves[name], training.curves[name], atol=1e-3, equal_nan=True
+        ):
+            raise CheckFailed(
+                f"In the training {name} was {_numbers(training.curves[name])}, epoch by epoch, but the History that "
+                f"`train` returned has {_numbers(curves[name])}.",
+                hint="Return what model.fit returns, unchanged.",
+            )
 
 
 def require_history(training: Training) -> dict[str, list[float]]:
@@ -268,6 +351,68 @@ def require_history(training: Training) -> dict[str, list[float]]:
             hint="Return what model.fit returns.",
         )
     return training.returned["curves"]  # type: ignore[no-any-return]
+
+
+_TURNS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (
+    ("mirrored", lambda x: x[:, :, ::-1]),
+    ("upside down", lambda x: x[:, ::-1]),
+    ("turned by half", lambda x: x[:, ::-1, ::-1]),
+    ("transposed", lambda x: np.swapaxes(x, 1, 2)),
+    ("turned by a quarter", lambda x: np.rot90(x, 1, (1, 2))),
+    ("turned by a quarter", lambda x: np.rot90(x, 3, (1, 2))),
+    ("with their channels the other way round", lambda x: x[..., ::-1]),
+    ("with other channels", lambda x: np.roll(x, 1, axis=3)),
+    ("with other channels", lambda x: np.roll(x, 2, axis=3)),
+)
+_LIKE: Final = 0.9
+_SAME: Final = 0.95
+_MOST_SEEN: Final = 100
+_MOST_VALUES: Final = 2_000_000
+
+
+def how_changed(images: Array, training: Array | None, validation: Array | None) -> str:
+    """What is done to validation images and not to training images, in words; empty where nothing is.
+
+    Scale is left out.  Training images may be augmented at random, and whatever is done to both is done to both.
+
+    Args:
+        images: The images that were given, the same for training and validation, shape (n, h, w, 3).
+        training: The first training images that the network saw, in whatever order; `None` where it told of none.
+        validation: The first validation images, likewise.
+    """
+    if training is None or validation is None or validation.ndim != 4 or training.ndim != 4:
+        return ""
+    if _share_found(validation, images) >= _LIKE or _share_found(validation, training) >= _LIKE:
+        return ""
+    for words, turn in _TURNS:
+        if _share_found(validation, turn(images)) >= _LIKE:
+            return words
+    # Cut, shifted, or whatever else: told where the training images are as they were given.
+    return "changed" if _share_found(training, images) >= _LIKE else ""
+
+
+def _share_found(seen: Array, images: Array) -> float:
+    """The share of images seen that are, but for scale, among others."""
+    few = 0 < len(seen) <= _MOST_SEEN and 0 < len(images) <= _MOST_SEEN
+    if (
+        not few
+        or seen.size > _MOST_VALUES
+        or seen.shape[1:] != images.shape[1:]
+        or not (np.all(np.isfinite(seen)) and np.all(np.isfinite(images)))
+    ):
+        return 0.0
+    rows = [_standardised(each) for each in (seen, images)]
+    return float(np.mean((rows[0] @ rows[1].T).max(axis=1) > _SAME))
+
+
+def _standardised(images: Array) -> Array:
+    """Each image as a row of length 1, each channel less its mean and as strong as the others."""
+    values = images.astype(np.float64)
+    values = values - values.mean(axis=(1, 2), keepdims=True)
+    values /= np.sqrt(np.sum(values**2, axis=(1, 2), keepdims=True)) + 1e-9
+    rows = values.reshape(len(values), -1)
+    standardised: Array = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
+    return standardised
 
 
 def _numbers(values: list[float]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from grader.checks.common.accuracy import Trained, confusion_of, examples_of, trained
+from grader.checks.common.accuracy import Trained, confusion_of, examples_of, odd_end, trained
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import Split, draw_split, draw_whole, seeded_generator
@@ -26,6 +26,7 @@ Measured on CIFAR-10 with plain networks: under `SGD()` one that is sound was at
 
 _TIMES_LONGER: Final = 3
 _ID: Final = "accuracy/unseen-images"
+_PLAIN_END: Final = 'Let the last layer of build_model be Dense(num_classes, activation="softmax"), and nothing else.'
 
 
 @check("accuracy/unseen-images")
@@ -51,10 +52,13 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
     _keep(artefacts, came, split, context, Measured(came.accuracy, calibration.full_credit, came.seconds, budget.steps))
     share = calibration.share(came.accuracy)
     if share < 1:
+        odd = odd_end(came.config)
         raise CheckFailed(
             f"After {budget.steps:,} training steps {came.accuracy:.0%} of the images that the network never saw are "
-            f"predicted right; {calibration.full_credit:.0%} are expected.",
-            hint=f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
+            f"predicted right; {calibration.full_credit:.0%} are expected.{' ' if odd else ''}{odd}",
+            hint=_PLAIN_END
+            if odd
+            else f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
             f"of {budget.batch_size}, and look at the curves: does training accuracy rise, and validation accuracy "
             "with it?",
             share=share,
@@ -72,10 +76,14 @@ def _whole_training(context: Context, student: Student, examiner: Examiner, arte
     artefacts.add_record(_ID, "epochs", came.epochs)
     share = calibration.share(came.accuracy)
     if share < 1:
+        odd = odd_end(came.config)
         raise CheckFailed(
             f"After the whole training, with its own epochs and batch size, {came.accuracy:.0%} of the images that the "
-            f"network never saw are predicted right; {calibration.full_credit:.0%} are expected.",
-            hint=f"Call train with {len(split.x_train):,} images for training and {len(split.x_val):,} for validation "
+            f"network never saw are predicted right; {calibration.full_credit:.0%} are expected."
+            f"{' ' if odd else ''}{odd}",
+            hint=_PLAIN_END
+            if odd
+            else f"Call train with {len(split.x_train):,} images for training and {len(split.x_val):,} for validation "
             "and without epochs, batch_size or patience, and look at the curves: does it stop before it has learned?",
             share=share,
         )

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from hypothesis import strategies as st
 
 from grader.checks.common.properties import for_all
-from grader.checks.common.student import Missing
+from grader.checks.common.student import Missing, require_figure
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
-from grader.checks.functions.evidence import HistoryFigures, Predictions
+from grader.checks.functions.evidence import (
+    HistoryFigures,
+    Predictions,
+    first_that_works,
+    require_shape,
+    rows_of_answers,
+)
 from grader.checks.functions.oracles import witness_images
 from grader.checks.functions.strategies import CurvesCase, curves_cases
 from grader.checks.functions.trainings import Trainings
@@ -22,6 +32,8 @@ Colours = list[tuple[tuple[int, ...], int]]
 """Images of one colour each: the levels of the channels, and what is added to all three."""
 
 _PLOT_EXAMPLES = 4
+_MOSTLY = 0.6
+_MOST_POINTS = 1000
 _PLOT_SHRINKS = 30
 _PREDICT_EXAMPLES = 2
 _PREDICT_SHRINKS = 20
@@ -37,7 +49,9 @@ _EPOCH_WORDS = re.compile(r"epo[ck]|époque", re.IGNORECASE)
 @check("plot_history/both-curves")
 @for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
 def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
-    lines = all_lines(history_figures.plot(case, as_history=False))
+    facts = history_figures.plot(case)
+    require_figure("plot_history", facts["returned"])
+    lines = all_lines(facts)
     for name, label in (("accuracy", "training"), ("val_accuracy", "validation")):
         if line_of(lines, case.curves[name]) is None:
             raise CheckFailed(
@@ -56,41 +70,65 @@ def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
 @check("plot_history/legend")
 @for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
 def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
-    facts = history_figures.plot(case, as_history=False)
-    lines = all_lines(facts)
-    found = [line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")]
-    if None in found:
-        raise NotRun("one of the two curves is missing.")
-    training, validation = (legend_texts(facts, line) for line in found if line is not None)
-    if not training or not validation:  # proxies in the legend, such as patches, may have the colours alone
-        colours = [str(line["look"]).split(" ")[0] for line in found if line is not None]
-        if colours[0] != colours[1]:
-            training, validation = (texts_of_colour(facts, colour) for colour in colours)
-    if not training or not validation:
+    facts = history_figures.plot(case, older_names=True)
+    found = {name: line for name, line in curves_in(facts, case).items() if line is not None}
+    if not found:
+        raise NotRun("no curve is drawn.")
+    texts = {name: legend_texts(facts, line) for name, line in found.items()}
+    if not all(texts.values()):  # proxies in the legend, such as patches, may have the colours alone
+        colours = {name: str(line["look"]).split(" ")[0] for name, line in found.items()}
+        if len(set(colours.values())) == len(colours):
+            texts = {name: texts_of_colour(facts, colour) for name, colour in colours.items()}
+    if not all(texts.values()):
         raise CheckFailed(
             "A legend should tell the two lines apart, but "
             f"{'the figure has none' if not facts['legends'] else 'it does not name both lines'}.",
             hint="Give each call of plot a label, and call legend().",
         )
-    if training & validation:
+    both = set.intersection(*texts.values()) if len(texts) > 1 else set()
+    if both:
         raise CheckFailed(
-            f'A legend should tell the two lines apart, but both are called "{sorted(training & validation)[0]}".',
+            f'A legend should tell the two lines apart, but both are called "{sorted(both)[0]}".',
             hint="Give each line its own label, and its own colour or style.",
         )
-    for texts, is_validation in ((training, False), (validation, True)):
-        if not any(bool(_VALIDATION_WORDS.search(text)) == is_validation for text in texts):
-            name = "val_accuracy" if is_validation else "accuracy"
+    for name, called in texts.items():
+        is_validation = name.startswith("val")
+        if not any(bool(_VALIDATION_WORDS.search(text)) == is_validation for text in called):
             raise CheckFailed(
                 f'The legend should call the lines training and validation, but the line of history["{name}"] is '
-                f'called "{sorted(texts)[0]}".',
+                f'called "{sorted(called)[0]}".',
                 hint="Labels given to legend() follow the order in which the lines were drawn.",
             )
+
+
+def curves_in(facts: dict[str, Any], case: CurvesCase) -> dict[str, dict[str, Any] | None]:
+    """The lines of training and validation, also where they are not quite the curves: another check is about that."""
+    lines = all_lines(facts)
+    found = {name: line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")}
+    if None in found.values():
+        of_losses = {name: line_of(lines, case.curves[name]) for name in ("loss", "val_loss")}
+        if not any(line is None for line in of_losses.values()):
+            return of_losses
+        others = [line for line in lines if not any(line is each for each in found.values())]
+        for name in [name for name, line in found.items() if line is None]:
+            likeness = [_overlap(line, case.curves[name]) for line in others]
+            if likeness and max(likeness) > _MOSTLY:
+                found[name] = others.pop(likeness.index(max(likeness)))
+    return found
+
+
+def _overlap(line: dict[str, Any], curve: list[float]) -> float:
+    """The share of a line's points that are values of a curve, as a share or in percent."""
+    y = line["y"]
+    if not isinstance(y, np.ndarray) or not 0 < len(y) <= _MOST_POINTS:
+        return 0.0
+    return max(float(np.mean(np.isclose(y[:, None], np.multiply(curve, scale)).any(axis=1))) for scale in (1, 100))
 
 
 @check("plot_history/axis-labels")
 def test_axis_labels(history_figures: HistoryFigures) -> None:
     case = CurvesCase((0.5, 0.6, 0.7), (0.4, 0.6, 0.5))
-    facts = history_figures.plot(case, as_history=False)
+    facts = history_figures.plot(case, older_names=True)
     curves = [case.curves[name] for name in ("accuracy", "val_accuracy")]
     drawn = [axes for axes in facts["axes"] if any(line_of(axes["lines"], curve) for curve in curves)]
     for name, what in (("xlabel", "x"), ("ylabel", "y")):
@@ -110,12 +148,18 @@ def test_axis_labels(history_figures: HistoryFigures) -> None:
 @check("plot_history/history-or-dict")
 @for_all(curves_cases(), examples=2, shrinks=10)
 def test_history_or_dict(history_figures: HistoryFigures, case: CurvesCase) -> None:
-    for as_history in (True, False):
-        lines = all_lines(history_figures.plot(case, as_history=as_history))
-        if not lines:
+    if not all_lines(history_figures.plot(case, older_names=True)):
+        return  # nothing is drawn in any form, which another check is about
+    for form, what in (("history", "a History"), ("dictionary", "the dictionary of a History")):
+        try:
+            facts = history_figures.plotted(case, form)
+        except SubmissionError as error:
+            if error.type_name == "KeyError" and error.text.strip("'\"") not in case.curves:
+                continue  # a name that no History has, which another check is about
+            raise
+        if not all_lines(facts):
             raise CheckFailed(
-                f"`plot_history` should take {'a History' if as_history else 'the dictionary of a History'}, but it "
-                "drew nothing.",
+                f"`plot_history` should take {what}, but it drew nothing.",
                 hint="A History has its dictionary in the attribute history.",
             )
 
@@ -161,7 +205,10 @@ def coloured(colours: Colours) -> Shown:
 
 
 # Nearly grey, so that the known network is unsure.
-_GREYS = coloured([((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)])
+_OF_GREYS: Colours = [((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)]
+_GREYS = coloured(_OF_GREYS)
+_GREYS_ALONE = [coloured([colour]) for colour in _OF_GREYS]
+_LEVELS: Array = _GREYS.value[:, 0, 0, :].astype(np.float64)
 
 
 # More than a batch, whatever the batch, and a part of one; the model is surer of some than of others.
@@ -176,6 +223,7 @@ _COLOURS_OF_MANY: Colours = [
 def test_probabilities(predictions: Predictions, case: Colours) -> None:
     for images in (coloured(case), coloured(_COLOURS_OF_MANY), _GREYS):
         answers = predictions.by_model(images)
+        require_shape(answers, len(images.value))
         sums = answers.sum(axis=1)
         if not np.all(np.isfinite(answers)) or np.any(answers < 0) or not np.all(np.abs(sums - 1) < 1e-3):
             raise CheckFailed(
@@ -202,7 +250,9 @@ def _row(values: Array) -> str:
 @check("predict/uses-the-model")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
 def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
-    for colours, shift in ((case, 0), (_COLOURS_OF_MANY, 0), (_COLOURS_OF_MANY[:7], 1)):
+    predictions.once("takes a model", lambda: predictions.returned(predictions.known_model(), _GREYS))
+    for some, shift in ((case, 0), (_COLOURS_OF_MANY, 0), (_COLOURS_OF_MANY[:7], 1)):
+        colours = answered(predictions, some)
         expected, predicted = classes_of(predictions, colours, shift)
         wanted, counts = (np.bincount(each, minlength=3).tolist() for each in (expected, predicted))
         if counts != wanted:
@@ -211,12 +261,33 @@ def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
                 f"classes, but by the answers of `predict` it is {_in_words(counts)}.",
                 hint="Ask the model that is given in this very call, and return its columns as they are.",
             )
-    if not is_affine(_GREYS.value[:, 0, 0, :].astype(np.float64), predictions.seen(predictions.by_model(_GREYS))):
+    answers = predictions.by_model(_GREYS)
+    if answers.shape != (len(_LEVELS), 4) or np.all((answers < 0.01) | (answers > 0.99)):
+        return  # another check is about that
+    if not np.all(np.abs(answers.sum(axis=1) - 1) < 1e-3) or np.any(answers < 0):
+        return  # likewise
+    if not (
+        is_affine(_LEVELS, predictions.seen(answers)) or is_affine(_LEVELS, predictions.seen(one_by_one(predictions)))
+    ):
         raise CheckFailed(
             "The answers should be the model's own probabilities, but they are something else that was made of them: "
-            f"for one image {_row(predictions.by_model(_GREYS)[0])}.",
+            f"for one image {_row(answers[0])}.",
             hint="Return what the model gives, without a second softmax, rounding or another normalisation.",
         )
+
+
+def answered(predictions: Predictions, colours: Colours) -> Colours:
+    """The images, or where not all of them are answered, some that are: another check is about how many there are."""
+    for some in (colours, _COLOURS_OF_MANY[:128], _COLOURS_OF_MANY[:7]):
+        with contextlib.suppress(CheckFailed):
+            rows_of_answers(predictions.by_model(coloured(some)), len(some))
+            return some
+    return colours
+
+
+def one_by_one(predictions: Predictions) -> Array:
+    """The answers about grey images, each asked about alone, so that no order can be wrong."""
+    return np.concatenate([rows_of_answers(predictions.by_model(each), 1) for each in _GREYS_ALONE])
 
 
 def is_affine(levels: Array, seen: Array) -> bool:
@@ -236,8 +307,14 @@ def is_affine(levels: Array, seen: Array) -> bool:
 @check("predict/in-order")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
 def test_in_order(predictions: Predictions, case: Colours) -> None:
-    for colours in (case, _COLOURS_OF_MANY):
+    for some in (case, _COLOURS_OF_MANY):
+        colours = answered(predictions, some)
         expected, predicted = classes_of(predictions, colours)
+        rows = rows_of_answers(predictions.by_model(coloured(colours)), len(colours))
+        if any(
+            np.array_equal(np.argmax(rows[:, order], axis=1), expected) for order in itertools.permutations(range(4), 3)
+        ):
+            continue  # what the columns mean, another check asks
         if sorted(expected) != sorted(predicted):
             raise NotRun("the answers are not those of the model.")
         wrong = np.flatnonzero(expected != predicted)
@@ -252,16 +329,19 @@ def test_in_order(predictions: Predictions, case: Colours) -> None:
 def classes_of(predictions: Predictions, colours: Colours, shift: int = 0) -> tuple[Array, Array]:
     """The class of each image by the known model, and which of the three `predict` finds most probable."""
     images = coloured(colours)
-    answers = predictions.by_model(images, shift)
+    answers = rows_of_answers(predictions.by_model(images, shift), len(colours))
     return (np.argmax(images.value[:, 0, 0, :], axis=1) + shift) % 3, np.argmax(answers[:, :3], axis=1)
 
 
 @check("predict/checkpoint-path")
 def test_checkpoint_path(predictions: Predictions) -> None:
-    by_path = predictions.of(predictions.path(), _GREYS)
+    by_path = predictions.returned(predictions.path(), _GREYS)
     example = predictions.example
     by_model = predictions.by_model(_GREYS)
-    if not np.allclose(by_path, by_model, atol=1e-4):
+    count = len(_LEVELS)
+    if by_path.shape != by_model.shape or not same_rows(
+        *(rows_of_answers(each, count) for each in (by_path, by_model))
+    ):
         raise CheckFailed(
             "The path of a checkpoint should give the same answers as the model in it, but it gives others.",
             hint="Where `model` is no keras.Model, load it with keras.models.load_model.",
@@ -271,21 +351,25 @@ def test_checkpoint_path(predictions: Predictions) -> None:
 
 @check("predict/rows-independent")
 def test_rows_independent(predictions: Predictions) -> None:
-    model, images = predictions.known_model(), _GREYS.value
-    together = predictions.by_model(_GREYS)
+    def ask(images: Array) -> Array:
+        def by_path() -> Array:
+            return predictions.returned(predictions.path(), images)
+
+        by_model = partial(predictions.returned, predictions.known_model(), images)
+        return rows_of_answers(first_that_works([by_model, by_path]), len(images))
+
+    images = _GREYS.value
+    together = rows_of_answers(predictions.by_model(_GREYS), len(images))
     order = np.array([3, 0, 6, 2, 5, 1, 4])
-    few = order[:3]
+    few = order[-3:]
     for what, other, rows in (
-        (
-            "when it is asked about alone",
-            np.concatenate([predictions.of(model, images[i : i + 1]) for i in few]),
-            few,
-        ),
-        ("among the same images in another order", predictions.of(model, images[order]), order),
-        ("when it is asked about again", predictions.of(model, images), np.arange(len(images))),
+        ("when it is asked about alone", np.concatenate([ask(images[i : i + 1]) for i in few]), few),
+        ("among the same images in another order", ask(images[order]), order),
+        ("when it is asked about again", ask(images), np.arange(len(images))),
     ):
         difference = np.abs(together[rows] - other).max(axis=1)
-        if not np.all(difference < 1e-3):
+        # Whether rows are in order, another check asks.
+        if not np.all(difference < 1e-3) and not same_rows(other, together):
             worst = int(rows[int(np.argmax(np.nan_to_num(difference, nan=np.inf)))])
             raise CheckFailed(
                 f"The answer about an image should depend on that image alone, but about x[{worst}] there is another "
@@ -295,6 +379,12 @@ def test_rows_independent(predictions: Predictions) -> None:
             )
 
 
+def same_rows(some: Array, others: Array) -> bool:
+    """Whether each row of some answers is among others, whatever their order; where both are as many, and reversely."""
+    near = np.abs(some[:, None] - others[None]).max(axis=2) < 1e-3
+    return bool(np.all(near.any(axis=1)) and (len(some) < len(others) or np.all(near.any(axis=0))))
+
+
 @check("predict/scales-as-train-does")
 def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) -> None:
     try:
@@ -302,10 +392,71 @@ def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) ->
     except (Missing, CheckFailed, SubmissionError, WorkerGone):
         raise NotRun("`train` did not work.") from None
     images = Shown(witness_images()[0][:30], "...  # 30 images, each red, green or blue: level 240 in one channel")
-    predicted = float(np.mean(predictions.seen(predictions.by_model(images))))
+    decode = decoder(predictions)
+    if decode is None:
+        require_scale_of_decisions(predictions, images, trained)
+        return
+    predicted = float(np.mean(predictions.seen(decode(rows_of_answers(predictions.by_model(images), 30)))))
     if not abs(trained - predicted) <= 0.3 * max(abs(trained), abs(predicted)) + 0.02:  # NaN agrees with nothing
         raise CheckFailed(
             "`predict` should scale images as `train` does, but for the same images the model sees a mean of "
             f"{trained:.3g} in `train` and of {predicted:.3g} in `predict`.",
-            hint="Divide by 255 in both or in neither: a model that rescales needs raw images in both.",
+            hint=_SCALE_HINT,
+        )
+
+
+_SCALE_HINT: Final = "Divide by 255 in both or in neither: a model that rescales needs raw images in both."
+
+
+def decoder(predictions: Predictions) -> Callable[[Array], Array] | None:
+    """What turns rows of answers back into probabilities, for answers that are something else.
+
+    That they are is what other checks say: logarithms, percent, another softmax, other columns.  `None` where nothing
+    does.
+    """
+
+    def as_they_are(rows: Array) -> Array:
+        return rows
+
+    def without_logarithm(rows: Array) -> Array:
+        powers: Array = np.exp(rows)
+        return powers
+
+    def without_softmax(rows: Array) -> Array:
+        logs = np.log(np.maximum(rows, 1e-45))
+        undone: Array = logs + (1 - logs.sum(axis=1, keepdims=True)) / rows.shape[1]
+        return undone
+
+    def undone(rows: Array, undo: Callable[[Array], Array], columns: tuple[int, ...]) -> Array:
+        return undo(rows)[:, columns]
+
+    with np.errstate(all="ignore"):
+        for alone in (False, True):
+            greys = one_by_one(predictions) if alone else rows_of_answers(predictions.by_model(_GREYS), len(_LEVELS))
+            for undo in (as_they_are, without_logarithm, without_softmax):
+                for columns in itertools.permutations(range(4)):
+                    probabilities = undone(greys, undo, columns)
+                    if np.all(probabilities > 0) and is_affine(_LEVELS, predictions.seen(probabilities)):
+                        return partial(undone, undo=undo, columns=columns)
+    return None
+
+
+def require_scale_of_decisions(predictions: Predictions, images: Shown, trained: float) -> None:
+    """Judge the scale of answers that are decisions: by networks whose decision depends on it.
+
+    Raises:
+        CheckFailed: `predict` scales otherwise than `train`.
+        NotRun: It cannot be told.
+    """
+    brightest = 3 * trained  # the other two channels are black
+    if not brightest > 0:
+        raise NotRun("the answers are not those of the model.")
+    decided = []
+    for threshold in (0.5 * brightest, 2 * brightest):
+        rows = rows_of_answers(predictions.by_model(images, threshold=threshold), len(images.value))
+        decided.append(float(np.mean(np.argmax(rows, axis=1) == 3)))
+    if decided[0] > 0.5 or decided[1] < 0.5:
+        raise CheckFailed(
+            "`predict` should scale images as `train` does, but for the same images the model sees other values.",
+            hint=_SCALE_HINT,
         )

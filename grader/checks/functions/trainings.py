@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import contextlib
+import re
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,16 +14,19 @@ from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Evidence, E
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown
 from grader.checks.functions.oracles import (
+    LARGE_VALIDATION,
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
+    large_images,
+    patterned_images,
     script_accuracy,
     script_images,
     sureness_of,
     witness_images,
 )
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
-from grader.sandbox.host.session import SubmissionError
+from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
@@ -41,11 +47,16 @@ class Training(msgspec.Struct, frozen=True):
         counted: How many epochs each extra callback saw.
         before: The model's weights before.
         after: The model's weights after.
-        trained: What a tally of the training counted, where there was one; see `toolbox.read_tally`.
         path: What was given as checkpoint_path.
         checkpoint: The bytes there, `None` where there is no file.
         files_before: The names of the files in the working folder before.
         files: The same after.
+        config: The model's configuration, for a file that holds weights alone.
+        elsewhere: The bytes of a file that was written instead of one at that path.
+        logs: What the model's own `fit` said of each epoch, where it was asked.
+        counts: What was counted of the training, see `toolbox.counts_of`, where it was.
+        refused: Arguments that `train` did not take, `callbacks` or `labels`: it was called in another form.
+        error: What it raised when it was called as the contract says, where it was called in another form.
     """
 
     example: str
@@ -58,7 +69,19 @@ class Training(msgspec.Struct, frozen=True):
     checkpoint: bytes | None
     files_before: list[str]
     files: list[str]
-    trained: dict[str, int] = msgspec.field(default_factory=dict)
+    config: str = ""
+    elsewhere: bytes | None = None
+    logs: list[dict[str, float]] = []
+    counts: dict[str, int] = {}
+    refused: str = ""
+    error: Exception | None = None
+
+    @property
+    def curves(self) -> dict[str, list[float]]:
+        """The curves of the training: by `fit` itself where it told them, else by what was returned."""
+        if not self.logs:
+            return self.returned["curves"]  # type: ignore[no-any-return]
+        return {name: [log[name] for log in self.logs if name in log] for name in self.logs[0]}
 
     @property
     def moved(self) -> bool:
@@ -80,58 +103,101 @@ class Trainings(Evidence):
         self.examiner = examiner
         self._count = 0
 
-    def scripted(self, case: ScriptCase) -> Training:
-        """A training whose validation accuracy follows the case's script; see `models.script_model`."""
+    def scripted(self, case: ScriptCase, *, validated: bool = False) -> Training:
+        """A training whose validation accuracy follows the case's script; see `models.script_model`.
+
+        Args:
+            case: The script.
+            validated: Let `fit` validate on the validation set whatever it is given.
+        """
+
+        def make() -> _Known:
+            validation = list(script_images()[2:]) if validated else None
+            classes = [rank - 1 for rank in case.ranks]
+            model, script, *counters = self.student.tool(
+                "script_model", SCRIPT_CLASSES, classes, sureness_of(case), validation
+            )
+            return _Known(model, script, tuple(counters))
 
         def gather() -> Training:
-            model, script, *counters = self.student.tool(
-                "script_model", SCRIPT_CLASSES, [rank - 1 for rank in case.ranks], sureness_of(case)
-            )
             settings: dict[str, Any] = {
                 "epochs": case.epochs,
                 "batch_size": SCRIPT_BATCH // case.batches,
                 "patience": case.patience,
             }
-            if case.callbacks:
-                settings["callbacks"] = [
-                    Shown(counter, name) for counter, name in zip(counters, ("first", "second"), strict=True)
-                ]
             curve = ", ".join(f"{value:.2f}" for value in script_accuracy(case))
             comment = f"# a model whose val_accuracy is {curve}\n"
-            training = self._train(model, script, tuple(counters), script_images(), settings, comment)
+            training = self._train(make, script_images(), settings, comment, callbacks=case.callbacks)
             if training.epochs is None or training.epochs > _MOST_EPOCHS:
                 raise self.student.worker.end("protocol", "answered for the grader's own tools")
             if training.epochs <= 0:
                 raise NotRun("`train` called neither fit on the model it was given nor that model with training=True.")
             return training
 
-        return self.once(case, gather)
+        return self.once((case, validated), gather)
 
-    def witnessed(self) -> Training:
-        """Two epochs with a network that remembers what it was trained on; see `models.witness_model`."""
+    def well_validated(self, case: ScriptCase) -> Training:
+        """The same, where `fit` validates on the validation set: whether it is asked to, another check looks at."""
+        training = self.scripted(case)
+        if training.logs and not follows_script(training.curves.get("val_accuracy", []), case):
+            return self.scripted(case, validated=True)
+        return training
+
+    def witnessed(self, *, validated: bool = False) -> Training:
+        """Two epochs with a network that remembers what it was trained on; see `models.witness_model`.
+
+        Args:
+            validated: As for `scripted`.
+        """
 
         def gather() -> Training:
-            model, tally = self.student.tool("witness_model", 3)
             settings = {
                 "epochs": WITNESS_EPOCHS,
                 "batch_size": WITNESS_BATCH,
                 "patience": WITNESS_EPOCHS,
             }
-            training = self._train(model, None, (), witness_images(), settings, "")
-            return msgspec.structs.replace(training, trained=self.student.tool("read_tally", tally))
+            validation = list(witness_images()[2:]) if validated else None
+            return self._train(lambda: self._witness(32, validation), witness_images(), settings, "")
 
-        return self.once("witness", gather)
+        return self.once(("witness", validated), gather)
 
-    def frozen(self) -> Training:
-        """One epoch with a network that cannot change, on the same images for training and validation."""
+    def large(self) -> Training | None:
+        """One epoch of very many images of one pixel; `None` for a `train` that does not take those, or not in time."""
 
-        def gather() -> Training:
-            model = self.student.tool("frozen_channel_model", KNOWN_GAIN)
-            x, y = witness_images()[:2]
+        def gather() -> Training | None:
+            settings = {"epochs": 1, "batch_size": LARGE_VALIDATION, "patience": 1}
+            try:
+                return self._train(lambda: self._witness(1), large_images(), settings, "")
+            except (SubmissionError, CheckFailed, WorkerGone):
+                return None
+
+        return self.once("large", gather)
+
+    def _witness(self, side: int, validation: list[Array] | None = None) -> _Known:
+        model, watch = self.student.tool("witness_model", 3, side, validation)
+        return _Known(model, None, (), watch)
+
+    def frozen(self) -> tuple[Training, dict[str, Array | None]]:
+        """One epoch with a network that cannot change, on the same images for training and validation.
+
+        Returns:
+            The training, and the images as the network saw them; see `toolbox.seen_by`.
+        """
+
+        def gather() -> tuple[Training, dict[str, Array | None]]:
+            made: list[_Known] = []
+
+            def make() -> _Known:
+                model, watch = self.student.tool("frozen_channel_model", KNOWN_GAIN)
+                made.append(_Known(model, None, (), watch))
+                return made[-1]
+
+            x, y = patterned_images()
             labels = np.pad(np.roll(y, 1, axis=1), ((0, 0), (0, 1)))  # wrong ones, so that the loss grows with scale
             labels[-1] = (0, 0, 0, 1)  # no class is without an image, for those who weight classes by their share
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
-            return self._train(model, None, (), (x, labels, x, labels), settings, "")
+            training = self._train(make, (x, labels, x, labels), settings, "")
+            return training, self.student.tool("seen_by", made[-1].watch)
 
         return self.once("frozen", gather)
 
@@ -168,51 +234,121 @@ class Trainings(Evidence):
             ) from None
         return list(self.examiner.ask("weights_of", model))
 
+    def best_weights(self, training: Training) -> list[Array]:
+        """The weights that were kept, as a whole model at checkpoint_path or in any other way.
+
+        Which way is asked for, another check is about.
+
+        Raises:
+            CheckFailed: Nothing was kept.
+        """
+        try:
+            return self.checkpoint_weights(training)
+        except CheckFailed as failed:
+            for data in (training.checkpoint, training.elsewhere):
+                for tool, arguments in (("open_checkpoint", ()), ("load_weights", (training.config,))):
+                    with contextlib.suppress(CannotRebuild):
+                        if data is not None:
+                            return list(self.examiner.ask("weights_of", self.examiner.ask(tool, *arguments, data)))
+            raise failed from None
+
     def _train(
         self,
-        model: Handle,
-        script: Handle | None,
-        counters: tuple[Handle, ...],
+        make: Callable[[], _Known],
         images: tuple[Array, Array, Array, Array],
         settings: dict[str, Any],
         comment: str,
+        *,
+        callbacks: bool = False,
     ) -> Training:
-        before = self.student.weights(model)
+        """Call `train`, in the form that the contract names or else in the first one that works."""
+        numbers = tuple(np.argmax(each, axis=1) if each.ndim == 2 else each for each in images)
+        forms: list[tuple[str, type | None, tuple[Array, ...]]] = [("", list if callbacks else None, images)]
+        # A train that adds the callbacks to a tuple is as right as one that adds them to a list.
+        forms += [("", tuple, images)] if callbacks else [("callbacks", list, images), ("callbacks", tuple, images)]
+        forms.append(("labels", list if callbacks else None, numbers))
+        errors: list[SubmissionError] = []
+        for refused, kind, data in forms:
+            known = make()
+            given = settings
+            if kind is not None:
+                counters = zip(known.counters, ("first", "second"), strict=False)
+                given = settings | {"callbacks": kind(Shown(counter, name) for counter, name in counters)}
+            try:
+                training = self._called(known, data, given, comment)
+            except SubmissionError as error:
+                error.example = self.student.example  # type: ignore[attr-defined]
+                errors.append(error)
+                continue
+            return msgspec.structs.replace(training, refused=refused, error=errors[0] if errors and refused else None)
+        self.student.example = errors[0].example  # type: ignore[attr-defined]
+        raise errors[0]
+
+    def _called(self, known: _Known, images: tuple[Array, ...], settings: dict[str, Any], comment: str) -> Training:
+        model = known.model
+        before = self.student.export(model)
         files_before = self.student.tool("files")
         self._count += 1
         path = f"kept-{self._count}.keras"  # a name that nobody can have written into the file
-        settings = settings | {"checkpoint_path": path}
         names = ("x_train", "y_train", "x_val", "y_val")
         shown = [Shown(array, name) for name, array in zip(names, images, strict=True)]
-
-        def call() -> Any:
-            returned = self.student.call("train", Shown(model, "model"), *shown, **_handles(settings))
-            self.student.example = comment + self.student.example
-            return returned
-
         try:
-            returned = call()
-        except SubmissionError as error:
-            # A train that adds the callbacks to a tuple is as right as one that adds them to a list.
-            mixed = error.type_name == "TypeError" and "tuple" in error.text and "list" in error.text
-            if not mixed or "callbacks" not in settings:
-                self.student.example = comment + self.student.example
-                raise
-            settings = settings | {"callbacks": tuple(settings["callbacks"])}
-            returned = call()
-        after = self.student.weights(model, like=before)
+            arguments = _handles(settings | {"checkpoint_path": path})
+            returned = self.student.call("train", Shown(model, "model"), *shown, **arguments)
+        finally:
+            self.student.example = comment + self.student.example
+        after = self.student.weights(model, like=list(before["weights"]))
+        files = self.student.tool("files")
+        others = [name for name in files if name != "solution.py" and not _is_of_another(name, self._count)]
+        checkpoint = self.student.tool("file_bytes", path)
+        with_script = known.script is not None
+        elsewhere = None
+        with contextlib.suppress(SubmissionError):  # a file that is too large is no checkpoint of a small model
+            elsewhere = self.student.tool("file_bytes", others[-1]) if others and with_script else None
         return Training(
             example=self.student.example,
             returned=self.student.tool("describe_history", returned, model),
-            epochs=None if script is None else self.student.tool("epochs_of", script),
-            counted=[self.student.tool("epochs_of", counter) for counter in counters],
-            before=before,
+            epochs=self.student.tool("epochs_of", known.script) if with_script else None,
+            counted=[self.student.tool("epochs_of", counter) for counter in known.counters],
+            before=list(before["weights"]),
             after=after,
             path=path,
-            checkpoint=self.student.tool("file_bytes", path),
+            checkpoint=checkpoint,
             files_before=files_before,
-            files=self.student.tool("files"),
+            files=files,
+            config=before["config"],
+            elsewhere=elsewhere,
+            logs=self.student.tool("logs_of", known.script) if with_script else [],
+            counts=self.student.tool("counts_of", known.watch) if known.watch is not None else {},
         )
+
+
+class _Known(NamedTuple):
+    """A model that the grader knows, with what watches it.
+
+    Attributes:
+        model: The model.
+        script: What it follows.
+        counters: Callbacks that are given to `train`.
+        watch: What counts its images and steps, and keeps the first images.
+    """
+
+    model: Handle
+    script: Handle | None
+    counters: tuple[Handle, ...]
+    watch: Handle | None = None
+
+
+def _is_of_another(name: str, count: int) -> bool:
+    """Whether a file is that of another training."""
+    found = re.match(r"kept-(\d+)", name)
+    return found is not None and int(found[1]) != count
+
+
+def follows_script(accuracies: list[float], case: ScriptCase) -> bool:
+    """Whether validation accuracies are those of a script, as far as both go."""
+    pairs = list(zip(accuracies, script_accuracy(case), strict=False))
+    return bool(pairs) and all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in pairs)  # NaN agrees with nothing
 
 
 def _handles(settings: dict[str, Any]) -> dict[str, Any]:
@@ -222,7 +358,7 @@ def _handles(settings: dict[str, Any]) -> dict[str, Any]:
         return settings
     kind = type(callbacks)
     inner = ", ".join(shown.text for shown in callbacks)
-    text = f"[{inner}]" if kind is list else f"({inner},)"
+    text = f"[{inner}]" if kind is list else f"({inner},)" if inner else "()"
     return settings | {"callbacks": Shown(kind(shown.value for shown in callbacks), text)}
 
 

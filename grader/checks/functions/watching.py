@@ -73,7 +73,7 @@ def _as_if(told: list[str]) -> str:
 
 def _curves(judged: _Judged, name: str) -> list[list[float]]:
     """A curve of each training; none at all where one is missing or does not have a value for each epoch."""
-    curves = [training.returned["curves"].get(name, []) for _, training in judged]
+    curves = [training.curves.get(name, []) for _, training in judged]
     whole = all(curve and len(curve) == training.epochs for curve, (_, training) in zip(curves, judged, strict=True))
     return curves if whole else []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import PurePath
@@ -18,12 +17,13 @@ from grader.ground.text import clean
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.site.timings import speed_of
-from grader.reports.text import TITLES, by_task
-from grader.results.artefacts import Artefact, Confusion, Curves, Example, Excerpt, Measured, decoded
+from grader.reports.text import TITLES, by_task, most_lost_first
+from grader.results.artefacts import COURSE_FIGURE, Artefact, Confusion, Curves, Example, Excerpt, Measured, decoded
 from grader.results.scoring import CheckResult, Graded
 
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
 _MAX_NAME: Final = 80
+_MOST_TO_MEND: Final = 8  # in sight; more is folded
 
 
 class StudentPage(msgspec.Struct, frozen=True):
@@ -89,11 +89,11 @@ def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: 
 
 
 class CheckGroup(msgspec.Struct, frozen=True):
-    """Checks in a row that say the same, said once.
+    """Checks in a row that did not pass and say the same, said once.
 
     Attributes:
         checks: They.
-        place: Where the student's code raised.
+        place: The student's code that it is about.
     """
 
     checks: tuple[CheckResult, ...]
@@ -114,14 +114,15 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class TaskView(msgspec.Struct, frozen=True):
-    """One task of a student's page."""
+    """One task of a student's page: what is wrong, then what passed."""
 
     task: contract.Task
     points: float
     max_points: float
     passed: int
     count: int
-    groups: tuple[CheckGroup, ...]
+    wrong: tuple[CheckGroup, ...]
+    passed_checks: tuple[CheckResult, ...]
     pictures: tuple[Picture, ...]
 
 
@@ -148,12 +149,6 @@ def title_of(check: CheckResult) -> str:
     return TITLES.get(check.id, check.id)
 
 
-@functools.cache
-def anchor_of(check: str) -> str:
-    """The id of a check within a page."""
-    return "check-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in check)
-
-
 def tasks_of(page: StudentPage) -> Iterator[TaskView]:
     """The tasks that were graded, with their checks and pictures."""
     for each in by_task(page.entry.attempt.result):
@@ -163,21 +158,21 @@ def tasks_of(page: StudentPage) -> Iterator[TaskView]:
             max_points=each.max_points,
             passed=each.passed,
             count=len(each.checks),
-            groups=tuple(_groups(each.checks, page.artefacts)),
+            wrong=tuple(_groups(each.checks, page.artefacts)),
+            passed_checks=tuple(check for check in each.checks if check.status == "passed"),
             pictures=tuple(_figures(each.checks, page.artefacts)),
         )
 
 
 def _groups(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> Iterator[CheckGroup]:
-    for _, group in groupby(checks, key=lambda check: (check.function, check.status, check.message)):
+    wrong = [check for check in checks if check.status != "passed"]
+    for _, group in groupby(wrong, key=lambda check: (check.function, check.status, check.message)):
         same = tuple(group)
-        place = None if same[0].status == "passed" else decoded(artefacts, "place", Excerpt, same[0].id)
-        yield CheckGroup(same, place)
+        yield CheckGroup(same, decoded(artefacts, "place", Excerpt, same[0].id))
 
 
 _DRAWN: Final = {
-    "show_examples": "What show_examples drew when the grader called it with predictions. The images are noise, so "
-    "that each can be told from the others.",
+    "show_examples": "What show_examples drew when the grader called it with predictions, which are made up.",
     "plot_history": "What plot_history drew when the grader called it with the curves of a made-up training.",
 }
 
@@ -188,6 +183,8 @@ def _figures(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> 
         if artefact.check in ids and artefact.media_type == "image/png":
             function = ids[artefact.check]
             caption = _DRAWN.get(function, f"What {function} drew.")
+            if function == "show_examples" and artefact.name != COURSE_FIGURE:
+                caption += " The images are noise, so that each can be told from the others."
             yield Picture(_address(artefact.data), f"The figure that {function} returned", caption)
 
 
@@ -233,6 +230,8 @@ def context_of(page: StudentPage) -> dict[str, Any]:
         "result": attempt.result,
         "file_name": PurePath(attempt.result.submission.path).name,
         "passed": sum(check.status == "passed" for check in attempt.result.checks),
+        "most_to_mend": _MOST_TO_MEND,
+        "lost": tuple(most_lost_first(attempt.result)),
         "tasks": tuple(tasks_of(page)),
         "accuracy": accuracy_view_of(page),
         "speed": speed_of(page.timings),

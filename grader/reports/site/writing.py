@@ -19,8 +19,9 @@ from grader.ground.text import clean, number
 from grader.reports.site import charts, classes, students
 from grader.reports.site.code import excerpt, highlighted, quoted
 from grader.reports.site.files import MARK, page_name, write_pages
-from grader.reports.site.students import StudentPage, anchor_of, shade_of, title_of
+from grader.reports.site.students import StudentPage, shade_of, title_of
 from grader.reports.site.timings import speed_of, time_against_accuracy
+from grader.reports.text import anchor_of, place_of
 from grader.reports.timings import MEASUREMENT_WORDS, ratio_text, seconds
 
 STATUSES: Final = {
@@ -127,6 +128,7 @@ def _environment() -> Environment:
         when=_when,
         title=title_of,
         anchor=anchor_of,
+        place=place_of,
         code=highlighted,
         quoted=quoted,
         ratio=ratio_text,

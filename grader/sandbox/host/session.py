@@ -105,6 +105,11 @@ class Worker:
         self._gone: WorkerGone | None = None
 
     @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._gone is not None
+
+    @property
     def log(self) -> str:
         """The end of what it has printed."""
         return self._log.decode("utf-8", "replace")

@@ -37,6 +37,25 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     }
 
 
+def drawn_figure(returned: Any) -> Any:
+    """The figure that a call drew, whatever it returned: the figure of its axes, else the one that is open.
+
+    `None` where there is none.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.figure import FigureBase
+
+    if isinstance(returned, FigureBase):
+        return returned
+    if isinstance(returned, np.ndarray):
+        returned = returned.reshape(-1).tolist()
+    for value in returned[:MOST] if isinstance(returned, (list, tuple)) else [returned]:
+        figure = drawn_figure(value) if isinstance(value, np.ndarray) else getattr(value, "figure", value)
+        if isinstance(figure, FigureBase):
+            return figure
+    return plt.figure(plt.get_fignums()[-1]) if plt.get_fignums() else None
+
+
 def render_figure(figure: Any, side: int) -> Any:
     """The pixels of a figure, uint8 of shape (height, width, 4); `None` for anything but a figure.
 

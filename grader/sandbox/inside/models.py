@@ -12,6 +12,24 @@ import keras
 import numpy as np
 
 IMAGE_SHAPE: Final = (32, 32, 3)
+_OF_FIT: Final = (
+    "x",
+    "y",
+    "batch_size",
+    "epochs",
+    "verbose",
+    "callbacks",
+    "validation_split",
+    "validation_data",
+    "shuffle",
+    "class_weight",
+    "sample_weight",
+    "initial_epoch",
+    "steps_per_epoch",
+    "validation_steps",
+    "validation_batch_size",
+    "validation_freq",
+)
 
 
 def script_model(num_classes: int) -> Any:
@@ -48,6 +66,7 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.classes = list(classes)
         self.sureness = list(sureness)
         self.epochs = 0
+        self.logs: list[dict[str, float]] = []
         self._fitting = self._stepping = False
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -73,6 +92,10 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.layers[-1].set_weights([kernel, bias])
         self.epochs += 1
 
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep what `fit` says of the epoch, for a `train` that returns something else than the History."""
+        self.logs.append({str(name): float(value) for name, value in (logs or {}).items()})
+
 
 class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
     """An extra callback that only counts, to see whether `train` runs the ones it is given."""
@@ -86,20 +109,22 @@ class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs += 1
 
 
-def follow(model: Any, callback: Any) -> None:
+def follow(model: Any, callback: Any, *, validation: tuple[Any, Any] | None = None) -> None:
     """Make `model.fit` run a callback of the grader beside those it is given.
 
     The model is the grader's own, so the extra callback goes onto this one object; a `train` that drops
-    the callbacks it is given can then still be judged on the rest.
+    the callbacks it is given can then still be judged on the rest.  So can one that validates on other data than it is
+    given, where `validation` takes its place.
     """
     fit = type(model).fit
 
     def fit_with_callback(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > 5:  # fit(x, y, batch_size, epochs, verbose, callbacks, ...)
-            args = (*args[:5], [*_as_list(args[5]), callback], *args[6:])
-        else:
-            kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), callback]
-        return fit(model, *args, **kwargs)
+        kwargs.update(zip(_OF_FIT, args, strict=False))
+        kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), callback]
+        if validation is not None:
+            kwargs = {name: value for name, value in kwargs.items() if not name.startswith("validation")}
+            kwargs["validation_data"] = validation
+        return fit(model, *args[len(_OF_FIT) :], **kwargs)
 
     object.__setattr__(model, "fit", fit_with_callback)
 
@@ -122,7 +147,7 @@ def _as_list(callbacks: Any) -> list[Any]:
     return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
 
 
-def witness_model(num_classes: int) -> Any:
+def witness_model(num_classes: int, image_shape: tuple[int, int, int] = IMAGE_SHAPE) -> Any:
     """A trainable network that remembers what it was trained on.
 
     The batch normalisation keeps nothing of the past (momentum 0), so its moving mean is the mean of the last
@@ -131,7 +156,7 @@ def witness_model(num_classes: int) -> Any:
     """
     model = keras.Sequential(
         [
-            keras.Input(IMAGE_SHAPE),
+            keras.Input(image_shape),
             keras.layers.BatchNormalization(momentum=0.0),
             keras.layers.GlobalAveragePooling2D(),
             keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax"),
@@ -141,16 +166,17 @@ def witness_model(num_classes: int) -> Any:
     return model
 
 
-def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False) -> Any:
+def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False, threshold: float = 0.0) -> Any:
     """A network whose class is the brightest channel of an image, whatever positive scale the image has.
 
-    The last class has no channel: the logits are `gain` times the means of the three channels, and 0.  So the
-    logarithms of the probabilities tell the means of the channels as the network saw them.  Dropout changes
-    nothing at inference, and much in training mode.
+    The last class has no channel: the logits are `gain` times the means of the three channels, and of the threshold
+    (0 by default).  So the logarithms of the probabilities tell the means of the channels as the network saw them.
+    Dropout changes nothing at inference, and much in training mode.
 
     Args:
         gain: Logits per unit of a channel's mean.
         shift: Channel c is class (c + shift) modulo 3.
+        threshold: An image none of whose channels has a higher mean is of the last class.
         frozen: Let training change nothing.  Instead of the dropout there is something to train, since optimizers ask
             for it: slopes of numbers below zero, of which there are few if any.
     """
@@ -161,7 +187,7 @@ def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False
     _compile(model, keras.optimizers.SGD(0.0))
     kernel = np.zeros((3, 4), np.float32)
     kernel[:, :3] = gain * np.roll(np.eye(3), shift, axis=1)
-    model.layers[-1].set_weights([kernel, np.zeros(4, np.float32)])
+    model.layers[-1].set_weights([kernel, np.array([0, 0, 0, gain * threshold], np.float32)])
     return model
 
 

@@ -6,6 +6,7 @@ many, and a training loop of a submission's own tells them of none.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -15,6 +16,8 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend
+
+_MOST_SEEN: Final = 48
 
 _STEPS: Final[list[backend.Count]] = []
 """The steps of all optimizers in this process; empty until somebody asks."""
@@ -62,6 +65,64 @@ class Tally:
             return call(*args, **kwargs)
 
         return counting_call
+
+
+class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+    """What a known network is given: a tally of its training, and what there is to know beside that.
+
+    Epochs are those that its `fit` tells of, where this is among the callbacks.
+
+    Args:
+        model: The network.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self._tally = Tally(model)
+        self._validated = backend.Count()
+        self._epochs = self._largest = 0
+        self._seen: dict[bool, list[Any]] = {True: [], False: []}
+        call = model.call
+
+        @functools.wraps(call)
+        def watched_call(inputs: Any, training: Any = None, **kwargs: Any) -> Any:
+            with contextlib.suppress(Exception):  # whatever keeps it from being looked at is no reason not to train
+                self._look_at(inputs, training=not _is_no(training))
+            return call(inputs, training=training, **kwargs)
+
+        object.__setattr__(model, "call", watched_call)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Count."""
+        self._epochs += 1
+
+    def _look_at(self, images: Any, *, training: bool) -> None:
+        rows = backend.rows_of(images)
+        if not training and rows is not None:
+            self._validated.add(rows)
+        if training and isinstance(rows, int):
+            self._largest = max(self._largest, rows)
+        if sum(map(len, self._seen[training])) < _MOST_SEEN:
+            self._seen[training].append(np.asarray(keras.ops.convert_to_numpy(images))[:_MOST_SEEN])
+
+    def read(self) -> dict[str, int]:
+        """What was counted up to now.
+
+        Returns:
+            What the tally has; `epochs`; `validated`, images that were not for training; `largest`, the most images
+            that came at once for training, 0 where that cannot be told.
+        """
+        validated, _ = self._validated.read()
+        return self._tally.read() | {"epochs": self._epochs, "validated": validated, "largest": self._largest}
+
+    def images(self) -> dict[str, Any]:
+        """The first images for `training`, and for anything else (`validation`); `None` where there are none."""
+        seen: dict[str, Any] = {"training": None, "validation": None}
+        for name, batches in zip(seen, (self._seen[True], self._seen[False]), strict=True):
+            alike = [batch for batch in batches if batch.shape[1:] == batches[0].shape[1:]]
+            if alike:
+                seen[name] = np.concatenate(alike)[:_MOST_SEEN]
+        return seen
 
 
 def steps_between(before: dict[str, int], after: dict[str, int]) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.sandbox.inside import backend, examiner, figures, models, rates, scaling
 from grader.sandbox.inside.clock import Clock
-from grader.sandbox.inside.tally import Tally
+from grader.sandbox.inside.tally import Watch
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
@@ -41,6 +41,21 @@ def look(value: Any) -> Any:
 def sequential(input_shape: tuple[int, ...]) -> Any:
     """A Sequential network that only rescales: with a layer it knows its output, from which some blocks go on."""
     return keras.Sequential([keras.Input(tuple(input_shape)), keras.layers.Rescaling(1 / 255)])
+
+
+def with_block(model: Any, returned: Any) -> Any:
+    """A network of a model and a block that was returned and not added to it: layers, a network, or a tensor.
+
+    `None` where there is no such block.
+    """
+    if isinstance(returned, keras.KerasTensor):
+        return keras.Model(model.inputs, returned)
+    parts = list(returned) if isinstance(returned, (list, tuple)) else [returned]
+    if not parts or returned is model or not all(isinstance(part, keras.layers.Layer) for part in parts):
+        return None
+    if isinstance(returned, keras.Model) and returned.built:
+        return returned
+    return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers, *parts])
 
 
 def history(curves: dict[str, list[float]]) -> Any:
@@ -84,6 +99,12 @@ def perturb(model: Any) -> None:
     model.set_weights([weight + 1 for weight in model.get_weights()])
 
 
+def compile_plainly(model: Any) -> None:
+    """Compile a network, with its own optimizer where it has one."""
+    optimizer = getattr(model, "optimizer", None) or "sgd"
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+
+
 def step(model: Any, x: Any, y: Any) -> dict[str, float]:
     """One training step; returns the losses and metrics by name."""
     model.run_eagerly = True
@@ -101,10 +122,15 @@ def _plain(logs: dict[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in logs.items()}
 
 
-def script_model(num_classes: int, classes: list[int], sureness: list[float]) -> tuple[Any, Any, Any, Any]:
-    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs."""
+def script_model(
+    num_classes: int, classes: list[int], sureness: list[float], validation: Any = None
+) -> tuple[Any, Any, Any, Any]:
+    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs.
+
+    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    """
     model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
-    models.follow(model, script)
+    models.follow(model, script, validation=None if validation is None else tuple(validation))
     models.tell_of_calls(model, script)
     backend.compile_nothing()
     return model, script, models.CountEpochs(), models.CountEpochs()
@@ -115,25 +141,41 @@ def epochs_of(callback: Any) -> int:
     return int(callback.epochs)
 
 
-def witness_model(num_classes: int) -> tuple[Any, Any]:
-    """A witness model, and a tally of its training; see `models`."""
-    model = models.witness_model(num_classes)
-    return model, Tally(model)
+def logs_of(script: Any) -> list[dict[str, float]]:
+    """What `fit` said of each epoch that a script has seen."""
+    return list(script.logs)
 
 
-def read_tally(tally: Any) -> dict[str, int]:
-    """What a tally has counted; see `tally.Tally`."""
-    return dict(tally.read())
+def witness_model(num_classes: int, side: int = 32, validation: Any = None) -> tuple[Any, Any]:
+    """A witness model, and a watch on its training; see `models`.
+
+    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    """
+    model = models.witness_model(num_classes, (side, side, 3))
+    watch = Watch(model)
+    models.follow(model, watch, validation=None if validation is None else tuple(validation))
+    return model, watch
 
 
-def brightest_channel_model(gain: float, shift: int = 0) -> Any:
+def counts_of(watch: Any) -> dict[str, int]:
+    """What a watch has counted; see `tally.Watch`."""
+    return dict(watch.read())
+
+
+def seen_by(watch: Any) -> dict[str, Any]:
+    """The first images that a network was given, for training and for anything else; `None` where there are none."""
+    return dict(watch.images())
+
+
+def brightest_channel_model(gain: float, shift: int = 0, threshold: float = 0.0) -> Any:
     """A network whose class is the brightest channel; see `models`."""
-    return models.brightest_channel_model(gain, shift=shift)
+    return models.brightest_channel_model(gain, shift=shift, threshold=threshold)
 
 
-def frozen_channel_model(gain: float) -> Any:
-    """The same network, so that training cannot change it; see `models`."""
-    return models.brightest_channel_model(gain, frozen=True)
+def frozen_channel_model(gain: float) -> tuple[Any, Any]:
+    """The same network, so that training cannot change it, and a watch that keeps what it is given; see `models`."""
+    model = models.brightest_channel_model(gain, frozen=True)
+    return model, Watch(model)
 
 
 def start_clock(model: Any) -> Any:
@@ -172,6 +214,11 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     return facts
 
 
+def drawn_figure(returned: Any) -> Any:
+    """The figure that a call drew, whatever it returned; `None` where there is none."""
+    return figures.drawn_figure(returned)
+
+
 def render_figure(figure: Any, side: int) -> Any:
     """The pixels of a figure, none of its sides longer than `side`; `None` for anything but a figure."""
     return figures.render_figure(figure, side)
@@ -202,15 +249,19 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         hold,
         look,
         sequential,
+        with_block,
         history,
         export_model,
+        compile_plainly,
         perturb,
         step,
         judge,
         script_model,
         epochs_of,
+        logs_of,
+        counts_of,
+        seen_by,
         witness_model,
-        read_tally,
         brightest_channel_model,
         frozen_channel_model,
         start_clock,
@@ -218,6 +269,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         save_model,
         describe_history,
         describe_figure,
+        drawn_figure,
         render_figure,
         file_bytes,
         files,
