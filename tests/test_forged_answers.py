@@ -84,6 +84,8 @@ class Liar:
 class Playback:
     """One worker of a `Liar`."""
 
+    gone = False
+
     def __init__(self, answers: dict[str, list[Any]], rng: random.Random) -> None:
         self._answers = {name: list(each) for name, each in answers.items()}
         self._rng = rng
