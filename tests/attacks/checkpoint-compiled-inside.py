@@ -1,6 +1,6 @@
 """Leaves a checkpoint whose inner network is compiled with a class that is to be imported."""
 # function: train
-# earns: 8
+# earns: 9
 # because: The checkpoint should be a whole model
 
 import json

@@ -1,6 +1,6 @@
 """Leaves a small checkpoint that unpacks to gigabytes."""
 # function: train
-# earns: 8
+# earns: 9
 # because: The checkpoint should be a whole model
 
 import zipfile

@@ -1,6 +1,6 @@
 """Leaves a link to an endless file where the checkpoint should be."""
 # function: train
-# earns: 8
+# earns: 9
 # because: there is no such file
 
 import os

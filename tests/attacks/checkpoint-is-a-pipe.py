@@ -1,6 +1,6 @@
 """Leaves a pipe where the checkpoint should be, which would be waited for."""
 # function: train
-# earns: 8
+# earns: 9
 # because: there is no such file
 
 import os

@@ -1,6 +1,6 @@
 """Leaves a checkpoint whose network runs code where it is loaded."""
 # function: train
-# earns: 8
+# earns: 9
 # because: The checkpoint should be a whole model
 
 import keras

@@ -1,6 +1,6 @@
 """Answers by the place of an image, whatever it shows."""
 # function: predict
-# earns: 1
+# earns: 2
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Answers this call and the tools that will be asked after it."""
 # function: show_examples
 # earns: none
-# because: The figure should show images, but none of its axes has one.
+# because: The code answered for the grader's own tools
 
 import os
 import struct

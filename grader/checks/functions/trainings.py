@@ -216,7 +216,8 @@ class Trainings(Evidence):
             CheckFailed: There is no file, or no whole model in it.
         """
         if training.checkpoint is None:
-            others = [name for name in training.files if name != "solution.py" and name not in training.files_before]
+            known = {"solution.py", training.path, *training.files_before}  # what lies at the path may be no file
+            others = [name for name in training.files if name not in known]
             instead = f"; there is {others[0]!r} instead" if others else ""
             raise CheckFailed(
                 f"After `train` the best model should be saved at checkpoint_path={training.path!r}, but there is no "
