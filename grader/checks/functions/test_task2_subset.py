@@ -177,7 +177,9 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
 
 def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
     """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
+    example = subsets.student.example
     usual = subsets.of(_USUAL)
+    subsets.student.example = example  # the call that is judged, and not this one
     turned = usual.labels.ndim == 2 and len(usual.labels) == len(_USUAL.classes) < len(usual.images)
     if turned and labels.ndim == 2 and labels.shape[1] == count:
         return labels.T

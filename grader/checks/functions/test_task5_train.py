@@ -247,6 +247,7 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
                 f"{stops_as_if([(other, trainings.well_validated(other)) for other in cases])}.",
                 hint='EarlyStopping needs monitor="val_accuracy", the right mode, and patience as given. Make it '
                 "anew in each call.",
+                example=training.example,
             )
 
 
@@ -265,6 +266,7 @@ def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
                 f"should hold the epoch with {accuracy[1]:.2f}, but it holds one with {accuracy[0]:.2f}"
                 f"{_keeps_as_if(trainings, cases)}.",
                 hint=_HINT,
+                example=training.example,
             )
 
 
