@@ -43,6 +43,7 @@ def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> Non
         {"full": Full(training_seconds=60)},
         {"form": "guided"},
         {"legacy": "refuse"},
+        {"modules": ("keras", "seaborn")},
     ],
 )
 def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
@@ -51,7 +52,9 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 
 def test_every_field_of_a_course_was_thought_of() -> None:
     without_a_say = {"title", "profile", "late", "speed", "attempts", "leaderboard"}
-    with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"}
+    with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"} | {
+        "modules"
+    }
     assert set(Course.__struct_fields__) == without_a_say | with_a_say
 
 
