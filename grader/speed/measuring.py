@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
 from grader.sandbox.host.session import Sandbox, Worker
 from grader.sandbox.wire.frames import Limits
+from grader.sandbox.wire.weights import differ
 from grader.speed.errors import explained
 from grader.speed.guided import GuidedTraining, columns_kept
 from grader.speed.records import Budget, Round
@@ -149,7 +150,7 @@ class Training:
             call_seconds=self._ended - self._began,
             epochs=epochs,
             accuracy=accuracy_of(answers, self._split) if isinstance(answers, np.ndarray) else 0.0,
-            moved=_differ(weights, self.export["weights"]),
+            moved=differ(weights, self.export["weights"]),
             host_mb=self._host_mb,
             device_mb=device_mb,
             images=noted["trained"]["images"],
@@ -157,13 +158,6 @@ class Training:
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(lambda error: self._student.explain(error))
-
-
-def _differ(weights: list[Any], before: list[Any]) -> bool:
-    """Whether two lists of weights differ in anything."""
-    return len(weights) != len(before) or any(
-        a.shape != b.shape or not np.array_equal(a, b) for a, b in zip(weights, before, strict=True)
-    )
 
 
 class Turns:

@@ -98,7 +98,6 @@ class Note(msgspec.Struct, frozen=True):
     loss: _Text = ""
     from_logits: bool = False
     metrics: Annotated[list[_Text], _Few] = []
-    before: _Text = ""
     digest: _Text = ""
     digests: Annotated[list[_Text], _Many] = []
     names: Annotated[list[_Text], _Few] = []

@@ -24,6 +24,7 @@ from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire.frames import TracebackLine
+from grader.sandbox.wire.weights import weights_digest
 
 Array = np.ndarray[Any, Any]
 
@@ -356,13 +357,3 @@ class Observed:
 def starts_of(line_map: tuple[tuple[int | None, int], ...]) -> list[int]:
     """The first line of each cell of a program; none for a `.py`."""
     return [line for line, (cell, of_cell) in enumerate(line_map, 1) if cell is not None and of_cell == 1]
-
-
-def weights_digest(weights: list[Any]) -> str:
-    """The digest of weights, as the worker commits to them: SHA-256 over their bytes in Keras' order."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    for weight in weights:
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()

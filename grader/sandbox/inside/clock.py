@@ -70,3 +70,7 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         steps, images = steps_between(self._before, after), after["images"] - self._before["images"]
         accuracy = float((logs or {}).get("val_accuracy", "nan"))
         self.epochs.append((self._began, trained, self._validated or trained, ended, steps, images, accuracy))
+
+    def read(self) -> dict[str, Any]:
+        """What it has noted: its attributes, with what the tally has up to now as `trained`."""
+        return {"first_step": self.first_step, "epochs": self.epochs, "trained": self.tally.read()}

@@ -42,7 +42,8 @@ from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
 from grader.sandbox.inside.kept import KeptFiles
 from grader.sandbox.inside.paths import make_folder, redirect_paths
 from grader.sandbox.inside.surroundings import local_path
-from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Watch, spread
+from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
+from grader.sandbox.wire.weights import differ
 
 Ask = Callable[[Any], Any]
 """Hands an event to the trusted side, and waits for what it says to it."""
@@ -118,7 +119,7 @@ class Observer:
         self._ask = ask
         self._scripted = scripted
         self._kept = KeptFiles()
-        self._watch = Watch(None, "", self._kept)
+        self._shared = Shared(None, "", self._kept)
         self._epochs = epochs
         self._batch_size = batch_size
         self._shorten = shorten
@@ -153,7 +154,7 @@ class Observer:
         """
         surroundings.begin_here()
         surroundings.offer_usual_packages()
-        self._watch = Watch(self._ask if self._scripted else None, source if self._shims else "", self._kept)
+        self._shared = Shared(self._ask if self._scripted else None, source if self._shims else "", self._kept)
         self._images = images
         self._module.__dict__["__builtins__"] = __builtins__
         self._module.__file__ = FILE_NAME
@@ -278,11 +279,11 @@ class Observer:
         model = self._last_fitted
         if model is None:
             return self._stand_in_network()
-        if self._kept.files or not self._watch.best_weights:
+        if self._kept.files or not self._shared.best_weights:
             return model
         with self._within():
             best = keras.models.clone_model(model)
-            best.set_weights(self._watch.best_weights)
+            best.set_weights(self._shared.best_weights)
         if any(model is each for each in self._stand_ins):
             self._stand_ins.append(best)
         self._note("load", stand_in=True, model=self._model(best), digest=digest_of(best))
@@ -451,8 +452,7 @@ class Observer:
         So few steps take less time than tracing them: 6.6 s of CPU time in place of 10.2 s for a typical notebook with
         batch normalisation, 4.6 s in place of 5.5 s for one without.
         """
-        owner = next(kind for kind in keras.Model.__mro__ if "run_eagerly" in vars(kind))
-        owner.run_eagerly = property(lambda _: True, lambda _, value: None)
+        _owner_of("run_eagerly").run_eagerly = property(lambda _: True, lambda _, value: None)
 
     def _wrap_method(self, name: str, instead: Any) -> None:
         """Wrap a method of networks in the class that defines it.
@@ -460,7 +460,7 @@ class Observer:
         Not in `keras.Model`, which inherits most of them: Keras takes a network whose `compile` is not the inherited
         one for one with a `compile` of its own, and leaves it uncompiled when it is loaded.
         """
-        owner = next(kind for kind in keras.Model.__mro__ if name in vars(kind))
+        owner = _owner_of(name)
         setattr(owner, name, self._wrapped(getattr(owner, name), instead))
 
     @contextlib.contextmanager
@@ -590,7 +590,6 @@ class Observer:
             "callbacks": [callback_facts(callback) for callback in callbacks][:20],
             "loss": name_of(getattr(model, "loss", None)),
             "metrics": metric_names(model),
-            "before": digest_of(model),
             "digests": [],
             "names": [],
             "ended": False,
@@ -600,14 +599,13 @@ class Observer:
             **self._export(model),
         }
         note = self._note("fit", **facts)
-        script = Commit(self._watch, note, sum(each["kind"] == "fit" for each in self._notes) - 1, fed.x)
-        given["callbacks"] = [script, *callbacks, Keeper(self._watch)]
+        script = Commit(self._shared, note, sum(each["kind"] == "fit" for each in self._notes) - 1, fed.x)
+        given["callbacks"] = callbacks if self._timed else [script, *callbacks, Keeper(self._shared)]
         given["verbose"] = 0
         self._shorten_fit(given, fed, held, split)
         if not any("acc" in name for name in facts["metrics"]):
             watch_upwards(callbacks)
         if self._timed:
-            given["callbacks"] = [each for each in given["callbacks"] if not isinstance(each, (Commit, Keeper))]
             self._time(original, model, given, fed)
         with self._within():
             try:
@@ -633,14 +631,14 @@ class Observer:
         self._ask({"kind": "ready", "config": self._export(model)["config"]})
         with self._within():
             original(model, **given)
-        weights = model.get_weights()
-        moved = len(before) != len(weights) or any(
-            not np.array_equal(a, b) for a, b in zip(before, weights, strict=False)
-        )
-        noted = {"first_step": clock.first_step, "epochs": clock.epochs, "trained": clock.tally.read()}
-        device_mb = backend.device_memory_mb()
-        some = signatures(fed.x)
-        asked = self._ask({"kind": "trained", "clock": noted, "moved": moved, "x": some, "device_mb": device_mb})
+        trained = {
+            "kind": "trained",
+            "clock": clock.read(),
+            "moved": differ(model.get_weights(), before),
+            "x": signatures(fed.x),
+            "device_mb": backend.device_memory_mb(),
+        }
+        asked = self._ask(trained)
         with self._within():
             answers = np.asarray(model.predict(asked["images"], verbose=0), np.float32)
         self._ask({"kind": "answers", "answers": answers})
@@ -772,23 +770,22 @@ class Observer:
         )
         return answers
 
-    def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> Any:
-        path = local_path(filepath)
-        kwargs.pop("save_format", None)
-        kwargs.pop("include_optimizer", None) if not str(path).endswith(".h5") else None
-        if self._shims and isinstance(path, str) and not path.endswith((".keras", ".h5")):
-            path += ".keras"
-        make_folder(str(path))
-        with self._within():
-            original(model, path, *args, **kwargs)
-        self._kept.keep(str(path), model)
-        self._note("save", model=self._model(model), path=str(filepath)[:MAX_TEXT], digest=digest_of(model))
+    def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> None:
+        if not str(filepath).endswith(".h5"):
+            kwargs.pop("include_optimizer", None)
+        self._save(original, model, filepath, (".keras", ".h5"), *args, **kwargs)
 
-    def _on_save_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+    def _on_save_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        self._save(original, model, filepath, (".weights.h5",), *args, **kwargs)
+
+    def _save(
+        self, original: Any, model: Any, filepath: Any, endings: tuple[str, ...], *args: Any, **kwargs: Any
+    ) -> None:
+        """Save under the name that is asked for, with one of the endings that Keras takes now."""
         path = local_path(filepath)
         kwargs.pop("save_format", None)
-        if self._shims and isinstance(path, str) and not path.endswith(".weights.h5"):
-            path += ".weights.h5"
+        if self._shims and isinstance(path, str) and not path.endswith(endings):
+            path += endings[0]
         make_folder(str(path))
         with self._within():
             original(model, path, *args, **kwargs)
@@ -826,19 +823,18 @@ class Observer:
             with self._within():
                 original(model, path, *args, **kwargs)
         except Exception as error:
-            if self._kept.files or not self._watch.best_weights:
+            if self._kept.files or not self._shared.best_weights:
                 self._note_load(filepath, error=error)
                 return
             with self._within():
-                model.set_weights(self._watch.best_weights)
+                model.set_weights(self._shared.best_weights)
             self._note("load", stand_in=True, model=self._model(model), digest=digest_of(model))
             return
         self._note_load(filepath, model=model)
 
     def file(self, path: str) -> bytes | None:
         """The bytes of a file that a network was saved to."""
-        found = self._kept.files.get(path)
-        return found[1] if found else None
+        return self._kept.file(path)
 
     # -- figures ------------------------------------------------------------------------------------------------
 
@@ -879,6 +875,11 @@ class Observer:
                     if y is not None:
                         found.append({"name": name[:60], "x": None, "y": y})
         return found
+
+
+def _owner_of(name: str) -> Any:
+    """The class of networks that defines a method or property."""
+    return next(kind for kind in keras.Model.__mro__ if name in vars(kind))
 
 
 def _roles_of(tree: ast.Module) -> dict[str, str]:

@@ -187,7 +187,8 @@ def start_clock(model: Any) -> Any:
 
 def read_clock(clock: Any) -> dict[str, Any]:
     """What a clock has noted; see `clock.Clock`."""
-    return {"first_step": clock.first_step, "epochs": clock.epochs, "trained": clock.tally.read()}
+    noted: dict[str, Any] = clock.read()
+    return noted
 
 
 def save_model(model: Any, path: str) -> None:

@@ -17,12 +17,13 @@ import numpy as np
 from grader.sandbox.inside import backend, legacy
 from grader.sandbox.inside.facts import all_layers, digest_of
 from grader.sandbox.inside.kept import KeptFiles
+from grader.sandbox.wire.weights import differ
 
 TRAINED_IMAGES: Final = 24
 """How many images a shortened training sees."""
 
 
-class Watch:
+class Shared:
     """What the two callbacks share over all trainings of a run.
 
     Args:
@@ -51,20 +52,20 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
     and pretend to have kept it.
 
     Args:
-        watch: What is shared.
+        shared: What the callbacks share.
         note: The note about this call of `fit`, which gets the digests.
         number: Which call of `fit` it is, from 0.
         images: What is trained on, for balancing the answers.
     """
 
-    def __init__(self, watch: Watch, note: dict[str, Any], number: int, images: Any) -> None:
+    def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any) -> None:
         super().__init__()
-        self._watch = watch
+        self._shared = shared
         self._note = note
         self._number = number
         self._finite: list[Any] = []
         self._sample: Any = None
-        if watch.tell and isinstance(images, np.ndarray) and images.ndim == 4:
+        if shared.tell and isinstance(images, np.ndarray) and images.ndim == 4:
             self._sample = images[spread(len(images), TRAINED_IMAGES)].astype(np.float32)
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -73,20 +74,20 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Commit, and put in what is revealed."""
-        watch, note = self._watch, self._note
+        shared, note = self._shared, self._note
         logs = logs if logs is not None else {}
         weights = self.model.get_weights()
-        note["moved"] |= any(not np.array_equal(a, b) for a, b in zip(weights, self._finite, strict=True))
+        note["moved"] |= differ(weights, self._finite)
         self._keep_finite(weights)
         if self._sample is not None:
             with contextlib.suppress(Exception):  # a network of another kind than task 4 asks for
                 _balance(self.model, self._sample)
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
-        if watch.tell is None:
-            watch.values = {str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))}
+        if shared.tell is None:
+            shared.values = {str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))}
             return
-        told = watch.tell(
+        told = shared.tell(
             {
                 "kind": "epoch",
                 "fit": self._number,
@@ -96,8 +97,8 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
                 "digest": note["digests"][-1],
             }
         )
-        watch.values = dict(told["values"])
-        self._put_in(logs, watch.values)
+        shared.values = dict(told["values"])
+        self._put_in(logs, shared.values)
         if told["last"]:
             self.model.stop_training = True
 
@@ -109,7 +110,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         for name in ("accuracy", "val_accuracy"):
             if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
                 logs[name] = values[name]  # not tracked, which task 4 tells of; what is plotted later is there
-        legacy.add_old_names(logs, self._watch.program)
+        legacy.add_old_names(logs, self._shared.program)
 
     def _keep_finite(self, weights: list[Any]) -> None:
         """Put weights that became NaN or infinite back, a little changed, for such epochs cannot be told apart."""
@@ -127,20 +128,20 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
 class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     """The last of the callbacks: remembers which files were written at which epoch, and the best weights so far."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, shared: Shared) -> None:
         super().__init__()
-        self._watch = watch
+        self._shared = shared
         self._seen: dict[str, tuple[int, int]] = {}
         self._best = -np.inf
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look for files that are new or were written anew."""
-        watch = self._watch
-        if watch.values.get("val_accuracy", -np.inf) > self._best:
-            self._best = watch.values["val_accuracy"]
-            watch.best_weights = self.model.get_weights()
+        shared = self._shared
+        if shared.values.get("val_accuracy", -np.inf) > self._best:
+            self._best = shared.values["val_accuracy"]
+            shared.best_weights = self.model.get_weights()
         # Beside the working folder, each folder that a checkpoint of this run is written to.
-        folders = {os.path.dirname(pattern) for pattern in watch.kept.patterns} - {""}
+        folders = {os.path.dirname(pattern) for pattern in shared.kept.patterns} - {""}
         for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
             for name in names:
                 if not name.endswith((".keras", ".h5", ".hdf5")):
@@ -151,7 +152,7 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
                     stamp = (state.st_mtime_ns, state.st_size)
                     if self._seen.get(path) != stamp:
                         self._seen[path] = stamp
-                        watch.kept.wrote(path, self.model, watch.values)
+                        shared.kept.wrote(path, self.model, shared.values)
 
 
 def _balance(model: Any, images: Any) -> None:

@@ -1,0 +1,25 @@
+"""Weights of a network, as both sides see them: whether they moved, and the digest that a worker commits to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def weights_digest(weights: Sequence[Any]) -> str:
+    """The digest of weights: SHA-256 over their bytes, in Keras' order, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for weight in weights:
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
+
+
+def differ(weights: Sequence[Any], before: Sequence[Any]) -> bool:
+    """Whether two lists of weights differ in number, shape or value."""
+    return len(weights) != len(before) or any(
+        not np.array_equal(a, b)
+        for a, b in zip(weights, before, strict=True)  # of another shape: not equal
+    )
