@@ -15,6 +15,7 @@ from grader.assignment import contract, guided
 from grader.course.datasets import DATASETS
 from grader.course.modules import MODULES
 from grader.ground.errors import UsageError, nearest
+from grader.sandbox.wire.frames import Limits
 
 COURSE_FILE: Final = "course.toml"
 
@@ -55,6 +56,11 @@ class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     processes: Count = 64
     file_mb: Count = 256
     threads: Threads = 1
+
+    @property
+    def of_worker(self) -> Limits:
+        """Those that a worker is started with."""
+        return Limits(memory_mb=self.memory_mb, processes=self.processes, file_mb=self.file_mb)
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

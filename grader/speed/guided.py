@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from grader.checks.common.answers import ClockFacts
 from grader.checks.common.context import Context
-from grader.checks.common.epochs import believed
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import Split, seeded_generator
 from grader.checks.common.student import TimeLeft
@@ -24,13 +23,11 @@ from grader.checks.common.verdict import NotRun
 from grader.checks.guided.observed import Observed, starts_of
 from grader.checks.guided.unseen import Columns, columns_of_program, images_for, scale_of
 from grader.course import Course
-from grader.sandbox.host.session import Sandbox, Worker, WorkerGone
-from grader.sandbox.wire.frames import Limits
+from grader.sandbox.host.session import Sandbox, WorkerGone
 from grader.speed.errors import MeasuringError, explained
 from grader.speed.records import Round
+from grader.speed.timed import JUDGED_IMAGES, TimedTraining
 from grader.submissions import Submission
-
-_JUDGED_IMAGES: Final = 600
 
 
 class _Ready(msgspec.Struct):
@@ -71,11 +68,11 @@ def columns_kept(sandbox: Sandbox, submission: Submission, course: Course) -> Co
             raise MeasuringError("failed", f"The program {gone.detail}.") from None
 
 
-class GuidedTraining:
-    """One training of a guided program, as `measuring.Training` is one of a submission with functions.
+class GuidedTraining(TimedTraining):
+    """One training of a guided program: its own `fit` runs.
 
     Args:
-        sandbox: Where it runs.
+        sandbox: See `TimedTraining`, as for the others.
         submission: The program.
         course: Limits, and what is trained.
         split: The images.
@@ -86,29 +83,8 @@ class GuidedTraining:
     def __init__(
         self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int, kept: Columns
     ) -> None:
-        self._sandbox = sandbox
-        self._submission = submission
-        self._course = course
-        self._split = split
-        self._seed = seed
+        super().__init__(sandbox, submission, course, split, seed)
         self._kept = kept
-        self._worker: Worker | None = None
-        self._host_mb = 0.0
-        self.export: dict[str, Any] = {}
-
-    def __enter__(self) -> GuidedTraining:
-        """Nothing is started before `prepare`."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the worker."""
-        self.close()
-
-    def close(self) -> None:
-        """End the worker, and note what memory it took."""
-        if self._worker is not None:
-            self._host_mb = self._worker.close().peak_mb
-            self._worker = None
 
     def prepare(self) -> None:
         """Run the program up to its `fit`.
@@ -116,13 +92,10 @@ class GuidedTraining:
         Raises:
             MeasuringError: It does not get there.
         """
-        limits, speed = self._course.limits, self._course.speed
+        speed = self._course.speed
         self._images = images_for(self._split, self._kept, seeded_generator(self._seed, "guided speed"))
         began = time.perf_counter()
-        self._worker = self._sandbox.spawn(
-            seed=self._seed,
-            limits=Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb),
-        )
+        self._spawn()
         settings: dict[str, int] = {"scripted": False, "shorten": False, "timed": True}
         settings |= {"shims": self._course.legacy == "run", "epochs": speed.epochs, "batch_size": speed.batch_size}
         program = self._submission.program
@@ -148,23 +121,13 @@ class GuidedTraining:
             MeasuringError: That fails.
         """
         trained = self._trained
-        images = self._split.x_hidden[:_JUDGED_IMAGES]
+        images = self._split.x_hidden[:JUDGED_IMAGES]
         factor, offset = scale_of(trained.x, self._images["x_train"], self._kept, self._images) or (1.0, 0.0)
         scaled = (images.astype(np.float32) * factor + offset).astype(np.float32)
         answers = self._form(self._tool("resume", {"images": scaled}), "answers", _Answers).answers
         self.close()
-        epochs, first_step = believed(trained.clock, self._began, self._ended)
-        return Round(
-            seed=self._seed,
-            cold_seconds=self._ready_seconds + (first_step or self._ended) - self._began,
-            call_seconds=self._ended - self._began,
-            epochs=epochs,
-            accuracy=self._accuracy(answers, len(images)),
-            moved=trained.moved,
-            host_mb=self._host_mb,
-            device_mb=trained.device_mb,
-            images=trained.clock["trained"]["images"],
-        )
+        accuracy = self._accuracy(answers, len(images))
+        return self._round(trained.clock, accuracy=accuracy, moved=trained.moved, device_mb=trained.device_mb)
 
     def _accuracy(self, answers: Any, count: int) -> float:
         if not isinstance(answers, np.ndarray) or answers.ndim != 2 or len(answers) != count:

@@ -10,29 +10,27 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from grader.checks.common.accuracy import accuracy_of
-from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
 from grader.checks.common.student import Student
 from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
-from grader.sandbox.host.session import Sandbox, Worker
-from grader.sandbox.wire.frames import Limits
+from grader.sandbox.host.session import Sandbox
 from grader.sandbox.wire.weights import differ
 from grader.speed.errors import explained
 from grader.speed.guided import GuidedTraining, columns_kept
 from grader.speed.records import Budget, Round
+from grader.speed.timed import JUDGED_IMAGES, TimedTraining
 from grader.submissions import Submission
 from grader.submissions.forms import form_of
 
 _CHECKPOINT: Final = "speed.keras"
-_JUDGED_IMAGES: Final = 600
 _WARM_UP_STEPS: Final = 2
 
 
@@ -55,39 +53,8 @@ def budget_of(split: Split, course: Course, dataset: Dataset) -> Budget:
     return Budget(dataset.name, len(split.x_train), len(split.x_val), speed.batch_size, speed.epochs)
 
 
-class Training:
-    """One training of a submission: `prepare`, `train`, `finish`.  Use it as a context, which ends the worker.
-
-    Args:
-        sandbox: Where it runs.
-        submission: The submission.
-        course: Limits, and what is trained.
-        split: The images.
-        seed: For the worker's generators.
-    """
-
-    def __init__(self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int) -> None:
-        self._sandbox = sandbox
-        self._submission = submission
-        self._course = course
-        self._split = split
-        self._seed = seed
-        self._worker: Worker | None = None
-        self._host_mb = 0.0
-
-    def __enter__(self) -> Self:
-        """Nothing is started before `prepare`."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the worker."""
-        self.close()
-
-    def close(self) -> None:
-        """End the worker, and note what memory it took."""
-        if self._worker is not None:
-            self._host_mb = self._worker.close().peak_mb
-            self._worker = None
+class Training(TimedTraining):
+    """One training of a submission with functions: its `train` is called."""
 
     def prepare(self) -> None:
         """Load the file and build the network.
@@ -95,14 +62,10 @@ class Training:
         Raises:
             MeasuringError: That fails.
         """
-        limits = self._course.limits
         began = time.perf_counter()
-        self._worker = self._sandbox.spawn(
-            seed=self._seed,
-            limits=Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb),
-        )
+        worker = self._spawn()
         with self._explained():
-            self._student = Student(self._worker, self._submission, limits)
+            self._student = Student(worker, self._submission, self._course.limits)
             self._model = self._student.call("build_model", num_classes=self._split.y_train.shape[1])
             self._ready_seconds = time.perf_counter() - began
             self.export = self._student.export(self._model)
@@ -135,7 +98,7 @@ class Training:
         Raises:
             MeasuringError: That fails.
         """
-        images = self._split.x_hidden[:_JUDGED_IMAGES]
+        images = self._split.x_hidden[:JUDGED_IMAGES]
         with self._explained():
             noted = self._student.tool("read_clock", self._clock)
             device_mb = self._student.tool("device_memory_mb")
@@ -143,18 +106,9 @@ class Training:
             trained = self._student.tool("file_bytes", _CHECKPOINT) is not None
             answers = self._student.call("predict", _CHECKPOINT if trained else self._model, images)
         self.close()
-        epochs, first_step = believed(noted, self._began, self._ended)
-        return Round(
-            seed=self._seed,
-            cold_seconds=self._ready_seconds + (first_step or self._ended) - self._began,
-            call_seconds=self._ended - self._began,
-            epochs=epochs,
-            accuracy=accuracy_of(answers, self._split) if isinstance(answers, np.ndarray) else 0.0,
-            moved=differ(weights, self.export["weights"]),
-            host_mb=self._host_mb,
-            device_mb=device_mb,
-            images=noted["trained"]["images"],
-        )
+        accuracy = accuracy_of(answers, self._split) if isinstance(answers, np.ndarray) else 0.0
+        moved = differ(weights, self.export["weights"])
+        return self._round(noted, accuracy=accuracy, moved=moved, device_mb=device_mb)
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(lambda error: self._student.explain(error))
@@ -195,7 +149,7 @@ class Turns:
         self._course = course
         self._dataset = dataset
         self._on_training = on_training
-        self._training: Training | GuidedTraining | None = None
+        self._training: TimedTraining | None = None
         self._kept: Columns | None = None
         self.rounds: list[Round] = []
         self.reference_rounds: list[Round] = []
@@ -259,13 +213,11 @@ class Turns:
             self.reference_rounds.append(training.finish())
         self._on_training()
 
-    def _make(self, submission: Submission, index: int) -> Training | GuidedTraining:
+    def _make(self, submission: Submission, index: int) -> TimedTraining:
         seed = self._course.seed + 1 + index
         return self._training_of(submission, self._course, draw_data(self._dataset, self._course, seed), seed)
 
-    def _training_of(
-        self, submission: Submission, course: Course, split: Split, seed: int
-    ) -> Training | GuidedTraining:
+    def _training_of(self, submission: Submission, course: Course, split: Split, seed: int) -> TimedTraining:
         if submission is self._submission and self._kept is not None:
             return GuidedTraining(self._sandbox, submission, course, split, seed, self._kept)
         return Training(self._sandbox, submission, course, split, seed)

@@ -43,8 +43,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     @property
     def limits(self) -> Limits:
         """What a worker may use."""
-        limits = self.course.limits
-        return Limits(memory_mb=limits.memory_mb, processes=limits.processes, file_mb=limits.file_mb)
+        return self.course.limits.of_worker
 
     @property
     def checks(self) -> tuple[contract.Check, ...]:
