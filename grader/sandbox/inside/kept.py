@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 from grader.sandbox.inside.facts import digest_of
-from grader.sandbox.inside.surroundings import local_path
+from grader.sandbox.inside.paths import local_path
 
 _MAX_FILES: Final = 40
 _MAX_FILE_BYTES: Final = 60 * 2**20

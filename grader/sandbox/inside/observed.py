@@ -24,7 +24,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, legacy, raising, scaling, surroundings
+from grader.sandbox.inside import backend, legacy, paths, raising, scaling, surroundings
 from grader.sandbox.inside.clock import Clock
 from grader.sandbox.inside.drawn import describe
 from grader.sandbox.inside.facts import (
@@ -40,8 +40,7 @@ from grader.sandbox.inside.facts import (
 )
 from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
 from grader.sandbox.inside.kept import KeptFiles
-from grader.sandbox.inside.paths import make_folder, redirect_paths
-from grader.sandbox.inside.surroundings import local_path
+from grader.sandbox.inside.paths import local_path, make_folder
 from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.wire.weights import differ
 
@@ -152,7 +151,7 @@ class Observer:
         Returns:
             `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
         """
-        surroundings.begin_here()
+        paths.begin_here()
         surroundings.offer_usual_packages()
         self._shared = Shared(self._ask if self._scripted else None, source if self._shims else "", self._kept)
         self._images = images
@@ -431,7 +430,8 @@ class Observer:
                 original(figure, *args, **kwargs)
 
         matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign,assignment]
-        redirect_paths()
+        paths.redirect_paths()
+        paths.forgive_folders()
         yield
 
     def _wrapped(self, original: Any, instead: Any) -> Any:

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Final
 
-from grader.sandbox.inside import surroundings
+from grader.sandbox.inside import paths
 from grader.sandbox.wire.causes import first_cause, places_in, sentence
 
 _MOST_LINKS: Final = 10
@@ -75,7 +75,7 @@ def _own(error: BaseException) -> tuple[str, str]:
 def _folders() -> tuple[str, ...]:
     """The folders of the machine that a text may name."""
     places = [
-        surroundings.working_folder(),
+        paths.working_folder(),
         sys.prefix,
         sys.base_prefix,
         os.environ.get("HOME", ""),

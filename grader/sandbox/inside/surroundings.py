@@ -10,55 +10,47 @@ is Jupyter's.  Nor does anything pretend that there is a GPU.
 from __future__ import annotations
 
 import builtins
-import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import inspect
-import io
-import os
-import re
 import sys
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import keras
+from grader.sandbox.inside import paths
 
 _QUIET_PACKAGES: Final = ("google.colab", "kaggle_datasets", "kaggle_secrets", "ipywidgets", "dbutils")
 """Modules that only such an environment has, with everything below them."""
 
-_USUAL_PACKAGES: Final = frozenset(
-    (
-        "seaborn",
+_USUAL_PACKAGES: Final = (
+    *(
         "cv2",
-        "plotly",
-        "skimage",
+        "gdown",
+        "graphviz",
         "imageio",
-        "tqdm",
-        "requests",
+        "imgaug",
+        "keras_tuner",
+        "kerastuner",
+        "livelossplot",
+        "mlxtend",
+        "plotly",
+    ),
+    *(
         "pydot",
         "pydotplus",
-        "graphviz",
+        "requests",
+        "seaborn",
+        "skimage",
+        "tensorboard",
+        "tensorflow_addons",
+        "tqdm",
         "visualkeras",
-    )
-) | {
-    "livelossplot",
-    "mlxtend",
-    "keras_tuner",
-    "kerastuner",
-    "tensorflow_addons",
-    "tensorboard",
+    ),
     "wandb",
-    "gdown",
-    "imgaug",
-}
+)
 """What notebooks import beside what a course is about: to draw, to measure, to look at something once more."""
-
-_FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
-
-_home: Final = [os.getcwd()]
-"""The working folder that the program began in."""
 
 _RUNS_PYTHON: Final = frozenset(("time", "timeit", "capture", "prun"))
 
@@ -146,7 +138,18 @@ class Shell:
     magic = run_line_magic
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _QuietLoader(importlib.abc.Loader):
+    """Makes modules that do nothing."""
+
+    def create_module(self, spec: Any) -> types.ModuleType:
+        """See `importlib`."""
+        return _QuietModule(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """See `importlib`."""
+
+
+class _Finder(importlib.abc.MetaPathFinder, _QuietLoader):
     """Finds what only such an environment has, and changes modules of IPython's as they are imported."""
 
     def __init__(self, changes: dict[str, Callable[[Any], None]]) -> None:
@@ -167,13 +170,6 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 return None  # the real one is installed
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
-
-    def create_module(self, spec: Any) -> types.ModuleType:
-        """See `importlib`."""
-        return _QuietModule(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """See `importlib`."""
 
 
 class _Changed(importlib.abc.Loader):
@@ -204,7 +200,7 @@ def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda 
         on_display: Told of what `display` is given.
     """
     shell = Shell(module.__dict__)
-    begin_here()
+    paths.begin_here()
 
     def get_ipython() -> Shell:
         return shell
@@ -240,7 +236,7 @@ def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda 
             change(sys.modules[name])
 
 
-class _UsualFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _UsualFinder(importlib.abc.MetaPathFinder, _QuietLoader):
     """Finds usual packages that are not installed here, as modules that do nothing."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
@@ -251,14 +247,11 @@ class _UsualFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec: Any) -> types.ModuleType:
         """See `importlib`."""
-        module = _QuietModule(spec.name)
+        module = super().create_module(spec)
         module.__version__ = "0"  # type: ignore[attr-defined]
         if spec.name.partition(".")[0] == "tqdm":  # what goes through it has to come out of it
             module.tqdm = module.trange = _unchanged  # type: ignore[attr-defined]
         return module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """See `importlib`."""
 
 
 def _unchanged(values: Any = (), *_args: Any, **_kwargs: Any) -> Any:
@@ -271,70 +264,3 @@ def offer_usual_packages() -> None:
     They come after all that is installed, and after what the program brings along itself.
     """
     sys.meta_path.append(_UsualFinder())
-
-
-# -- folders ------------------------------------------------------------------------------------------------------
-
-
-def begin_here() -> None:
-    """Remember the working folder as the one that foreign folders are moved below."""
-    _home[0] = os.getcwd()
-
-
-def working_folder() -> str:
-    """The folder that the program began in."""
-    return _home[0]
-
-
-def local_path(path: Any) -> Any:
-    """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
-    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
-    home = _home[0]
-    own = isinstance(text, str) and text.startswith((home, os.getcwd(), os.environ.get("TMPDIR", "/tmp")))
-    if isinstance(text, str) and not own and _FOREIGN_FOLDER.match(text) and not os.access(text, os.F_OK):
-        return os.path.join(home, re.sub(r"^[~/]+", "", text))
-    return text
-
-
-def offer_folders() -> None:
-    """Let a program change to the folders of Colab and Kaggle, make others in them, and save there."""
-
-    def redirected(original: Any, place: int, *, make: Callable[[str], None] | None = None) -> Any:
-        @functools.wraps(original)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if len(args) > place:
-                given = args[place]
-                local = local_path(given)
-                if isinstance(given, (str, os.PathLike)) and local != os.fspath(given):
-                    if make is not None and (original is not builtins_open or _writes(args, kwargs)):
-                        make(local)
-                    args = (*args[:place], local, *args[place + 1 :])
-            return original(*args, **kwargs)
-
-        return call
-
-    builtins_open = builtins.open
-    make_folders = os.makedirs
-
-    def make(path: str) -> None:
-        make_folders(path, exist_ok=True)
-
-    def make_parent(path: str) -> None:
-        make_folders(os.path.dirname(path) or ".", exist_ok=True)
-
-    for name in ("listdir", "remove", "stat", "scandir", "makedirs"):
-        setattr(os, name, redirected(getattr(os, name), 0))
-    os.chdir = redirected(os.chdir, 0, make=make)
-    os.mkdir = redirected(os.mkdir, 0, make=make_parent)
-    for name in ("exists", "isdir", "isfile"):
-        setattr(os.path, name, redirected(getattr(os.path, name), 0))
-    builtins.open = io.open = redirected(builtins_open, 0, make=make_parent)
-    model, checkpoint = keras.Model, keras.callbacks.ModelCheckpoint
-    model.save = redirected(model.save, 1, make=make_parent)
-    model.save_weights = redirected(model.save_weights, 1, make=make_parent)
-    checkpoint.__init__ = redirected(checkpoint.__init__, 1, make=make_parent)
-
-
-def _writes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    mode = args[1] if len(args) > 1 else kwargs.get("mode", "r")
-    return isinstance(mode, str) and bool(set(mode) & set("wax+"))

@@ -22,7 +22,7 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from grader.sandbox.inside import backend, observed, raising, surroundings, toolbox
+from grader.sandbox.inside import backend, observed, paths, raising, surroundings, toolbox
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
@@ -107,7 +107,8 @@ class WorkerService:
         self._module.__file__ = _FILE_NAME
         sys.modules[MODULE_NAME] = self._module
         surroundings.install(self._module)
-        surroundings.offer_folders()
+        paths.redirect_paths()
+        paths.redirect_saving()
         errors: list[Raised] = []
         if order.real_sizes:
             backend.offer_stand_ins(real_sizes=True)
