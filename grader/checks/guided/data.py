@@ -99,7 +99,7 @@ class Data:
         task 5.
         """
         if self._train is False:
-            fitted, left = self._fitted(), self._left(test=False)
+            fitted, left = self.fitted(), self._left(test=False)
             elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left)
             self._train = (left or fitted) if elsewhere else fitted
         return self._train  # type: ignore[return-value]
@@ -111,19 +111,24 @@ class Data:
         part, numbers = set(images.numbers().tolist()), set(whole.numbers().tolist())
         return bool(part <= numbers and len(part) < _SMALL_PART * len(numbers) and len(self.classes(whole)) <= 3)
 
-    def fitted(self) -> Images | None:
-        """What `fit` was given, with what it holds back of it; `None` where that is no set of these images."""
-        return self._fitted()
-
     def own_labels(self, *, test: bool) -> Images | None:
         """The global array of images that was cut down, where the program has labels that belong to it."""
         left = self._left(test=test)
-        if left is None or left.labels is None:
-            return None
-        numbers = left.found.test if test else left.found.train
-        known = numbers >= 0
-        truth = (self.album.test_labels if test else self.album.train_labels)[numbers[known]]
-        return left if agreement(left.labels[known], truth) >= SURE else None
+        return left if left is not None and left.labels is not None and self.agreement(left) >= SURE else None
+
+    def labelled(self, images: Images) -> tuple[Array, Array]:
+        """The labels of the images that were recognised, as the program has them, (m,) or (m, k), and their classes.
+
+        Args:
+            images: A set with labels.
+        """
+        assert images.labels is not None
+        numbers = images.found.test if images.test else images.found.train
+        return images.labels[numbers >= 0], self.true_labels(images)
+
+    def agreement(self, images: Images) -> float:
+        """The share of a set's labels that belong to the images beside them; see `agreement`."""
+        return agreement(*self.labelled(images))
 
     def test(self) -> Images | None:
         """The test images that the program uses, the largest of the sets that go into Keras; else a global array."""
@@ -145,7 +150,8 @@ class Data:
             return []
         return [Images(found, y if y is not None and len(y) == found.count else None, line, test=True)]
 
-    def _fitted(self) -> Images | None:
+    def fitted(self) -> Images | None:
+        """What `fit` was given, with what it holds back of it; `None` where that is no set of these images."""
         judged = self.observed.fit()
         if judged is None:
             return None

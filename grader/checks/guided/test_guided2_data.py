@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, Images, agreement, columns_of, is_in_order, keeps_old_numbers
+from grader.checks.guided.data import ENOUGH, SURE, Data, Images, columns_of, is_in_order, keeps_old_numbers
 from grader.checks.guided.observed import Observed
 
 Array = np.ndarray[Any, Any]
@@ -86,11 +86,7 @@ def test_labels_belong(observed: Observed) -> None:
     data, images = _training(observed)
     if images.labels is None:
         raise NotRun("there are no labels beside the training images.")
-    numbers = images.found.test if images.test else images.found.train
-    known = numbers >= 0
-    truth = (data.album.test_labels if images.test else data.album.train_labels)[numbers[known]]
-    labels = images.labels[known]
-    agreed = agreement(labels, truth)
+    agreed = data.agreement(images)
     if agreed < SURE:
         raise CheckFailed(
             f"Each image should keep its own label, but then {1 - agreed:.0%} of the labels belong to "
@@ -185,10 +181,8 @@ def test_test_set(observed: Observed) -> None:
             hint="Use the same classes for both sets.",
             line=images.line,
         )
-    numbers = images.found.test
-    truth = data.album.test_labels[numbers[numbers >= 0]]
-    if images.labels is not None and len(images.labels) == len(numbers):
-        agreed = agreement(images.labels[numbers >= 0], truth)
+    if images.labels is not None and len(images.labels) == images.found.count:
+        agreed = data.agreement(images)
         if agreed < SURE and data.own_labels(test=True) is None:  # else it is fit that gets others
             raise CheckFailed(
                 f"Each test image should keep its own label, but {1 - agreed:.0%} of the labels belong to another.",

@@ -45,11 +45,10 @@ def _trained(observed: Observed) -> tuple[Note, Told]:
 def test_both_curves(observed: Observed) -> None:
     _, told = _trained(observed)
     epochs = len(told.digests)
-    accuracy, val_accuracy = told.script.accuracy[:epochs], told.script.val_accuracy[:epochs]
     lines = [line for line, _, _ in lines_shown(observed)]
-    trained = any(follows(line, accuracy) for line in lines)
-    validated = any(follows(line, val_accuracy) for line in lines)
-    if (trained and validated) or _shows_another_training(observed, lines):
+    trained, validated = _accuracies_in(lines, told)
+    others = [other for _, other in observed.fits() if len(other.digests) > 1]
+    if (trained and validated) or any(all(_accuracies_in(lines, other)) for other in others):
         return
     hint = 'Plot h.history["accuracy"] and h.history["val_accuracy"], each against range(len(...)).'
     if trained or validated:
@@ -72,14 +71,11 @@ def test_both_curves(observed: Observed) -> None:
     )
 
 
-def _shows_another_training(observed: Observed, curves: list[Line]) -> bool:
-    """Whether both accuracies of one of the program's other trainings are plotted."""
-    for _, told in observed.fits():
-        epochs = len(told.digests)
-        wanted = (told.script.accuracy[:epochs], told.script.val_accuracy[:epochs])
-        if epochs > 1 and all(any(follows(curve, values) for curve in curves) for values in wanted):
-            return True
-    return False
+def _accuracies_in(lines: list[Line], told: Told) -> tuple[bool, bool]:
+    """Whether some lines have the training accuracies of a training, and its validation accuracies."""
+    epochs = len(told.digests)
+    accuracy, val_accuracy = told.script.accuracy[:epochs], told.script.val_accuracy[:epochs]
+    return any(follows(line, accuracy) for line in lines), any(follows(line, val_accuracy) for line in lines)
 
 
 def _plotting_line(observed: Observed) -> int:
@@ -361,10 +357,7 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
         return {}
     if images is None or images.labels is None:
         return {}
-    trained = images.found.test if images.test else images.found.train
-    known = trained >= 0
-    truth = (data.album.test_labels if images.test else data.album.train_labels)[trained[known]]
-    columns = {column: known for known, column in naming(images.labels[known], truth).items()}
+    columns = {column: known for known, column in naming(*data.labelled(images)).items()}
     chosen = columns_of(answers) if answers.shape[1] > 1 else answers[:, 0].round().astype(int)
     return {
         int(number): columns[int(column)]

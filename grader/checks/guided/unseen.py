@@ -46,10 +46,7 @@ def columns_of_program(observed: Observed) -> Columns:
     images = data.training()
     if images is None or images.labels is None or len(data.classes(images)) < 2:
         raise NotRun("the program trains on no classes that can be told.")
-    numbers = images.found.test if images.test else images.found.train
-    known = numbers >= 0
-    truth = (data.album.test_labels if images.test else data.album.train_labels)[numbers[known]]
-    names = naming(images.labels[known], truth)
+    names = naming(*data.labelled(images))
     labels = tuple(sorted(names))[:3]
     if len(set(names.values())) < len(names) or len(labels) < 3:
         raise NotRun("the program does not tell three classes apart.")

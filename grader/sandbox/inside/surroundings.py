@@ -25,30 +25,9 @@ _QUIET_PACKAGES: Final = ("google.colab", "kaggle_datasets", "kaggle_secrets", "
 """Modules that only such an environment has, with everything below them."""
 
 _USUAL_PACKAGES: Final = (
-    *(
-        "cv2",
-        "gdown",
-        "graphviz",
-        "imageio",
-        "imgaug",
-        "keras_tuner",
-        "kerastuner",
-        "livelossplot",
-        "mlxtend",
-        "plotly",
-    ),
-    *(
-        "pydot",
-        "pydotplus",
-        "requests",
-        "seaborn",
-        "skimage",
-        "tensorboard",
-        "tensorflow_addons",
-        "tqdm",
-        "visualkeras",
-    ),
-    "wandb",
+    *("cv2", "gdown", "graphviz", "imageio", "imgaug", "keras_tuner", "kerastuner", "livelossplot", "mlxtend"),
+    *("plotly", "pydot", "pydotplus", "requests", "seaborn", "skimage", "tensorboard", "tensorflow_addons", "tqdm"),
+    *("visualkeras", "wandb"),
 )
 """What notebooks import beside what a course is about: to draw, to measure, to look at something once more."""
 
