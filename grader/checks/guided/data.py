@@ -47,10 +47,14 @@ class Images(msgspec.Struct, frozen=True, eq=False):
     test: bool
     augmented: bool = False
 
+    @property
+    def rows(self) -> Array:
+        """For each row the number of its image in its set, -1 where it was not recognised."""
+        return self.found.test if self.test else self.found.train
+
     def numbers(self) -> Array:
         """The numbers of the images, those that were not recognised left out."""
-        numbers = self.found.test if self.test else self.found.train
-        known: Array = numbers[numbers >= 0]
+        known: Array = self.rows[self.rows >= 0]
         return known
 
 
@@ -83,9 +87,8 @@ class Data:
         labels: dict[tuple[bool, int], int] = {}
         for images in (self.training(), self.test()):
             if images is not None and images.labels is not None and len(images.labels) == images.found.count:
-                numbers = images.found.test if images.test else images.found.train
                 columns = columns_of(images.labels)
-                labels |= {(images.test, int(n)): int(c) for n, c in zip(numbers, columns, strict=True) if n >= 0}
+                labels |= {(images.test, int(n)): int(c) for n, c in zip(images.rows, columns, strict=True) if n >= 0}
         return [
             msgspec.structs.replace(image, known=labels[image.test, image.number])
             for image in shown
@@ -123,8 +126,7 @@ class Data:
             images: A set with labels.
         """
         assert images.labels is not None
-        numbers = images.found.test if images.test else images.found.train
-        return images.labels[numbers >= 0], self.true_labels(images)
+        return images.labels[images.rows >= 0], self.true_labels(images)
 
     def agreement(self, images: Images) -> float:
         """The share of a set's labels that belong to the images beside them; see `agreement`."""

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, agreement
+from grader.checks.guided.data import ENOUGH, SURE, Data, Images
 from grader.checks.guided.notes import Callback, Note
 from grader.checks.guided.observed import Observed, Told
 
@@ -214,12 +214,11 @@ def test_validates(observed: Observed) -> None:
             hint="Validate on the test set, or on a part that is held back.",
             line=note.line,
         )
-    numbers = found.test if found.of_test > found.of_train else found.train
-    known = numbers >= 0
-    truth = (observed.album.test_labels if found.of_test > found.of_train else observed.album.train_labels)[numbers]
-    if note.val_y is not None and len(note.val_y) == found.count and np.any(known):
-        agreed = agreement(note.val_y[known], truth[known])
-        if agreed < SURE and Data(observed).own_labels(test=found.of_test > found.of_train) is not None:
+    data = Data(observed)
+    images = Images(found, note.val_y, note.line, test=found.of_test > found.of_train)
+    if images.labels is not None and len(images.labels) == found.count and len(images.numbers()):
+        agreed = data.agreement(images)
+        if agreed < SURE and data.own_labels(test=images.test) is not None:
             raise CheckFailed(
                 f"The validation images should come with their own labels, but {1 - agreed:.0%} of the labels belong "
                 "to other images.",
