@@ -14,7 +14,6 @@ import contextlib
 import functools
 import importlib
 import inspect
-import signal
 import sys
 import types
 import warnings
@@ -41,54 +40,27 @@ from grader.sandbox.inside.facts import (
 from grader.sandbox.inside.fed import MAX_ROWS, SIDE, Fed, labels, signatures
 from grader.sandbox.inside.kept import KeptFiles
 from grader.sandbox.inside.paths import local_path, make_folder
+from grader.sandbox.inside.statements import (
+    FILE_NAME,
+    STATEMENT_SECONDS,
+    ended_in_time,
+    import_what_can_be,
+    lines_of,
+    never_imported,
+    roles_of,
+)
 from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.wire.weights import differ
 
 Ask = Callable[[Any], Any]
 """Hands an event to the trusted side, and waits for what it says to it."""
 
-FILE_NAME: Final = "solution.py"
-
 _MAX_NOTES: Final = 2000
 _VALIDATED_IMAGES: Final = 8
 
 
-_USUAL_NAMES: Final = {
-    "np": "numpy",
-    "plt": "matplotlib.pyplot",
-    "keras": "keras",
-    **backend.USUAL_NAMES,
-    "os": "os",
-    "random": "random",
-}
-
-
-_STATEMENT_SECONDS: Final = 90.0
-"""How long one statement of a watched run may take; a whole program takes about ten seconds."""
-
-
 class Stop(BaseException):
     """Ends the run; no `except Exception` of a submission catches it."""
-
-
-class TookTooLong(BaseException):
-    """Ends a statement, so that the others can be judged."""
-
-
-@contextlib.contextmanager
-def _ended_in_time(seconds: float) -> Iterator[None]:
-    """Raise in the middle of what takes longer, and again each second, for a loop may catch everything."""
-
-    def end(*_: object) -> None:
-        raise TookTooLong(f"it did not end within {seconds:g} seconds")
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 class Observer:
@@ -164,8 +136,8 @@ class Observer:
                 legacy.install(self._module)
             try:
                 tree = ast.parse(source, FILE_NAME)
-                self._import_what_is_missing(tree)
-                self._roles = _roles_of(tree)
+                self._import_usual(tree)
+                self._roles = roles_of(tree)
                 self._run_statements(tree.body, starts)
             except Stop:
                 pass
@@ -201,7 +173,7 @@ class Observer:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
-                with _ended_in_time(_STATEMENT_SECONDS) if self._scripted else contextlib.nullcontext():
+                with ended_in_time(STATEMENT_SECONDS) if self._scripted else contextlib.nullcontext():
                     exec(code, self._module.__dict__)
         except Stop:
             raise
@@ -213,46 +185,15 @@ class Observer:
                 return
             if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
                 with contextlib.suppress(Exception):
-                    self._import_what_can_be(statement)
+                    import_what_can_be(statement, self._module.__dict__)
 
-    def _import_what_is_missing(self, tree: ast.Module) -> None:
+    def _import_usual(self, tree: ast.Module) -> None:
         """Note the usual names of modules that are used and never bound, and go on as if they had been imported."""
-        bound: set[str] = set()
-        used: dict[str, int] = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                used.setdefault(node.id, node.lineno)
-            elif isinstance(node, ast.Name):
-                bound.add(node.id)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-                if any(alias.name == "*" for alias in node.names):
-                    return  # which may bring anything
-            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                bound.add(node.name)
-            elif isinstance(node, ast.arg):
-                bound.add(node.arg)
-        for name, module in _USUAL_NAMES.items():
-            if name in used and name not in bound:
-                with contextlib.suppress(ImportError):
-                    self._module.__dict__[name] = importlib.import_module(module)
-                    text = f"name '{name}' is not defined"
-                    self._errors.append(_failure(used[name], used[name], "NameError", text, 0, never_imported=True))
-
-    def _import_what_can_be(self, statement: ast.ImportFrom) -> None:
-        """Of an import that failed over one name bring the others, and for that one what is spelt most like it."""
-        import difflib
-
-        module = importlib.import_module(statement.module or "")
-        for alias in statement.names:
-            name = alias.name
-            if not hasattr(module, name):
-                similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
-                if not similar:
-                    continue
-                self._module.__dict__.setdefault(similar[0], getattr(module, similar[0]))
-                name = similar[0]
-            self._module.__dict__[alias.asname or alias.name] = getattr(module, name)
+        for name, (module, line) in never_imported(tree).items():
+            with contextlib.suppress(ImportError):
+                self._module.__dict__[name] = importlib.import_module(module)
+                text = f"name '{name}' is not defined"
+                self._errors.append(_failure(line, line, "NameError", text, 0, never_imported=True))
 
     def _stand_in_for(self, name: str) -> bool:
         """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.
@@ -320,7 +261,7 @@ class Observer:
 
     def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
         kind, text = raising.told(error, FILE_NAME)
-        own = [*_lines_of(error.__traceback__), *(line for line, _ in raising.places_of(error, FILE_NAME))]
+        own = [*lines_of(error.__traceback__), *(line for line, _ in raising.places_of(error, FILE_NAME))]
         line = own[-1] if own else statement.lineno
         self._errors.append(_failure(line, statement.lineno, kind[:100], text[:2000], len(self._notes)))
 
@@ -882,26 +823,6 @@ def _owner_of(name: str) -> Any:
     return next(kind for kind in keras.Model.__mro__ if name in vars(kind))
 
 
-def _roles_of(tree: ast.Module) -> dict[str, str]:
-    """The names that are used as a network, or as what `fit` returns."""
-    roles: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.attr in (
-                "fit",
-                "predict",
-                "summary",
-                "load_weights",
-                "evaluate",
-                "fit_generator",
-                "predict_classes",
-            ):
-                roles.setdefault(node.value.id, "model")
-            elif node.attr in ("history", "epoch"):
-                roles[node.value.id] = "history"
-    return roles
-
-
 def _failure(
     line: int, statement: int, kind: str, text: str, at: int, *, never_imported: bool = False
 ) -> dict[str, Any]:
@@ -925,12 +846,3 @@ def _pair(validation: Any) -> tuple[Any, Any]:
     if isinstance(validation, (tuple, list)) and len(validation) in (2, 3):
         return validation[0], validation[1]
     return validation, None
-
-
-def _lines_of(trace: Any) -> list[int]:
-    found = []
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE_NAME:
-            found.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return found

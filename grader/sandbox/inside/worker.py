@@ -23,6 +23,7 @@ import keras
 import msgspec
 
 from grader.sandbox.inside import backend, observed, paths, raising, surroundings, toolbox
+from grader.sandbox.inside.statements import FILE_NAME
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
@@ -44,7 +45,6 @@ from grader.sandbox.wire.frames import (
 )
 
 MODULE_NAME: Final = "solution"
-_FILE_NAME: Final = "solution.py"
 _MAX_TEXT: Final = 2000
 _MAX_FRAMES: Final = 20
 
@@ -83,9 +83,7 @@ class WorkerService:
 
     def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
         """Run a whole program and take notes; see `observed`."""
-        with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
-            file.write(source)
-        linecache.cache[_FILE_NAME] = (len(source), None, source.splitlines(keepends=True), _FILE_NAME)
+        _write(source)
         self._observer = observed.Observer(self._ask, **settings)
         return {"kind": "end"} | self._observer.run(source, list(starts), images)
 
@@ -99,12 +97,9 @@ class WorkerService:
         return from_wire(order.args[0], self._resolve)
 
     def _load(self, order: Load) -> Loaded:
-        with open(_FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
-            file.write(order.source)
-        lines = order.source.splitlines(keepends=True)
-        linecache.cache[_FILE_NAME] = (len(order.source), None, lines, _FILE_NAME)
+        _write(order.source)
         self._module = types.ModuleType(MODULE_NAME)
-        self._module.__file__ = _FILE_NAME
+        self._module.__file__ = FILE_NAME
         sys.modules[MODULE_NAME] = self._module
         surroundings.install(self._module)
         paths.redirect_paths()
@@ -114,7 +109,7 @@ class WorkerService:
             backend.offer_stand_ins(real_sizes=True)
         with training_refused() as refused:
             try:
-                tree = ast.parse(order.source, _FILE_NAME)
+                tree = ast.parse(order.source, FILE_NAME)
                 parts = [tree] if order.whole else [ast.Module([node], []) for node in tree.body]
                 for part in parts:
                     error = self._attempt(order.number, lambda part=part: self._execute(part))  # type: ignore[misc]
@@ -132,7 +127,7 @@ class WorkerService:
                 self._future |= sum(_future_flag(alias.name) for alias in node.names)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            code = compile(tree, _FILE_NAME, "exec", flags=self._future, dont_inherit=True)
+            code = compile(tree, FILE_NAME, "exec", flags=self._future, dont_inherit=True)
         exec(code, self._module.__dict__)
 
     def _find(self, name: str) -> FunctionFound | None:
@@ -202,6 +197,13 @@ class WorkerService:
         return Handle(len(self._objects) - 1, type(value).__name__[:100])
 
 
+def _write(source: str) -> None:
+    """Write a program to its file, and have its lines at hand for tracebacks."""
+    with open(FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
+        file.write(source)
+    linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
+
+
 def _future_flag(name: str) -> int:
     feature = getattr(__future__, name, None)
     return getattr(feature, "compiler_flag", 0)
@@ -236,10 +238,10 @@ def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
 
 def _raised(number: int, error: BaseException) -> Raised:
     frames = _frames(traceback.walk_tb(error.__traceback__))
-    frames = (*frames, *(TracebackLine(line, name[:100]) for line, name in raising.places_of(error, _FILE_NAME)))
-    if isinstance(error, SyntaxError) and error.filename == _FILE_NAME and error.lineno:
+    frames = (*frames, *(TracebackLine(line, name[:100]) for line, name in raising.places_of(error, FILE_NAME)))
+    if isinstance(error, SyntaxError) and error.filename == FILE_NAME and error.lineno:
         frames = (*frames, TracebackLine(error.lineno, "<module>"))
-    kind, text = raising.told(error, _FILE_NAME)
+    kind, text = raising.told(error, FILE_NAME)
     return Raised(number, kind[:100], text[:_MAX_TEXT], frames[-_MAX_FRAMES:])
 
 
@@ -248,6 +250,6 @@ def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[TracebackLine
     found = [
         TracebackLine(line, frame.f_code.co_name[:100])
         for frame, line in stack
-        if frame.f_code.co_filename == _FILE_NAME
+        if frame.f_code.co_filename == FILE_NAME
     ]
     return tuple(found[-_MAX_FRAMES:])

@@ -1,0 +1,115 @@
+"""Running a program statement by statement: what of it can be had where a statement fails or never ends.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import importlib
+import signal
+from collections.abc import Iterator
+from typing import Any, Final
+
+from grader.sandbox.inside import backend
+
+FILE_NAME: Final = "solution.py"
+
+STATEMENT_SECONDS: Final = 90.0
+"""How long one statement of a watched run may take; a whole program takes about ten seconds."""
+
+_USUAL_NAMES: Final = {
+    "np": "numpy",
+    "plt": "matplotlib.pyplot",
+    "keras": "keras",
+    **backend.USUAL_NAMES,
+    "os": "os",
+    "random": "random",
+}
+
+
+_OF_NETWORKS: Final = ("fit", "predict", "summary", "load_weights", "evaluate", "fit_generator", "predict_classes")
+"""What is called on a network, and on little else."""
+
+
+class TookTooLong(BaseException):
+    """Ends a statement, so that the others can be judged."""
+
+
+@contextlib.contextmanager
+def ended_in_time(seconds: float) -> Iterator[None]:
+    """Raise in the middle of what takes longer, and again each second, for a loop may catch everything."""
+
+    def end(*_: object) -> None:
+        raise TookTooLong(f"it did not end within {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def never_imported(tree: ast.Module) -> dict[str, tuple[str, int]]:
+    """The usual names of modules that a program uses and never binds, each with the module and the first line."""
+    bound: set[str] = set()
+    used: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used.setdefault(node.id, node.lineno)
+        elif isinstance(node, ast.Name):
+            bound.add(node.id)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            if any(alias.name == "*" for alias in node.names):
+                return {}  # which may bring anything
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    return {name: (module, used[name]) for name, module in _USUAL_NAMES.items() if name in used and name not in bound}
+
+
+def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None:
+    """Of an import that failed over one name bring the others, and for that one what is spelt most like it.
+
+    Args:
+        statement: The import.
+        names: The program's names, which get them.
+    """
+    module = importlib.import_module(statement.module or "")
+    for alias in statement.names:
+        name = alias.name
+        if not hasattr(module, name):
+            similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
+            if not similar:
+                continue
+            names.setdefault(similar[0], getattr(module, similar[0]))
+            name = similar[0]
+        names[alias.asname or alias.name] = getattr(module, name)
+
+
+def roles_of(tree: ast.Module) -> dict[str, str]:
+    """The names that are used as a network, or as what `fit` returns."""
+    roles: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.attr in _OF_NETWORKS:
+                roles.setdefault(node.value.id, "model")
+            elif node.attr in ("history", "epoch"):
+                roles[node.value.id] = "history"
+    return roles
+
+
+def lines_of(trace: Any) -> list[int]:
+    """The lines of the program in a traceback, the outermost first."""
+    found = []
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE_NAME:
+            found.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return found
