@@ -48,6 +48,14 @@ class Evidence:
             raise raised
         return value
 
+    def fact(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
+        """As `once`, of what holds of a submission in general: the example stays the call that is being judged."""
+        example = self.student.example
+        try:
+            return self.once(key, gather)
+        finally:
+            self.student.example = example
+
 
 class Aside:
     """A worker for what may be too much for one: whatever happens there, all else is still to be seen.

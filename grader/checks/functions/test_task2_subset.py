@@ -177,11 +177,12 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
 
 def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
     """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
-    example = subsets.student.example
-    usual = subsets.of(_USUAL)
-    subsets.student.example = example  # the call that is judged, and not this one
-    turned = usual.labels.ndim == 2 and len(usual.labels) == len(_USUAL.classes) < len(usual.images)
-    if turned and labels.ndim == 2 and labels.shape[1] == count:
+
+    def is_turned() -> bool:
+        usual = subsets.of(_USUAL)
+        return usual.labels.ndim == 2 and len(usual.labels) == len(_USUAL.classes) < len(usual.images)
+
+    if subsets.fact("turned", is_turned) and labels.ndim == 2 and labels.shape[1] == count:
         return labels.T
     return labels.reshape(len(labels), math.prod(labels.shape[1:]))
 
@@ -224,7 +225,7 @@ def strays(subsets: Subsets) -> tuple[bool, bool]:
         kept = {case.labels[number] for number in image_numbers(case, subsets.of(case).images)}
         return not kept <= set(case.classes)
 
-    return subsets.once("strays", lambda: (strays_in(_UNUSUAL), strays_in(_USUAL)))
+    return subsets.fact("strays", lambda: (strays_in(_UNUSUAL), strays_in(_USUAL)))
 
 
 def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:

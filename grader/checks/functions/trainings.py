@@ -28,6 +28,7 @@ from grader.checks.functions.oracles import (
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.sandbox.wire.frames import Handle
+from grader.sandbox.wire.weights import differ
 
 Array = np.ndarray[Any, Any]
 
@@ -86,7 +87,7 @@ class Training(msgspec.Struct, frozen=True):
     @property
     def moved(self) -> bool:
         """Whether any of the model's weights changed."""
-        return not all(np.array_equal(a, b) for a, b in zip(self.before, self.after, strict=True))
+        return differ(self.after, self.before)
 
 
 def require_training(training: Training) -> None:
