@@ -30,19 +30,19 @@ def test_unseen_images(context: Context, observed: Observed, artefacts: Artefact
     kept = columns_of_program(observed)
     images = images_for(split, kept, rng)
     budget, seconds = course.accuracy, course.limits.training_seconds
-    accuracy = accuracy_on_unseen(observed, split, kept, budget, images, seconds=seconds)
-    if calibration.share(accuracy) < 1 and accuracy > 1 / len(course.classes) + _LEARNS_SLOWLY:
+    came = accuracy_on_unseen(observed, split, kept, budget, images, seconds=seconds)
+    if calibration.share(came.accuracy) < 1 and came.accuracy > 1 / len(course.classes) + _LEARNS_SLOWLY:
         longer = msgspec.structs.replace(budget, epochs=_TIMES_LONGER * budget.epochs)
         with contextlib.suppress(CheckFailed, NotRun):  # what was reached before stands
             again = accuracy_on_unseen(observed, split, kept, longer, images, seconds=seconds)
-            if again > accuracy:
-                budget, accuracy = longer, again
-    measured = Measured(accuracy, calibration.full_credit, 0.0, budget.steps)
+            if again.accuracy > came.accuracy:
+                budget, came = longer, again
+    measured = Measured(came.accuracy, calibration.full_credit, came.seconds, budget.steps)
     artefacts.add_record("unseen/accuracy", "measured", measured)
-    share = calibration.share(accuracy)
+    share = calibration.share(came.accuracy)
     if share < 1:
         raise CheckFailed(
-            f"After {budget.steps:,} training steps {accuracy:.0%} of the images that the network never saw are "
+            f"After {budget.steps:,} training steps {came.accuracy:.0%} of the images that the network never saw are "
             f"predicted right; {calibration.full_credit:.0%} are expected.",
             hint="Look at the curves: does training accuracy rise, and validation accuracy with it?",
             share=share,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +35,18 @@ class Columns(msgspec.Struct, frozen=True):
 
     labels: tuple[int, ...]
     columns: tuple[int, ...]
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """How well the program's best network does on images that nobody has seen.
+
+    Attributes:
+        accuracy: The share that it predicts right, 0 to 1.
+        seconds: Wall time of the program with its training, by the trusted side's clock.
+    """
+
+    accuracy: float
+    seconds: float
 
 
 def columns_of_program(observed: Observed) -> Columns:
@@ -74,8 +87,8 @@ def images_for(split: Split, kept: Columns, rng: np.random.Generator) -> dict[st
 
 def accuracy_on_unseen(
     observed: Observed, split: Split, kept: Columns, budget: Accuracy, images: dict[str, Array], *, seconds: float
-) -> float:
-    """The share of hidden images that the program's best network predicts right, after a training of this budget.
+) -> Unseen:
+    """How many hidden images the program's best network predicts right, after a training of this budget.
 
     Args:
         observed: The program.
@@ -89,10 +102,12 @@ def accuracy_on_unseen(
         CheckFailed: There is no network to examine.
         NotRun: The program does not get through.
     """
+    began = time.perf_counter()
     try:
         run, worker = observed.train(images, epochs=budget.epochs, batch_size=budget.batch_size, seconds=seconds)
     except WorkerGone as gone:
         raise NotRun(f"trained on the course's images, the program {gone.detail}.") from None
+    took = time.perf_counter() - began
     with contextlib.closing(worker):
         fits = [note for note in run.notes if note.kind == "fit" and note.digests and not note.stand_in]
         if not fits:
@@ -100,7 +115,8 @@ def accuracy_on_unseen(
         network = _network(observed, run, worker, fits[-1])
     columns = np.array(kept.columns)[split.hidden_labels]
     hidden = msgspec.structs.replace(split, hidden_labels=columns)
-    return examined_accuracy(observed.examiner, network, hidden, scale_of(fits[-1].x, images["x_train"], kept, images))
+    scale = scale_of(fits[-1].x, images["x_train"], kept, images)
+    return Unseen(examined_accuracy(observed.examiner, network, hidden, scale), took)
 
 
 def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
