@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.checks.common.stopping import epochs_until_stop
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
 
 Array = np.ndarray[Any, Any]
@@ -63,16 +64,9 @@ def expected_epochs(case: ScriptCase, *, most: int = 0) -> int:
         case: The script.
         most: The most epochs, where that is not as the case says.
     """
-    best, waited = 0, 0
-    for epoch in range(most or case.epochs):
-        rank = case.ranks[min(epoch, len(case.ranks) - 1)]
-        if rank > best:
-            best, waited = rank, 0
-        else:
-            waited += 1
-            if waited >= case.patience:
-                return epoch + 1
-    return most or case.epochs
+    epochs = most or case.epochs
+    ranks = [case.ranks[min(epoch, len(case.ranks) - 1)] for epoch in range(epochs)]
+    return epochs_until_stop(ranks, case.patience) or epochs
 
 
 def witness_images() -> tuple[Array, Array, Array, Array]:

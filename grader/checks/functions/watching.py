@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from grader.checks.common.stopping import epochs_until_stop
 from grader.checks.functions.strategies import ScriptCase
 from grader.checks.functions.trainings import Training
 
@@ -31,7 +32,7 @@ def stops_as_if(judged: _Judged) -> str:
     def explained(name: str, sign: int, more: int = 0) -> bool:
         curves = _curves(judged, name)
         return bool(curves) and all(
-            training.epochs == _stop(curve, sign, case.patience + more, case.epochs)
+            training.epochs == (epochs_until_stop(curve, case.patience + more, sign=sign) or case.epochs)
             for (case, training), curve in zip(judged, curves, strict=True)
         )
 
@@ -76,19 +77,6 @@ def _curves(judged: _Judged, name: str) -> list[list[float]]:
     curves = [training.curves.get(name, []) for _, training in judged]
     whole = all(curve and len(curve) == training.epochs for curve, (_, training) in zip(curves, judged, strict=True))
     return curves if whole else []
-
-
-def _stop(curve: list[float], sign: int, patience: int, epochs: int) -> int:
-    """How many epochs are trained where this curve is watched: Keras' rule, as `oracles.expected_epochs` has it."""
-    best, waited = float("-inf"), 0
-    for epoch, value in enumerate(curve):
-        if sign * value > best:
-            best, waited = sign * value, 0
-        else:
-            waited += 1
-            if waited >= patience:
-                return epoch + 1
-    return epochs
 
 
 def _best(curve: list[float], sign: int) -> int:

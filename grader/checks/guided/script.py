@@ -11,6 +11,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from grader.checks.common.stopping import epochs_until_stop
+
 MOST_EPOCHS: Final = 40
 """A training that goes on for longer is ended there: by then every patience that is used has run out, or nearly so."""
 
@@ -61,15 +63,7 @@ class Script(msgspec.Struct, frozen=True):
     def stops(self, quantity: str, patience: int, *, wrong_way: bool = False, min_delta: float = 0.0) -> int | None:
         """How many epochs EarlyStopping lets pass; `None` where it does not stop within the script."""
         sign = (1 if "acc" in quantity else -1) * (-1 if wrong_way else 1)
-        best, waited = -np.inf, 0
-        for epoch, value in enumerate(getattr(self, quantity)):
-            if sign * value - min_delta > best:
-                best, waited = sign * value, 0
-                continue
-            waited += 1
-            if waited >= max(patience, 1):
-                return epoch + 1
-        return None
+        return epochs_until_stop(getattr(self, quantity), patience, sign=sign, min_delta=min_delta)
 
 
 def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Script:
