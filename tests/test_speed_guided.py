@@ -13,7 +13,7 @@ from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.errors import MeasuringError
 from grader.speed.guided import GuidedTraining, columns_kept
-from grader.speed.measuring import Turns, draw_data
+from grader.speed.measuring import Pairs, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
 
@@ -128,7 +128,7 @@ def test_what_goes_wrong_is_one_sentence(
 
 
 def test_turns_know_a_guided_program(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
-    turns = Turns(sandbox, program(tmp_path, FIT), None, COURSE, dataset)
+    turns = Pairs(sandbox, program(tmp_path, FIT), None, COURSE, dataset)
     turns.warm_up()
     turns.before()
     turns.timed()

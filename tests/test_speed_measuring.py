@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.errors import MeasuringError
-from grader.speed.measuring import Training, Turns, draw_data
+from grader.speed.measuring import Pairs, Training, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
 
@@ -130,24 +131,66 @@ def test_what_goes_wrong_is_one_sentence(
 def test_submission_and_reference_take_turns_on_the_same_images(
     sandbox: Sandbox, dataset: Dataset, tmp_path: Path
 ) -> None:
-    order: list[str] = []
-    turns: Turns
+    slow = "    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))\n"
+    solution = submission(tmp_path, slow + FIT.replace("[*callbacks,", "[*callbacks, slow,"))
+    reference = submission(
+        tmp_path, slow.replace("0.2", "0.1") + FIT.replace("[*callbacks,", "[*callbacks, slow,"), "r"
+    )
+    ended = []
+    pairs = Pairs(sandbox, solution, reference, COURSE, dataset, lambda: ended.append(time.monotonic()))
+    pairs.warm_up()
+    for _ in range(2):
+        pairs.before()
+        pairs.timed()
+        pairs.after()
+    assert len(ended) == 4
+    seeds = [round_.seed for round_ in pairs.rounds]
+    assert seeds == [round_.seed for round_ in pairs.reference_rounds]
+    assert len(set(seeds)) == 2
+    # Both see the same images with the same seed, and differ in their times alone.
+    assert [r.accuracy for r in pairs.rounds] == [r.accuracy for r in pairs.reference_rounds]
+    for mine, other in zip(pairs.rounds, pairs.reference_rounds, strict=True):
+        assert len(mine.stretches) > 5
+        assert len(other.stretches) > 3
+        for round_ in (mine, other):
+            assert all(0 <= stretch.seconds <= 1 and 0 <= stretch.epochs <= 1 for stretch in round_.stretches)
+            # Two of three epochs are steady, and together they are what was got done.
+            assert sum(stretch.epochs for stretch in round_.stretches) == pytest.approx(2, abs=0.01)
+        # Four steps an epoch; what passes while it waits for its turn is no time of its own.
+        assert mine.steady_seconds is not None
+        assert other.steady_seconds is not None
+        assert mine.steady_seconds >= 0.8
+        assert other.steady_seconds >= 0.4
 
-    def on_training() -> None:
-        order.append("S" if len(turns.rounds) > order.count("S") else "R")
 
-    turns = Turns(sandbox, submission(tmp_path), submission(tmp_path, name="reference"), COURSE, dataset, on_training)
-    turns.warm_up()
-    for _ in range(4):
-        turns.before()
-        turns.timed()
-        turns.after()
-    assert "".join(order) == "RSSRRSSR"
-    seeds = [round_.seed for round_ in turns.rounds]
-    assert seeds == [round_.seed for round_ in turns.reference_rounds]
-    assert len(set(seeds)) == 4
-    # The same code on the same images with the same seed: the pairs differ in their times alone.
-    assert [r.accuracy for r in turns.rounds] == [r.accuracy for r in turns.reference_rounds]
+def test_what_is_computed_in_the_turn_of_the_other_is_charged(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+) -> None:
+    busy = """
+    import threading
+    stop = threading.Event()
+    def compute():
+        while not stop.is_set():
+            sum(range(10_000))
+    threading.Thread(target=compute, daemon=True).start()
+    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))
+    try:
+        return model.fit(x_train, y_train, validation_data=(x_val, y_val), epochs=epochs, batch_size=batch_size,
+                         callbacks=[*callbacks, slow], verbose=0)
+    finally:
+        stop.set()
+"""
+    slow = "    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))\n"
+    reference = submission(tmp_path, slow + FIT.replace("[*callbacks,", "[*callbacks, slow,"), "reference")
+    pairs = Pairs(sandbox, submission(tmp_path, busy), reference, COURSE, dataset)
+    pairs.before()
+    began = time.monotonic()
+    pairs.timed()
+    took = time.monotonic() - began
+    pairs.after()
+    (mine,), (other,) = pairs.rounds, pairs.reference_rounds
+    # The thread ran all the time, also in the other's turns: what it had of the processor then comes on top.
+    assert mine.call_seconds + other.call_seconds > took + 0.05 * other.call_seconds
 
 
 ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 192, 0.5)]}

@@ -103,16 +103,14 @@ class GuidedTraining(TimedTraining):
         self.export = {"config": self._form(reply, "ready", _Ready).config}
         self._ready_seconds = time.perf_counter() - began
 
-    def train(self) -> None:
-        """Let `fit` run.
+    def _begin(self, seconds: float) -> Any:
+        return self._resume(seconds)
 
-        Raises:
-            MeasuringError: It fails.
-        """
-        self._began = time.perf_counter()
-        reply = self._tool("resume", {})
-        self._ended = time.perf_counter()
-        self._trained = self._form(reply, "trained", _Trained)
+    def _take(self, answer: Any) -> None:
+        self._trained = self._form(answer, "trained", _Trained)
+
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return explained(str)
 
     def finish(self) -> Round:
         """Judge what came of it, and end the worker.
@@ -137,7 +135,7 @@ class GuidedTraining(TimedTraining):
 
     def _tool(self, name: str, *arguments: Any) -> Any:
         assert self._worker is not None, "prepare() comes first"
-        with explained(str):
+        with self._explained():
             return self._worker.tool(name, *arguments, seconds=self._course.limits.training_seconds)
 
     def _form(self, reply: Any, kind: str, form: type[_Stop]) -> _Stop:

@@ -1,4 +1,4 @@
-"""Measuring one training after the other, a submission's and the reference's in turn.
+"""Measuring trainings, a submission's and the reference's side by side in turns.
 
 Each training has a fresh worker, so that nothing is compiled or cached from the one before.  The whole call of
 `train` is timed here, on the trusted side.  How that time falls to epochs is what a clock beside the submission says,
@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -27,6 +27,7 @@ from grader.speed.errors import explained
 from grader.speed.guided import GuidedTraining, columns_kept
 from grader.speed.records import Budget, Round
 from grader.speed.timed import JUDGED_IMAGES, TimedTraining
+from grader.speed.turns import OWN_TIME, TURN_SECONDS
 from grader.submissions import Submission
 from grader.submissions.forms import form_of
 
@@ -69,28 +70,20 @@ class Training(TimedTraining):
             self._model = self._student.call("build_model", num_classes=self._split.y_train.shape[1])
             self._ready_seconds = time.perf_counter() - began
             self.export = self._student.export(self._model)
-            self._clock = self._student.tool("start_clock", self._model)
+            self._clock = self._student.tool("start_clock", self._model, TURN_SECONDS)
 
-    def train(self) -> None:
-        """Call `train`.
-
-        Raises:
-            MeasuringError: That fails.
-        """
+    def _begin(self, seconds: float) -> Any:
         split, speed = self._split, self._course.speed
-        with self._explained():
-            self._began = time.perf_counter()
-            self._student.call(
-                "train",
-                self._model,
-                *(split.x_train, split.y_train, split.x_val, split.y_val),
-                epochs=speed.epochs,
-                batch_size=speed.batch_size,
-                patience=speed.epochs,
-                checkpoint_path=_CHECKPOINT,
-                seconds=self._course.limits.training_seconds,
-            )
-            self._ended = time.perf_counter()
+        return self._student.call(
+            "train",
+            self._model,
+            *(split.x_train, split.y_train, split.x_val, split.y_val),
+            epochs=speed.epochs,
+            batch_size=speed.batch_size,
+            patience=speed.epochs,
+            checkpoint_path=_CHECKPOINT,
+            seconds=self._left(),
+        )
 
     def finish(self) -> Round:
         """Judge what came of it, and end the worker.
@@ -114,11 +107,12 @@ class Training(TimedTraining):
         return explained(lambda error: self._student.explain(error))
 
 
-class Turns:
-    """Trainings of a submission and of the reference in turn: reference, submission, submission, reference, ...
+class Pairs:
+    """Trainings of a submission and of the reference, a pair at a time, the two of a pair in turns.
 
-    Both of a pair get the same images and the same seed.  What drifts slowly, such as the machine's clock rate, thus
-    falls on both.  `before`, `timed` and `after` make one pair; pytest-benchmark calls them, and times `timed`.
+    Both of a pair get the same images and the same seed, and run side by side, each for a part of a second while the
+    other stands still.  Whatever else the machine does thus falls on both.  `before`, `timed` and `after` make one
+    pair; pytest-benchmark calls them, and times `timed` by `turns.OWN_TIME`.
 
     Args:
         sandbox: Where they run.
@@ -150,6 +144,7 @@ class Turns:
         self._dataset = dataset
         self._on_training = on_training
         self._training: TimedTraining | None = None
+        self._other: TimedTraining | None = None
         self._kept: Columns | None = None
         self.rounds: list[Round] = []
         self.reference_rounds: list[Round] = []
@@ -180,38 +175,39 @@ class Turns:
                     training.finish()
 
     def before(self) -> None:
-        """Train the reference where it is first in this pair, and prepare the submission."""
-        if len(self.rounds) % 2 == 0:
-            self._train_reference()
-        self._training = self._make(self._submission, len(self.rounds))
+        """Get both as far as the training."""
         with self._ended_on_error():
+            if self._reference is not None:
+                self._other = self._make(self._reference, len(self.rounds))
+                self._other.prepare()
+            self._training = self._make(self._submission, len(self.rounds))
             self._training.prepare()
         self.config = self._training.export["config"]
 
     def timed(self) -> None:
-        """Train the submission."""
+        """Train both in turn, the order changing from pair to pair of turns, so that a drift favours neither."""
         assert self._training is not None, "before() comes first"
+        began = time.perf_counter()
+        both = [training for training in (self._other, self._training) if training is not None]
         with self._ended_on_error():
-            self._training.train()
+            while len(both) == 2 and not any(training.ended for training in both):
+                for training in both:
+                    training.turn(TURN_SECONDS)
+                both.reverse()
+            for training in both:
+                training.train()
+        OWN_TIME.stood += time.perf_counter() - began - self._training.own_seconds
 
     def after(self) -> None:
-        """Judge the training, and train the reference where it is second in this pair."""
+        """Judge what came of both."""
         assert self._training is not None, "before() comes first"
         with self._ended_on_error():
             self.rounds.append(self._training.finish())
-        self._training = None
-        self._on_training()
-        if len(self.rounds) % 2 == 0:
-            self._train_reference()
-
-    def _train_reference(self) -> None:
-        if self._reference is None:
-            return
-        with self._make(self._reference, len(self.reference_rounds)) as training:
-            training.prepare()
-            training.train()
-            self.reference_rounds.append(training.finish())
-        self._on_training()
+            self._on_training()
+            if self._other is not None:
+                self.reference_rounds.append(self._other.finish())
+                self._on_training()
+        self._training = self._other = None
 
     def _make(self, submission: Submission, index: int) -> TimedTraining:
         seed = self._course.seed + 1 + index
@@ -232,7 +228,8 @@ class Turns:
             raise
 
     def close(self) -> None:
-        """End a training that has begun and was not finished."""
-        if self._training is not None:
-            self._training.close()
-            self._training = None
+        """End the trainings that have begun and were not finished."""
+        for training in (self._training, self._other):
+            if training is not None:
+                training.close()
+        self._training = self._other = None

@@ -1,9 +1,8 @@
 """What is measured of a training's speed, as data.
 
-A *round* is one call of `train` in a fresh worker.  Rounds of a submission and of the reference alternate, and the
-round of one is compared with the round of the other beside it, so that what slows the machine down for a while slows
-both.  A *measurement* is all rounds of one submission on one device and backend, raw; whatever is said about
-them is computed from these samples.
+A *round* is one call of `train` in a fresh worker.  One of a submission and one of the reference run side by side, in
+turns of a part of a second, so that what slows the machine down for a while slows both.  A *measurement* is all rounds
+of one submission on one device and backend, raw; whatever is said about them is computed from these samples.
 """
 
 from __future__ import annotations
@@ -19,8 +18,23 @@ from grader.results.artefacts import Epoch as Epoch
 Status = Literal["measured", "no_device", "no_backend", "out_of_memory", "failed"]
 
 
+class Stretch(msgspec.Struct, frozen=True):
+    """What a training got done in one of its turns, while the other one stood still.
+
+    Attributes:
+        seconds: How much of the turn went into steps of epochs after the first; 0 where it was before them, or
+            validated.
+        epochs: What share of an epoch's steps was done in them.
+    """
+
+    seconds: float
+    epochs: float
+
+
 class Round(msgspec.Struct, frozen=True):
     """One training in a fresh worker.
+
+    All times are its own: while the other training of a pair has its turn, they stand still.
 
     Attributes:
         seed: What the worker's generators and the data were seeded with.
@@ -33,6 +47,9 @@ class Round(msgspec.Struct, frozen=True):
         device_mb: Likewise on the device; `None` where that cannot be told.
         images: Images that reached the network in the whole call, in `fit` or without it, validation left out; `None`
             in records from before they were counted.
+        stretches: What was got done in each turn, by a clock beside the submission; empty where no other training took
+            turns with it, or `train` does not use `fit`.  Those of the same index in a round of the submission and in
+            the reference's beside it followed each other at once.
     """
 
     seed: int
@@ -44,6 +61,7 @@ class Round(msgspec.Struct, frozen=True):
     host_mb: float
     device_mb: float | None = None
     images: int | None = None
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def steady_seconds(self) -> float | None:

@@ -32,7 +32,7 @@ from grader.sandbox.wire.backends import DEFAULT, on_gpu, why_missing
 from grader.speed.errors import MeasuringError
 from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
-from grader.speed.measuring import Turns, budget_of, draw_data
+from grader.speed.measuring import Pairs, budget_of, draw_data
 from grader.speed.records import Machine, Measurement, Rates
 from grader.speed.statistics import images_an_epoch
 from grader.submissions import Submission, SubmissionFile, read_submission
@@ -170,7 +170,7 @@ class SpeedRun:
         self._stack = contextlib.ExitStack()
         self._station: Station | None = None
         self._where = ("", "")
-        self._turns: Turns | None = None
+        self._pairs: Pairs | None = None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{_REFERENCE}.py"
             write_reference(path)
@@ -209,18 +209,18 @@ class SpeedRun:
         self._stack.close()
 
     @contextlib.contextmanager
-    def turns(self, lane: Lane) -> Iterator[Turns]:
+    def pairs(self, lane: Lane) -> Iterator[Pairs]:
         """The trainings of a lane.
 
         Raises:
             MeasuringError: They cannot be made.
         """
-        self._turns = None
+        self._pairs = None
         station = self._station_of(lane)
         if lane.submission.problem:
             raise MeasuringError("failed", lane.submission.problem)
         plan = self.plan
-        self._turns = Turns(
+        self._pairs = Pairs(
             station.sandbox,
             lane.submission,
             self._reference,
@@ -228,8 +228,8 @@ class SpeedRun:
             plan.dataset,
             lambda: self._on_training(lane),
         )
-        with contextlib.closing(self._turns):
-            yield self._turns
+        with contextlib.closing(self._pairs):
+            yield self._pairs
 
     def _station_of(self, lane: Lane) -> Station:
         """Where a lane's trainings run; the one before it is ended where it is another.
@@ -256,9 +256,9 @@ class SpeedRun:
 
     def keep(self, lane: Lane, error: MeasuringError | None = None) -> dict[str, Any]:
         """Keep what was measured in a lane, or why nothing was; gives what the benchmark's `extra_info` shows of it."""
-        course, turns, station = self.plan.course, self._turns, self._station
+        course, pairs, station = self.plan.course, self._pairs, self._station
         budget = budget_of(draw_data(self.plan.dataset, course, course.seed), course, self.plan.dataset)
-        rounds = tuple(turns.rounds) if turns else ()
+        rounds = tuple(pairs.rounds) if pairs else ()
         measurement = Measurement(
             submission=lane.submission.id,
             sha256=lane.submission.sha256,
@@ -268,14 +268,14 @@ class SpeedRun:
             status="measured" if error is None else error.status,
             problem="" if error is None else error.problem,
             rounds=rounds,
-            reference=tuple(turns.reference_rounds[: len(rounds)]) if turns else (),
+            reference=tuple(pairs.reference_rounds[: len(rounds)]) if pairs else (),
             import_seconds=station.import_seconds if station else 0.0,
             measured_at=utc(datetime.now(UTC)),
             rates=station.rates if station else None,
         )
-        if station and turns and turns.config:
+        if station and pairs and pairs.config:
             images = round(images_an_epoch(measurement))
-            measurement = msgspec.structs.replace(measurement, flops=station.flops(turns.config, images))
+            measurement = msgspec.structs.replace(measurement, flops=station.flops(pairs.config, images))
         self.measurements.append(measurement)
         self._on_measured(measurement)
         return extra_info(measurement)

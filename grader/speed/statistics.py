@@ -33,6 +33,11 @@ P: Final = 0.01
 FEWEST: Final = 6
 """With fewer rounds on a side no test can tell."""
 
+FEWEST_TURNS: Final = 8
+"""With fewer pairs of turns in a round, its steady epochs are compared as a whole."""
+
+_MOST_OF_A_TURN: Final = 0.4
+
 Quantity = Literal["ratio", "calls", "seconds", "reference"]
 Verdict = Literal["slower", "faster", "unchanged", "unclear"]
 
@@ -261,9 +266,29 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
 
 
 def _log_ratios(measurement: Measurement) -> list[float]:
-    pairs = zip(measurement.rounds, measurement.reference, strict=False)
-    steady = [(mine.steady_seconds, others.steady_seconds) for mine, others in pairs]
-    return [math.log(mine / others) for mine, others in steady if _is_time(mine) and _is_time(others)]
+    logs = []
+    for mine, others in zip(measurement.rounds, measurement.reference, strict=False):
+        turns = log_ratios_of_turns(mine, others)
+        one, other = mine.steady_seconds, others.steady_seconds
+        if len(turns) >= FEWEST_TURNS:
+            logs.append(statistics.median(turns))
+        elif _is_time(one) and _is_time(other):
+            logs.append(math.log(one / other))
+    return logs
+
+
+def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
+    """How many times as long as the other's an epoch takes, as logarithms, one for each pair of turns.
+
+    A turn of which most went into something else than steps, such as validation, is left out with the other's.
+    """
+    pairs = list(zip(mine.stretches, others.stretches, strict=False))
+    least = _MOST_OF_A_TURN * max((each.seconds for pair in pairs for each in pair), default=0.0)
+    return [
+        math.log(a.seconds / a.epochs / (b.seconds / b.epochs))
+        for a, b in pairs
+        if least < min(a.seconds, b.seconds) and min(a.epochs, b.epochs) > 0
+    ]
 
 
 def _log_ratios_of_calls(measurement: Measurement) -> list[float]:

@@ -1,4 +1,4 @@
-"""The benchmark: one call of `train` a round, timed by pytest-benchmark, the reference's in turn with it.
+"""The benchmark: one call of `train` a round, timed by pytest-benchmark, the reference's in turns with it.
 
 pytest-benchmark's own samples are the calls as a whole; those of the epochs are in its `extra_info`.
 """
@@ -11,16 +11,18 @@ import pytest
 
 from grader.speed.errors import MeasuringError
 from grader.speed.running import Lane, SpeedRun
+from grader.speed.turns import OWN_TIME
 
 
+@pytest.mark.benchmark(timer=OWN_TIME)
 def test_training(benchmark: Any, lane: Lane, speed_run: SpeedRun) -> None:
     """How long `train` takes in this lane."""
     benchmark.group = f"{lane.backend} on {lane.device}"
     try:
-        with speed_run.turns(lane) as turns:
-            turns.warm_up()
+        with speed_run.pairs(lane) as pairs:
+            pairs.warm_up()
             benchmark.pedantic(
-                turns.timed, setup=turns.before, teardown=turns.after, rounds=speed_run.plan.course.speed.rounds
+                pairs.timed, setup=pairs.before, teardown=pairs.after, rounds=speed_run.plan.course.speed.rounds
             )
     except MeasuringError as error:
         speed_run.keep(lane, error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final, Self
@@ -10,7 +12,9 @@ from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split
 from grader.course import Course
 from grader.sandbox.host.session import Sandbox, Worker
+from grader.sandbox.wire.frames import Accounted
 from grader.speed.records import Round
+from grader.speed.turns import TURN_SECONDS, OwnTime, Turn, stretches
 from grader.submissions import Submission
 
 JUDGED_IMAGES: Final = 600
@@ -30,6 +34,7 @@ class TimedTraining(ABC):
     Attributes:
         export: The network before its training, as `toolbox.export_model` gives it, or its `config` alone; there after
             `prepare`.
+        ended: Whether the training has come to its end.
     """
 
     export: dict[str, Any]
@@ -41,7 +46,9 @@ class TimedTraining(ABC):
         self._split = split
         self._seed = seed
         self._worker: Worker | None = None
-        self._host_mb = self._ready_seconds = self._began = self._ended = 0.0
+        self._turns: list[Turn] = []
+        self._ran = self._host_mb = self._ready_seconds = 0.0
+        self.ended = False
 
     def __enter__(self) -> Self:
         """Nothing is started before `prepare`."""
@@ -65,13 +72,68 @@ class TimedTraining(ABC):
             MeasuringError: That fails.
         """
 
-    @abstractmethod
-    def train(self) -> None:
-        """Train, which is what is timed.
+    def turn(self, seconds: float) -> None:
+        """Let it train for one turn, or to the end where that comes first; the first turn begins the training.
+
+        Args:
+            seconds: How long the next turn is to be; the training sees to it after each batch.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: It fails.
         """
+        before = self._account()
+        began = time.perf_counter()
+        with self._explained():
+            answer = self._resume(seconds) if self._turns else self._begin(seconds)
+        ended = time.perf_counter()
+        after = self._account()
+        between = before.ran - self._ran if self._turns else 0.0
+        self._turns.append(Turn(began, ended, after.ran - before.ran, after.waited - before.waited, between))
+        self._ran = after.ran
+        if answer != {"kind": "turn"}:
+            self.ended = True
+            self._take(answer)
+
+    def _account(self) -> Accounted:
+        assert self._worker is not None, "prepare() comes first"
+        return self._sandbox.account(self._worker.number)
+
+    def _left(self) -> float:
+        """How much longer the training may take, in seconds."""
+        return max(self._course.limits.training_seconds - sum(turn.length for turn in self._turns), 0.0)
+
+    def _resume(self, seconds: float) -> Any:
+        assert self._worker is not None, "prepare() comes first"
+        return self._worker.tool("resume", {"turn_seconds": seconds}, seconds=self._left())
+
+    @abstractmethod
+    def _begin(self, seconds: float) -> Any:
+        """Let the training begin; gives what the worker answers at the end of its first turn."""
+
+    def _take(self, answer: Any) -> None:  # noqa: B027 - what `train` of a submission returns is of no use
+        """Look at what the worker answered in the end.
+
+        Raises:
+            MeasuringError: It says that the training failed.
+        """
+
+    @abstractmethod
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        """Turn what a submission may do into a `MeasuringError`."""
+
+    def train(self) -> None:
+        """Train alone, to the end: a turn after the other, so that what other programs take is told for each.
+
+        Raises:
+            MeasuringError: It fails.
+        """
+        while not self.ended:
+            self.turn(TURN_SECONDS)
+
+    @property
+    def own_seconds(self) -> float:
+        """What its own clock shows now."""
+        return sum(turn.length + turn.between for turn in self._turns)
 
     @abstractmethod
     def finish(self) -> Round:
@@ -94,15 +156,22 @@ class TimedTraining(ABC):
             moved: Whether the weights differ from those before.
             device_mb: The most memory on the device; `None` where that cannot be told.
         """
-        epochs, first_step = believed(noted, self._began, self._ended)
+        at = OwnTime(self._turns).at
+        ended = self.own_seconds
+        own = {
+            "first_step": None if noted["first_step"] is None else float(at(noted["first_step"])),
+            "epochs": [(*map(float, at(epoch[:4])), *epoch[4:]) for epoch in noted["epochs"]],
+        }
+        epochs, first_step = believed(own, 0.0, ended)
         return Round(
             seed=self._seed,
-            cold_seconds=self._ready_seconds + (first_step or self._ended) - self._began,
-            call_seconds=self._ended - self._began,
+            cold_seconds=self._ready_seconds + (first_step or ended),
+            call_seconds=ended,
             epochs=epochs,
             accuracy=accuracy,
             moved=moved,
             host_mb=self._host_mb,
             device_mb=device_mb,
             images=noted["trained"]["images"],
+            stretches=stretches(self._turns, noted["epochs"], noted["stamps"]) if epochs else (),
         )

@@ -109,6 +109,7 @@ class ClockFacts(TypedDict):
 
     first_step: float | None
     epochs: Annotated[list[tuple[float, float, float, float, _Number, _Number, float]], msgspec.Meta(max_length=10_000)]
+    stamps: Array
     trained: TallyFacts
 
 

@@ -26,6 +26,8 @@ from grader.sandbox.wire.backends import DEFAULT, why_missing
 from grader.sandbox.wire.channel import MAX_FRAME_BYTES, Channel, ProtocolError, WireClosed, WireTimeout
 from grader.sandbox.wire.frames import (
     MEMORY_TOGETHER,
+    Account,
+    Accounted,
     Call,
     Exited,
     FromForkserver,
@@ -303,6 +305,7 @@ class Sandbox:
         self._channel = Channel(control, FromForkserver)
         self.exits: dict[int, Exited] = {}
         self._count = 0
+        self._accounts: list[Accounted] = []
         self.seconds_in_workers = 0.0
         try:
             ready = self._channel.receive(deadline=time.monotonic() + _START_SECONDS)
@@ -363,6 +366,18 @@ class Sandbox:
             os.close(log_writer)
         return Worker(self, self._count, limits, Channel(ours, FromWorker), log_reader)
 
+    def account(self, number: int) -> Accounted:
+        """What a worker has had of the processor up to now; nothing where it is gone.
+
+        Raises:
+            SandboxError: The forkserver does not tell.
+        """
+        self._send(Account(number))
+        deadline = time.monotonic() + _EXIT_SECONDS
+        while not self._accounts:
+            self.hear(deadline)
+        return self._accounts.pop()
+
     def _send(self, order: msgspec.Struct, descriptors: tuple[int, ...] = ()) -> None:
         try:
             self._channel.send(order, descriptors=descriptors)
@@ -377,6 +392,8 @@ class Sandbox:
             raise SandboxError("the sandbox ended unexpectedly; grade the submission again.") from error
         if isinstance(report, Exited):
             self.exits[report.worker] = report
+        elif isinstance(report, Accounted):
+            self._accounts.append(report)
 
     def wait_for_exit(self, number: int, *, kill: bool) -> Exited:
         """Wait until a worker is gone with all its processes, ending it first where asked to.

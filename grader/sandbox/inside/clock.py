@@ -7,12 +7,43 @@ itself and believes no account of the epochs that does not fit into it.
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import keras
+import numpy as np
 
 from grader.sandbox.inside import backend
 from grader.sandbox.inside.tally import Tally, steps_between
+
+_MOST_STAMPS: Final = 200_000
+
+
+Ask = Callable[[Any], Any]
+"""Answers the call that is being served with an event, and gives what the trusted side then resumes it with."""
+
+
+class Turns:
+    """Lets a training wait, as soon as its turn is over, until it has its next one.
+
+    It waits between two batches, in a callback.  Stopping the process would be shorter to write and needs no callback,
+    but with `SIGSTOP` trainings on TensorFlow 2.21 were seen to hang: a thread that waits at the beginning of an epoch
+    is not woken (Linux 6.18, one thread for the computation).
+
+    Args:
+        ask: How to say that the turn is over.
+        seconds: How long the first one is.
+    """
+
+    def __init__(self, ask: Ask, seconds: float) -> None:
+        self._ask = ask
+        self._ends = time.perf_counter() + seconds
+
+    def hand_over(self) -> None:
+        """Wait for the next turn where this one is over."""
+        if time.perf_counter() >= self._ends:
+            told = self._ask({"kind": "turn"})
+            self._ends = time.perf_counter() + told["turn_seconds"]
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]
@@ -22,19 +53,25 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         model: The network, before its training.
+        turns: The turns that it trains in; `None` where it is alone.
 
     Attributes:
         first_step: When the first step was done, or the first so many where `steps_per_execution` are done at once;
             `None` before.
         epochs: An epoch each: when it began, when its steps were done, when its validation was, when it ended; its
             steps; the images that reached the network in them; its validation accuracy, NaN where there is none.
+        stamps: When a batch was done, and how many of its epoch were done by then, both as numbers; one in many where
+            `steps_per_execution` are done at once.  A device that runs behind what Python has asked for may be later,
+            always by about as much.
         tally: What was trained up to now, in `fit` and without it.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, turns: Turns | None = None) -> None:
         super().__init__()
         self.first_step: float | None = None
         self.epochs: list[tuple[float, float, float, float, int, int, float]] = []
+        self._turns = turns
+        self.stamps: list[tuple[float, float]] = []
         self.tally = Tally(model)
         self._began = self._trained = self._validated = 0.0
         self._before = self._after = self.tally.read()
@@ -46,10 +83,21 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         self._began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note the end of the first step."""
+        """Note the end of a step."""
         if self.first_step is None:
             backend.synchronize(self.model)
             self.first_step = time.perf_counter()
+        if len(self.stamps) < _MOST_STAMPS:
+            self.stamps.append((time.perf_counter(), batch + 1.0))
+        self._hand_over()
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Note nothing: validation takes turns, too."""
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._turns is not None:
+            self._turns.hand_over()
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Note the end of the steps, where there is validation."""
@@ -73,4 +121,10 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
 
     def read(self) -> dict[str, Any]:
         """What it has noted: its attributes, with what the tally has up to now as `trained`."""
-        return {"first_step": self.first_step, "epochs": self.epochs, "trained": self.tally.read()}
+        stamps = np.array(self.stamps, np.float64).reshape(-1, 2)
+        return {
+            "first_step": self.first_step,
+            "epochs": self.epochs,
+            "stamps": stamps,
+            "trained": self.tally.read(),
+        }

@@ -25,7 +25,17 @@ from grader.sandbox.levels import LEVELS, confine
 from grader.sandbox.levels.level import Level, Seen
 from grader.sandbox.wire import backends, scratch
 from grader.sandbox.wire.channel import Channel, WireClosed
-from grader.sandbox.wire.frames import MEMORY_TOGETHER, Exited, Kill, Limits, Ready, Spawn, ToForkserver
+from grader.sandbox.wire.frames import (
+    MEMORY_TOGETHER,
+    Account,
+    Accounted,
+    Exited,
+    Kill,
+    Limits,
+    Ready,
+    Spawn,
+    ToForkserver,
+)
 
 WIRE_FD: Final = 3
 _NO_WIRE: Final = 70
@@ -162,6 +172,20 @@ def proportional_mb(pid: int, resident_mb: float) -> float:
         return resident_mb if os.path.exists(f"/proc/{pid}") else 0.0
 
 
+def processor_time(pid: int) -> tuple[float, float]:
+    """For how long the threads of a process have run, and waited for a core, all together, in seconds.
+
+    Both are 0 where the kernel does not count it, and without a thread that has ended.
+    """
+    ran = waited = 0
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                on_core, in_queue, _ = map(int, file.read().split())
+                ran, waited = ran + on_core, waited + in_queue
+    return ran / 1e9, waited / 1e9
+
+
 class Forkserver:
     """Forks workers, watches what they use, and reports how they ended.
 
@@ -199,6 +223,9 @@ class Forkserver:
             if order.worker in self._workers:
                 self._workers[order.worker].end("killed")
             return
+        if isinstance(order, Account):
+            self._control.send(self._account(order.worker))
+            return
         try:
             pid = self._fork(order, *descriptors)
         finally:
@@ -208,6 +235,12 @@ class Forkserver:
             self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits)
         else:
             self._report(order.worker, "confinement", 1, 0.0, 0.0)
+
+    def _account(self, number: int) -> Accounted:
+        worker = self._workers.get(number)
+        processes = descendants(worker.pid, process_table()) if worker is not None else ()
+        times = [processor_time(pid) for pid in processes]
+        return Accounted(sum(ran for ran, _ in times), sum(waited for _, waited in times))
 
     def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
         """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""

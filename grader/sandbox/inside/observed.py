@@ -24,7 +24,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend, legacy, paths, raising, scaling, surroundings
-from grader.sandbox.inside.clock import Clock
+from grader.sandbox.inside.clock import Clock, Turns
 from grader.sandbox.inside.drawn import describe
 from grader.sandbox.inside.facts import (
     MAX_TEXT,
@@ -566,10 +566,10 @@ class Observer:
 
     def _time(self, original: Any, model: Any, given: dict[str, Any], fed: Fed) -> None:
         """Train between two stops that the trusted side times, and answer what it then asks."""
-        clock = Clock(model)
-        given["callbacks"].append(clock)
         before = model.get_weights()
-        self._ask({"kind": "ready", "config": self._export(model)["config"]})
+        told = self._ask({"kind": "ready", "config": self._export(model)["config"]})
+        clock = Clock(model, Turns(self._ask, told["turn_seconds"]) if told["turn_seconds"] else None)
+        given["callbacks"].append(clock)
         with self._within():
             original(model, **given)
         trained = {

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend, examiner, figures, models, rates, scaling
-from grader.sandbox.inside.clock import Clock
+from grader.sandbox.inside.clock import Ask, Clock, Turns
 from grader.sandbox.inside.tally import Watch
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
@@ -178,9 +178,9 @@ def frozen_channel_model(gain: float) -> tuple[Any, Any]:
     return model, Watch(model)
 
 
-def start_clock(model: Any) -> Any:
-    """A clock that times what the model's own `fit` does."""
-    clock = Clock(model)
+def start_clock(model: Any, turn_seconds: float | None = None, *, ask: Ask) -> Any:
+    """A clock that times what the model's own `fit` does; with `turn_seconds`, it trains in turns of that length."""
+    clock = Clock(model, Turns(ask, turn_seconds) if turn_seconds else None)
     models.follow(model, clock)
     return clock
 

@@ -10,6 +10,7 @@ import __future__
 import ast
 import builtins
 import contextlib
+import functools
 import inspect
 import linecache
 import sys
@@ -167,6 +168,8 @@ class WorkerService:
             return self._observe
         if order.toolbox and order.name == "file" and self._observer is not None:
             return self._observer.file
+        if order.toolbox and order.name == "start_clock":
+            return functools.partial(toolbox.start_clock, ask=self._ask)
         if order.toolbox:
             return toolbox.TOOLS[order.name]
         function = self._module.__dict__.get(order.name)

@@ -93,6 +93,24 @@ class Kill(msgspec.Struct, frozen=True, tag="kill"):
     worker: int
 
 
+class Account(msgspec.Struct, frozen=True, tag="account"):
+    """To the forkserver: tell what a worker has had of the processor."""
+
+    worker: int
+
+
+class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
+    """From the forkserver: what a worker has had of the processor up to now.
+
+    Attributes:
+        ran: For how many seconds its threads have run, all together.
+        waited: For how many seconds they were ready to run and waited for a core, which other programs had.
+    """
+
+    ran: float
+    waited: float
+
+
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """From the forkserver, once: it has imported Keras and takes orders."""
 
@@ -209,8 +227,8 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     trained: Annotated[tuple[TracebackLine, ...], msgspec.Meta(max_length=1000)] = ()
 
 
-ToForkserver = Spawn | Kill
-FromForkserver = Ready | Exited
+ToForkserver = Spawn | Kill | Account
+FromForkserver = Ready | Exited | Accounted
 ToWorker = Load | Call
 FromWorker = Started | Raised | Returned | Loaded
 
