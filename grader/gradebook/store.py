@@ -1,4 +1,4 @@
-"""The gradebook in its file: attempts are added and never changed; points by hand are added, or marked as withdrawn.
+"""The gradebook in its file: attempts and decisions are added and never changed; points by hand may be withdrawn.
 
 **What counts.**  A submission may have been graded many times, and not always over the same checks.  What counts is the
 last of the attempts that asked for the most: a run over all tasks comes before a run over some, and `full` before
@@ -9,6 +9,10 @@ other.
 A course may have the best attempt count instead of the last: of every version of the file its last attempt among those
 that asked for the most, and of these the one with the most points, what being late costs taken off.  An attempt at the
 same file thus replaces the one before also there, such as after a check was mended.
+
+**Whose row it is.**  A submission that several students share has a row for each of them.  A student who has a share in
+several submissions has one row, by the same rule over all of them.  Who was excused has a row without handing in.
+`grader.gradebook.deciding` writes what people decide.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,13 +28,14 @@ import msgspec
 
 from grader.assignment.contract import PROFILES
 from grader.course import Course
+from grader.gradebook.decisions import People, people_of
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
-from grader.gradebook.layers import make_entry
-from grader.gradebook.records import Adjustment, Attempt, Conditions, Entry, Timing
+from grader.gradebook.layers import Exceptions, make_entry
+from grader.gradebook.records import Adjustment, Attempt, Comment, Conditions, Decision, Entry, Known, Timing
 from grader.gradebook.schema import let_readers_in, migrate, transaction
 from grader.ground.errors import UsageError, nearest
 from grader.results.artefacts import Artefact
-from grader.results.scoring import Result
+from grader.results.scoring import Result, SubmissionInfo
 from grader.speed.records import Measurement
 
 _WAIT_SECONDS: Final = 10.0
@@ -39,7 +44,19 @@ _MAX_POINTS: Final = 10_000
 _ATTEMPT: Final = (
     "number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader"  # as in Attempt
 )
-_ADJUSTMENT: Final = "number, submission, check_id, points, reason, made_by, made_at, withdrawn_at"  # as in Adjustment
+_DECISION: Final = "number, student, kind, value, reason, made_by, made_at, coalesce(undoes, 0)"  # as in Decision
+_COMMENT: Final = "number, id, text, points, check_id, reason, made_by, made_at"  # as in Comment
+
+# As in Adjustment; what a comment of the library gives is what its last version says.
+_ADJUSTMENTS: Final = """
+    WITH latest AS (
+        SELECT id, text, points, check_id FROM comments WHERE number IN (SELECT max(number) FROM comments GROUP BY id)
+    )
+    SELECT number, submission, coalesce(latest.check_id, adjustments.check_id),
+        coalesce(latest.points, adjustments.points), coalesce(latest.text, reason), made_by, made_at, withdrawn_at,
+        comment
+    FROM adjustments LEFT JOIN latest ON latest.id = comment {condition} ORDER BY number
+"""
 
 _LAST: Final = "SELECT attempt, attempts FROM counting {condition}"
 _LAST_OF_EACH_VERSION: Final = """
@@ -69,12 +86,13 @@ class Gradebook:
 
     Attributes:
         path: The file.
+        course: Says which attempt counts, what is late, and whether names tell who shares a submission.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, course: Course) -> None:
         self._connection = connection
         self.path = path
-        self._course = course
+        self.course = course
 
     @classmethod
     @contextlib.contextmanager
@@ -109,7 +127,7 @@ class Gradebook:
 
     def check_writable(self) -> None:
         """Write nothing, and find out whether something could be written now."""
-        with self._writing():
+        with self.writing():
             # SQLite lets a transaction begin on a file that it cannot write, and refuses what would write.
             self._connection.execute("DELETE FROM attempts WHERE FALSE")
 
@@ -152,14 +170,14 @@ class Gradebook:
             "problem": result.problem,
             "result": msgspec.json.encode(result).decode(),
         }
-        with self._writing():
-            number = self._insert("attempts", row)
+        with self.writing():
+            number = self.insert("attempts", row)
             for check in result.checks:
                 columns = ("id", "task", "status", "points", "max_points", "message", "seconds")
-                self._insert("checks", {"attempt": number, **{name: getattr(check, name) for name in columns}})
+                self.insert("checks", {"attempt": number, **{name: getattr(check, name) for name in columns}})
             for artefact in artefacts:
                 what = {"check_id": artefact.check, "name": artefact.name, "media_type": artefact.media_type}
-                self._insert("artefacts", {"attempt": number, **what, "data": artefact.data})
+                self.insert("artefacts", {"attempt": number, **what, "data": artefact.data})
         return number
 
     def find_graded(self, submission: str, sha256: str, conditions: Conditions) -> Attempt | None:
@@ -169,7 +187,7 @@ class Gradebook:
         conditions.  An earlier one does not do, even of the same file: the later one would go on counting; but where
         the best counts, what was graded of other versions does not matter.
         """
-        of_version = "AND sha256 = :sha256" if self._course.attempts == "best" else ""
+        of_version = "AND sha256 = :sha256" if self.course.attempts == "best" else ""
         last = self._read_attempts(
             "WHERE submission = :submission AND status = 'graded' AND profile = :profile AND tasks = :tasks"
             f" {of_version} ORDER BY number DESC LIMIT 1",
@@ -186,54 +204,170 @@ class Gradebook:
         return None
 
     def entries(self) -> list[Entry]:
-        """What counts for each submission, sorted by its id."""
-        return self._entries("", ())
+        """What counts for each student, sorted by name."""
+        with self.reading():
+            return self._entries(None, self.people())
 
-    def entry(self, submission: str) -> Entry:
-        """What counts for one submission.
+    def entry(self, student: str) -> Entry:
+        """What counts for one student.
 
         Raises:
-            UsageError: It is not in the gradebook.
+            UsageError: The student is not in the gradebook, or the name is that of a submission of several.
         """
-        found = self._entries("WHERE submission = ?", (submission,))
-        if not found:
-            raise self._unknown(submission)
+        found = self.rows(student)
+        if [entry.student for entry in found] != [student]:
+            names = " and ".join(entry.student for entry in found)
+            raise UsageError(f"{student}: is the work of {names}, who have a row each; name one of them.")
         return found[0]
 
-    def _entries(self, condition: str, parameters: tuple[str, ...]) -> list[Entry]:
-        with in_one_sentence(self.path), transaction(self._connection, writing=False):
-            adjusted: dict[str, list[Adjustment]] = {}
-            for row in self._read(f"SELECT {_ADJUSTMENT} FROM adjustments {condition} ORDER BY number", parameters):
-                adjusted.setdefault(row[1], []).append(Adjustment(*row))
-            chosen = (_LAST_OF_EACH_VERSION if self._course.attempts == "best" else _LAST).format(condition=condition)
-            # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
-            rows = self._connection.execute(
-                f"SELECT attempts, {_ATTEMPT} FROM ({chosen}) JOIN attempts ON number = attempt", parameters
-            )
-            entries: dict[str, Entry] = {}
-            for count, *row in rows:
-                attempt = _attempt(row)
-                name = attempt.result.submission.id
-                entry = make_entry(attempt, count, adjusted.get(name, ()), self._course.late)
-                entries[name] = max(entries.get(name, entry), entry, key=_worth)
-        # Here, since SQLite would carry the results along as it sorts.
-        return [entries[name] for name in sorted(entries)]
-
-    def attempts(self, submission: str) -> list[Attempt]:
-        """Every attempt of a submission, oldest first.
+    def rows(self, name: str) -> list[Entry]:
+        """What counts for one student, or for each of those who share a submission of that name.
 
         Raises:
             UsageError: It is not in the gradebook.
         """
-        found = self._read_attempts("WHERE submission = ? ORDER BY number", (submission,))
-        if not found:
-            raise self._unknown(submission)
-        return found
+        with self.reading():
+            people = self.people()
+            students = people.of(name) if name in self.submissions() else (name,)
+            if name in students:
+                students = (name,)
+            shared = {submission for each in students for submission in self._shared(each, people)}
+            found = [entry for entry in self._entries(shared, people) if entry.student in students]
+            if not found:
+                raise self._unknown(name, people)
+            return found
+
+    def _entries(self, submissions: Collection[str] | None, people: People) -> list[Entry]:
+        """What counts for each student of some submissions, or of all."""
+        condition = "" if submissions is None else "WHERE submission IN (SELECT value FROM json_each(:names))"
+        names = {} if submissions is None else {"names": msgspec.json.encode(sorted(submissions)).decode()}
+        best = self.course.attempts == "best"
+        adjusted = self._adjusted()
+        chosen = (_LAST_OF_EACH_VERSION if best else _LAST).format(condition=condition)
+        # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
+        rows = self._connection.execute(
+            f"SELECT attempts, breadth, {_ATTEMPT} FROM ({chosen}) JOIN attempts ON number = attempt", names
+        )
+        entries: dict[str, tuple[tuple[float, ...], Entry]] = {}
+        attempts: dict[str, dict[str, int]] = {}
+        for count, breadth, *row in rows:
+            shared = _attempt(row)
+            submission = shared.result.submission.id
+            for student in people.of(submission):
+                attempt = _renamed(shared, student)
+                by_hand = _of_titles(adjusted, people.titles(student, submission))
+                exceptions = people.exceptions(student, submission)
+                entry = make_entry(attempt, count, by_hand, self.course.late, exceptions)
+                worth = _worth(entry, breadth, best=best)
+                attempts.setdefault(student, {})[submission] = count
+                if student not in entries or worth > entries[student][0]:
+                    entries[student] = (worth, entry)
+        for student, counts in attempts.items():
+            if len(counts) > 1:
+                worth, entry = entries[student]
+                entries[student] = (worth, msgspec.structs.replace(entry, attempts=sum(counts.values())))
+        found = {student: entry for student, (_, entry) in entries.items()}
+        for student in self._only_excused(people):
+            found[student] = make_entry(_nothing(student), 0, (), self.course.late, Exceptions(excused=True))
+        # Here, since SQLite would carry the results along as it sorts.
+        return [found[name] for name in sorted(found)]
+
+    def known(self, name: str = "") -> Iterator[Known]:
+        """All that is known of each student, one after the other.
+
+        Args:
+            name: Only of this student, or of those who share a submission of that name; of all unless given.
+
+        Raises:
+            UsageError: It is not in the gradebook.
+        """
+        with self.reading():
+            people = self.people()
+            shares: dict[str, list[str]] = {}
+            for submission in self.submissions():
+                for student in people.of(submission):
+                    shares.setdefault(student, []).append(submission)
+            for entry in self.rows(name) if name else self.entries():
+                own = shares.get(entry.student, [])
+                timings = self.measurements(*own) if own else []
+                yield Known(entry, self.artefacts(entry.attempt.number), tuple(self._attempts_of(own)), tuple(timings))
+
+    def _attempts_of(self, submissions: Collection[str]) -> list[Attempt]:
+        return self._read_attempts(
+            "WHERE submission IN (SELECT value FROM json_each(?)) ORDER BY number",
+            (msgspec.json.encode(list(submissions)).decode(),),
+        )
+
+    def _only_excused(self, people: People) -> set[str]:
+        """The students who are excused and handed in nothing."""
+        excused = {student for title in people.of_kind.get("excuse", {}) for student in people.of(title)}
+        return excused - {student for submission in self.submissions() for student in people.of(submission)}
+
+    def _adjusted(self) -> dict[str, list[Adjustment]]:
+        """All points by hand, oldest first, by the name that they were given to."""
+        adjusted: dict[str, list[Adjustment]] = {}
+        for adjustment in self.all_adjustments():
+            adjusted.setdefault(adjustment.submission, []).append(adjustment)
+        return adjusted
+
+    def people(self) -> People:
+        """Who shares which submission, and what was decided about whom."""
+        return people_of(self.decisions(), by_names=self.course.groups == "names")
+
+    def decisions(self) -> list[Decision]:
+        """Everything that was decided, oldest first."""
+        return [Decision(*row) for row in self.read(f"SELECT {_DECISION} FROM decisions ORDER BY number")]
+
+    def all_adjustments(self) -> list[Adjustment]:
+        """All points by hand, also those that were withdrawn, oldest first."""
+        return [Adjustment(*row) for row in self.read(_ADJUSTMENTS.format(condition=""))]
+
+    def comments(self) -> list[Comment]:
+        """Every version of every comment of the library, oldest first."""
+        return [Comment(*row) for row in self.read(f"SELECT {_COMMENT} FROM comments ORDER BY number")]
+
+    def titles(self, student: str) -> tuple[str, ...]:
+        """The names under which something is decided that holds for a student: the student's, and of what is shared."""
+        people = self.people()
+        shared = self._shared(student, people)
+        return tuple(dict.fromkeys((student, *(title for each in shared for title in people.titles(student, each)))))
+
+    def has_row(self, name: str) -> bool:
+        """Whether anything counts under a name."""
+        return name in self._names(self.people())
+
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The students of each submission that several share, sorted by its id."""
+        people = self.people()
+        every = sorted({*people.recorded, *self.submissions()})
+        return {submission: people.of(submission) for submission in every if people.of(submission) != (submission,)}
+
+    def submissions(self) -> list[str]:
+        """The ids of all submissions."""
+        return [row[0] for row in self.read("SELECT DISTINCT submission FROM attempts")]
+
+    def _shared(self, student: str, people: People) -> list[str]:
+        """The submissions that a student has a share in, the student's own one included."""
+        return [submission for submission in self.submissions() if student in people.of(submission)]
+
+    def attempts(self, student: str) -> list[Attempt]:
+        """Every attempt of a student, or of a submission of several, oldest first.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        with self.reading():
+            people = self.people()
+            names = self._shared(student, people) or [student]
+            found = self._attempts_of(names)
+            if not found and student not in self._only_excused(people):
+                raise self._unknown(student, people)
+            return found
 
     def artefacts(self, attempt: int) -> tuple[Artefact, ...]:
         """What an attempt left behind, in the order in which it was added."""
         query = "SELECT check_id, name, media_type, data FROM artefacts WHERE attempt = ? ORDER BY number"
-        return tuple(Artefact(*row) for row in self._read(query, (attempt,)))
+        return tuple(Artefact(*row) for row in self.read(query, (attempt,)))
 
     def refuse_unknown(self, check: str) -> None:
         """Make sure that some attempt has a check.
@@ -241,14 +375,25 @@ class Gradebook:
         Raises:
             UsageError: None has a check of that id.
         """
-        known = [row[0] for row in self._read("SELECT DISTINCT id FROM checks", ())]
+        known = [row[0] for row in self.read("SELECT DISTINCT id FROM checks", ())]
         if check not in known:
             raise UsageError(f"{check}: no attempt in {self.path} has such a check{nearest(check, known)}")
+
+    def refuse_unknown_name(self, name: str) -> None:
+        """Make sure that some row or submission has a name, or that something was decided about it.
+
+        Raises:
+            UsageError: None has it.
+        """
+        people = self.people()
+        decided = any(name in students for students in people.of_kind.values())
+        if not decided and name not in people.recorded and name not in self._names(people):
+            raise self._unknown(name, people)
 
     def last_seconds(self, conditions: Conditions) -> dict[str, float]:
         """How long the last grading of each submission took, in seconds, over the same profile and tasks."""
         query = "SELECT submission, seconds FROM attempts WHERE profile = ? AND tasks = ? ORDER BY number"
-        return dict(self._read(query, (conditions.profile, _joined(conditions.tasks))))
+        return dict(self.read(query, (conditions.profile, _joined(conditions.tasks))))
 
     def adjust(self, submission: str, points: float, *, reason: str, by: str, at: str, check: str = "") -> Adjustment:
         """Add points by hand.
@@ -275,27 +420,29 @@ class Gradebook:
         if check and check not in known:
             raise UsageError(f"{check}: no attempt of {submission} has such a check{nearest(check, known)}")
         row = {"submission": submission, "check_id": check, "points": points, "reason": reason}
-        with self._writing():
-            number = self._insert("adjustments", {**row, "made_by": by, "made_at": at, "withdrawn_at": ""})
+        with self.writing():
+            number = self.insert("adjustments", {**row, "made_by": by, "made_at": at, "withdrawn_at": ""})
         return Adjustment(number, submission, check, points, reason, by, at)
 
     def adjustments(self, submission: str) -> list[Adjustment]:
-        """All points by hand of a submission, also those that were withdrawn, oldest first."""
-        query = f"SELECT {_ADJUSTMENT} FROM adjustments WHERE submission = ? ORDER BY number"
-        return [Adjustment(*row) for row in self._read(query, (submission,))]
+        """All points by hand of a student or submission, also those that were withdrawn, oldest first."""
+        with self.reading():
+            return _of_titles(self._adjusted(), self.titles(submission))
 
-    def withdraw(self, number: int, *, at: str) -> Adjustment:
+    def withdraw(self, number: int, *, at: str, by: str = "", reason: str = "") -> Adjustment:
         """Take points by hand back: they stay in the gradebook, marked, and count no more.
 
         Args:
             number: The adjustment's number.
             at: When: see `records.utc`.
+            by: Who takes them back.
+            reason: Why.
 
         Raises:
             UsageError: There is no such adjustment, or it was withdrawn before.
         """
-        with self._writing():
-            rows = self._read(f"SELECT {_ADJUSTMENT} FROM adjustments WHERE number = ?", (number,))
+        with self.writing():
+            rows = self.read(_ADJUSTMENTS.format(condition="WHERE number = ?"), (number,))
             if not rows:
                 raise UsageError(
                     f"adjustment {number}: there is none of that number; `grader gradebook show NAME` lists them."
@@ -304,6 +451,8 @@ class Gradebook:
             if before.withdrawn_at:
                 raise UsageError(f"adjustment {number}: was withdrawn before, at {before.withdrawn_at}.")
             self._connection.execute("UPDATE adjustments SET withdrawn_at = ? WHERE number = ?", (at, number))
+            row = {"student": before.submission, "kind": "withdrawal", "value": str(number), "reason": reason}
+            self.insert("decisions", {**row, "made_by": by, "made_at": at})
         return msgspec.structs.replace(before, withdrawn_at=at)
 
     def add_measurement(self, measurement: Measurement) -> Timing:
@@ -318,8 +467,8 @@ class Gradebook:
             "status": measurement.status,
             "measurement": msgspec.json.encode(measurement).decode(),
         }
-        with self._writing():
-            number = self._insert("measurements", row)
+        with self.writing():
+            number = self.insert("measurements", row)
         return Timing(number, measurement)
 
     def measurements(
@@ -343,7 +492,7 @@ class Gradebook:
         )
         names = msgspec.json.encode(submissions).decode()
         asked = {"device": device, "backend": backend, "machine": machine, "since": since, "submissions": names}
-        rows = self._read(query, asked)
+        rows = self.read(query, asked)
         with in_one_sentence(self.path):
             return [Timing(number, _measurement.decode(measurement)) for number, measurement in rows]
 
@@ -353,24 +502,36 @@ class Gradebook:
         Raises:
             UsageError: There is none.
         """
-        rows = self._read("SELECT measurement FROM measurements WHERE number = ?", (number,))
+        rows = self.read("SELECT measurement FROM measurements WHERE number = ?", (number,))
         if not rows:
             raise UsageError(f"measurement {number}: there is none of that number; `grader timings` lists them.")
         with in_one_sentence(self.path):
             return Timing(number, _measurement.decode(rows[0][0]))
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """Everything that is done inside is written, or nothing of it."""
         with in_one_sentence(self.path), transaction(self._connection):
             yield
 
-    def _insert(self, table: str, row: Mapping[str, object]) -> int:
-        """Insert a row; names of table and columns come from this module, values are parameters."""
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """What is read inside is of one moment."""
+        with in_one_sentence(self.path):
+            if self._connection.in_transaction:
+                yield
+            else:
+                with transaction(self._connection, writing=False):
+                    yield
+
+    def insert(self, table: str, row: Mapping[str, object]) -> int:
+        """Insert a row; names of table and columns come from this package, values are parameters."""
         places = ", ".join(f":{name}" for name in row)
         cursor = self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
         return cursor.lastrowid or 0
 
-    def _read(self, query: str, parameters: _Parameters) -> list[Any]:
+    def read(self, query: str, parameters: _Parameters = ()) -> list[Any]:
+        """The rows that a query gives."""
         with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
@@ -379,9 +540,15 @@ class Gradebook:
             rows = self._connection.execute(f"SELECT {_ATTEMPT} FROM attempts {condition}", parameters)
             return [_attempt(row) for row in rows]
 
-    def _unknown(self, submission: str) -> UsageError:
-        known = [row[0] for row in self._read("SELECT DISTINCT submission FROM attempts", ())]
-        return UsageError(f"{submission}: is not in {self.path}{nearest(submission, known) if known else '.'}")
+    def _names(self, people: People) -> list[str]:
+        """Every name that a row or a submission has."""
+        submissions = self.submissions()
+        students = [student for submission in submissions for student in people.of(submission)]
+        return list(dict.fromkeys((*submissions, *students, *sorted(self._only_excused(people)))))
+
+    def _unknown(self, name: str, people: People) -> UsageError:
+        known = self._names(people)
+        return UsageError(f"{name}: is not in {self.path}{nearest(name, known) if known else '.'}")
 
 
 def _breadth(conditions: Conditions) -> int:
@@ -389,9 +556,33 @@ def _breadth(conditions: Conditions) -> int:
     return 0 if conditions.tasks else 1 + PROFILES.index(conditions.profile)
 
 
-def _worth(entry: Entry) -> tuple[float, int]:
-    """What makes an attempt the best: its points, none where it was not graded, and of equal ones being the last."""
-    return -1.0 if entry.score is None else entry.score, entry.attempt.number
+def _worth(entry: Entry, breadth: int, *, best: bool) -> tuple[float, ...]:
+    """What makes an attempt count: graded, most asked for, where the best counts most points, and last."""
+    graded = entry.attempt.result.status == "graded"
+    points = entry.score if best and entry.score is not None else -1.0
+    return graded, breadth if graded else 0, points, entry.attempt.number
+
+
+def _renamed(attempt: Attempt, student: str) -> Attempt:
+    """An attempt as it stands in a student's row."""
+    result = attempt.result
+    if result.submission.id == student:
+        return attempt
+    own = msgspec.structs.replace(result, submission=msgspec.structs.replace(result.submission, id=student))
+    return msgspec.structs.replace(attempt, result=own)
+
+
+def _nothing(student: str) -> Attempt:
+    """What stands in the row of a student who handed in nothing."""
+    info = SubmissionInfo(student, "", "", "")
+    result = Result(info, "infrastructure_error", 0.0, 0.0, 0.0, (), "Nothing was handed in.")
+    return Attempt(0, "", "", "", "", "", (), "", result)
+
+
+def _of_titles(adjusted: Mapping[str, list[Adjustment]], titles: Iterable[str]) -> list[Adjustment]:
+    """The points by hand under some names, oldest first."""
+    found = [adjustment for title in titles for adjustment in adjusted.get(title, ())]
+    return sorted(found, key=lambda adjustment: adjustment.number)
 
 
 def _joined(tasks: tuple[int, ...]) -> str:

@@ -111,9 +111,9 @@ def grade_class(
                     break  # stopped
             on_report(report)
             if how.output is not None:
-                write_results(report, how.output)
+                write_results(report, how.output, seen=pages.seen)
                 pages.write(how.output)
-    saved = how.output or (_rescue(report) if keeper.fault else None)
+            saved = how.output or (_rescue(report, pages.seen) if keeper.fault else None)
     return ClassGraded(report, keeper.fault, keeper.unwritten, saved)
 
 
@@ -171,7 +171,7 @@ def _grade_what_is_new(
         if well and keeper.fault:
             say(f"{keeper.fault} Grading goes on, and writing is tried again.")
         if how.output is not None:  # as it comes, so that nothing finished is lost
-            write_feedback(make_report(settings, [graded.result], 0.0), how.output)
+            write_feedback(make_report(settings, [pages.seen(graded.result)], 0.0), how.output)
             pages.add(graded)
         show(graded.result, "")
 
@@ -188,18 +188,23 @@ def _grade_what_is_new(
     return make_report(settings, in_order, time.monotonic() - began)
 
 
-def _rescue(report: Report) -> Path:
+def _rescue(report: Report, seen: Callable[[Result], Result]) -> Path:
     """Write a report that the gradebook did not take in, and no folder was named for, into a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
-    write_results(report, folder)
+    write_results(report, folder, seen=seen)
     return folder
 
 
-def write_results(report: Report, folder: Path) -> None:
+def write_results(report: Report, folder: Path, *, seen: Callable[[Result], Result] = lambda result: result) -> None:
     """Write `results.json` and the feedback into a folder.
+
+    Args:
+        report: The results.
+        folder: Where to.
+        seen: What the feedback may tell of a result; all of it unless given.
 
     Raises:
         GraderError: They cannot be written.
     """
     write_report(report, folder)
-    write_feedback(report, folder)
+    write_feedback(replace(report, results=tuple(map(seen, report.results))), folder)

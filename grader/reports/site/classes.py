@@ -150,6 +150,7 @@ def leaders_of(rows: Sequence[Row]) -> list[Leader]:
 def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
     """What the template of the class page is given."""
     columns, rows = rows_of(pages)
+    counted = [page for page in pages if not page.entry.excused]
     graded = [row for row in rows if row.page.graded]
     worths = Counter(row.page.entry.attempt.result.max_score for row in graded)
     scores = [row.page.entry.score or 0.0 for row in graded]
@@ -164,6 +165,7 @@ def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
         "rows": rows,
         "worth": worths.most_common(1)[0][0] if worths else 0.0,
         "graded": len(graded),
+        "excused": sum(page.entry.excused for page in pages),
         "mean": statistics.fmean(scores) if scores else None,
         "median": statistics.median(scores) if scores else None,
         "full": sum(share >= 1 - 1e-9 for share in shares),
@@ -172,10 +174,11 @@ def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
         "accuracies": scatter(points) if points else None,
         "hardest": hardest_checks(pages),
         "leaders": leaders_of(rows),
-        "fastest": fastest((page, page.current_timings) for page in pages),
-        "speeds": time_against_accuracy((page.name, page.current_timings) for page in pages),
-        "with_layers": any(row.by_hand or row.page.entry.penalty or row.page.entry.adjustments for row in rows),
-        "profiles": sorted({page.entry.attempt.profile for page in pages}),
-        "isolations": sorted({page.entry.attempt.isolation for page in pages}),
+        "fastest": fastest((page, page.current_timings) for page in counted),
+        "speeds": time_against_accuracy((page.name, page.current_timings) for page in counted),
+        "with_layers": any(row.by_hand or row.page.entry.penalty or row.page.entry.adjustments for row in rows)
+        or any(page.entry.extended_to for page in pages),
+        "profiles": sorted({page.entry.attempt.profile for page in pages} - {""}),
+        "isolations": sorted({page.entry.attempt.isolation for page in pages} - {""}),
         "last": max((page.entry.attempt.graded_at for page in pages), default=""),
     }
