@@ -340,15 +340,17 @@ def _check_visibility(table: dict[str, Any], where: str) -> None:
         if chosen:
             raise UsageError(f'{where}: visibility.hidden_until: say until when, as in hidden_until = "deadline".')
         return
-    if isinstance(until, datetime) and until.tzinfo is not None:
-        table["visibility"] = {**visibility, "hidden_until": until.isoformat()}
-    elif until != "deadline":
+    if until == "deadline":
+        if not isinstance(table.get("late"), dict) or "deadline" not in table["late"]:
+            raise UsageError(f'{where}: visibility.hidden_until: is "deadline", but late.deadline is not set.')
+        return
+    try:
+        table["visibility"] = {**visibility, "hidden_until": msgspec.convert(until, Moment).isoformat()}
+    except msgspec.ValidationError:
         example = "2026-06-30T23:59:00+02:00"
         raise UsageError(
             f'{where}: visibility.hidden_until: expected "deadline", or date, time and time zone, as in {example}.'
-        )
-    elif not isinstance(table.get("late"), dict) or "deadline" not in table["late"]:
-        raise UsageError(f'{where}: visibility.hidden_until: is "deadline", but late.deadline is not set.')
+        ) from None
 
 
 def _words(value: Any) -> list[str]:
