@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import cyclopts
 import msgspec
@@ -39,6 +39,10 @@ book = cyclopts.App(
     "groups. What was measured stays as it is, and nothing is graded again.",
 )
 app.command(book)
+
+# Python knows others too, but not in every time zone.
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
 
 
 @Parameter(name="*")
@@ -525,14 +529,14 @@ def _score_of(entry: Entry) -> str:
 
 def _deadline(text: str, course: Course) -> datetime:
     """A deadline as it was given: of a date alone, the time of day and the time zone are those of the course's."""
-    with contextlib.suppress(ValueError):
-        day = date.fromisoformat(text)
-        # Without a deadline of the course there will be an error all the same.
-        return datetime.combine(day, course.late.deadline.timetz() if course.late.deadline else time(tzinfo=UTC))
+    given: datetime | None = None
     with contextlib.suppress(ValueError):
         given = datetime.fromisoformat(text)
-        if given.tzinfo is not None:
-            return given
+        day = date.fromisoformat(text)
+        # Without a deadline of the course there will be an error all the same.
+        given = datetime.combine(day, course.late.deadline.timetz() if course.late.deadline else time(tzinfo=UTC))
+    if given is not None and given.tzinfo is not None and _FIRST_YEAR <= given.year <= _LAST_YEAR:
+        return given
     example = "2026-07-05T23:59:00+02:00"
     raise UsageError(f"{text}: give a date, as in 2026-07-05, or date, time and time zone, as in {example}.")
 
