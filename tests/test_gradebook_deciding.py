@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.course import Course, Late
+from grader.course import Course, Late, load_course
 from grader.gradebook import deciding
 from grader.gradebook.deciding import Signed
 from grader.gradebook.history import history_of
@@ -156,6 +156,47 @@ def test_the_best_attempt_is_chosen_with_late_days(path: Path) -> None:
         assert (book.entry("ada").score, book.entry("ada").attempts) == (88, 2)
 
 
+def test_late_days_are_for_several_assignments_in_the_order_of_their_deadlines(path: Path, tmp_path: Path) -> None:
+    def assignment(name: str, day: int, shared: str, late_days: int = 4) -> Path:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "course.toml").write_text(
+            f"[late]\ndeadline = 2026-06-{day:02}T22:00:00Z\nlate_days = {late_days}\ndays_shared_with = {shared}\n"
+        )
+        return folder
+
+    first, second, third = (
+        assignment("first", 1, "[]"),
+        assignment("second", 10, "['../first', '../third']"),
+        assignment("third", 20, "['../second', '../first']"),
+    )
+    for folder, handed_in in ((first, 4), (second, 11), (third, 22)):
+        with Gradebook.open(folder / "gradebook.db") as book:
+            book.add(CONDITIONS, result_of("ada"), graded_at=NOON, submitted_at=f"2026-06-{handed_in:02}T10:00:00Z")
+    used = []
+    for folder in (first, second, third):
+        with Gradebook.open(folder / "gradebook.db", course=load_course(folder / "course.toml")) as book:
+            ada = book.entry("ada")
+            used.append((ada.late_days_before, ada.late_days_used, ada.late_days_left, ada.penalty))
+    assert used == [(0, 3, 1, 0), (3, 1, 0, 0), (4, 0, 0, 18.6)]
+
+    def refusal() -> str:
+        course = load_course(third / "course.toml")
+        with pytest.raises(UsageError) as caught, Gradebook.open(third / "gradebook.db", course=course):
+            pass
+        return str(caught.value)
+
+    assignment("second", 10, "[]", late_days=5)
+    assert refusal().endswith("../second: has 5 late days, and here there are 4; say the same in both.")
+    assignment("second", 20, "[]")
+    assert refusal().endswith("../second: needs a deadline before or after this one's.")
+    assignment("second", 19, "[]")
+    (second / "gradebook.db").unlink()
+    assert refusal().endswith("../second/gradebook.db: there is no such gradebook; `grader grade` makes one.")
+    (second / "course.toml").unlink()
+    assert refusal().endswith("../second/course.toml: there is no such course file.")
+
+
 # Excuses
 
 
@@ -242,7 +283,7 @@ def test_a_file_says_who_shares_what_and_changes_what_it_names(book: Gradebook) 
     assert book.entry("dora").group == "alan"
     assert "alan" not in scores(book)  # the file does not name alan
     assert deciding.put_groups(book, groups("ada,ada", "alan,dora"), BY_EMMY).joined == ()
-    assert book.groups() == {"alan": ("dora",), "ben+cleo": ("ben", "cleo"), "team9": ("kurt",)}
+    assert book.roll().groups == {"alan": ("dora",), "ben+cleo": ("ben", "cleo"), "team9": ("kurt",)}
 
 
 def test_a_student_with_several_submissions_has_one_row(book: Gradebook) -> None:
@@ -257,7 +298,7 @@ def test_a_student_with_several_submissions_has_one_row(book: Gradebook) -> None
 
 @pytest.mark.parametrize("name", ["c++", "+", "ben+", "ada"])
 def test_names_of_one_are_of_one(name: str, book: Gradebook) -> None:
-    assert book.people().of(name) == (name,)
+    assert book.roll().people.of(name) == (name,)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def show(
         raise UsageError(f"{name}: --below, --failed, --not-graded and --late choose among all; leave the name out.")
     with (source or Source()).open() as gradebook:
         if name is not None:
-            entry, titles = gradebook.entry(name), gradebook.titles(name)
+            entry, titles = gradebook.entry(name), gradebook.roll().titles(name)
             decided = [
                 decision
                 for decision in gradebook.decisions()
@@ -296,7 +296,7 @@ def groups(
     """
     with (source or Source()).open() as gradebook:
         if file is None:
-            tables.show_groups(Console(), gradebook.groups())
+            tables.show_groups(Console(), gradebook.roll().groups)
             return 0
         shares = parse_groups(read_named(file), str(file))
         changed = deciding.put_groups(gradebook, shares, Signed(_who(by), reason or f"Loaded from {file}.", _now()))
@@ -432,7 +432,7 @@ def history(
             gradebook.all_adjustments(),
             gradebook.decisions(),
             gradebook.comments(),
-            None if name is None else gradebook.titles(name),
+            None if name is None else gradebook.roll().titles(name),
         )
     if json:
         print(msgspec.json.encode(_History(events)).decode())
@@ -512,7 +512,7 @@ def _between_gradebooks(name: str | None, earlier: Gradebook, later: Gradebook) 
 
 def _scores_of(gradebook: Gradebook, name: str) -> str:
     """What counts now for a student, or for each of those who share a submission."""
-    if not gradebook.has_row(name):
+    if name not in gradebook.roll().names:
         return f"{name} has handed in nothing so far."
     return " ".join(_score_of(entry) for entry in gradebook.rows(name))
 

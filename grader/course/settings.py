@@ -126,6 +126,8 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         percent_per_day: Part of the points that each day takes off, a day that has begun counting as a whole one.
         cap_percent: The most that is taken off, however late.
         late_days: Days that each student may be late before anything is taken off; they are used without asking.
+        days_shared_with: Folders of other assignments that the same late days are for, each with a course file and a
+            gradebook; those that were due before use theirs first.
     """
 
     deadline: Moment | None = None
@@ -133,6 +135,7 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     percent_per_day: Percent = 10.0
     cap_percent: Percent = 100.0
     late_days: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    days_shared_with: tuple[str, ...] = ()
 
 
 class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,7 +233,10 @@ def load_course(path: Path | None = None) -> Course:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
-    return parse_course(text, where=str(path))
+    course = parse_course(text, where=str(path))
+    # A course file names folders as they lie beside it, wherever the grader is called.
+    shared = tuple(str(path.parent / folder) for folder in course.late.days_shared_with)
+    return msgspec.structs.replace(course, late=msgspec.structs.replace(course.late, days_shared_with=shared))
 
 
 def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:

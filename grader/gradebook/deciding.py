@@ -66,7 +66,7 @@ def extend(book: Gradebook, name: str, deadline: datetime, signed: Signed, *, ah
     with book.writing():
         if not ahead:
             _refuse_unknown(book, name)
-        before = book.people().latest("extension", (name,))
+        before = book.roll().people.latest("extension", (name,))
         if before is not None and before.value == value:
             raise UsageError(f"{name}: has that deadline already, {_signature(before)}.")
         return _decide(book, name, "extension", value, signed)
@@ -88,7 +88,7 @@ def excuse(book: Gradebook, name: str, signed: Signed, *, ahead: bool = False) -
     with book.writing():
         if not ahead:
             _refuse_unknown(book, name)
-        before = book.people().latest("excuse", book.titles(name))
+        before = book.roll().people.latest("excuse", book.roll().titles(name))
         if before is not None:
             with_others = "" if before.student == name else f" with {before.student}"
             raise UsageError(f"{name}: is excused already{with_others}, {_signature(before)}.")
@@ -107,10 +107,10 @@ def undo(book: Gradebook, name: str, kind: Kind, signed: Signed) -> Decision:
     signed.refuse_blank()
     what = {"extension": "no extension", "excuse": "no excuse"}[kind]
     with book.writing():
-        people = book.people()
+        people = book.roll().people
         before = people.latest(kind, (name,))
         if before is None:
-            shared = people.latest(kind, book.titles(name))
+            shared = people.latest(kind, book.roll().titles(name))
             if shared is not None:
                 raise UsageError(f"{name}: has {what} alone; take back that of {shared.student}, which holds for all.")
             raise UsageError(
@@ -157,7 +157,7 @@ def put_groups(book: Gradebook, shares: Sequence[Share], signed: Signed) -> Grou
         joined = [(student, submission) for student, submission in wanted.items() if student not in kept]
         for student, submission in joined:
             _decide(book, student, "group", submission, signed)
-        known = book.submissions()
+        known = book.roll().submissions
         unknown = sorted({submission for submission in wanted.values() if submission not in known})
     return Groups(tuple(joined), tuple(left), tuple(unknown))
 

@@ -62,13 +62,14 @@ class People(msgspec.Struct, frozen=True):
         extensions = [self.latest("extension", (name,)) for name in names]
         return max((extension.value for extension in extensions if extension), default="")
 
-    def exceptions(self, student: str, submission: str) -> Exceptions:
+    def exceptions(self, student: str, submission: str, late_days_before: int = 0) -> Exceptions:
         """What holds for a student of a submission and not for the class."""
         names = self.titles(student, submission)
         return Exceptions(
             extended_to=self.extended_to(names),
             excused=self.latest("excuse", names) is not None,
             group="" if self.of(submission) == (submission,) else submission,
+            late_days_before=late_days_before,
         )
 
 
@@ -86,3 +87,59 @@ def people_of(decisions: Iterable[Decision], *, by_names: bool) -> People:
         if decision.kind == "group":
             recorded.setdefault(decision.value, []).append(decision.student)
     return People({name: tuple(students) for name, students in recorded.items()}, of_kind, by_names)
+
+
+class Roll(msgspec.Struct, frozen=True):
+    """Who there is.
+
+    Attributes:
+        people: Who shares which submission, and what holds for whom.
+        submissions: The ids of all submissions.
+        shares: The submissions of each student.
+        only_excused: The students who are excused and handed in nothing.
+    """
+
+    people: People
+    submissions: tuple[str, ...]
+    shares: dict[str, tuple[str, ...]]
+    only_excused: frozenset[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that a row or a submission has."""
+        return tuple(dict.fromkeys((*self.submissions, *self.shares, *sorted(self.only_excused))))
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The students of each submission that several share, sorted by its id; also of those not handed in so far."""
+        every = sorted({*self.people.recorded, *self.submissions})
+        students = {submission: self.people.of(submission) for submission in every}
+        return {submission: names for submission, names in students.items() if names != (submission,)}
+
+    def is_known(self, name: str) -> bool:
+        """Whether a row or a submission has a name, or something was decided about it."""
+        people = self.people
+        decided = any(name in students for students in people.of_kind.values())
+        return decided or name in people.recorded or name in self.names
+
+    def students(self, name: str) -> tuple[str, ...]:
+        """The student of a name, or those who share a submission of that name."""
+        names = self.people.of(name) if name in self.submissions else (name,)
+        return (name,) if name in names else names
+
+    def titles(self, student: str) -> tuple[str, ...]:
+        """The names under which something is decided that holds for a student: the student's, and of what is shared."""
+        shared = self.shares.get(student, ())
+        of_shared = (title for submission in shared for title in self.people.titles(student, submission))
+        return tuple(dict.fromkeys((student, *of_shared)))
+
+
+def roll_of(people: People, submissions: Iterable[str]) -> Roll:
+    """Who there is, from who shares what and the submissions there are."""
+    every = tuple(submissions)
+    shares: dict[str, tuple[str, ...]] = {}
+    for submission in every:
+        for student in people.of(submission):
+            shares[student] = (*shares.get(student, ()), submission)
+    excused = {student for title in people.of_kind.get("excuse", {}) for student in people.of(title)}
+    return Roll(people, every, shares, frozenset(excused - set(shares)))

@@ -28,11 +28,13 @@ class Exceptions(msgspec.Struct, frozen=True):
         extended_to: The student's own deadline: ISO 8601 with time zone; empty for the course's.
         excused: Whether nothing counts.
         group: The id of the submission, where several students share it; else empty.
+        late_days_before: Late days that the student used for earlier assignments.
     """
 
     extended_to: str = ""
     excused: bool = False
     group: str = ""
+    late_days_before: int = 0
 
 
 NO_EXCEPTIONS: Final = Exceptions()
@@ -92,7 +94,8 @@ def make_entry(
     standing = tuple(adjustment for adjustment in adjustments if not adjustment.withdrawn_at)
     own = own_deadline(late, exceptions.extended_to)
     days = days_late(attempt.submitted_at, own)
-    used = 0 if exceptions.excused else min(math.ceil(days), late.late_days)
+    before = min(exceptions.late_days_before, late.late_days)
+    used = 0 if exceptions.excused else min(math.ceil(days), late.late_days - before)
     entry = Entry(
         attempt,
         attempts,
@@ -102,7 +105,8 @@ def make_entry(
         None,
         extended_to="" if own.deadline in (None, late.deadline) else utc(own.deadline),
         late_days_used=used,
-        late_days_left=late.late_days - used,
+        late_days_left=late.late_days - before - used,
+        late_days_before=before,
         excused=exceptions.excused,
         group=exceptions.group,
     )

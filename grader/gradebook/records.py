@@ -157,6 +157,7 @@ class Entry(msgspec.Struct, frozen=True):
         extended_to: The student's own deadline, where that is later than the course's: ISO 8601, UTC; else empty.
         late_days_used: Days of being late that cost nothing, since the budget has them.
         late_days_left: What is left of the budget.
+        late_days_before: Days of the budget that earlier assignments used.
         excused: Whether nothing counts.
         group: The id of the submission, where several students share it; else empty.
     """
@@ -170,8 +171,14 @@ class Entry(msgspec.Struct, frozen=True):
     extended_to: str = ""
     late_days_used: int = 0
     late_days_left: int = 0
+    late_days_before: int = 0
     excused: bool = False
     group: str = ""
+
+    @property
+    def late_days(self) -> int:
+        """The whole budget."""
+        return self.late_days_before + self.late_days_used + self.late_days_left
 
     @property
     def student(self) -> str:

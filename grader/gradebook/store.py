@@ -27,8 +27,8 @@ from typing import Any, Final
 import msgspec
 
 from grader.assignment.contract import PROFILES
-from grader.course import Course
-from grader.gradebook.decisions import People, people_of
+from grader.course import COURSE_FILE, Course, load_course
+from grader.gradebook.decisions import Roll, people_of, roll_of
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import Exceptions, make_entry
 from grader.gradebook.records import Adjustment, Attempt, Comment, Conditions, Decision, Entry, Known, Timing
@@ -37,6 +37,9 @@ from grader.ground.errors import UsageError, nearest
 from grader.results.artefacts import Artefact
 from grader.results.scoring import Result, SubmissionInfo
 from grader.speed.records import Measurement
+
+FILE: Final = "gradebook.db"
+"""What a gradebook is called unless it is named."""
 
 _WAIT_SECONDS: Final = 10.0
 _MAX_POINTS: Final = 10_000
@@ -76,6 +79,7 @@ _measurement: Final = msgspec.json.Decoder(Measurement)
 
 
 _Parameters = tuple[object, ...] | Mapping[str, str]
+_Overview = tuple[Roll, dict[str, list[Adjustment]]]
 
 
 class Gradebook:
@@ -89,10 +93,14 @@ class Gradebook:
         course: Says which attempt counts, what is late, and whether names tell who shares a submission.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, course: Course) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, course: Course, late_days_before: Mapping[str, int]
+    ) -> None:
         self._connection = connection
         self.path = path
         self.course = course
+        self._late_days_before = late_days_before
+        self._kept: tuple[tuple[int, int], _Overview] | None = None
 
     @classmethod
     @contextlib.contextmanager
@@ -108,9 +116,11 @@ class Gradebook:
             wait: Seconds to wait for another process that is writing.
 
         Raises:
-            UsageError: There is no such file, and there must be.
+            UsageError: There is no such file, and there must be, or the course shares late days with none.
             GradebookError: The file cannot be opened, or is no gradebook.
         """
+        chosen = course or Course()
+        before = _late_days_before(chosen)
         if must_exist and not path.exists():
             raise UsageError(f"{path}: there is no such gradebook; `grader grade` makes one.")
         refuse_other_files(path)
@@ -121,7 +131,7 @@ class Gradebook:
                 connection.execute("PRAGMA foreign_keys = ON")
                 let_readers_in(connection)
                 migrate(connection, path)
-            yield cls(connection, path, course or Course())
+            yield cls(connection, path, chosen, before)
         finally:
             connection.close()
 
@@ -206,7 +216,7 @@ class Gradebook:
     def entries(self) -> list[Entry]:
         """What counts for each student, sorted by name."""
         with self.reading():
-            return self._entries(None, self.people())
+            return self._entries(None)
 
     def entry(self, student: str) -> Entry:
         """What counts for one student.
@@ -227,22 +237,21 @@ class Gradebook:
             UsageError: It is not in the gradebook.
         """
         with self.reading():
-            people = self.people()
-            students = people.of(name) if name in self.submissions() else (name,)
-            if name in students:
-                students = (name,)
-            shared = {submission for each in students for submission in self._shared(each, people)}
-            found = [entry for entry in self._entries(shared, people) if entry.student in students]
+            roll = self.roll()
+            students = roll.students(name)
+            shared = {submission for each in students for submission in roll.shares.get(each, ())}
+            found = [entry for entry in self._entries(shared) if entry.student in students]
             if not found:
-                raise self._unknown(name, people)
+                raise self._unknown(name)
             return found
 
-    def _entries(self, submissions: Collection[str] | None, people: People) -> list[Entry]:
+    def _entries(self, submissions: Collection[str] | None) -> list[Entry]:
         """What counts for each student of some submissions, or of all."""
         condition = "" if submissions is None else "WHERE submission IN (SELECT value FROM json_each(:names))"
         names = {} if submissions is None else {"names": msgspec.json.encode(sorted(submissions)).decode()}
         best = self.course.attempts == "best"
-        adjusted = self._adjusted()
+        roll, adjusted = self._overview()
+        people = roll.people
         chosen = (_LAST_OF_EACH_VERSION if best else _LAST).format(condition=condition)
         # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
         rows = self._connection.execute(
@@ -256,7 +265,7 @@ class Gradebook:
             for student in people.of(submission):
                 attempt = _renamed(shared, student)
                 by_hand = _of_titles(adjusted, people.titles(student, submission))
-                exceptions = people.exceptions(student, submission)
+                exceptions = people.exceptions(student, submission, self._late_days_before.get(student, 0))
                 entry = make_entry(attempt, count, by_hand, self.course.late, exceptions)
                 worth = _worth(entry, breadth, best=best)
                 attempts.setdefault(student, {})[submission] = count
@@ -267,8 +276,9 @@ class Gradebook:
                 worth, entry = entries[student]
                 entries[student] = (worth, msgspec.structs.replace(entry, attempts=sum(counts.values())))
         found = {student: entry for student, (_, entry) in entries.items()}
-        for student in self._only_excused(people):
-            found[student] = make_entry(_nothing(student), 0, (), self.course.late, Exceptions(excused=True))
+        for student in roll.only_excused:
+            exceptions = Exceptions(excused=True, late_days_before=self._late_days_before.get(student, 0))
+            found[student] = make_entry(_nothing(student), 0, (), self.course.late, exceptions)
         # Here, since SQLite would carry the results along as it sorts.
         return [found[name] for name in sorted(found)]
 
@@ -282,13 +292,9 @@ class Gradebook:
             UsageError: It is not in the gradebook.
         """
         with self.reading():
-            people = self.people()
-            shares: dict[str, list[str]] = {}
-            for submission in self.submissions():
-                for student in people.of(submission):
-                    shares.setdefault(student, []).append(submission)
+            shares = self.roll().shares
             for entry in self.rows(name) if name else self.entries():
-                own = shares.get(entry.student, [])
+                own = shares.get(entry.student, ())
                 timings = self.measurements(*own) if own else []
                 yield Known(entry, self.artefacts(entry.attempt.number), tuple(self._attempts_of(own)), tuple(timings))
 
@@ -298,21 +304,25 @@ class Gradebook:
             (msgspec.json.encode(list(submissions)).decode(),),
         )
 
-    def _only_excused(self, people: People) -> set[str]:
-        """The students who are excused and handed in nothing."""
-        excused = {student for title in people.of_kind.get("excuse", {}) for student in people.of(title)}
-        return excused - {student for submission in self.submissions() for student in people.of(submission)}
+    def roll(self) -> Roll:
+        """Who there is, who shares which submission, and what was decided about whom."""
+        return self._overview()[0]
 
-    def _adjusted(self) -> dict[str, list[Adjustment]]:
-        """All points by hand, oldest first, by the name that they were given to."""
-        adjusted: dict[str, list[Adjustment]] = {}
-        for adjustment in self.all_adjustments():
-            adjusted.setdefault(adjustment.submission, []).append(adjustment)
-        return adjusted
+    def _overview(self) -> _Overview:
+        """Who there is, and all points by hand by the name that they were given to, oldest first.
 
-    def people(self) -> People:
-        """Who shares which submission, and what was decided about whom."""
-        return people_of(self.decisions(), by_names=self.course.groups == "names")
+        It is kept until something is written here or by another process, since pages ask for it once for each student.
+        """
+        with self.reading():
+            moment = (self.read("PRAGMA data_version")[0][0], self._connection.total_changes)
+            if self._kept is None or self._kept[0] != moment:
+                adjusted: dict[str, list[Adjustment]] = {}
+                for adjustment in self.all_adjustments():
+                    adjusted.setdefault(adjustment.submission, []).append(adjustment)
+                people = people_of(self.decisions(), by_names=self.course.groups == "names")
+                submissions = self.read("SELECT DISTINCT submission FROM attempts")
+                self._kept = moment, (roll_of(people, (row[0] for row in submissions)), adjusted)
+            return self._kept[1]
 
     def decisions(self) -> list[Decision]:
         """Everything that was decided, oldest first."""
@@ -326,30 +336,6 @@ class Gradebook:
         """Every version of every comment of the library, oldest first."""
         return [Comment(*row) for row in self.read(f"SELECT {_COMMENT} FROM comments ORDER BY number")]
 
-    def titles(self, student: str) -> tuple[str, ...]:
-        """The names under which something is decided that holds for a student: the student's, and of what is shared."""
-        people = self.people()
-        shared = self._shared(student, people)
-        return tuple(dict.fromkeys((student, *(title for each in shared for title in people.titles(student, each)))))
-
-    def has_row(self, name: str) -> bool:
-        """Whether anything counts under a name."""
-        return name in self._names(self.people())
-
-    def groups(self) -> dict[str, tuple[str, ...]]:
-        """The students of each submission that several share, sorted by its id."""
-        people = self.people()
-        every = sorted({*people.recorded, *self.submissions()})
-        return {submission: people.of(submission) for submission in every if people.of(submission) != (submission,)}
-
-    def submissions(self) -> list[str]:
-        """The ids of all submissions."""
-        return [row[0] for row in self.read("SELECT DISTINCT submission FROM attempts")]
-
-    def _shared(self, student: str, people: People) -> list[str]:
-        """The submissions that a student has a share in, the student's own one included."""
-        return [submission for submission in self.submissions() if student in people.of(submission)]
-
     def attempts(self, student: str) -> list[Attempt]:
         """Every attempt of a student, or of a submission of several, oldest first.
 
@@ -357,11 +343,10 @@ class Gradebook:
             UsageError: There is none of that name.
         """
         with self.reading():
-            people = self.people()
-            names = self._shared(student, people) or [student]
-            found = self._attempts_of(names)
-            if not found and student not in self._only_excused(people):
-                raise self._unknown(student, people)
+            roll = self.roll()
+            found = self._attempts_of(roll.shares.get(student, (student,)))
+            if not found and student not in roll.only_excused:
+                raise self._unknown(student)
             return found
 
     def artefacts(self, attempt: int) -> tuple[Artefact, ...]:
@@ -385,10 +370,8 @@ class Gradebook:
         Raises:
             UsageError: None has it.
         """
-        people = self.people()
-        decided = any(name in students for students in people.of_kind.values())
-        if not decided and name not in people.recorded and name not in self._names(people):
-            raise self._unknown(name, people)
+        if not self.roll().is_known(name):
+            raise self._unknown(name)
 
     def last_seconds(self, conditions: Conditions) -> dict[str, float]:
         """How long the last grading of each submission took, in seconds, over the same profile and tasks."""
@@ -427,7 +410,8 @@ class Gradebook:
     def adjustments(self, submission: str) -> list[Adjustment]:
         """All points by hand of a student or submission, also those that were withdrawn, oldest first."""
         with self.reading():
-            return _of_titles(self._adjusted(), self.titles(submission))
+            roll, adjusted = self._overview()
+            return _of_titles(adjusted, roll.titles(submission))
 
     def withdraw(self, number: int, *, at: str, by: str = "", reason: str = "") -> Adjustment:
         """Take points by hand back: they stay in the gradebook, marked, and count no more.
@@ -511,8 +495,11 @@ class Gradebook:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Everything that is done inside is written, or nothing of it."""
-        with in_one_sentence(self.path), transaction(self._connection):
-            yield
+        try:
+            with in_one_sentence(self.path), transaction(self._connection):
+                yield
+        finally:
+            self._kept = None  # it may be of what was not written in the end
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -540,20 +527,39 @@ class Gradebook:
             rows = self._connection.execute(f"SELECT {_ATTEMPT} FROM attempts {condition}", parameters)
             return [_attempt(row) for row in rows]
 
-    def _names(self, people: People) -> list[str]:
-        """Every name that a row or a submission has."""
-        submissions = self.submissions()
-        students = [student for submission in submissions for student in people.of(submission)]
-        return list(dict.fromkeys((*submissions, *students, *sorted(self._only_excused(people)))))
-
-    def _unknown(self, name: str, people: People) -> UsageError:
-        known = self._names(people)
+    def _unknown(self, name: str) -> UsageError:
+        known = self.roll().names
         return UsageError(f"{name}: is not in {self.path}{nearest(name, known) if known else '.'}")
 
 
 def _breadth(conditions: Conditions) -> int:
     """How much was asked for: more comes before less in what counts."""
     return 0 if conditions.tasks else 1 + PROFILES.index(conditions.profile)
+
+
+def _late_days_before(course: Course) -> dict[str, int]:
+    """The late days that each student used for assignments that were due before this one.
+
+    Raises:
+        UsageError: An assignment is not there, or its course file says something else about the same late days.
+    """
+    late = course.late
+    used: dict[str, int] = {}
+    for folder in late.days_shared_with if late.late_days and late.deadline is not None else ():
+        other = load_course(Path(folder) / COURSE_FILE)
+        due = other.late.deadline
+        if due is None or late.deadline is None or due == late.deadline:
+            raise UsageError(f"late.days_shared_with: {folder}: needs a deadline before or after this one's.")
+        if other.late.late_days != late.late_days:
+            raise UsageError(
+                f"late.days_shared_with: {folder}: has {other.late.late_days} late days, and here there are "
+                f"{late.late_days}; say the same in both."
+            )
+        if due < late.deadline:
+            with Gradebook.open(Path(folder) / FILE, course=other, must_exist=True) as book:
+                for entry in book.entries():
+                    used[entry.student] = used.get(entry.student, 0) + entry.late_days_used
+    return used
 
 
 def _worth(entry: Entry, breadth: int, *, best: bool) -> tuple[float, ...]:

@@ -58,7 +58,7 @@ def seen_entry(entry: Entry, course: Course, hidden: Hidden) -> Entry:
     if not hidden.until:
         return entry
     shown = [adjustment for adjustment in entry.adjustments if adjustment.check not in hidden.scores]
-    exceptions = Exceptions(entry.extended_to, entry.excused, entry.group)
+    exceptions = Exceptions(entry.extended_to, entry.excused, entry.group, entry.late_days_before)
     return make_entry(seen_attempt(entry.attempt, hidden), entry.attempts, shown, course.late, exceptions)
 
 

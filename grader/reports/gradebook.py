@@ -51,9 +51,9 @@ def show_submission(
     if entry.attempt.submitted_at:
         late = f", {number(entry.days_late)} days late" if entry.days_late else ""
         console.print(Text(f"Handed in {moment(entry.attempt.submitted_at)}{late}."))
-    if entry.late_days_used or entry.late_days_left:
-        budget = entry.late_days_used + entry.late_days_left
-        console.print(Text(f"{entry.late_days_used} of {budget} late days used."))
+    if entry.late_days:
+        before = f", {entry.late_days_before} more for earlier assignments" if entry.late_days_before else ""
+        console.print(Text(f"{entry.late_days_used} of {entry.late_days} late days used{before}."))
     if entry.penalty:
         console.print(Text(f"Taken off for being late: {number(entry.penalty)} points."))
     if attempts:
