@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from grader.assignment import contract
+from grader.gradebook.records import Entry
 from grader.ground.text import number
 from grader.reports.site.charts import histogram, scatter
 from grader.reports.site.students import StudentPage, title_of
@@ -33,6 +34,7 @@ class Row(msgspec.Struct, frozen=True):
         passed: How many checks passed.
         count: How many there are.
         by_hand: Points by hand, summed.
+        layers: What lies over the measured points, in a few words.
         measured: What the accuracy check found.
     """
 
@@ -41,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
     passed: int
     count: int
     by_hand: float
+    layers: str
     measured: Measured | None
 
 
@@ -104,7 +107,15 @@ def _row(page: StudentPage, points: dict[int, tuple[float, float]], columns: lis
     checks = page.entry.attempt.result.checks
     by_hand = math.fsum(adjustment.points for adjustment in page.entry.adjustments)
     passed = sum(check.status == "passed" for check in checks)
-    return Row(page, tuple(cells), passed, len(checks), by_hand, page.measured)
+    return Row(page, tuple(cells), passed, len(checks), by_hand, _layers(page.entry, by_hand), page.measured)
+
+
+def _layers(entry: Entry, by_hand: float) -> str:
+    """What lies over the measured points: `+2 by hand, −5 late, extended`."""
+    days = f"{entry.late_days_used} late day{'' if entry.late_days_used == 1 else 's'}" if entry.late_days_used else ""
+    late = f"−{number(entry.penalty)} late" if entry.penalty else "late" if entry.days_late and not days else ""
+    hand = f"{by_hand:+g} by hand" if by_hand else "comment" if entry.adjustments else ""
+    return ", ".join(filter(None, (hand, late, days, "extended" if entry.extended_to else "")))
 
 
 def hardest_checks(pages: Sequence[StudentPage]) -> list[Hard]:
