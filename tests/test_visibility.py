@@ -15,11 +15,12 @@ from grader.gradebook.deciding import Signed
 from grader.gradebook.keeping import keeping
 from grader.gradebook.records import Entry
 from grader.gradebook.store import Gradebook
-from grader.gradebook.visibility import hidden_from, seen_entry
+from grader.gradebook.visibility import Hidden, hidden_from, seen_entry
+from grader.grading.feedback import write_feedback
 from grader.grading.pages import Pages
 from grader.reports.site import StudentPage, write_site
 from grader.results.artefacts import Artefact, Measured
-from grader.results.scoring import Graded
+from grader.results.scoring import Graded, Report
 from tests.results import CONDITIONS, NOON, result_of
 
 DUE = datetime(2026, 6, 1, 22, tzinfo=UTC)
@@ -95,15 +96,20 @@ def test_what_is_shown_adds_up(book: Path) -> None:
         assert opened.entry("ada") == entry
 
 
-def test_feedback_hides_what_pages_hide(book: Path) -> None:
+def test_feedback_hides_what_pages_hide(book: Path, tmp_path: Path) -> None:
     course = msgspec.structs.replace(HIDING, late=Late(datetime(2100, 1, 1, tzinfo=UTC)))
     with keeping(book, CONDITIONS, course=course) as keeper:
         settings = Settings(course, "standard", frozenset(), "namespaces")
-        seen = Pages(settings, keeper).seen(RESULT)
-        assert ORDER not in {check.id for check in seen.checks}
-        assert "shown from 2100-01-01 00:00 UTC on" in next(c.message for c in seen.checks if c.id == EARLY)
-        shown = Settings(Course(), "standard", frozenset(), "namespaces")
-        assert Pages(shown, keeper).seen(RESULT) == RESULT
+        pages = Pages(settings, keeper)
+        report = Report("standard", "namespaces", 1.0, (RESULT,))
+        write_feedback(report, tmp_path / "hiding", hidden_from=pages.hidden_from)
+        assert pages.hidden_from(result_of("ada", checks=checks_of("quick")[:1])) == Hidden()
+        assert Pages(Settings(Course(), "standard", frozenset(), "namespaces"), keeper).hidden_from(RESULT) == Hidden()
+    write_feedback(report, tmp_path / "whole")
+    hiding, whole = ((tmp_path / folder / "feedback" / "ada.md").read_text() for folder in ("hiding", "whole"))
+    assert "points**, profile standard. Some of what was checked is not told before 2100-01-01 00:00 UTC.\n" in hiding
+    assert (hiding.count("It says too much."), whole.count("It says too much.")) == (1, 3)
+    assert ("check-predict-in-order" in hiding, "check-predict-in-order" in whole) == (False, True)
 
 
 def test_each_who_shares_a_submission_has_a_page(tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ class Hidden(msgspec.Struct, frozen=True):
     details: frozenset[str] = frozenset()
     scores: frozenset[str] = frozenset()
 
+    def of(self, result: Result) -> Hidden:
+        """The same, and nothing where no check of a result is among it."""
+        some = self.details | self.scores
+        return self if any(check.id in some for check in result.checks) else Hidden()
+
 
 def hidden_from(course: Course, now: datetime, extended_to: str = "") -> Hidden:
     """What is hidden from a student.

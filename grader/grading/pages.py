@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from grader.course import Settings
 from grader.gradebook.decisions import people_of
 from grader.gradebook.keeping import Keeper
-from grader.gradebook.visibility import hidden_from, seen_result
+from grader.gradebook.visibility import Hidden, hidden_from
 from grader.ground.text import utc
 from grader.reports.site import StudentPage, page_of, write_site
 from grader.results.scoring import Graded, Result
@@ -33,17 +33,17 @@ class Pages:
         """Take in a result, which was graded now or is kept in the gradebook."""
         self._came[graded.result.submission.id] = graded, utc(datetime.now(UTC))
 
-    def seen(self, result: Result) -> Result:
-        """A result as the feedback may tell it now: what the course hides until a date is left out before that.
+    def hidden_from(self, result: Result) -> Hidden:
+        """What the feedback may not tell of a result before a date.
 
         Of students who share a submission, the one who has the latest deadline decides.
         """
         course = self._settings.course
         if not course.visibility.hidden_until:
-            return result
+            return Hidden()
         known = self._keeper.known(result.submission.id)
         extended_to = max((each.entry.extended_to for each in known), default="")
-        return seen_result(result, hidden_from(course, datetime.now(UTC), extended_to))
+        return hidden_from(course, datetime.now(UTC), extended_to).of(result)
 
     def write(self, folder: Path) -> None:
         """Write `index.html` and a page for each student.

@@ -98,13 +98,12 @@ def as_seen(page: StudentPage, course: Course, now: datetime) -> StudentPage:
     hidden = hidden_from(course, now, page.entry.extended_to)
     if not hidden.until:
         return page
-    asked = {check.id for check in page.entry.attempt.result.checks}
     return StudentPage(
         seen_entry(page.entry, course, hidden),
         seen_artefacts(page.artefacts, hidden),
         tuple(seen_attempt(attempt, hidden) for attempt in page.history),
         page.timings,
-        hidden if asked & (hidden.details | hidden.scores) else Hidden(),
+        hidden.of(page.entry.attempt.result),
     )
 
 
