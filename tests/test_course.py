@@ -45,6 +45,12 @@ def test_the_default_accuracy_budget_is_800_steps() -> None:
     assert Course().accuracy.steps == 800
 
 
+@pytest.mark.parametrize("value", ["2026-06-30T23:59:00+02:00", "'2026-06-30T23:59:00+02:00'", "'deadline'"])
+def test_what_is_hidden_is_hidden_until_a_moment(value: str) -> None:
+    course = parse_course(f"[visibility]\nhidden_until = {value}\n[late]\ndeadline = 2026-06-30T23:59:00Z")
+    assert course.visibility.hidden_until == value.strip("'")
+
+
 @pytest.mark.parametrize("value", ["2026-06-30T23:59:00+02:00", "'2026-06-30T23:59:00+02:00'"])
 def test_a_deadline_has_a_time_zone(value: str) -> None:
     late = parse_course(f"[late]\ndeadline = {value}\ngrace_minutes = 15\npercent_per_day = 5").late
@@ -106,6 +112,30 @@ def test_a_deadline_has_a_time_zone(value: str) -> None:
         ("[late]\npercent_per_day = 101", "late.percent_per_day: expected float <= 100.0."),
         ("[late]\ncap_percent = nan", "late.cap_percent: expected float >= 0.0."),
         ("late = 3", "late: expected object, got int."),
+        ("[late]\nlate_days = 1.5", "late.late_days: expected int, got float."),
+        ("groups = 'name'", "groups: 'name' is unknown; did you mean names?"),
+        ("[visibility]\nhiden_until = 'deadline'", "visibility.hiden_until: unknown key; did you mean hidden_until?"),
+        (
+            "[visibility]\ndetails = ['train/validate']",
+            "visibility.details: train/validate: unknown check; did you mean train/validates?",
+        ),
+        (
+            "[visibility]\nscores = ['train/validates']",
+            'visibility.hidden_until: say until when, as in hidden_until = "deadline".',
+        ),
+        (
+            "[visibility]\nhidden_until = 'deadline'",
+            'visibility.hidden_until: is "deadline", but late.deadline is not set.',
+        ),
+        *(
+            (
+                f"[visibility]\nhidden_until = {value}",
+                'visibility.hidden_until: expected "deadline", or date, time and time zone, as in '
+                "2026-06-30T23:59:00+02:00.",
+            )
+            for value in ("2026-06-30", "'dedline'", "7")
+        ),
+        ("visibility = 3", "visibility: expected object, got int."),
         ("x =", "is not TOML: Invalid value (at end of document)."),
     ],
 )

@@ -7,11 +7,23 @@ import re
 from pathlib import Path
 
 import jsonschema
+import msgspec
 
-from grader.exports import FORMATS, Choices, document, entries_of, gradescope, nbgrader, report_of
+from grader.exports import (
+    FORMATS,
+    Choices,
+    canvas,
+    document,
+    entries_of,
+    gradescope,
+    junit,
+    moodle,
+    nbgrader,
+    report_of,
+)
 from grader.results.artefacts import Measured
+from tests.results import entries, result_of
 from tests.results import report_of as made_report
-from tests.results import result_of
 
 PAGE = (Path(__file__).parent.parent / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -48,3 +60,25 @@ def test_a_report_becomes_entries_and_comes_back() -> None:
     found = entries_of(report)
     assert [(entry.score, entry.attempts, entry.attempt.number) for entry in found] == [(93.0, 1, 0), (None, 1, 0)]
     assert report_of(found).results == report.results
+
+
+def test_every_format_leaves_who_is_excused_without_points() -> None:
+    graded, excused = entries(result_of("ada"), result_of("ben"))
+    both = (graded, msgspec.structs.replace(excused, score=None, excused=True))
+    assert b"ben,,,ben,,EX\r\n" in canvas.write(both, Choices()).content
+    downloaded = b"Student,ID,SIS User ID,SIS Login ID,Section,Project (1)\r\nBen,7,b,ben,A,50\r\n"
+    filled = canvas.write(both, Choices("Project", downloaded))
+    assert filled.content.endswith(b"Ben,7,b,ben,A,EX\r\n")
+    assert "Excused, so without points: ben." in filled.notes
+    worksheet = b"Identifier,Full name,Grade,Maximum Grade,Feedback comments\r\nParticipant 7,ben,50,93.00,\r\n"
+    assert moodle.write(both, Choices(worksheet=worksheet)).content.endswith(
+        b'ben,,93.00,"You are excused, so there is no score."\r\n'
+    )
+    assert b",ben,,,,,,,93\r\n" in nbgrader.write(both, Choices()).content
+    junit_case = b'<skipped type="excused" message="You are excused, so there is no score.">'
+    assert junit_case in junit.write(both, Choices()).content
+    made = document.write(both, Choices())
+    assert (b'"ben"' in made.content, made.notes) == (False, ("Excused, so left out: ben.",))
+    alone = gradescope.document(both[1])
+    assert "score" not in alone
+    assert alone["output"] == "You are excused, so there is no score."

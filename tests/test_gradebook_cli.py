@@ -129,7 +129,7 @@ def test_one_submission_with_all_that_is_known_of_it(run: Run) -> None:
 def test_json_is_the_records(run: Run) -> None:
     run("adjust", "ada", "3", "--reason", "Why.", "--by", "Emmy")
     document = json.loads(run("show", "ada", "--json"))
-    assert set(document) == {"entry", "attempts", "adjustments", "schema_version"}
+    assert set(document) == {"entry", "attempts", "adjustments", "decisions", "schema_version"}
     assert len(document["attempts"]) == 3
     assert msgspec.convert(document["entry"], Entry).score == 77.4
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import grader
-from grader.course import Accuracy, Course, CourseLimits, Full, Late, Settings, Speed
+from grader.course import Accuracy, Course, CourseLimits, Full, Late, Settings, Speed, Visibility
 from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
 
@@ -24,6 +24,8 @@ CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9),
         {"late": Late(datetime(2026, 6, 1, tzinfo=UTC), percent_per_day=50)},
         {"speed": Speed(rounds=3)},
         {"attempts": "best"},
+        {"groups": "names"},
+        {"visibility": Visibility("deadline", ("setup/loads",))},
         {"leaderboard": ("score",)},
     ],
 )
@@ -51,7 +53,7 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 
 
 def test_every_field_of_a_course_was_thought_of() -> None:
-    without_a_say = {"title", "profile", "late", "speed", "attempts", "leaderboard"}
+    without_a_say = {"title", "profile", "late", "speed", "attempts", "groups", "visibility", "leaderboard"}
     with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"} | {
         "modules"
     }

@@ -142,10 +142,9 @@ def test_without_a_gradebook_none_is_made(tmp_path: Path, file: SubmissionFile) 
 
 def test_what_is_known_of_a_submission_has_its_measurements(book: Gradebook) -> None:
     keeper = Keeper(book, CONDITIONS)
-    assert keeper.known("ada") is None
+    assert keeper.known("ada") == ()
     keeper.add(result_of("ada"))
     mine = book.add_measurement(measurement("ada", [1.0], [1.0]))
     book.add_measurement(measurement("grace", [1.0], [1.0]))
-    known = keeper.known("ada")
-    assert known is not None
+    (known,) = keeper.known("ada")
     assert (known.entry.attempt.result, known.timings) == (result_of("ada"), (mine,))

@@ -65,7 +65,20 @@ def test_a_file_of_every_form_still_opens_and_says_the_same(form: int, tmp_path:
         assert [(a.points, a.withdrawn_at) for a in book.adjustments("ada")] == [
             (-0.5, ""),
             (3, "2026-06-03T08:00:00Z"),
+            *([(0, "")] if form > 2 else []),
         ]
+        assert [(d.student, d.kind, d.undoes) for d in book.decisions()] == (
+            []
+            if form < 3
+            else [
+                ("ada", "extension", 0),
+                ("grace", "excuse", 0),
+                ("grace", "excuse", 2),
+                ("ben", "group", 0),
+                ("cleo", "group", 0),
+            ]
+        )
+        assert [(c.id, c.points) for c in book.comments()] == ([] if form < 3 else [("nice", 1), ("nice", 0)])
         assert [(a.name, a.data) for a in book.artefacts(second.number)] == [("source", b"x = 1\n")]
         assert not any(entry.misses("setup/loads") for entry in book.entries())
         timings = book.measurements("ada", device="cpu", backend="tensorflow")
@@ -116,3 +129,13 @@ def test_tables_are_strict_and_rows_belong_to_attempts(tmp_path: Path) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY constraint failed"):
             connection.execute("INSERT INTO artefacts VALUES (1, 9, '', 'figure', 'image/png', x'00')")
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET reason = ''", "DELETE FROM {}"])
+@pytest.mark.parametrize("table", ["comments", "decisions"])
+def test_what_was_decided_cannot_be_changed_from_outside_either(table: str, change: str, tmp_path: Path) -> None:
+    path = tmp_path / "gradebook.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript((FORMS / "form3.sql").read_text())
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} are added and never changed"):
+            connection.execute(change.format(table))

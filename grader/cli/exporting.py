@@ -19,7 +19,7 @@ from grader.gradebook.faults import SQLITE_HEADER
 from grader.gradebook.records import Entry
 from grader.ground import notes
 from grader.ground.errors import UsageError
-from grader.ground.files import write_whole
+from grader.ground.files import read_named, write_whole
 
 _FORMATS_HELP = f"One of {', '.join(form.name for form in FORMATS)}."
 
@@ -56,7 +56,7 @@ def export(
         raise UsageError(f"--into {into}: {form.name} fills no file of another system; leave it out.")
     entries = _chosen(_entries(source, course), submission)
     chosen = load_course(course)
-    worksheet = None if into is None else _bytes(into)
+    worksheet = None if into is None else read_named(into)
     choices = Choices(assignment or chosen.title, worksheet, scale, check_hidden(hide), chosen.leaderboard)
     made = form.write(entries, choices)
     write_whole(output, made.content)
@@ -90,7 +90,7 @@ def gradescope(
 
     chosen = load_course(course)
     file = course or Path(COURSE_FILE)
-    text = _bytes(file).decode() if file.exists() else ""
+    text = read_named(file).decode() if file.exists() else ""
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
         content = autograder_zip(wheel, course=text, profile=profile or chosen.profile, hidden=check_hidden(hide))
@@ -112,7 +112,7 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
         raise UsageError(
             f"{source}: there are no results; `grader grade -o reports` writes some, or name them with --from."
         )
-    data = _bytes(source)
+    data = read_named(source)
     if not data.startswith(SQLITE_HEADER):
         return entries_of(read(data, str(source)))
     from grader.gradebook.store import Gradebook
@@ -129,12 +129,3 @@ def _chosen(entries: Sequence[Entry], names: tuple[str, ...]) -> Sequence[Entry]
         if name not in known:
             raise UsageError(f"--submission {name}: there is no such submission in the results.")
     return tuple(known[name] for name in dict.fromkeys(names)) if names else entries
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file.") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from grader.assignment.contract import PROFILES, TASKS
 from grader.course import Course, Settings, load_course
 from grader.course.datasets import DATASETS
+from grader.gradebook.store import FILE
 from grader.ground.errors import UsageError
 from grader.ground.notes import warn
 from grader.sandbox.host.launch import LEVELS, choose_level, why_not
@@ -21,7 +22,7 @@ Profile = Literal["quick", "standard", "full"]
 FormAsked = Literal["auto", "functions", "guided"]
 Level = Literal["process", "landlock", "namespaces"]
 
-GRADEBOOK_FILE: Final = Path("gradebook.db")
+GRADEBOOK_FILE: Final = Path(FILE)
 
 
 @Parameter(name="*")

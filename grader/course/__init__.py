@@ -12,6 +12,7 @@ from grader.course.settings import (
     Ranked,
     Settings,
     Speed,
+    Visibility,
     load_course,
     parse_course,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Ranked",
     "Settings",
     "Speed",
+    "Visibility",
     "load_course",
     "parse_course",
 ]

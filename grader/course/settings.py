@@ -32,6 +32,7 @@ Ranked = Literal["accuracy", "score"]
 Counted = Literal["last", "best"]
 Form = Literal["auto", "functions", "guided"]
 Legacy = Literal["run", "refuse"]
+Groups = Literal["none", "names"]
 
 
 class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,12 +125,31 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         grace_minutes: How long after the deadline nothing is taken off yet.
         percent_per_day: Part of the points that each day takes off, a day that has begun counting as a whole one.
         cap_percent: The most that is taken off, however late.
+        late_days: Days that each student may be late before anything is taken off; they are used without asking.
+        days_shared_with: Folders of other assignments that the same late days are for, each with a course file and a
+            gradebook; those that were due before use theirs first.
     """
 
     deadline: Moment | None = None
     grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] = 0.0
     percent_per_day: Percent = 10.0
     cap_percent: Percent = 100.0
+    late_days: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    days_shared_with: tuple[str, ...] = ()
+
+
+class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a student is not shown before a date.  `grader.gradebook.visibility` applies it.
+
+    Attributes:
+        hidden_until: `deadline`, which is each student's own, or a moment with its time zone; empty: all is shown.
+        details: Ids of checks whose message, example and hint are hidden until then.
+        scores: Ids of checks that are hidden whole until then, with their points.
+    """
+
+    hidden_until: str = ""
+    details: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +168,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         speed: What is trained to measure its speed, and what speed is worth.
         late: The deadline, and what being late costs.
         attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
+        groups: Whether a name such as `ada+ben` says whose work a submission is: `names` or `none`.
+        visibility: What students are not shown before a date.
         leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
         form: Which form of the assignment submissions have; `auto` goes by what each file defines.
         modules: What submissions may import beside Python's own modules; it is installed with the grader.
@@ -166,6 +188,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     speed: Speed = Speed()
     late: Late = Late()
     attempts: Counted = "last"
+    groups: Groups = "none"
+    visibility: Visibility = Visibility()
     leaderboard: tuple[Ranked, ...] = ()
     form: Form = "auto"
     legacy: Legacy = "run"
@@ -209,7 +233,10 @@ def load_course(path: Path | None = None) -> Course:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
-    return parse_course(text, where=str(path))
+    course = parse_course(text, where=str(path))
+    # A course file names folders as they lie beside it, wherever the grader is called.
+    shared = tuple(str(path.parent / folder) for folder in course.late.days_shared_with)
+    return msgspec.structs.replace(course, late=msgspec.structs.replace(course.late, days_shared_with=shared))
 
 
 def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
@@ -229,10 +256,12 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_word("dataset", table, DATASETS, where)
     _check_word("profile", table, contract.PROFILES, where)
     _check_word("attempts", table, get_args(Counted), where)
+    _check_word("groups", table, get_args(Groups), where)
     _check_word("leaderboard", table, get_args(Ranked), where)
     _check_word("form", table, get_args(Form), where)
     _check_word("legacy", table, get_args(Legacy), where)
     _check_deadline(table.get("late", {}), where)
+    _check_visibility(table, where)
     try:
         course = msgspec.convert(table, Course)
     except msgspec.ValidationError as error:
@@ -259,6 +288,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         "full": Full,
         "speed": Speed,
         "late": Late,
+        "visibility": Visibility,
     }
     for name, record in records.items():
         part = table.get(name, {}) if name else table
@@ -300,6 +330,37 @@ def _check_deadline(late: Any, where: str) -> None:
         except msgspec.ValidationError:
             example = "2026-06-30T23:59:00+02:00"
             raise UsageError(f"{where}: late.deadline: expected date, time and time zone, as in {example}.") from None
+
+
+def _check_visibility(table: dict[str, Any], where: str) -> None:
+    """Look at `[visibility]`, and write its moment as text, since it may be a word as well."""
+    visibility = table.get("visibility")
+    if not isinstance(visibility, dict):
+        return
+    chosen = [(key, name) for key in ("details", "scores") for name in _words(visibility.get(key))]
+    for key, name in chosen:
+        if name not in _CHECKS:
+            raise UsageError(f"{where}: visibility.{key}: {name}: unknown check{nearest(name, list(_CHECKS))}")
+    until = visibility.get("hidden_until")
+    if until is None:
+        if chosen:
+            raise UsageError(f'{where}: visibility.hidden_until: say until when, as in hidden_until = "deadline".')
+        return
+    if until == "deadline":
+        if not isinstance(table.get("late"), dict) or "deadline" not in table["late"]:
+            raise UsageError(f'{where}: visibility.hidden_until: is "deadline", but late.deadline is not set.')
+        return
+    try:
+        table["visibility"] = {**visibility, "hidden_until": msgspec.convert(until, Moment).isoformat()}
+    except msgspec.ValidationError:
+        example = "2026-06-30T23:59:00+02:00"
+        raise UsageError(
+            f'{where}: visibility.hidden_until: expected "deadline", or date, time and time zone, as in {example}.'
+        ) from None
+
+
+def _words(value: Any) -> list[str]:
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
 def _in_words(message: str) -> str:

@@ -3,7 +3,7 @@
 The gradebook's columns are Student, ID, SIS User ID, SIS Login ID and Section, then one for each assignment, whose
 header ends in the assignment's number: `Course project (12345)`.  Last and first name may stand in two columns instead
 of Student, and all headers but the assignments' in another language.  Below the header stand rows that are no students,
-among them the one with the points possible: they have no ID.
+among them the one with the points possible: they have no ID.  `EX` in place of points excuses a student.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from grader.exports.comments import not_graded
+from grader.exports.comments import without_score
 from grader.exports.matching import match
 from grader.exports.records import Choices, Export
 from grader.exports.tables import (
@@ -40,6 +40,7 @@ _POSSIBLE: Final = "points possible"
 _TEST_STUDENT: Final = "student, test"
 _NUMBERED: Final = re.compile(r"\s*\(\d+\)$")
 _MOST_NAMES: Final = 2
+_EXCUSED: Final = "EX"
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
@@ -58,12 +59,13 @@ def _new(entries: Sequence[Entry], title: str) -> Export:
     rows = [(*_COLUMNS, safe(title)), ("    Points Possible", "", "", "", "", number(worth))]
     for entry in entries:
         name = safe(entry.attempt.result.submission.id)
-        rows.append((name, "", "", name, "", "" if entry.score is None else number(entry.score)))
+        points = _EXCUSED if entry.excused else "" if entry.score is None else number(entry.score)
+        rows.append((name, "", "", name, "", points))
     note = (
         "The submissions' names stand as SIS Login ID, since nothing else is known of the students; "
         "with --into a gradebook that was downloaded from Canvas is filled instead."
     )
-    return Export(write_table(Table(tuple(rows))), (note, *not_graded(entries)))
+    return Export(write_table(Table(tuple(rows))), (note, *without_score(entries)))
 
 
 def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
@@ -87,12 +89,14 @@ def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
     for entry in entries:
         result = entry.attempt.result
         place = matches.rows.get(result.submission.id)
+        if place is not None and entry.excused:
+            rows[place] = with_cells(rows[place], {assignment: _EXCUSED})
         if place is None or entry.score is None:
             continue
         points = points_in(entry.score, result.max_score, maximum, scale=choices.scale, where=_WORKSHEET)
         rows[place] = with_cells(rows[place], {assignment: points})
     filled, notes = neutralised(msgspec.structs.replace(table, rows=tuple(rows)))
-    return Export(write_table(filled), (*matches.notes, *not_graded(entries), *notes))
+    return Export(write_table(filled), (*matches.notes, *without_score(entries), *notes))
 
 
 class _Columns(msgspec.Struct, frozen=True):

@@ -11,12 +11,15 @@ from grader.ground.text import clean, number
 from grader.reports.text import STATUS_WORDS, TITLES, by_task, findings
 from grader.results.scoring import CheckResult
 
+EXCUSED: Final = "You are excused, so there is no score."
 _MAX_MESSAGE: Final = 600
 
 
 def comment(entry: Entry) -> str:
     """Points by task, what is wrong and where to look, and what people laid over it."""
     result = entry.attempt.result
+    if entry.excused:
+        return EXCUSED
     if entry.score is None:
         return "Not graded yet."
     lines = [f"{number(entry.score)} of {number(result.max_score)} points"]
@@ -37,10 +40,13 @@ def overlays(entry: Entry) -> list[str]:
     lines = []
     for change in entry.adjustments:
         where = f", {TITLES.get(change.check, change.check)}" if change.check else ""
+        why = clean(change.reason, limit=_MAX_MESSAGE)
         sign = "+" if change.points >= 0 else "−"
-        lines.append(f"{sign}{number(abs(change.points))} by hand{where}: {clean(change.reason, limit=_MAX_MESSAGE)}")
+        given = f"{sign}{number(abs(change.points))} by hand" if change.points else "Comment"
+        lines.append(f"{given}{where}: {why}")
     if entry.penalty:
-        lines.append(f"−{number(entry.penalty)} for being {number(entry.days_late)} days late")
+        free = f", {entry.late_days_used} of them free" if entry.late_days_used else ""
+        lines.append(f"−{number(entry.penalty)} for being {number(entry.days_late)} days late{free}")
     return lines
 
 
@@ -54,7 +60,10 @@ def details(check: CheckResult) -> str:
     return "\n".join(parts)
 
 
-def not_graded(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """A note that names the submissions without a score; empty where there are none."""
-    names = [entry.attempt.result.submission.id for entry in entries if entry.score is None]
-    return (f"Not graded, so without points: {listed(names)}.",) if names else ()
+def without_score(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Notes that name the students without a score, those who are excused apart; nothing where there are none."""
+    without = [entry for entry in entries if entry.score is None]
+    not_graded = [entry.student for entry in without if not entry.excused]
+    excused = [entry.student for entry in without if entry.excused]
+    notes = (("Not graded", not_graded), ("Excused", excused))
+    return tuple(f"{what}, so without points: {listed(names)}." for what, names in notes if names)

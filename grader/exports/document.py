@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from grader.exports.records import Choices, Export, report_of
+from grader.exports.tables import listed
 from grader.gradebook.records import Entry
 from grader.ground.errors import UsageError
 from grader.results.scoring import SCHEMA_VERSION, Report, encode
@@ -17,14 +18,19 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def write(entries: Sequence[Entry], _choices: Choices) -> Export:
-    """The report, as it was measured: the form has no place for points by hand and penalties.
+    """The report, as it was measured, without who is excused: the form has no place for what people lay over it.
 
     Raises:
         UsageError: The entries were graded in different ways.
     """
-    changed = [entry for entry in entries if entry.adjustments or entry.penalty]
-    notes = ("Scores are as measured, without points by hand and penalties.",) if changed else ()
-    return Export(encode(report_of(entries)), notes)
+    counted = [entry for entry in entries if not entry.excused]
+    excused = [entry.student for entry in entries if entry.excused]
+    changed = any(entry.adjustments or entry.penalty for entry in counted)
+    notes = (
+        *(["Scores are as measured, without points by hand and penalties."] if changed else ()),
+        *([f"Excused, so left out: {listed(excused)}."] if excused else ()),
+    )
+    return Export(encode(report_of(counted)), notes)
 
 
 def read(data: bytes, name: str) -> Report:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from grader.course import Ranked
-from grader.exports.comments import details, overlays
+from grader.exports.comments import EXCUSED, details, overlays
 from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
 from grader.ground.errors import UsageError
@@ -65,7 +65,9 @@ def document(
     result = entry.attempt.result
     withheld = entry.score is None
     tests = [_test(check, withheld=withheld, hidden=check.id in hidden) for check in result.checks]
-    if result.problem:
+    if entry.excused:
+        notes = ("Gradescope has no way to excuse: it shows a submission without a score as one that failed.", *notes)
+    elif result.problem:
         notes = (f"What failed: {result.problem}", *notes)
     level = LEVELS.get(entry.attempt.isolation)  # it is empty where the grading could not even begin
     if level is not None and level.warning:
@@ -108,6 +110,8 @@ def _ranked(
 def _head(entry: Entry) -> str:
     """What stands above the checks."""
     result = entry.attempt.result
+    if entry.excused:
+        return EXCUSED
     if entry.score is None:
         return (
             "The autograder could not grade this, so there is no score.\n"

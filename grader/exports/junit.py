@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Final
 
-from grader.exports.comments import details
+from grader.exports.comments import EXCUSED, details
 from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
 from grader.ground.text import clean, number
@@ -20,7 +20,7 @@ _KINDS: Final = {"failed": "failure", "error": "error", "timeout": "error", "cra
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """The document.  A submission that the grader could not grade has one case more, with an error that says why."""
+    """The document.  Without a score there is one case more: an error that says why, or that the student is excused."""
     suites = [_suite(entry) for entry in entries]
     root = ET.Element("testsuites", {"name": _text(choices.title), **_totals(suites)})
     root.extend(suites)
@@ -43,7 +43,11 @@ def _suite(entry: Entry) -> ET.Element:
     for name, value in facts.items():
         ET.SubElement(properties, "property", {"name": name, "value": value})
     cases = [_case(check) for check in result.checks]
-    if entry.score is None:
+    if entry.excused:
+        case = ET.Element("testcase", {"classname": "grader", "name": "grades the submission", "time": "0.000"})
+        ET.SubElement(case, "skipped", {"type": "excused", "message": EXCUSED}).text = EXCUSED
+        cases.append(case)
+    elif entry.score is None:
         case = ET.Element("testcase", {"classname": "grader", "name": "grades the submission", "time": "0.000"})
         problem = _text(result.problem or "The submission was not graded.")
         ET.SubElement(case, "error", {"type": "infrastructure_error", "message": _line(problem)}).text = problem

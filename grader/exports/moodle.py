@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from grader.exports.comments import comment, not_graded
+from grader.exports.comments import comment, without_score
 from grader.exports.matching import match
 from grader.exports.records import Choices, Export
 from grader.exports.tables import (
@@ -64,7 +64,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
     for entry in entries:
         result = entry.attempt.result
         place = matches.rows.get(result.submission.id)
-        if place is None or entry.score is None:
+        if place is None or (entry.score is None and not entry.excused):
             continue
         row = rows[place]
         if columns.changeable is not None and _cell(row, columns.changeable).casefold() in _NO:
@@ -72,7 +72,9 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
             continue
         most = _cell(row, columns.maximum)
         maximum = maximum_in(most, where=_WORKSHEET)
-        points = points_in(entry.score, result.max_score, maximum, scale=choices.scale, where=_WORKSHEET)
+        points = ""  # Moodle has no word for who is excused
+        if entry.score is not None:
+            points = points_in(entry.score, result.max_score, maximum, scale=choices.scale, where=_WORKSHEET)
         cells = {grade: points.replace(".", ",") if "," in most else points}
         if feedback is not None:
             cells[feedback] = html.escape(comment(entry)).replace("\n", "<br>")
@@ -80,7 +82,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
     filled, notes = neutralised(msgspec.structs.replace(table, rows=tuple(rows)))
     if locked:
         notes = (f"Moodle says that these grades cannot be changed, so left as they were: {listed(locked)}.", *notes)
-    return Export(write_table(filled), (*matches.notes, *not_graded(entries), *notes))
+    return Export(write_table(filled), (*matches.notes, *without_score(entries), *notes))
 
 
 class _Columns(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from grader.exports.comments import not_graded
+from grader.exports.comments import without_score
 from grader.exports.records import Choices, Export
 from grader.exports.tables import Table, safe, write_table
 from grader.gradebook.records import Entry
@@ -29,7 +29,7 @@ COLUMNS: Final = (
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
     """A row for each submission; what is not known, such as names and the due date, stays empty."""
     return Export(
-        write_table(Table((COLUMNS, *(_row(entry, choices.title) for entry in entries)))), not_graded(entries)
+        write_table(Table((COLUMNS, *(_row(entry, choices.title) for entry in entries)))), without_score(entries)
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 import grader
 from grader.assignment.contract import TASKS
-from grader.course import Course, Late, Settings, Speed
+from grader.course import Course, Late, Settings, Speed, Visibility
 from grader.course.thresholds import Calibration
 from grader.gradebook.records import Conditions
 from grader.sandbox.wire import backends
@@ -45,11 +45,19 @@ def course_digest(course: Course) -> str:
     """Digest of the course, the grader's own code (the contract and the checks above all), and its libraries.
 
     The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
-    Title, default profile, deadline, leaderboard, and what is said of speed and of which attempt counts, change no
-    verdict and are left out.
+    Title, default profile, deadline, groups, leaderboard, and what is said of speed, of which attempt counts, and of
+    what students see when, change no verdict and are left out.
     """
     judging = msgspec.structs.replace(
-        course, title="", profile="", late=Late(), speed=Speed(), attempts="last", leaderboard=()
+        course,
+        title="",
+        profile="",
+        late=Late(),
+        speed=Speed(),
+        attempts="last",
+        groups="none",
+        visibility=Visibility(),
+        leaderboard=(),
     )
     parts = [msgspec.json.encode(judging, order="deterministic")]
     package = Path(grader.__file__).parent

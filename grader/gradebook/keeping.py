@@ -16,7 +16,7 @@ import msgspec
 
 from grader.course import Course
 from grader.gradebook.faults import GradebookError
-from grader.gradebook.records import Attempt, Conditions, Entry, Timing
+from grader.gradebook.records import Attempt, Conditions, Known
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
 from grader.ground.text import utc
@@ -32,15 +32,6 @@ class _Row(msgspec.Struct, frozen=True):
     artefacts: tuple[Artefact, ...]
     graded_at: str
     submitted_at: str
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What the gradebook knows of a submission: what counts, the artefacts of that, every attempt and measurement."""
-
-    entry: Entry
-    artefacts: tuple[Artefact, ...]
-    attempts: tuple[Attempt, ...]
-    timings: tuple[Timing, ...]
 
 
 class Keeper:
@@ -99,20 +90,17 @@ class Keeper:
             self.fault = str(error)
             return {}
 
-    def known(self, submission: str) -> Known | None:
-        """What the gradebook knows of a submission; `None`: nothing, or it cannot be read."""
+    def known(self, submission: str) -> tuple[Known, ...]:
+        """What the gradebook knows of each student of a submission; nothing where it cannot be read."""
         if self._book is None:
-            return None
+            return ()
         try:
-            entry = self._book.entry(submission)
-            artefacts = self._book.artefacts(entry.attempt.number)
-            attempts, timings = self._book.attempts(submission), self._book.measurements(submission)
-            return Known(entry, artefacts, tuple(attempts), tuple(timings))
+            return tuple(self._book.known(submission))
         except UsageError:
-            return None
+            return ()
         except GradebookError as error:
             self.fault = str(error)
-            return None
+            return ()
 
     def add(self, result: Result, artefacts: Iterable[Artefact] = ()) -> None:
         """Write a result, and before it whatever could not be written so far."""

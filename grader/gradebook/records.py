@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from grader.results.artefacts import Artefact
 from grader.results.scoring import Result
 from grader.speed.records import Measurement
 
@@ -73,6 +76,7 @@ class Adjustment(msgspec.Struct, frozen=True):
         by: Who did it.
         at: When: ISO 8601, UTC.
         withdrawn_at: When it was taken back, likewise; empty while it stands.
+        comment: The comment of the library whose points and text these are; empty where they are its own.
     """
 
     number: int
@@ -83,10 +87,65 @@ class Adjustment(msgspec.Struct, frozen=True):
     by: str
     at: str
     withdrawn_at: str = ""
+    comment: str = ""
+
+
+Kind = Literal["extension", "excuse", "group", "withdrawal"]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Something that a person decided; it is never changed, and taken back by a further decision.
+
+    Attributes:
+        number: Its number in the gradebook.
+        student: Whom it is about; of a submission of several students, its id stands for all of them.
+        kind: What was decided: that the student has a later deadline (`extension`), that nothing counts (`excuse`), in
+            which submission the student has a share (`group`), or that points by hand are taken back (`withdrawal`).
+        value: The deadline, the submission's id, or the number of the adjustment; empty for an excuse.
+        reason: Why.
+        by: Who did it.
+        at: When: ISO 8601, UTC.
+        undoes: The number of the decision that this one takes back; 0 where it is one of its own.
+    """
+
+    number: int
+    student: str
+    kind: Kind
+    value: str
+    reason: str
+    by: str
+    at: str
+    undoes: int = 0
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """A comment of the library, in one of its versions; the last one counts wherever it was used.
+
+    Attributes:
+        number: The version's number in the gradebook.
+        id: Its name.
+        text: For the student to read.
+        points: What is added; negative to take away, 0 for words alone.
+        check: The check whose points it changes; empty for the total.
+        reason: Why it was written or changed.
+        by: Who did it.
+        at: When: ISO 8601, UTC.
+    """
+
+    number: int
+    id: str
+    text: str
+    points: float
+    check: str
+    reason: str
+    by: str
+    at: str
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What counts for one submission: its attempt, and what lies over it.
+    """What counts for one submission, or for one student of several who share it: the attempt, and what lies over it.
+
+    The attempt of a shared submission has the student's name in place of the submission's.
 
     Attributes:
         attempt: The attempt that counts, see `grader.gradebook.store`; where nothing was graded, the last.
@@ -94,7 +153,13 @@ class Entry(msgspec.Struct, frozen=True):
         adjustments: Points by hand that stand, oldest first.
         days_late: Days after the deadline, the grace subtracted; 0 for in time.
         penalty: Points that are taken away for being late, 0 or more.
-        score: What counts in the end; `None` while nothing was graded.
+        score: What counts in the end; `None` while nothing was graded, and for who is excused.
+        extended_to: The student's own deadline, where that is later than the course's: ISO 8601, UTC; else empty.
+        late_days_used: Days of being late that cost nothing, since the budget has them.
+        late_days_left: What is left of the budget.
+        late_days_before: Days of the budget that earlier assignments used.
+        excused: Whether nothing counts.
+        group: The id of the submission, where several students share it; else empty.
     """
 
     attempt: Attempt
@@ -103,6 +168,22 @@ class Entry(msgspec.Struct, frozen=True):
     days_late: float
     penalty: float
     score: float | None
+    extended_to: str = ""
+    late_days_used: int = 0
+    late_days_left: int = 0
+    late_days_before: int = 0
+    excused: bool = False
+    group: str = ""
+
+    @property
+    def late_days(self) -> int:
+        """The whole budget."""
+        return self.late_days_before + self.late_days_used + self.late_days_left
+
+    @property
+    def student(self) -> str:
+        """Whose row this is."""
+        return self.attempt.result.submission.id
 
     def misses(self, check: str) -> bool:
         """Whether the attempt that counts was graded and did not pass this check."""
@@ -120,3 +201,12 @@ class Timing(msgspec.Struct, frozen=True):
 
     number: int
     measurement: Measurement
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the gradebook knows of a student: what counts, the artefacts of that, every attempt and measurement."""
+
+    entry: Entry
+    artefacts: tuple[Artefact, ...]
+    attempts: tuple[Attempt, ...]
+    timings: tuple[Timing, ...]

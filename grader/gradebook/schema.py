@@ -127,6 +127,42 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         WHERE side.key IN ('rounds', 'reference')
         """,
     ),
+    (
+        # Points by hand that a comment of the library gives: what stands beside it is what the comment said then.
+        "ALTER TABLE adjustments ADD COLUMN comment TEXT NOT NULL DEFAULT ''",
+        # Every version of every comment; of each id the last one counts.
+        """
+        CREATE TABLE comments (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL,
+            text TEXT NOT NULL,
+            points REAL NOT NULL,
+            check_id TEXT NOT NULL,      -- '' for the total
+            reason TEXT NOT NULL,
+            made_by TEXT NOT NULL,
+            made_at TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE decisions (
+            number INTEGER PRIMARY KEY,
+            student TEXT NOT NULL,
+            kind TEXT NOT NULL,          -- see grader.gradebook.records.Decision
+            value TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            made_by TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            undoes INTEGER REFERENCES decisions (number)
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX decisions_undone_once ON decisions (undoes) WHERE undoes IS NOT NULL",
+        *(
+            f"CREATE TRIGGER {table}_stay_on_{event.lower()} BEFORE {event} ON {table} "
+            f"BEGIN SELECT raise(ABORT, '{table} are added and never changed'); END"
+            for table in ("comments", "decisions")
+            for event in ("UPDATE", "DELETE")
+        ),
+    ),
 )
 
 

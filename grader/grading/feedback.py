@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
+from grader.gradebook.visibility import Hidden, seen_result
 from grader.ground.files import write_whole
 from grader.ground.notes import say
 from grader.reports import markdown, notebook
@@ -13,20 +15,30 @@ from grader.submissions import SubmissionFile, read_apart
 from grader.submissions.files import MAX_WHOLE_BYTES, ReadError, read_bytes
 
 
-def write_feedback(report: Report, folder: Path) -> None:
-    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too."""
+def write_feedback(
+    report: Report, folder: Path, *, hidden_from: Callable[[Result], Hidden] = lambda result: Hidden()
+) -> None:
+    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too.
+
+    Args:
+        report: The results.
+        folder: Where to: into `feedback/` in it.
+        hidden_from: What the student of a result does not see yet; nothing unless given.
+    """
     target = folder / "feedback"
     target.mkdir(parents=True, exist_ok=True)
-    for result in report.results:
+    for whole in report.results:
+        hidden = hidden_from(whole)
+        result = seen_result(whole, hidden)
         name = result.submission.id
-        write_whole(target / f"{name}.md", markdown.feedback(report, result).encode())
+        write_whole(target / f"{name}.md", markdown.feedback(report, result, more_from=hidden.until).encode())
         if result.submission.kind == "notebook":
-            content = _own_notebook(report, result)
+            content = _own_notebook(report, result, hidden.until)
             if content is not None:
                 write_whole(target / f"{name}.ipynb", content)
 
 
-def _own_notebook(report: Report, result: Result) -> bytes | None:
+def _own_notebook(report: Report, result: Result, more_from: str) -> bytes | None:
     """A copy of the student's notebook with the feedback in it; `None` where that cannot be made."""
     path = Path(result.submission.path)
     try:
@@ -36,7 +48,7 @@ def _own_notebook(report: Report, result: Result) -> bytes | None:
         data = read_bytes(path, MAX_WHOLE_BYTES)
         if hashlib.sha256(data).hexdigest() != submission.sha256:
             return None  # it was exchanged since
-        return notebook.annotated(data, submission, report, result)
+        return notebook.annotated(data, submission, report, result, more_from=more_from)
     except ReadError:
         return None
     except Exception as error:  # a notebook may hold anything, and the feedback is there as Markdown too

@@ -1,19 +1,24 @@
 """The pages of a batch: what the gradebook knows of each submission, or where there is none, what was just graded.
 
 A run that does not count, such as one over a single task, has a page of its own; but where the best attempt counts, a
-worse one of the same kind does not hide it.
+worse one of the same kind does not hide it.  Of students who share a submission, each has a page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from grader.course import Settings
+from grader.gradebook.decisions import people_of
 from grader.gradebook.keeping import Keeper
+from grader.gradebook.visibility import Hidden, hidden_from
 from grader.ground.text import utc
 from grader.reports.site import StudentPage, page_of, write_site
-from grader.results.scoring import Graded
+from grader.results.scoring import Graded, Result
 
 
 class Pages:
@@ -28,22 +33,47 @@ class Pages:
         """Take in a result, which was graded now or is kept in the gradebook."""
         self._came[graded.result.submission.id] = graded, utc(datetime.now(UTC))
 
+    def hidden_from(self, result: Result) -> Hidden:
+        """What the feedback may not tell of a result before a date.
+
+        Of students who share a submission, the one who has the latest deadline decides.
+        """
+        course = self._settings.course
+        if not course.visibility.hidden_until:
+            return Hidden()
+        known = self._keeper.known(result.submission.id)
+        extended_to = max((each.entry.extended_to for each in known), default="")
+        return hidden_from(course, datetime.now(UTC), extended_to).of(result)
+
     def write(self, folder: Path) -> None:
-        """Write `index.html` and a page for each submission.
+        """Write `index.html` and a page for each student.
 
         Raises:
             GraderError: They cannot be written.
         """
-        write_site(folder, self._settings.course, [self._page(name) for name in self._came])
+        # A student who has a share in several submissions has one page.
+        pages = {page.id: page for name in self._came for page in self._pages(name)}
+        write_site(folder, self._settings.course, pages.values())
 
-    def _page(self, name: str) -> StudentPage:
+    def _pages(self, name: str) -> Iterator[StudentPage]:
         graded, when = self._came[name]
-        known = self._keeper.known(name)
         settings = self._settings
         tasks = tuple(sorted(settings.tasks))
-        if known is not None:
-            counts = known.entry.attempt
-            better = settings.course.attempts == "best" and (counts.profile, counts.tasks) == (settings.profile, tasks)
-            if counts.result == graded.result or better:
-                return StudentPage(known.entry, known.artefacts, known.attempts, known.timings)
-        return page_of(graded, profile=settings.profile, tasks=tasks, isolation=settings.level, graded_at=when)
+        known = {each.entry.student: each for each in self._keeper.known(name)}
+        for student in known or people_of((), by_names=settings.course.groups == "names").of(name):
+            result = _renamed(graded.result, student)
+            if student in known:
+                one = known[student]
+                counts = one.entry.attempt
+                asked = (counts.profile, counts.tasks) == (settings.profile, tasks)
+                other = (one.entry.group or student) != name
+                if counts.result == result or other or (settings.course.attempts == "best" and asked):
+                    yield StudentPage(one.entry, one.artefacts, one.attempts, one.timings)
+                    continue
+            own = Graded(result, graded.artefacts)
+            yield page_of(own, profile=settings.profile, tasks=tasks, isolation=settings.level, graded_at=when)
+
+
+def _renamed(result: Result, student: str) -> Result:
+    """A result as it stands on a student's page."""
+    return replace(result, submission=replace(result.submission, id=student))

@@ -22,6 +22,7 @@ from grader.course import Settings
 from grader.course.thresholds import Calibration, calibration_of, installed_versions
 from grader.gradebook.conditions import conditions_of
 from grader.gradebook.keeping import Keeper, keeping
+from grader.gradebook.visibility import Hidden
 from grader.grading.batch import default_jobs, grade_all, make_report, write_report
 from grader.grading.cluster import connect
 from grader.grading.feedback import write_feedback
@@ -111,9 +112,9 @@ def grade_class(
                     break  # stopped
             on_report(report)
             if how.output is not None:
-                write_results(report, how.output)
+                write_results(report, how.output, hidden_from=pages.hidden_from)
                 pages.write(how.output)
-    saved = how.output or (_rescue(report) if keeper.fault else None)
+            saved = how.output or (_rescue(report, pages.hidden_from) if keeper.fault else None)
     return ClassGraded(report, keeper.fault, keeper.unwritten, saved)
 
 
@@ -171,7 +172,7 @@ def _grade_what_is_new(
         if well and keeper.fault:
             say(f"{keeper.fault} Grading goes on, and writing is tried again.")
         if how.output is not None:  # as it comes, so that nothing finished is lost
-            write_feedback(make_report(settings, [graded.result], 0.0), how.output)
+            write_feedback(make_report(settings, [graded.result], 0.0), how.output, hidden_from=pages.hidden_from)
             pages.add(graded)
         show(graded.result, "")
 
@@ -188,18 +189,25 @@ def _grade_what_is_new(
     return make_report(settings, in_order, time.monotonic() - began)
 
 
-def _rescue(report: Report) -> Path:
+def _rescue(report: Report, hidden_from: Callable[[Result], Hidden]) -> Path:
     """Write a report that the gradebook did not take in, and no folder was named for, into a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
-    write_results(report, folder)
+    write_results(report, folder, hidden_from=hidden_from)
     return folder
 
 
-def write_results(report: Report, folder: Path) -> None:
+def write_results(
+    report: Report, folder: Path, *, hidden_from: Callable[[Result], Hidden] = lambda result: Hidden()
+) -> None:
     """Write `results.json` and the feedback into a folder.
+
+    Args:
+        report: The results.
+        folder: Where to.
+        hidden_from: What the student of a result does not see yet; nothing unless given.
 
     Raises:
         GraderError: They cannot be written.
     """
     write_report(report, folder)
-    write_feedback(report, folder)
+    write_feedback(report, folder, hidden_from=hidden_from)

@@ -1,11 +1,25 @@
-"""Files that are written whole or not at all."""
+"""Files that people name, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from grader.ground.errors import GraderError
+from grader.ground.errors import GraderError, UsageError
+
+
+def read_named(path: Path) -> bytes:
+    """What a file holds that somebody named.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def write_whole(path: Path, *content: bytes | memoryview) -> None:

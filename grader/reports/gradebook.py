@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook.changes import Change, Comparison
-from grader.gradebook.records import Adjustment, Attempt, Entry
+from grader.gradebook.decisions import standing
+from grader.gradebook.history import Event, signed, told
+from grader.gradebook.records import Adjustment, Attempt, Comment, Decision, Entry
 from grader.ground.text import clean, moment, number
 from grader.reports.text import STATUS_WORDS
 from grader.results.scoring import CheckResult
@@ -19,9 +21,8 @@ def show_entries(console: Console, entries: Sequence[Entry]) -> None:
     """Print what counts for each submission, one line each."""
     table = _table("Submission", "Measured", "By hand", "Late", "Score", "Run")
     for entry in entries:
-        result = entry.attempt.result
         table.add_row(
-            Text(clean(result.submission.id, limit=60)),
+            _name(entry),
             _measured(entry.attempt),
             _signed(sum(adjustment.points for adjustment in entry.adjustments)),
             _late(entry),
@@ -33,18 +34,40 @@ def show_entries(console: Console, entries: Sequence[Entry]) -> None:
 
 
 def show_submission(
-    console: Console, entry: Entry, attempts: Sequence[Attempt], adjustments: Sequence[Adjustment]
+    console: Console,
+    entry: Entry,
+    attempts: Sequence[Attempt],
+    adjustments: Sequence[Adjustment],
+    decisions: Sequence[Decision] = (),
 ) -> None:
-    """Print how one submission's score comes about, all its attempts, and all points by hand."""
-    name = clean(entry.attempt.result.submission.id, limit=60)
-    score = "not graded" if entry.score is None else f"{number(entry.score)} points"
+    """Print how one student's score comes about, all attempts, all points by hand, and all that was decided."""
+    name = clean(entry.student, limit=60)
+    score = _without_score(entry) if entry.score is None else f"{number(entry.score)} points"
     console.print(Text.assemble((name, "bold"), f": {score}"))
+    if entry.group:
+        console.print(Text(f"Has a share in {clean(entry.group, limit=100)}."))
+    if entry.extended_to:
+        console.print(Text(f"The deadline is extended to {moment(entry.extended_to)}."))
     if entry.attempt.submitted_at:
         late = f", {number(entry.days_late)} days late" if entry.days_late else ""
         console.print(Text(f"Handed in {moment(entry.attempt.submitted_at)}{late}."))
+    if entry.late_days:
+        before = f", {entry.late_days_before} more for earlier assignments" if entry.late_days_before else ""
+        console.print(Text(f"{entry.late_days_used} of {entry.late_days} late days used{before}."))
     if entry.penalty:
         console.print(Text(f"Taken off for being late: {number(entry.penalty)} points."))
-    console.print()
+    if attempts:
+        console.print()
+        console.print(_attempts(entry, attempts))
+    if adjustments:
+        console.print()
+        console.print(_by_hand(adjustments))
+    if decisions:
+        console.print()
+        console.print(_decided(decisions))
+
+
+def _attempts(entry: Entry, attempts: Sequence[Attempt]) -> Table:
     table = _table("Attempt", "Graded", "Run", "Isolation", "Measured", "")
     for attempt in attempts:
         counts = attempt.number == entry.attempt.number and entry.score is not None
@@ -56,10 +79,7 @@ def show_submission(
             _measured(attempt),
             Text("counts", "bold") if counts else Text(clean(attempt.result.problem, limit=200), "yellow"),
         )
-    console.print(table)
-    if adjustments:
-        console.print()
-        console.print(_by_hand(adjustments))
+    return table
 
 
 def _by_hand(adjustments: Sequence[Adjustment]) -> Table:
@@ -68,13 +88,56 @@ def _by_hand(adjustments: Sequence[Adjustment]) -> Table:
         gone = f", withdrawn {adjustment.withdrawn_at[:10]}" if adjustment.withdrawn_at else ""
         who = f"{clean(adjustment.by, limit=60)}, {adjustment.at[:10]}"
         why = f"{clean(adjustment.reason, limit=500)} ({who})"
+        where = adjustment.check or "the total"
+        by_comment = f", comment {clean(adjustment.comment, limit=60)}" if adjustment.comment else ""
         table.add_row(
             str(adjustment.number),
             _signed(adjustment.points),
-            Text(f"{adjustment.check or 'the total'}{gone}\n{why}"),
+            Text(f"{where}{by_comment}{gone}\n{why}"),
             style="dim" if gone else "",
         )
     return table
+
+
+def _decided(decisions: Sequence[Decision]) -> Table:
+    """What was decided; what does not hold any more is dim."""
+    table = _table("Decided", "")
+    holds = {decision.number for decision in standing(decisions)}
+    for decision in decisions:
+        of = f"{clean(decision.student, limit=60)}: {clean(told(decision), limit=200)}"
+        text = f"{of}\n{clean(decision.reason, limit=500)} ({clean(decision.by, limit=60)})".replace("\n (", "\n(")
+        table.add_row(decision.at[:10], Text(text), style="" if decision.number in holds else "dim")
+    return table
+
+
+def show_history(console: Console, events: Sequence[Event]) -> None:
+    """Print what people changed: when and who, what and why."""
+    table = _table("When", "Who", "What")
+    for event in events:
+        student = f"{clean(event.student, limit=60)}: " if event.student else ""
+        why = f"\n{clean(event.reason, limit=500)}" if event.reason else ""
+        table.add_row(moment(event.at), Text(clean(event.by, limit=40)), Text(f"{student}{clean(event.what)}{why}"))
+    console.print(table)
+
+
+def show_comments(console: Console, comments: Sequence[Comment], users: Mapping[str, Sequence[str]]) -> None:
+    """Print the library of comments: each with its points, its text, and for whom it is used."""
+    table = _table("Comment", "Points", "")
+    for comment in comments:
+        used = "; ".join(clean(name, limit=60) for name in users.get(comment.id, ())) or "nobody so far"
+        where = f"{comment.check}\n" if comment.check else ""
+        words = Text.assemble(f"{where}{clean(comment.text, limit=500)}\n", (f"used for {used}", "dim"))
+        table.add_row(Text(clean(comment.id, limit=40)), _signed(comment.points) or Text("0"), words)
+    console.print(table)
+
+
+def show_groups(console: Console, groups: Mapping[str, Sequence[str]]) -> None:
+    """Print who shares which submission."""
+    table = _table("Submission", "Students")
+    for submission, students in groups.items():
+        names = ", ".join(clean(name, limit=60) for name in students)
+        table.add_row(Text(clean(submission, limit=60)), Text(names))
+    console.print(table)
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
@@ -136,24 +199,39 @@ def _measured(attempt: Attempt) -> Text:
 
 
 def _signed(points: float) -> Text:
-    return Text("" if not points else f"{'-' if points < 0 else '+'}{number(abs(points))}")
+    return Text(signed(points) if points else "")
+
+
+def _name(entry: Entry) -> Text:
+    name = clean(entry.student, limit=60)
+    return Text.assemble(name, (f" in {clean(entry.group, limit=60)}", "dim")) if entry.group else Text(name)
 
 
 def _late(entry: Entry) -> Text:
-    if not entry.days_late:
+    if not entry.days_late or entry.excused:
         return Text("")
-    return Text(f"{number(entry.days_late)} d, -{number(entry.penalty)}", "yellow")
+    free = f", {entry.late_days_used} free" if entry.late_days_used else ""
+    taken = f", -{number(entry.penalty)}" if entry.penalty or not free else ""
+    return Text(f"{number(entry.days_late)} d{free}{taken}", "yellow")
 
 
 def _score(entry: Entry) -> Text:
-    return Text("not graded", "yellow") if entry.score is None else Text(number(entry.score), "bold")
+    return Text(_without_score(entry), "yellow") if entry.score is None else Text(number(entry.score), "bold")
 
 
-def _sum_up(entries: Sequence[Entry]) -> str:
+def _without_score(entry: Entry) -> str:
+    return "excused" if entry.excused else "not graded"
+
+
+def _sum_up(all_entries: Sequence[Entry]) -> str:
+    """The class in a line; who is excused has no part in it."""
+    entries = [entry for entry in all_entries if not entry.excused]
     scores = [entry.score for entry in entries if entry.score is not None]
     text = f"{len(scores)} graded"
     if scores:
         text += f", mean score {number(round(sum(scores) / len(scores), 1))}"
     late = sum(entry.days_late > 0 for entry in entries)
     without = len(entries) - len(scores)
-    return text + (f"; {late} late" if late else "") + (f"; {without} not graded" if without else "")
+    excused = len(all_entries) - len(entries)
+    told_of = ((late, "late"), (without, "not graded"), (excused, "excused"))
+    return text + "".join(f"; {count} {word}" for count, word in told_of if count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grader.ground.text import clean, number
+from grader.ground.text import clean, moment, number
 from grader.reports.text import (
     STATUS_WORDS,
     TITLES,
@@ -21,20 +21,27 @@ from grader.results.scoring import CheckResult, Report, Result
 _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 
 
-def feedback(report: Report, result: Result) -> str:
-    """The whole feedback of one submission."""
-    lines = [f"# {escape(result.submission.id)}", "", score(report, result), "", *to_mend(result)]
+def feedback(report: Report, result: Result, *, more_from: str = "") -> str:
+    """The whole feedback of one submission; see `score` for `more_from`."""
+    lines = [f"# {escape(result.submission.id)}", "", score(report, result, more_from=more_from), "", *to_mend(result)]
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"
         lines += [f"## Task {each.task.number}: {each.task.title} ({of})", "", *check_lines(each.checks), ""]
     return "\n".join(lines)
 
 
-def score(report: Report, result: Result) -> str:
-    """The score in a line, or why there is none."""
+def score(report: Report, result: Result, *, more_from: str = "") -> str:
+    """The score in a line, or why there is none.
+
+    Args:
+        report: How it was graded.
+        result: What is told of it.
+        more_from: When all is told: ISO 8601, UTC; empty where that is now.
+    """
     if result.status == "infrastructure_error":
         return f"The grader failed, so this is no score: {escape(result.problem)}"
-    return f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}."
+    more = f" Some of what was checked is not told before {moment(more_from)}." if more_from else ""
+    return f"**{number(result.score)} of {number(result.max_score)} points**, profile {report.profile}.{more}"
 
 
 def to_mend(result: Result) -> list[str]:

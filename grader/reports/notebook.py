@@ -28,7 +28,7 @@ MARK: Final = "keras_course_grader"
 _MOST_INDENT: Final = 8  # a file that is indented by thousands would become one of gigabytes
 
 
-def annotated(data: bytes, submission: Submission, report: Report, result: Result) -> bytes:
+def annotated(data: bytes, submission: Submission, report: Report, result: Result, *, more_from: str = "") -> bytes:
     """A notebook with its feedback.
 
     Args:
@@ -36,6 +36,7 @@ def annotated(data: bytes, submission: Submission, report: Report, result: Resul
         submission: What was read from these bytes; it has no `problem`.
         report: How it was graded.
         result: Its result.
+        more_from: See `markdown.score`.
 
     Returns:
         The notebook: a summary on top, which also has the checks that belong to no function found in the file, and
@@ -64,7 +65,7 @@ def annotated(data: bytes, submission: Submission, report: Report, result: Resul
                 if parts:
                     after.append(make.cell(names[0] if names else f"cell-{code_cell}", "\n\n".join(parts)))
         cells[:] = after
-    lists[0].insert(0, make.cell("summary", _summary(report, result, places)))
+    lists[0].insert(0, make.cell("summary", _summary(report, result, places, more_from)))
     return _written(notebook, text)
 
 
@@ -97,9 +98,15 @@ def _function_part(result: Result, name: str) -> str:
     return "\n".join([f"**{symbol} `{name}`: {number(earned)} of {number(worth)} points**", "", *check_lines(checks)])
 
 
-def _summary(report: Report, result: Result, places: Iterable[str]) -> str:
+def _summary(report: Report, result: Result, places: Iterable[str], more_from: str) -> str:
     """The cell on top: the score, the tasks, and the checks whose function has no cell."""
-    lines = [f"# Feedback: {escape(result.submission.id)}", "", score(report, result), "", *to_mend(result)]
+    lines = [
+        f"# Feedback: {escape(result.submission.id)}",
+        "",
+        score(report, result, more_from=more_from),
+        "",
+        *to_mend(result),
+    ]
     lines += ["| task | points |", "|---|--:|"]
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"

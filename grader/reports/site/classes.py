@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from grader.assignment import contract
+from grader.gradebook.records import Entry
 from grader.ground.text import number
 from grader.reports.site.charts import histogram, scatter
 from grader.reports.site.students import StudentPage, title_of
@@ -33,6 +34,7 @@ class Row(msgspec.Struct, frozen=True):
         passed: How many checks passed.
         count: How many there are.
         by_hand: Points by hand, summed.
+        layers: What lies over the measured points, in a few words.
         measured: What the accuracy check found.
     """
 
@@ -41,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
     passed: int
     count: int
     by_hand: float
+    layers: str
     measured: Measured | None
 
 
@@ -104,7 +107,15 @@ def _row(page: StudentPage, points: dict[int, tuple[float, float]], columns: lis
     checks = page.entry.attempt.result.checks
     by_hand = math.fsum(adjustment.points for adjustment in page.entry.adjustments)
     passed = sum(check.status == "passed" for check in checks)
-    return Row(page, tuple(cells), passed, len(checks), by_hand, page.measured)
+    return Row(page, tuple(cells), passed, len(checks), by_hand, _layers(page.entry, by_hand), page.measured)
+
+
+def _layers(entry: Entry, by_hand: float) -> str:
+    """What lies over the measured points: `+2 by hand, −5 late, extended`."""
+    days = f"{entry.late_days_used} late day{'' if entry.late_days_used == 1 else 's'}" if entry.late_days_used else ""
+    late = f"−{number(entry.penalty)} late" if entry.penalty else "late" if entry.days_late and not days else ""
+    hand = f"{by_hand:+g} by hand" if by_hand else "comment" if entry.adjustments else ""
+    return ", ".join(filter(None, (hand, late, days, "extended" if entry.extended_to else "")))
 
 
 def hardest_checks(pages: Sequence[StudentPage]) -> list[Hard]:
@@ -150,6 +161,7 @@ def leaders_of(rows: Sequence[Row]) -> list[Leader]:
 def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
     """What the template of the class page is given."""
     columns, rows = rows_of(pages)
+    counted = [page for page in pages if not page.entry.excused]
     graded = [row for row in rows if row.page.graded]
     worths = Counter(row.page.entry.attempt.result.max_score for row in graded)
     scores = [row.page.entry.score or 0.0 for row in graded]
@@ -164,6 +176,7 @@ def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
         "rows": rows,
         "worth": worths.most_common(1)[0][0] if worths else 0.0,
         "graded": len(graded),
+        "excused": sum(page.entry.excused for page in pages),
         "mean": statistics.fmean(scores) if scores else None,
         "median": statistics.median(scores) if scores else None,
         "full": sum(share >= 1 - 1e-9 for share in shares),
@@ -172,10 +185,11 @@ def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
         "accuracies": scatter(points) if points else None,
         "hardest": hardest_checks(pages),
         "leaders": leaders_of(rows),
-        "fastest": fastest((page, page.current_timings) for page in pages),
-        "speeds": time_against_accuracy((page.name, page.current_timings) for page in pages),
-        "with_layers": any(row.by_hand or row.page.entry.penalty or row.page.entry.adjustments for row in rows),
-        "profiles": sorted({page.entry.attempt.profile for page in pages}),
-        "isolations": sorted({page.entry.attempt.isolation for page in pages}),
+        "fastest": fastest((page, page.current_timings) for page in counted),
+        "speeds": time_against_accuracy((page.name, page.current_timings) for page in counted),
+        "with_layers": any(row.by_hand or row.page.entry.penalty or row.page.entry.adjustments for row in rows)
+        or any(page.entry.extended_to for page in pages),
+        "profiles": sorted({page.entry.attempt.profile for page in pages} - {""}),
+        "isolations": sorted({page.entry.attempt.isolation for page in pages} - {""}),
         "last": max((page.entry.attempt.graded_at for page in pages), default=""),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import PurePath
 from typing import Any, Final
@@ -12,7 +13,9 @@ import msgspec
 from markupsafe import Markup
 
 from grader.assignment import contract
+from grader.course import Course
 from grader.gradebook.records import Attempt, Entry, Timing
+from grader.gradebook.visibility import Hidden, hidden_from, seen_artefacts, seen_attempt, seen_entry
 from grader.ground.text import clean
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
@@ -34,12 +37,14 @@ class StudentPage(msgspec.Struct, frozen=True):
         artefacts: Of the attempt that counts.
         history: Every attempt, in whatever order; empty where there is no gradebook.
         timings: Every measurement of training speed, oldest first; likewise.
+        hidden: What is not shown to the student yet.
     """
 
     entry: Entry
     artefacts: tuple[Artefact, ...] = ()
     history: tuple[Attempt, ...] = ()
     timings: tuple[Timing, ...] = ()
+    hidden: Hidden = Hidden()
 
     @property
     def id(self) -> str:
@@ -86,6 +91,20 @@ def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: 
     attempt = Attempt(1, graded_at, "", "", "", profile, tasks, isolation, graded.result)
     score = graded.result.score if graded.result.status == "graded" else None
     return StudentPage(Entry(attempt, 1, (), 0.0, 0.0, score), graded.artefacts, (attempt,))
+
+
+def as_seen(page: StudentPage, course: Course, now: datetime) -> StudentPage:
+    """A page as its student may see it at a moment: what the course hides until a date is left out before that."""
+    hidden = hidden_from(course, now, page.entry.extended_to)
+    if not hidden.until:
+        return page
+    return StudentPage(
+        seen_entry(page.entry, course, hidden),
+        seen_artefacts(page.artefacts, hidden),
+        tuple(seen_attempt(attempt, hidden) for attempt in page.history),
+        page.timings,
+        hidden.of(page.entry.attempt.result),
+    )
 
 
 class CheckGroup(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from grader.ground.text import clean, number
 from grader.reports.site import charts, classes, students
 from grader.reports.site.code import excerpt, highlighted, quoted
 from grader.reports.site.files import MARK, page_name, write_pages
-from grader.reports.site.students import StudentPage, shade_of, title_of
+from grader.reports.site.students import StudentPage, as_seen, shade_of, title_of
 from grader.reports.site.timings import speed_of, time_against_accuracy
 from grader.reports.text import anchor_of, place_of
 from grader.reports.timings import MEASUREMENT_WORDS, ratio_text, seconds
@@ -42,13 +42,14 @@ _PICTURES: Final = {
 """The charts of a submission's speed, and what stands above them where they are pictures of their own."""
 
 
-def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> None:
+def write_site(folder: Path, course: Course, pages: Iterable[StudentPage], *, now: datetime | None = None) -> None:
     """Write `index.html` and `students/NAME.html` for a class; pages of students who are gone do not stay.
 
     Args:
         folder: Where to; other files in it are left alone.
-        course: For the title.
-        pages: One for each submission; their ids differ.
+        course: For the title, and for what students are not shown before a date.
+        pages: One for each student; their ids differ.
+        now: The moment for which the students' pages are made; now unless given.
 
     Raises:
         GraderError: A file of that name is there that is no page of the grader's.
@@ -57,14 +58,14 @@ def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> No
     students_pages = sorted(pages, key=lambda page: (page.name.casefold(), page.id))
     if len({page.id for page in students_pages}) < len(students_pages):
         raise ValueError("two pages are of the same submission")
-    write_pages(folder, _rendered(course, students_pages))
+    write_pages(folder, _rendered(course, students_pages, now or datetime.now(UTC)))
 
 
-def _rendered(course: Course, pages: list[StudentPage]) -> Iterator[tuple[str, str]]:
+def _rendered(course: Course, pages: list[StudentPage], now: datetime) -> Iterator[tuple[str, str]]:
     environment = _environment()
     template = environment.get_template("student.html")
     for page in pages:
-        yield f"students/{page.file}", template.render(course=course, **students.context_of(page))
+        yield f"students/{page.file}", template.render(course=course, **students.context_of(as_seen(page, course, now)))
     # Last, so that what it links to is in place before it.
     yield "index.html", environment.get_template("class.html").render(course=course, **classes.context_of(pages))
 
