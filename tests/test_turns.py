@@ -82,6 +82,13 @@ def test_an_epoch_that_spans_turns_is_divided() -> None:
     assert stretches(turns, epochs, stamps) == (Stretch(0.0, 0.0), Stretch(1.0, 0.5), Stretch(1.0, 0.5))
 
 
+def test_what_ran_between_turns_is_part_of_the_stretch_that_follows() -> None:
+    epochs = [(8.0, 9.0, 9.0, 9.0), (10.0, 13.0, 13.0, 13.0)]
+    stamps = np.array([(9.0, 1), (10.5, 1), (11.0, 2), (12.5, 3), (13.0, 4)], float)
+    turns = (Turn(8.0, 9.0, 1.0, 0.0, 0.0), TURNS[0], Turn(12.0, 13.0, 1.0, 0.0, between=0.4))
+    assert [stretch.seconds for stretch in stretches(turns, epochs, stamps)] == pytest.approx([0.0, 1.0, 1.4])
+
+
 def test_one_epoch_alone_counts_after_its_first_step() -> None:
     epochs = [(10.0, 11.0, 11.0, 11.0)]
     stamps = np.array([(10.5, 1), (10.75, 2), (11.0, 3)], float)
@@ -121,9 +128,9 @@ def test_the_ratio_is_that_of_turns_beside_each_other() -> None:
     assert max(abs(a - b) for a, b in pairwise(logs)) < 1e-9
 
 
-def test_a_turn_that_went_into_something_else_is_left_out_with_the_others() -> None:
+def test_a_turn_without_steps_is_left_out_with_the_others() -> None:
     mine, other = [0.3] * 10, [0.3] * 10
-    other[4] = 0.01
+    other[4] = 0.0
     assert len(log_ratios_of_turns(_round(mine), _round(other))) == 9
 
 

@@ -36,8 +36,6 @@ FEWEST: Final = 6
 FEWEST_TURNS: Final = 8
 """With fewer pairs of turns in a round, its steady epochs are compared as a whole."""
 
-_MOST_OF_A_TURN: Final = 0.4
-
 Quantity = Literal["ratio", "calls", "seconds", "reference"]
 Verdict = Literal["slower", "faster", "unchanged", "unclear"]
 
@@ -278,16 +276,11 @@ def _log_ratios(measurement: Measurement) -> list[float]:
 
 
 def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
-    """How many times as long as the other's an epoch takes, as logarithms, one for each pair of turns.
-
-    A turn of which most went into something else than steps, such as validation, is left out with the other's.
-    """
-    pairs = list(zip(mine.stretches, others.stretches, strict=False))
-    least = _MOST_OF_A_TURN * max((each.seconds for pair in pairs for each in pair), default=0.0)
+    """How many times as long as the other's an epoch takes, as logarithms, one for each pair of turns with steps."""
     return [
         math.log(a.seconds / a.epochs / (b.seconds / b.epochs))
-        for a, b in pairs
-        if least < min(a.seconds, b.seconds) and min(a.epochs, b.epochs) > 0
+        for a, b in zip(mine.stretches, others.stretches, strict=False)
+        if min(a.seconds, b.seconds, a.epochs, b.epochs) > 0
     ]
 
 

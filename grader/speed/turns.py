@@ -136,11 +136,9 @@ def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: 
     knots = np.concatenate(moments)
     if not np.all(np.diff(knots) >= 0):
         return ()
-    edges = own.at(np.array([(turn.began, turn.ended) for turn in turns]))
-    spent, got = (np.diff(np.interp(edges, knots, np.concatenate(each[1:])), axis=1) for each in (seconds, done))
-    return tuple(
-        Stretch(round(float(a), _DIGITS), round(float(b), _DIGITS)) for a, b in zip(spent[:, 0], got[:, 0], strict=True)
-    )
+    edges = own.at(np.array([turns[0].began, *(turn.ended for turn in turns)]))
+    spent, got = (np.diff(np.interp(edges, knots, np.concatenate(each[1:]))) for each in (seconds, done))
+    return tuple(Stretch(round(float(a), _DIGITS), round(float(b), _DIGITS)) for a, b in zip(spent, got, strict=True))
 
 
 def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array, Array] | None:

@@ -26,9 +26,9 @@ Ask = Callable[[Any], Any]
 class Turns:
     """Lets a training wait, as soon as its turn is over, until it has its next one.
 
-    It waits between two batches, in a callback.  Stopping the process would be shorter to write and needs no callback,
-    but with `SIGSTOP` trainings on TensorFlow 2.21 were seen to hang: a thread that waits at the beginning of an epoch
-    is not woken (Linux 6.18, one thread for the computation).
+    It waits between two batches, in a callback, so that a turn is a number of whole steps.  Stopping all of the
+    worker's processes with `SIGSTOP` was tried, too.  It ends turns anywhere, so that the work of a turn is only known
+    by interpolation, and the ratio of two turns then had several times the spread.
 
     Args:
         ask: How to say that the turn is over.
