@@ -167,6 +167,8 @@ class WorkerService:
             return self._observe
         if order.toolbox and order.name == "file" and self._observer is not None:
             return self._observer.file
+        if order.toolbox and order.name == "weights_in" and self._observer is not None:
+            return self._observer.weights_in
         if order.toolbox:
             return toolbox.TOOLS[order.name]
         function = self._module.__dict__.get(order.name)
