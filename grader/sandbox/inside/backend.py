@@ -203,7 +203,7 @@ def operations_of(
 ) -> dict[str, Any]:
     """What a computation on images consists of, as plain data: `nodes`, `input`, `output` and `fed` of `graphs.Graph`.
 
-    Only what the answer needs is there, in an order in which it can be computed.  Functions of `tf.function` are written
+    Only what the answer needs is there, in an order in which it can be computed.  A `tf.function` is written
     out.  Whether an operation is allowed, nobody asks here.
 
     Args:

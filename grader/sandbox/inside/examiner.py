@@ -243,7 +243,8 @@ def describe_network(model: Any) -> dict[str, Any]:
     """What a rebuilt network consists of.
 
     Returns:
-        `layers`: one entry a layer, nested networks and layers of a submission's own opened, with `kind`, `convolution` (bool), `kernels` (the shapes of
+        `layers`: one entry a layer, nested networks and layers of a submission's own opened, with `kind`,
+        `convolution` (bool), `kernels` (the shapes of
         its kernels), `channels_first` (bool), `input_shape` and `output_shape` (without the batch, `None` where
         unknown; of several inputs the first); `input_shape`, `output_shape`, `parameters`.
     """

@@ -156,7 +156,7 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
         return [_drawn(weight, random) for weight in self.graph.weights if weight.node]
 
     def _images(self) -> list[Any]:
-        """Two images each, of noise in different colours, as bright as programs have them and as layers hand them on."""
+        """Pairs of images, noise in two colours, as bright as programs have them and as layers hand them on."""
         random = np.random.default_rng(2)
         shape = [_ANY_SIZE if size < 0 else size for size in self.graph.shape]
         colours = random.uniform(0, 1, (2, *(1 for _ in shape[:-1]), *shape[-1:]))

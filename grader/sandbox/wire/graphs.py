@@ -56,10 +56,10 @@ _ELEMENTWISE: Final = """
     SquaredDifference StopGradient Sub Tan Tanh TruncateDiv TruncateMod Xdivy Xlogy ZerosLike
 """
 _OF_SHAPES: Final = """
-    BatchToSpaceND BroadcastArgs BroadcastTo Concat ConcatV2 Const Cumsum DepthToSpace EnsureShape ExpandDims Fill Gather
-    GatherNd GatherV2 LinSpace MatrixBandPart MatrixDiag MatrixDiagPart MirrorPad OneHot Pack Pad PadV2 Placeholder Range
-    Rank Reshape ReverseV2 Roll Shape ShapeN Size Slice SpaceToBatchND SpaceToDepth Split SplitV Squeeze StridedSlice
-    Tile Transpose Unpack
+    BatchToSpaceND BroadcastArgs BroadcastTo Concat ConcatV2 Const Cumsum DepthToSpace EnsureShape ExpandDims Fill
+    Gather GatherNd GatherV2 LinSpace MatrixBandPart MatrixDiag MatrixDiagPart MirrorPad OneHot Pack Pad PadV2
+    Placeholder Range Rank Reshape ReverseV2 Roll Shape ShapeN Size Slice SpaceToBatchND SpaceToDepth Split SplitV
+    Squeeze StridedSlice Tile Transpose Unpack
 """
 _OF_NETWORKS: Final = """
     All Any ArgMax ArgMin AvgPool BatchMatMul BatchMatMulV2 BatchMatMulV3 BiasAdd BiasAddV1 Conv2D Conv2DBackpropInput
@@ -210,14 +210,15 @@ def fault_of(config: str) -> str:
         fault = _foreign_operation(raw)
         if fault:
             return fault
+        if isinstance(raw, dict) and isinstance(raw.get("nodes"), list):
+            nodes += len(raw["nodes"])
+        if nodes > MOST_NODES:
+            return f"its own layers make more than {MOST_NODES:,} operations"
         try:
             graph = graph_of(raw)
         except msgspec.ValidationError as error:
             return f"what its own layer computes is no graph ({str(error)[:120]})"
-        nodes += len(graph.nodes)
         constants += sum(_constants_in(node) for node in graph.nodes)
-        if nodes > MOST_NODES:
-            return f"its own layers make more than {MOST_NODES:,} operations"
         if constants > MOST_CONSTANTS:
             return f"its own layers bring more than {MOST_CONSTANTS:,} fixed numbers, which should be weights"
     return ""
