@@ -350,13 +350,27 @@ class GraphFunction:
                 _fill(made.attr[key], setting)
         self._wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
         fed = [graph.input, *(weight.node for weight in graph.weights if weight.node)]
-        self._call = self._wrapped.prune([self._tensor(each) for each in fed], self._tensor(graph.output))
+        self._fed = [self._tensor(each) for each in fed]
+        self._output = self._tensor(graph.output)
+        self._call = self._wrapped.prune(self._fed, self._output)
 
     def __call__(self, images: Any, weights: Sequence[Any]) -> Any:
         """The answer to a batch of images, with these values of the weights that have a node."""
         import tensorflow as tf
 
         return self._call(*(tf.convert_to_tensor(each) for each in (images, *weights)))
+
+    def replacing(self, edge: str) -> Callable[[Any, Any, Sequence[Any]], Any]:
+        """The same, where a node gives what is said first."""
+        import tensorflow as tf
+
+        call = self._wrapped.prune([*self._fed, self._tensor(edge)], self._output)
+
+        def answer(value: Any, images: Any, weights: Sequence[Any]) -> Any:
+            given = tf.cast(value, self._tensor(edge).dtype)
+            return call(*(tf.convert_to_tensor(each) for each in (images, *weights, given)))
+
+        return answer
 
     def shape_of(self, edge: str) -> tuple[int | None, ...] | None:
         """The shape of what a node gives, as far as it is known; `None` where not even the number of axes is."""

@@ -94,11 +94,10 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
     def parts(self) -> list[dict[str, Any]]:
         """What it consists of, in the form of the layers of `examiner.describe_network`.
 
-        A convolution or a dense layer counts where images go in, where its kernel comes of weights alone, and where
-        other weights there make another answer of the whole layer.
+        A convolution or a dense layer counts where images go in and its kernel comes of weights alone; a convolution
+        only where the whole layer answers something else if that one does.
         """
         comes_of = graphs.sources(self.graph)
-        needed = self._needed_weights()
         found = []
         for node in self.graph.nodes:
             kind, place = graphs.CONVOLUTIONS.get(node.op, (_KINDS.get(node.op, ""), 0))
@@ -107,23 +106,25 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
             of = [comes_of[edge.partition(":")[0]] for edge in node.inputs]
             with_images = [self.graph.input in each for each in of]
             kernel: list[int] = []
-            if kind in ("Multiply", "Concatenate"):
-                gated = kind == "Concatenate" or len({str(self._sizes(edge)) for edge in node.inputs}) > 1
-                if sum(with_images) < 2 or not gated:
-                    continue
+            if kind == "Concatenate":
+                counts = sum(with_images) >= 2
+            elif kind == "Multiply":
+                counts = all(with_images) and len({str(self._sizes(edge)) for edge in node.inputs}) > 1
             elif kind.endswith("Pooling2D"):
-                if not with_images[0]:
-                    continue
+                counts = with_images[0]
             else:
-                # Of an Einsum the kernel may stand first.
-                place, other = (place, 1 - min(place, 1)) if with_images[place] or len(of) != 2 else (1, 0)
-                if not with_images[place] or not of[other] or not of[other] <= needed:
-                    continue
-                kernel = self._sizes(node.inputs[other], skip=0) or []
+                if kind == "Dense" and with_images[1:] == [True]:
+                    place = 1  # of an Einsum the kernel may stand first
+                other = 0 if place == 1 else 1
+                counts = len(of) > other and with_images[place] and bool(of[other]) and not with_images[other]
+                kernel = (self._sizes(node.inputs[other], skip=0) or []) if counts else []
+            convolution = node.op in graphs.CONVOLUTIONS
+            if not counts or (convolution and not self._takes_part(node.name)):
+                continue
             found.append(
                 {
                     "kind": kind,
-                    "convolution": node.op in graphs.CONVOLUTIONS,
+                    "convolution": convolution,
                     "kernels": [kernel] if kernel else [],
                     "channels_first": False,
                     "input_shape": self._sizes(node.inputs[place]),
@@ -136,20 +137,21 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
         shape = self._function.shape_of(edge)
         return None if shape is None else [size or 0 for size in shape[skip:]]
 
-    def _needed_weights(self) -> frozenset[str]:
-        """The nodes of the kernels of which the answer is another where they are."""
+    def _takes_part(self, node: str) -> bool:
+        """Whether the answer is another where a node gives something else, with weights drawn at random."""
+        sizes = self._sizes(node)
+        if sizes is None:
+            return False
         random = np.random.default_rng(1)
-        weights = self._drawn(np.random.default_rng(0))
-        used = [weight for weight in self.graph.weights if weight.node]
-        images = [(batch, self._answer(batch, weights)) for batch in self._images()]
-        needed = []
-        for place, weight in enumerate(used):
-            if len(weight.shape) < 2:
-                continue
-            changed = [*weights[:place], _drawn(weight, random), *weights[place + 1 :]]
-            if any(_others(before, self._answer(batch, changed)) for batch, before in images):
-                needed.append(weight.node)
-        return frozenset(node for node in needed if node)
+        weights = self._drawn(random)
+        answer = self._function.replacing(node)
+        shape = [2, *(size or _ANY_SIZE for size in sizes)]
+        for images in self._images():
+            values = [random.normal(0, np.max(images), shape).astype(np.float32) for _ in range(2)]
+            answers = [keras.ops.convert_to_numpy(answer(value, images, weights)) for value in values]
+            if _others(*(np.asarray(each, np.float32) for each in answers)):
+                return True
+        return False
 
     def _drawn(self, random: np.random.Generator) -> list[Any]:
         """Weights at random."""
