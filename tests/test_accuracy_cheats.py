@@ -240,6 +240,36 @@ def test_who_scales_in_a_lambda_is_measured_as_well(
     assert measured(sandbox, examiner, split, tmp_path, source) > 0.9
 
 
+OWN_LAYER: Final = """
+
+@keras.saving.register_keras_serializable()
+class Mix(layers.Layer):
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, input_shape):
+        self.start = self.add_weight(name="start", shape=(self.filters,), initializer="zeros")
+        self.mix = layers.Conv2D(self.filters, 1)
+        super().build(input_shape)
+
+    def call(self, x):
+        return self.mix(x) * (1 + keras.ops.tanh(self.start))
+
+    def get_config(self):
+        return super().get_config() | {"filters": self.filters}
+"""
+
+
+@pytest.mark.parametrize(("cheat", "best", "least"), [("", 1.0, 0.9), (NO_TRAINING + ORACLE, CHANCE, 0.0)])
+def test_a_network_with_a_layer_of_its_own_is_measured_as_what_it_can(
+    sandbox: Sandbox, examiner: Examiner, split: Split, tmp_path: Path, cheat: str, best: float, least: float
+) -> None:
+    source = HONEST.replace("layers.Conv2D(8, 1)", "Mix(8)") + OWN_LAYER
+    source += cheat.replace("{answers}", str(split.hidden_labels.tolist()))
+    assert least < measured(sandbox, examiner, split, tmp_path, source) <= best
+
+
 @pytest.mark.parametrize(
     "cheat",
     [

@@ -20,6 +20,7 @@ from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
 from grader.results.artefacts import Confusion, Curves, Epoch, Example, png_of
 from grader.sandbox.host.session import MAX_ANSWER_BYTES, SubmissionError, WorkerGone
+from grader.sandbox.wire import graphs
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
@@ -123,13 +124,14 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         if budget is not None:
             _require_budget(noted["trained"], split, budget, example)
         checkpoint = student.tool("file_bytes", _CHECKPOINT)
+        kept = _kept(student, model, export) if checkpoint else None
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
     except (Missing, SubmissionError) as error:
         why = f"`{error.name}` is not defined" if isinstance(error, Missing) else student.explain(error)
         raise NotRun(f"building, training and predicting does not work: {why}.") from None
     predicted = accuracy_of(answers, split)
-    network = _open(student, examiner, checkpoint, model)
+    network = _open(student, examiner, checkpoint, model, kept)
     if shapes and kernel_shapes(list(examiner.ask("weights_of", network))) != shapes:
         raise CheckFailed(
             "The checkpoint should hold the network that `train` was given, but it holds one with other layers.",
@@ -302,8 +304,25 @@ def _is_right(answers: Array, labels: Array) -> Array:
     return right
 
 
-def _open(student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any) -> Any:
+def _kept(student: Student, model: Any, export: dict[str, Any]) -> dict[str, Any] | None:
+    """A network with layers of its own, with the weights in the checkpoint; `None` for any other.
+
+    The examiner cannot tell which weight of the file is whose, so the worker reads them, which wrote the file: what it
+    says of it, it could have written.
+    """
+    if graphs.has_graphs(export.get("config", "")):
+        with contextlib.suppress(SubmissionError):
+            kept: dict[str, Any] = student.tool("export_checkpoint", model, _CHECKPOINT)
+            return kept if kept.get("model") else None
+    return None
+
+
+def _open(
+    student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any, kept: dict[str, Any] | None
+) -> Any:
     """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
+    if kept is not None:
+        return examiner.ask("rebuild", kept["config"], list(kept["weights"]))
     if checkpoint is not None:
         try:
             return examiner.ask("open_checkpoint", checkpoint)

@@ -118,6 +118,7 @@ _FORMS: Final[dict[str, Any]] = {
     "with_block": Handle | None,
     "history": Handle,
     "export_model": ModelExport,
+    "export_checkpoint": ModelExport,
     "perturb": None,
     "compile_plainly": None,
     "step": dict[str, float],
@@ -152,7 +153,7 @@ def checked_answer(tool: str, answer: Any) -> Any:
         msgspec.ValidationError: It has another.
     """
     checked = msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
-    if tool == "export_model" and checked["model"]:
+    if tool in ("export_model", "export_checkpoint") and checked["model"]:
         missing = _OF_A_MODEL - set(checked)
         if missing:
             raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")

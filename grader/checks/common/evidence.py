@@ -8,11 +8,14 @@ from typing import Any, Final, TypeVar
 from grader.checks.common.student import Student, TimeLeft, told
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire import graphs
 
 KNOWN_GAIN: Final = 0.2
 """Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
 
 _EXAMINER_SECONDS: Final = 120.0
+_WITH_CONFIGURATION: Final = frozenset(("rebuild", "open_checkpoint", "load_weights"))
+"""Tools that make a network of what a submission's worker said; the layers of its own in it are taken apart before."""
 
 
 _Gathered = TypeVar("_Gathered")
@@ -94,8 +97,10 @@ class CannotRebuild(CheckFailed):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"The network should be made of Keras' own layers, so that it can be judged, but {reason}.",
-            hint="Use Keras' own layers; for scaling there is keras.layers.Rescaling.",
+            f"The network should be made of Keras' own layers, or of such as do nothing but compute, so that it can be "
+            f"judged, but {reason}.",
+            hint="Let the call of a layer of your own use layers, weights made with add_weight, and operations of "
+            "keras.ops or TensorFlow.",
         )
         self.reason = reason
 
@@ -119,6 +124,10 @@ class Examiner:
         Raises:
             CheckFailed: The network cannot be rebuilt, or brings the examiner down.
         """
+        if tool in _WITH_CONFIGURATION:
+            for config in args:
+                if isinstance(config, str) and (fault := graphs.fault_of(config)):
+                    raise CannotRebuild(fault)
         if self._worker is None:
             self._worker = self._start()
         try:

@@ -42,8 +42,8 @@ def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
         raise CheckFailed(
             f"The block should add a convolution, but it added {kinds}.", hint="Begin the block with a Conv2D layer."
         )
-    # Of branches that are put together at the end, each has a part of the channels.
-    branches = any(layer["kind"] == "Concatenate" for layer in facts["layers"])
+    # Of branches that are put together at the end, each has a part of the channels, and a gate may have but one.
+    branches = any(layer["kind"] in ("Concatenate", "Multiply") for layer in facts["layers"])
     last = facts["output_shape"] if branches else convolutions[-1]["output_shape"]
     for what, shape in (("its last convolution has", last), ("it", facts["output_shape"])):
         if not shape or shape[-1] != case[2]:

@@ -107,7 +107,7 @@ class Note(msgspec.Struct, frozen=True):
     error: _Text = ""
     sequential: bool = False
     built: bool = False
-    config: Annotated[str, msgspec.Meta(max_length=400_000)] = ""
+    config: Annotated[str, msgspec.Meta(max_length=500_000)] = ""
     layers: Annotated[list[_Text], _Many] = []
     blocks: Annotated[list[Block], _Few] = []
     convolutions: int = 0

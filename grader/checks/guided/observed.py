@@ -23,6 +23,7 @@ from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_
 from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire import graphs
 from grader.sandbox.wire.frames import TracebackLine
 from grader.sandbox.wire.weights import weights_digest
 
@@ -336,12 +337,9 @@ class Observed:
             data = self.file(path)
             if data is None:
                 raise CheckFailed(f"The checkpoint {path} should be a file with a network, but it cannot be read.")
-            try:
-                self._networks[path] = self.examiner.ask("open_checkpoint", data)
-            except CheckFailed:
-                if not config:
-                    raise
-                self._networks[path] = self.examiner.ask("load_weights", config, data)
+            with self._budget.spend():
+                weights = None if self._worker is None else weights_in(self._worker, path, config)
+            self._networks[path] = opened(self.examiner, data, config, weights)
         return self._networks[path]
 
     def saved_with(self, digests: set[str], config: str) -> str:
@@ -352,6 +350,42 @@ class Observed:
                 if weights_digest(list(weights)) in digests:
                     return saved.path
         return ""
+
+
+def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
+    """The weights in a saved file, of a network with layers of its own; `None` for any other.
+
+    The examiner cannot tell which weight of the file is whose, so the worker reads them, which wrote the file: what it
+    says of it, it could have written, and what it has committed to binds it as it binds the file.
+    """
+    if graphs.has_graphs(config):
+        with contextlib.suppress(SubmissionError, WorkerGone):
+            weights = worker.tool("weights_in", path, seconds=30.0)
+            if isinstance(weights, list) and weights and all(isinstance(weight, np.ndarray) for weight in weights):
+                return weights
+    return None
+
+
+def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | None) -> Any:
+    """The network in a saved file, in the examiner.
+
+    Args:
+        examiner: Where it is opened.
+        data: The file.
+        config: The configuration of the network that it was saved from; empty where it could not be had.
+        weights: What `weights_in` gave.
+
+    Raises:
+        CheckFailed: It cannot be opened there.
+    """
+    if weights is not None:
+        return examiner.ask("rebuild", config, weights)
+    try:
+        return examiner.ask("open_checkpoint", data)
+    except CheckFailed:
+        if not config:
+            raise
+        return examiner.ask("load_weights", config, data)
 
 
 def starts_of(line_map: tuple[tuple[int | None, int], ...]) -> list[int]:

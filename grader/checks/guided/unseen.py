@@ -11,10 +11,10 @@ import numpy as np
 
 from grader.checks.common.accuracy import examined_accuracy
 from grader.checks.common.hidden import Split
-from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.checks.common.verdict import NotRun
 from grader.checks.guided.data import Data, naming
 from grader.checks.guided.notes import Note, Run
-from grader.checks.guided.observed import Observed
+from grader.checks.guided.observed import Observed, opened, weights_in
 from grader.checks.guided.pictures import CLASSES, SIDE
 from grader.course import Accuracy
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
@@ -127,10 +127,7 @@ def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
         with contextlib.suppress(SubmissionError):
             data = worker.tool("file", saved.path, seconds=30.0)
             if isinstance(data, bytes):
-                try:
-                    return observed.examiner.ask("open_checkpoint", data)
-                except CheckFailed:
-                    return observed.examiner.ask("load_weights", fit.config, data)
+                return opened(observed.examiner, data, fit.config, weights_in(worker, saved.path, fit.config))
     raise NotRun("no network was kept to be examined.")
 
 

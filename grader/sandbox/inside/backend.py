@@ -5,17 +5,20 @@ Untrusted side.  Keras and the backend are imported only where they are used.
 
 from __future__ import annotations
 
+import base64
 import importlib
 import importlib.metadata
 import importlib.util
 import random
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from grader.sandbox.wire.backends import name, sees_gpu, why_missing
+from grader.sandbox.wire.graphs import Graph, Numbers, Setting
 
 _DISTRIBUTIONS: Final = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _DATASETS: Final = {
@@ -193,6 +196,216 @@ def synchronize(model: Any) -> None:
         import tensorflow as tf
 
         tf.test.experimental.sync_devices()
+
+
+def operations_of(
+    compute: Callable[..., Any], shape: Sequence[int], dtype: str, weights: Sequence[Any]
+) -> dict[str, Any]:
+    """What a computation on images consists of, as plain data: `nodes`, `input`, `output` and `fed` of `graphs.Graph`.
+
+    Only what the answer needs is there, in an order in which it can be computed.  A `tf.function` is written
+    out.  Whether an operation is allowed, nobody asks here.
+
+    Args:
+        compute: Gets a batch of images, and the values of the weights.
+        shape: Of an image; -1 for any size.
+        dtype: Of the images.
+        weights: The weights' present values, for their shapes and types.
+
+    Returns:
+        The operations; `fed` has the node of each weight, `None` where the answer needs none of it.
+
+    Raises:
+        ValueError: The backend has no graphs, or what is computed is not one tensor.
+    """
+    if name() != "tensorflow":
+        raise ValueError(f"the backend {name()} has no graphs")
+    import tensorflow as tf
+
+    def written_out(*given: Any) -> Any:
+        eager = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(True)
+        try:
+            return compute(*given)
+        finally:
+            tf.config.run_functions_eagerly(eager)
+
+    eager = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(False)
+    try:
+        images = tf.TensorSpec((None, *(None if size < 0 else size for size in shape)), dtype)
+        values = [tf.TensorSpec(weight.shape, weight.dtype) for weight in weights]
+        traced = tf.function(written_out, autograph=False).get_concrete_function(images, *values)
+    finally:
+        tf.config.run_functions_eagerly(eager)
+    if not isinstance(traced.structured_outputs, tf.Tensor):
+        raise ValueError("what it computes is not one tensor")
+    captured = {
+        inside.op.name: outside.numpy()
+        for outside, inside in traced.graph.captures
+        if outside.dtype not in (tf.resource, tf.variant) and hasattr(outside, "numpy")
+    }
+    return _Operations(traced.graph.as_graph_def(), captured).until(
+        traced.outputs[0].name, [tensor.op.name for tensor in traced.inputs[: 1 + len(weights)]]
+    )
+
+
+class _Operations:
+    """The operations of a graph as plain data.
+
+    Args:
+        graph: TensorFlow's `GraphDef`.
+        captured: The values of tensors from outside of the graph, by the placeholder that stands for each.
+    """
+
+    def __init__(self, graph: Any, captured: dict[str, Any]) -> None:
+        self._nodes = {node.name: node for node in graph.node}
+        self._captured = captured
+        self._names: dict[str, str] = {}
+
+    def until(self, output: str, fed: list[str]) -> dict[str, Any]:
+        """What an output needs; `fed` are the images and the weights."""
+        needed = {fed[0]}
+        waiting = [output.partition(":")[0]]
+        while waiting:
+            if (current := waiting.pop()) not in needed:
+                needed.add(current)
+                waiting += [edge.partition(":")[0] for edge in self._nodes[current].input if not edge.startswith("^")]
+        self._names = {known: f"n{number}" for number, known in enumerate(k for k in self._nodes if k in needed)}
+        return {
+            "nodes": [self._node(self._nodes[known]) for known in self._names],
+            "input": self._names[fed[0]],
+            "output": self._edge(output),
+            "fed": [self._names.get(known) for known in fed[1:]],
+        }
+
+    def _edge(self, edge: str) -> str:
+        known, _, place = edge.partition(":")
+        return f"{self._names[known]}:{place}" if place not in ("", "0") else self._names[known]
+
+    def _node(self, node: Any) -> dict[str, Any]:
+        if node.name in self._captured:
+            value = np.asarray(self._captured[node.name])
+            settings = {"dtype": _setting(node.attr["dtype"]), "value": {"numbers": _numbers(value)}}
+            return {"name": self._names[node.name], "op": "Const", "inputs": [], "settings": settings}
+        return {
+            "name": self._names[node.name],
+            "op": node.op,
+            "inputs": [self._edge(edge) for edge in node.input if not edge.startswith("^")],
+            "settings": {key: _setting(value) for key, value in node.attr.items() if not key.startswith("_")},
+        }
+
+
+_LISTS: Final = {"type": "dtypes", "shape": "shapes", "i": "wholes", "f": "reals", "b": "truths", "s": "texts"}
+_SINGLE: Final = {"type": "dtype", "shape": "shape", "i": "whole", "f": "real", "b": "truth", "s": "text"}
+
+
+def _setting(value: Any) -> dict[str, Any]:
+    """A setting of an operation as plain data; a kind that `graphs.Setting` has no place for keeps its name."""
+    import tensorflow as tf
+
+    def plain(kind: str, each: Any) -> Any:
+        if kind == "type":
+            return tf.as_dtype(each).name
+        if kind == "shape":
+            return None if each.unknown_rank else [int(dimension.size) for dimension in each.dim]
+        return each.decode("latin-1") if kind == "s" else each
+
+    kind = value.WhichOneof("value") or "list"
+    if kind == "tensor":
+        return {"numbers": _numbers(tf.make_ndarray(value.tensor))}
+    if kind == "list":
+        for each, place in _LISTS.items():
+            if members := getattr(value.list, each):
+                return {place: [plain(each, member) for member in members]}
+        return {"wholes": []}
+    return {_SINGLE[kind]: plain(kind, getattr(value, kind))} if kind in _SINGLE else {kind: ""}
+
+
+def _numbers(array: Any) -> dict[str, Any]:
+    data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": data}
+
+
+class GraphFunction:
+    """A graph that has crossed, as something to be called.
+
+    Args:
+        graph: The graph, which `graphs.graph_of` has taken apart.
+
+    Raises:
+        ValueError: The backend has no graphs, or TensorFlow makes none of it.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        if name() != "tensorflow":
+            raise ValueError(f"the backend {name()} has no graphs")
+        import tensorflow as tf
+
+        definition = tf.compat.v1.GraphDef()
+        definition.versions.producer = tf.version.GRAPH_DEF_VERSION
+        for node in graph.nodes:
+            made = definition.node.add(name=node.name, op=node.op, input=node.inputs)
+            for key, setting in node.settings.items():
+                _fill(made.attr[key], setting)
+        self._wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
+        fed = [graph.input, *(weight.node for weight in graph.weights if weight.node)]
+        self._fed = [self._tensor(each) for each in fed]
+        self._output = self._tensor(graph.output)
+        self._call = self._wrapped.prune(self._fed, self._output)
+
+    def __call__(self, images: Any, weights: Sequence[Any]) -> Any:
+        """The answer to a batch of images, with these values of the weights that have a node."""
+        import tensorflow as tf
+
+        return self._call(*(tf.convert_to_tensor(each) for each in (images, *weights)))
+
+    def replacing(self, edge: str) -> Callable[[Any, Any, Sequence[Any]], Any]:
+        """The same, where a node gives what is said first."""
+        import tensorflow as tf
+
+        call = self._wrapped.prune([*self._fed, self._tensor(edge)], self._output)
+
+        def answer(value: Any, images: Any, weights: Sequence[Any]) -> Any:
+            given = tf.cast(value, self._tensor(edge).dtype)
+            return call(*(tf.convert_to_tensor(each) for each in (images, *weights, given)))
+
+        return answer
+
+    def shape_of(self, edge: str) -> tuple[int | None, ...] | None:
+        """The shape of what a node gives, as far as it is known; `None` where not even the number of axes is."""
+        shape = self._tensor(edge).shape
+        return None if shape.rank is None else tuple(shape.as_list())
+
+    def _tensor(self, edge: str) -> Any:
+        return self._wrapped.graph.get_tensor_by_name(edge if ":" in edge else f"{edge}:0")
+
+
+def _fill(value: Any, setting: Setting) -> None:
+    """Make a setting of plain data one of TensorFlow's."""
+    import tensorflow as tf
+
+    def plain(kind: str, each: Any) -> Any:
+        if kind == "type":
+            return tf.as_dtype(each).as_datatype_enum
+        if kind == "shape":
+            return tf.TensorShape(None if each is None else [None if size < 0 else size for size in each]).as_proto()
+        return each.encode("latin-1") if kind == "s" else each
+
+    held = getattr(setting, setting.kind)
+    if isinstance(held, Numbers):
+        kind = tf.as_dtype(held.dtype).as_numpy_dtype
+        array = np.frombuffer(base64.b64decode(held.data), kind).reshape(held.shape)
+        value.tensor.CopyFrom(tf.make_tensor_proto(array, dtype=held.dtype, shape=held.shape))
+    elif setting.kind in _LISTS.values():
+        kind = next(kind for kind, place in _LISTS.items() if place == setting.kind)
+        getattr(value.list, kind).extend([plain(kind, each) for each in held])
+        value.list.SetInParent()
+    elif setting.kind == "shape":
+        value.shape.CopyFrom(plain("shape", held))
+    else:
+        kind = next(kind for kind, place in _SINGLE.items() if place == setting.kind)
+        setattr(value, kind, plain(kind, held))
 
 
 class Count:

@@ -1,7 +1,8 @@
 """Rebuilding a network from its exported configuration and weights, and saying what it is.
 
 Untrusted side, but run in a worker that never saw the submission: a network's own account of itself is hearsay,
-what the rebuilt one does is evidence.  Only exact built-in types are rebuilt, so no code of a submission gets in.
+what the rebuilt one does is evidence.  Only exact built-in types are rebuilt, and graphs of allowed operations in place
+of layers of a submission's own, so no code of a submission gets in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import raising
+from grader.sandbox.inside.ownlayer import OwnLayer
+from grader.sandbox.wire import graphs
 
 _REFUSED_LAYERS: Final = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODULES: Final = (
@@ -40,7 +43,7 @@ _CONVOLUTIONS: Final = (
 
 
 class CannotRebuildError(ValueError):
-    """A network is not made of Keras' own parts alone, or its export does not fit together."""
+    """A network has parts that cannot be examined, or its export does not fit together."""
 
 
 def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> Any:
@@ -51,8 +54,11 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
         weights: The weights in Keras' order; `None` leaves the network as it starts.
 
     Raises:
-        CannotRebuildError: It has parts that are not Keras' own, or does not fit together.
+        CannotRebuildError: It has parts that are neither Keras' own nor graphs of allowed operations, or does not fit
+            together; or a layer of its own that ignores its images.
     """
+    if fault := graphs.fault_of(config):
+        raise CannotRebuildError(fault)
     try:
         tree = json.loads(config)
     except (ValueError, RecursionError) as error:
@@ -69,7 +75,15 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
         raise CannotRebuildError(
             f"the network does not rebuild from its configuration: {raising.words_of(error)}"[:300]
         ) from error
+    for layer in _own_layers(model):
+        if not layer.looks_at_images():
+            raise CannotRebuildError(f"its layer {layer.graph.of} answers the same whatever the images show"[:300])
     return model
+
+
+def _own_layers(model: Any) -> list[Any]:
+    """The graphs in a network, also those inside of other layers."""
+    return [layer for layer in model._flatten_layers() if isinstance(layer, OwnLayer)]
 
 
 def _deserialized(tree: dict[str, Any]) -> Any:
@@ -127,6 +141,8 @@ def _is_built_in(node: dict[str, Any]) -> bool:
     name, module = node["class_name"], node.get("module")
     if not isinstance(name, str):
         return False
+    if (name, module, node.get("registered_name")) == (graphs.CLASS_NAME, graphs.MODULE, graphs.REGISTERED_NAME):
+        return True  # `graphs.fault_of` has looked at it
     if name == "__tuple__" or name in ("__tensor__", "__numpy__", "__keras_tensor__", "__typespec__"):
         return True
     if name == "function":
@@ -164,6 +180,8 @@ def open_checkpoint(data: bytes, exported: str = "") -> Any:
     else:
         raise CannotRebuildError("the file is no Keras model")
     foreign = sorted(foreign_parts(config))
+    if graphs.has_graphs(json.dumps(config)):
+        foreign.append(graphs.CLASS_NAME)  # the trusted side has not seen them
     with_weights = rebuild(exported) if foreign and exported and path.endswith(".keras") else None
     if foreign and with_weights is None:
         raise CannotRebuildError(f"it has a part that is none of Keras' own: {foreign[0]}")
@@ -225,16 +243,24 @@ def describe_network(model: Any) -> dict[str, Any]:
     """What a rebuilt network consists of.
 
     Returns:
-        `layers`: one entry a layer, nested networks opened, with `kind`, `convolution` (bool), `kernels` (the shapes of
+        `layers`: one entry a layer, nested networks and layers of a submission's own opened, with `kind`,
+        `convolution` (bool), `kernels` (the shapes of
         its kernels), `channels_first` (bool), `input_shape` and `output_shape` (without the batch, `None` where
         unknown; of several inputs the first); `input_shape`, `output_shape`, `parameters`.
     """
     return {
-        "layers": [_describe_layer(layer) for layer in _flat(model)],
+        "layers": [part for layer in _flat(model) for part in _describe_parts(layer)],
         "input_shape": _sizes(model.input_shape),
         "output_shape": _sizes(model.output_shape),
         "parameters": int(model.count_params()),
     }
+
+
+def _describe_parts(layer: Any) -> list[dict[str, Any]]:
+    """A layer; one of a submission's own after what it consists of."""
+    if not isinstance(layer, OwnLayer):
+        return [_describe_layer(layer)]
+    return [*layer.parts(), _describe_layer(layer) | {"kernels": []}]
 
 
 def _describe_layer(layer: Any) -> dict[str, Any]:

@@ -85,11 +85,10 @@ def watch_upwards(callbacks: list[Any]) -> None:
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """A network's layers, and those of the networks inside it."""
-    for layer in getattr(model, "layers", ()):
+    """A network's layers, and those inside of them: of networks, and of layers of a program's own."""
+    for layer in getattr(model, "layers", ()) or getattr(model, "_layers", ()):
         yield layer
-        if hasattr(layer, "layers"):
-            yield from all_layers(layer)
+        yield from all_layers(layer)
 
 
 def convolution_types() -> tuple[Any, ...]:

@@ -10,6 +10,8 @@ import os
 import re
 from typing import Any, Final
 
+import numpy as np
+
 from grader.sandbox.inside.facts import digest_of
 from grader.sandbox.inside.paths import local_path
 
@@ -21,13 +23,14 @@ class KeptFiles:
     """The files that networks were saved to.
 
     Attributes:
-        files: For each path the digest of the network and the bytes of the file, as they were when it was written.
+        files: For each path the digest of the network and the bytes of the file, as they were when it was written, and
+            the network itself.
         patterns: The names that the program's ModelCheckpoints write, with their fields; beside each, the quantity by
             which it chooses what to keep, empty where it keeps every epoch.
     """
 
     def __init__(self) -> None:
-        self.files: dict[str, tuple[str, bytes]] = {}
+        self.files: dict[str, tuple[str, bytes, Any]] = {}
         self.patterns: dict[str, str] = {}
         self._written: list[tuple[str, dict[str, float]]] = []
 
@@ -43,7 +46,7 @@ class KeptFiles:
         with contextlib.suppress(OSError):
             if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
                 with open(path, "rb") as file:
-                    self.files[path] = (digest_of(model), file.read())
+                    self.files[path] = (digest_of(model), file.read(), model)
 
     def drop_missing(self) -> None:
         """Leave out what was saved and then taken away again."""
@@ -54,6 +57,22 @@ class KeptFiles:
         """The bytes of a file that a network was saved to."""
         found = self.files.get(path)
         return found[1] if found else None
+
+    def weights(self, path: str) -> list[Any] | None:
+        """The weights in the file that a network was saved to, in Keras' order."""
+        if path not in self.files:
+            return None
+        _, data, model = self.files[path]
+        before = model.get_weights()
+        name = "weights-in.keras" if data[:2] == b"PK" else f"weights-in{'.weights' * path.endswith('.weights.h5')}.h5"
+        with open(name, "wb") as file:
+            file.write(data)
+        try:
+            model.load_weights(name)
+            return [np.asarray(weight) for weight in model.get_weights()]
+        finally:
+            model.set_weights(before)
+            os.remove(name)
 
     def resolved(self, path: Any) -> Any:
         """The file that is meant by a name from another session: the best that this run kept under the same pattern.

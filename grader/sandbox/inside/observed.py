@@ -14,6 +14,7 @@ import contextlib
 import functools
 import importlib
 import inspect
+import json
 import sys
 import types
 import warnings
@@ -23,7 +24,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, legacy, paths, raising, scaling, surroundings
+from grader.sandbox.inside import backend, exporting, legacy, paths, raising, scaling, surroundings
 from grader.sandbox.inside.clock import Clock, Turns
 from grader.sandbox.inside.drawn import describe
 from grader.sandbox.inside.facts import (
@@ -57,6 +58,9 @@ Ask = Callable[[Any], Any]
 
 _MAX_NOTES: Final = 2000
 _VALIDATED_IMAGES: Final = 8
+_MAX_CONFIG: Final = 400_000
+_MAX_CONFIGS: Final = 4_000_000
+"""Characters of all configurations of networks in a run: a frame holds no more than twice as many."""
 
 
 class Stop(BaseException):
@@ -102,6 +106,7 @@ class Observer:
         self._frames: dict[int, tuple[int, Any]] = {}
         self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
         self._inside = 0
+        self._said = 0
         self._standing_in = False
         self._last_fitted: Any = None
         self._stand_ins: list[Any] = []
@@ -146,7 +151,7 @@ class Observer:
             "notes": self._notes[:_MAX_NOTES],
             "errors": self._errors[:100],
             "globals": self._arrays_left(),
-            "files": [{"path": path[:MAX_TEXT], "digest": digest} for path, (digest, _) in self._kept.files.items()],
+            "files": [{"path": path[:MAX_TEXT], "digest": digest} for path, (digest, *_) in self._kept.files.items()],
         }
 
     def _run_statements(self, statements: list[ast.stmt], starts: list[int]) -> None:
@@ -315,14 +320,15 @@ class Observer:
             "sequential": isinstance(model, keras.Sequential),
             "built": bool(getattr(model, "built", False)),
             "config": "",
-            "layers": [type(layer).__name__[:60] for layer in getattr(model, "layers", [])][:400],
+            "layers": _layer_kinds(model)[:400],
             "blocks": [],
         }
         with contextlib.suppress(Exception):
-            import json
-
-            config = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
-            facts["config"] = config if len(config) < 200_000 else ""
+            with self._within():
+                config = json.dumps(exporting.tree_of(model))
+            if len(config) < _MAX_CONFIG and self._said + len(config) < _MAX_CONFIGS:
+                facts["config"] = config
+                self._said += len(config)
         calls: dict[str, set[int]] = {}
         for layer in all_layers(model):
             for name, number in self._convolutions.get(id(layer), (None, []))[1]:
@@ -777,6 +783,11 @@ class Observer:
         """The bytes of a file that a network was saved to."""
         return self._kept.file(path)
 
+    def weights_in(self, path: str) -> list[Any] | None:
+        """The weights in a file that a network was saved to."""
+        with self._within():
+            return self._kept.weights(path)
+
     # -- figures ------------------------------------------------------------------------------------------------
 
     def _look_at_figures(self, how: str) -> None:
@@ -816,6 +827,20 @@ class Observer:
                     if y is not None:
                         found.append({"name": name[:60], "x": None, "y": y})
         return found
+
+
+def _layer_kinds(model: Any) -> list[str]:
+    """The kinds of a network's layers; one of the program's own that only scales goes by `Lambda`.
+
+    Behind any other of its own stand the layers inside of it.
+    """
+    kinds: list[str] = []
+    for layer in getattr(model, "layers", ()):
+        own = not type(layer).__module__.startswith("keras.")
+        kinds.append("Lambda" if own and scaling.only_scales(layer) else type(layer).__name__[:60])
+        if own:
+            kinds += [type(part).__name__[:60] for part in all_layers(layer)]
+    return kinds
 
 
 def _owner_of(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Layers of a submission's own that do no more than scale images, such as a `Lambda`, as the Keras layer that does so.
 
-Untrusted side.  The examiner rebuilds networks of Keras' own layers alone.  What it then judges is the network with
-the `Rescaling`, so that it gains nothing to say of another layer that it scales.
+Untrusted side.  What the examiner then judges is the network with the `Rescaling`, so that it gains nothing to say of
+another layer that it scales.
 """
 
 from __future__ import annotations
@@ -28,15 +28,34 @@ def with_rescaling(model: Any, tree: dict[str, Any]) -> dict[str, Any]:
     nodes = tree["config"].get("layers") if tree.get("class_name") == "Sequential" else None
     for node in nodes or ():
         layer = layers.get(node["config"].get("name"))
-        if layer is None or layer.weights or not examiner.foreign_parts(node):
-            continue
-        with contextlib.suppress(Exception):  # whatever it does instead, the examiner will say that it is foreign
-            found = _scale_and_offset(layer)
-            if found is not None:
-                rescaling = keras.layers.Rescaling(*found, name=layer.name)
-                node.clear()
-                node.update(keras.saving.serialize_keras_object(rescaling))
+        if layer is not None:
+            to_rescaling(layer, node)
     return tree
+
+
+def to_rescaling(layer: Any, node: dict[str, Any]) -> None:
+    """Make a serialised layer a `Rescaling`, where it is none of Keras' own and only scales.
+
+    Args:
+        layer: The layer.
+        node: Its serialisation, which is changed.
+    """
+    if layer.weights or not examiner.foreign_parts(node):
+        return
+    with contextlib.suppress(Exception):  # whatever it does instead, the examiner is told of it in another way
+        found = _scale_and_offset(layer)
+        if found is not None:
+            rescaling = keras.saving.serialize_keras_object(keras.layers.Rescaling(*found, name=layer.name))
+            for key in ("module", "class_name", "config", "registered_name"):
+                node[key] = rescaling[key]
+            node.pop("build_config", None)
+
+
+def only_scales(layer: Any) -> bool:
+    """Whether a layer without weights does nothing but scale."""
+    with contextlib.suppress(Exception):
+        return not layer.weights and _scale_and_offset(layer) is not None
+    return False
 
 
 def _scale_and_offset(layer: Any) -> tuple[list[float], list[float]] | None:

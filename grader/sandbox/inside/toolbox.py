@@ -13,7 +13,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, examiner, figures, models, rates, scaling
+from grader.sandbox.inside import backend, examiner, exporting, figures, models, rates
 from grader.sandbox.inside.clock import Ask, Clock, Turns
 from grader.sandbox.inside.tally import Watch
 
@@ -73,7 +73,7 @@ def export_model(model: Any) -> dict[str, Any]:
     """A network as data, with what only its own process knows of it.
 
     Returns:
-        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON; see `scaling`),
+        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON; see `exporting`),
         `weights`, and `steps` (optimiser steps so far, -1 where there is no optimiser).
     """
     facts: dict[str, Any] = {
@@ -89,9 +89,19 @@ def export_model(model: Any) -> dict[str, Any]:
     facts["steps"] = -1 if optimizer is None else int(optimizer.iterations)
     if model.count_params() * 4 > _MAX_EXPORT_BYTES:
         raise ValueError(f"the network has {model.count_params():,} parameters; that is too large to be examined")
-    facts["config"] = json.dumps(scaling.with_rescaling(model, keras.saving.serialize_keras_object(model)))
+    facts["config"] = json.dumps(exporting.tree_of(model))
     facts["weights"] = examiner.weights_of(model)
     return facts
+
+
+def export_checkpoint(model: Any, path: str) -> dict[str, Any]:
+    """The same with the weights in a file, of a network whose layers the examiner does not find in such a file."""
+    before = model.get_weights()
+    try:
+        model.load_weights(path)
+        return export_model(model)
+    finally:
+        model.set_weights(before)
 
 
 def perturb(model: Any) -> None:
@@ -253,6 +263,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         with_block,
         history,
         export_model,
+        export_checkpoint,
         compile_plainly,
         perturb,
         step,

@@ -170,6 +170,8 @@ class WorkerService:
             return self._observer.file
         if order.toolbox and order.name == "start_clock":
             return functools.partial(toolbox.start_clock, ask=self._ask)
+        if order.toolbox and order.name == "weights_in" and self._observer is not None:
+            return self._observer.weights_in
         if order.toolbox:
             return toolbox.TOOLS[order.name]
         function = self._module.__dict__.get(order.name)
