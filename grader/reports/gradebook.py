@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.gradebook.changes import Change, Comparison
+from grader.gradebook.changes import Comparison
 from grader.gradebook.records import Adjustment, Attempt, Entry
 from grader.ground.text import clean, moment, number
 from grader.reports.text import STATUS_WORDS
+from grader.results.changes import Change
 from grader.results.scoring import CheckResult
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,22 +12,30 @@ from rich.text import Text
 
 from grader.assignment import contract
 from grader.ground.text import clean, moment, number
-from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings, most_lost_first, place_of
+from grader.reports.text import STATUS_WORDS, TITLES, Finding, TaskResult, by_task, findings, most_lost_first, place_of
+from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
 
 
-def show_result(console: Console, result: Result) -> None:
-    """Print one submission's result in full: each task, and what is wrong in it."""
+def show_result(console: Console, result: Result, made: Collection[str] | None = None) -> None:
+    """Print one submission's result: each task, and what is wrong in it.
+
+    Args:
+        console: Where to.
+        result: The result.
+        made: The ids of the checks whose findings are shown in full; `None` for all.
+    """
     if result.status == "infrastructure_error":
         console.print(Text(f"The grader failed, so this is no score: {clean(result.problem, limit=500)}", "bold red"))
     lost = most_lost_first(result)
-    if len(lost) > 1:
+    unshown = made is not None and any(finding.first.id not in made for finding in lost)
+    if len(lost) > 1 or unshown:
         console.print(_to_mend(lost))
     for each in by_task(result):
         console.print(_task_line(each))
-        for finding in findings(each.checks):
+        for finding in findings(check for check in each.checks if made is None or check.id in made):
             console.print(Padding(_failure(finding), (0, 0, 1, 2)))
 
 
@@ -86,6 +94,29 @@ def _failure(finding: Finding) -> RenderableType:
     if check.hint:
         body.append(Text.assemble(("Hint: ", "bold cyan"), clean(check.hint)))
     return Group(head, Padding(Group(*body), (0, 0, 0, 2)))
+
+
+def show_changes(console: Console, changes: Iterable[Change]) -> None:
+    """Print what got better and what got worse, in a line each."""
+    counted = [change for change in changes if change.gained]
+    if not counted:
+        console.print(Text("Nothing got better or worse.", "dim"))
+        return
+    for better, title, colour in ((True, "Better", "green"), (False, "Worse", "red")):
+        some = [change for change in counted if (change.gained > 0) is better]
+        some.sort(key=lambda change: -abs(change.gained))
+        if not some:
+            continue
+        lines = Table.grid(padding=(0, 1))
+        lines.add_column(justify="right", no_wrap=True)
+        lines.add_column()
+        for change in some:
+            check = change.after or change.before
+            function = f"{check.function}: " if check is not None and check.function else ""
+            points = f"{'+' if better else '−'}{number(abs(change.gained))}"
+            lines.add_row(Text(points, colour), f"{function}{TITLES.get(change.check, change.check)}")
+        console.print(Text(f"{title} than before", f"bold {colour}"))
+        console.print(Padding(lines, (0, 0, 1, 2)), highlight=False, markup=False)
 
 
 def summary_line(report: Report, result: Result) -> str:
