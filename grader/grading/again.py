@@ -154,6 +154,16 @@ class Again:
         """From another thread: have the `check` that is at work end with `Interrupted`."""
         os.write(self._writer, b".")
 
+    @property
+    def warm(self) -> bool:
+        """Whether the sandbox is running."""
+        return self._slot.sandbox is not None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether checks are being made."""
+        return self._running is not None
+
     def outdated_by(self, newer: Submission) -> bool:
         """From another thread: whether the `check` that is at work asks what a newer version answers anew."""
         running = self._running

@@ -61,7 +61,7 @@ def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> No
 
 
 def _rendered(course: Course, pages: list[StudentPage]) -> Iterator[tuple[str, str]]:
-    environment = _environment()
+    environment = templates()
     template = environment.get_template("student.html")
     for page in pages:
         yield f"students/{page.file}", template.render(course=course, **students.context_of(page))
@@ -86,7 +86,7 @@ def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
 
 
 def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, str]]:
-    environment = _environment()
+    environment = templates()
     picture = environment.get_template("picture.svg")
     speeds = [(name, speed_of(by_name[name])) for name in sorted(by_name)]
     for name, speed in speeds:
@@ -101,7 +101,8 @@ def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, s
     yield "timings.html", environment.get_template("timings.html").render(speeds=speeds, together=together)
 
 
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates, with what each of them may use."""
     environment = Environment(
         loader=PackageLoader("grader.reports.site"),
         autoescape=True,
@@ -110,8 +111,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_fit_to_be_shown,
     )
-    templates = files("grader.reports.site") / "templates"
-    style, script = (Markup((templates / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js"))
+    folder = files("grader.reports.site") / "templates"
+    style, script = (Markup((folder / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js"))
     environment.globals.update(
         mark=Markup(MARK),
         style=style,
