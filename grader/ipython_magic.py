@@ -72,7 +72,7 @@ class Grading:
     def magic(self, line: str) -> None:
         """`%grade`."""
         try:
-            asked = self._parser.parse_args(shlex.split(line))
+            asked = self._parser.parse_args(shlex.split(line, comments=True))
         except (_WrongUse, ValueError) as error:
             print(f"%grade: {error}")
             return

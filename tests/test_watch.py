@@ -178,8 +178,8 @@ def test_what_does_not_parse_is_said_and_the_result_stays(folder: Path) -> None:
         said = run.until("does not parse")[-1]
         assert f"line {line} does not parse: " in said
         assert "The result is that of " in said
-        file.write_text("def (", encoding="utf-8")
-        assert "solution.py, line 1: " in run.until("line 1")[-1]
+        file.write_text("", encoding="utf-8")
+        assert "solution.py is empty. The result is that of " in run.until("empty")[-1]
         file.write_text(SOUND, encoding="utf-8")
         assert "nothing that is checked has changed" in run.until("saved")[-1]
 
