@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -17,6 +19,7 @@ from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
+_A_CLASS: Final = 5  # in fewer submissions a check that most of them fail is chance
 
 
 def show_result(console: Console, result: Result, made: Collection[str] | None = None) -> None:
@@ -162,6 +165,31 @@ def show_table(console: Console, report: Report) -> None:
     console.print(table)
     if report.results:
         console.print(_means(report.results))
+
+
+def worth_a_look(results: Sequence[Result]) -> str:
+    """One sentence about what an instructor should look at; empty where nothing stands out."""
+    graded = [result for result in results if result.status == "graded"]
+    parts = []
+    if failed := [result for result in results if result.status != "graded"]:
+        parts.append(f"{_named(failed)} could not be graded")
+    if unread := [result for result in graded if result.checks and not result.score]:
+        parts.append(f"{_named(unread)} {'has' if len(unread) == 1 else 'have'} no point at all")
+    broken = [r for r in graded if r.score and any(c.status in ("timeout", "crashed") for c in r.checks)]
+    if broken:
+        parts.append(f"{_named(broken)} ran out of time or crashed in places")
+    missed = Counter(check.id for result in graded for check in result.checks if check.status != "passed")
+    for check, count in missed.most_common(1):
+        if len(graded) >= _A_CLASS and count > len(graded) / 2:
+            parts.append(f"{count} of {len(graded)} do not pass {check} ({TITLES.get(check, check)})")
+    return f"Worth a look: {'; '.join(parts)}." if parts else ""
+
+
+def _named(results: Sequence[Result]) -> str:
+    names = [clean(result.submission.id, limit=40) for result in results]
+    if len(names) > 3:
+        return f"{', '.join(names[:2])} and {len(names) - 2} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _row(result: Result, tasks: Iterable[contract.Task]) -> list[Text]:

@@ -49,6 +49,9 @@ def run_pytest(folder: Path, plugin: object, *options: str) -> str:
                 "--disable-plugin-autoload",
                 "-p",
                 "no:cacheprovider",
+                # Python's own streams are silent already.  Those of the process are somebody else's meanwhile: a bar is
+                # drawn on one, and requests may come over another.
+                "--capture=no",
                 "-q",
                 "--no-header",
                 "--no-summary",

@@ -42,13 +42,17 @@ _PICTURES: Final = {
 """The charts of a submission's speed, and what stands above them where they are pictures of their own."""
 
 
-def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> None:
+def write_site(
+    folder: Path, course: Course, pages: Iterable[StudentPage], *, awaited: int = 0, live: bool = False
+) -> None:
     """Write `index.html` and `students/NAME.html` for a class; pages of students who are gone do not stay.
 
     Args:
         folder: Where to; other files in it are left alone.
         course: For the title.
         pages: One for each submission; their ids differ.
+        awaited: How many there are in the class, where some may still be missing.
+        live: Whether those will come.
 
     Raises:
         GraderError: A file of that name is there that is no page of the grader's.
@@ -57,16 +61,18 @@ def write_site(folder: Path, course: Course, pages: Iterable[StudentPage]) -> No
     students_pages = sorted(pages, key=lambda page: (page.name.casefold(), page.id))
     if len({page.id for page in students_pages}) < len(students_pages):
         raise ValueError("two pages are of the same submission")
-    write_pages(folder, _rendered(course, students_pages))
+    so_far = {"awaited": max(awaited, len(students_pages)), "live": live}
+    write_pages(folder, _rendered(course, students_pages, so_far))
 
 
-def _rendered(course: Course, pages: list[StudentPage]) -> Iterator[tuple[str, str]]:
+def _rendered(course: Course, pages: list[StudentPage], so_far: dict[str, Any]) -> Iterator[tuple[str, str]]:
     environment = templates()
     template = environment.get_template("student.html")
     for page in pages:
         yield f"students/{page.file}", template.render(course=course, **students.context_of(page))
     # Last, so that what it links to is in place before it.
-    yield "index.html", environment.get_template("class.html").render(course=course, **classes.context_of(pages))
+    context = so_far | classes.context_of(pages)
+    yield "index.html", environment.get_template("class.html").render(course=course, **context)
 
 
 def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
