@@ -136,7 +136,7 @@ def grade(
         terminal.show_table(console, report)
         _show_speed(console, measurements, settings)
         if look := terminal.worth_a_look(report.results):
-            console.print(look, highlight=False, markup=False, soft_wrap=True)
+            console.print(look, highlight=False, markup=False, soft_wrap=not console.is_terminal)
         if options.output:
             page = options.output / "index.html"
             console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)

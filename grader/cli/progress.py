@@ -51,7 +51,9 @@ class _Left(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The words, as long as there is something to say."""
         seconds = self._remaining.seconds
-        return Text("" if seconds is None else f"{about(seconds)} left", "cyan")
+        if seconds is None:
+            return Text()
+        return Text(f"{about(seconds)} left" if seconds else "longer than usual", "cyan")
 
 
 @contextlib.contextmanager

@@ -88,7 +88,8 @@ class _Words:
         self.saved_at = datetime.now().strftime("%H:%M:%S")
 
     def idle(self) -> str:
-        return f"Watching {self.name}; Ctrl-C ends it."
+        result = f", result of {self.shown_at}" if self.shown_at else ""
+        return f"Watching {self.name}{result}; Ctrl-C ends it."
 
     def starting(self) -> str:
         return "Starting the sandbox"
@@ -174,11 +175,8 @@ class TerminalScreen(Screen):
         self._stop()
         console, (result,) = self._console, report.results
         console.clear()
-        terminal.show_result(console, result, None if first else made)
-        if not first:
-            console.print()
-            terminal.show_changes(console, changes)
-        console.print(terminal.summary_line(report, result), soft_wrap=True, highlight=False, markup=False)
+        terminal.show_again(console, result, None if first else made, None if first else changes)
+        console.print(terminal.summary_line(report, result), highlight=False, markup=False)
         console.print(Rule(style="dim"))
         self._words.shown_at = self._words.saved_at
         self._line(self._words.idle())
@@ -229,10 +227,7 @@ class PlainScreen(Screen):
     def result(self, report: Report, made: Collection[str], changes: Sequence[Change], *, first: bool) -> None:
         """See `Screen`."""
         (result,) = report.results
-        terminal.show_result(self._console, result, None if first else made)
-        if not first:
-            self._console.print()
-            terminal.show_changes(self._console, changes)
+        terminal.show_again(self._console, result, None if first else made, None if first else changes)
         self._words.shown_at = self._words.saved_at
         self._say(terminal.summary_line(report, result))
         self._say(self._words.idle())

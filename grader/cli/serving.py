@@ -169,9 +169,7 @@ def _shown(checked: Checked, settings: Settings, seconds: float, *, in_kernel: b
     report = make_report(settings, [result], seconds)
     printed = io.StringIO()
     console = Console(file=printed, width=_COLUMNS, color_system=None)
-    terminal.show_result(console, result)
-    if not checked.first:
-        terminal.show_changes(console, checked.changes)
+    terminal.show_again(console, result, None, None if checked.first else checked.changes)
     summary = terminal.summary_line(report, result)
     html = as_output(
         msgspec.structs.replace(checked.graded, result=result),

@@ -17,6 +17,8 @@ _FILE_SECONDS: Final = 2.0
 _FUNCTION_SECONDS: Final = 4.0
 _GUIDED_SECONDS: Final = 30.0
 _TRAINING_SECONDS: Final = {"quick": 0.0, "standard": 120.0, "full": 900.0}
+_BELIEVED_SECONDS: Final = 10.0
+"""So much is believed of those figures before anything is done: the first to be done may be an empty file."""
 
 
 def usual_seconds(looks: Looks, profile: str) -> float:
@@ -66,15 +68,15 @@ class Remaining:
 
     @property
     def seconds(self) -> float | None:
-        """How long the rest takes; `None` as long as nothing tells how fast this machine is."""
+        """How long the rest takes, 0 where it takes longer than was thought; `None` where nothing is known of it."""
         with self._lock:
             if not self._left or not self._done:
                 return None
-            factor = self._took / self._done
+            factor = (self._took + _BELIEVED_SECONDS) / (self._done + _BELIEVED_SECONDS)
             together = sum(self._left.values()) * factor / self._jobs
             longest = max(self._left.values()) * factor
             # Those at work now have been so since the last one came, at least.
-            return max(1.0, max(together, longest) - (self._clock() - self._since))
+            return max(0.0, max(together, longest) - (self._clock() - self._since))
 
 
 def about(seconds: float) -> str:

@@ -99,6 +99,25 @@ def _failure(finding: Finding) -> RenderableType:
     return Group(head, Padding(Group(*body), (0, 0, 0, 2)))
 
 
+def show_again(
+    console: Console, result: Result, made: Collection[str] | None, changes: Iterable[Change] | None
+) -> None:
+    """Print a result that was there in another form before: what was checked now in full, and what changed.
+
+    Args:
+        console: Where to.
+        result: The result.
+        made: The ids of the checks that were made now; `None` for all.
+        changes: What is not as it was; `None` where nothing was before.
+    """
+    show_result(console, result, made)
+    if changes is not None:
+        last = by_task(result)[-1:]
+        if not any(findings(check for check in each.checks if made is None or check.id in made) for each in last):
+            console.print()  # below a finding there is a blank line already
+        show_changes(console, changes)
+
+
 def show_changes(console: Console, changes: Iterable[Change]) -> None:
     """Print what got better and what got worse, in a line each."""
     counted = [change for change in changes if change.gained]
