@@ -14,7 +14,17 @@ from rich.text import Text
 
 from grader.assignment import contract
 from grader.ground.text import clean, moment, number
-from grader.reports.text import STATUS_WORDS, TITLES, Finding, TaskResult, by_task, findings, most_lost_first, place_of
+from grader.reports.text import (
+    STATUS_WORDS,
+    TITLES,
+    Finding,
+    TaskResult,
+    better_and_worse,
+    by_task,
+    findings,
+    most_lost_first,
+    place_of,
+)
 from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
 
@@ -120,25 +130,18 @@ def show_again(
 
 def show_changes(console: Console, changes: Iterable[Change]) -> None:
     """Print what got better and what got worse, in a line each."""
-    counted = [change for change in changes if change.gained]
-    if not counted:
+    found = better_and_worse(changes)
+    if not found:
         console.print(Text("Nothing got better or worse.", "dim"))
-        return
-    for better, title, colour in ((True, "Better", "green"), (False, "Worse", "red")):
-        some = [change for change in counted if (change.gained > 0) is better]
-        some.sort(key=lambda change: -abs(change.gained))
-        if not some:
-            continue
+    for better, heading, steps in found:
+        colour = "green" if better else "red"
         lines = Table.grid(padding=(0, 1))
         lines.add_column(justify="right", no_wrap=True)
         lines.add_column()
-        for change in some:
-            check = change.after or change.before
-            function = f"{check.function}: " if check is not None and check.function else ""
-            points = f"{'+' if better else '−'}{number(abs(change.gained))}"
-            lines.add_row(Text(points, colour), f"{function}{TITLES.get(change.check, change.check)}")
-        console.print(Text(f"{title} than before", f"bold {colour}"))
-        console.print(Padding(lines, (0, 0, 1, 2)), highlight=False, markup=False)
+        for step in steps:
+            lines.add_row(Text(step.points, colour), Text(step.title))
+        console.print(Text(heading, f"bold {colour}"))
+        console.print(Padding(lines, (0, 0, 1, 2)))
 
 
 def summary_line(report: Report, result: Result) -> str:

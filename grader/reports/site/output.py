@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grader.gradebook.records import Attempt, Entry
 from grader.reports.site.students import StudentPage, tasks_of
 from grader.reports.site.writing import templates
-from grader.reports.text import most_lost_first
+from grader.reports.text import better_and_worse, most_lost_first
 from grader.results.changes import Change
 from grader.results.scoring import Graded
 
@@ -23,7 +23,6 @@ def as_output(graded: Graded, summary: str, changes: Sequence[Change] | None, *,
     """
     attempt = Attempt(1, "", "", "", "", "", (), "", graded.result)
     page = StudentPage(Entry(attempt, 1, (), 0.0, 0.0, graded.result.score), graded.artefacts)
-    counted = None if changes is None else sorted((c for c in changes if c.gained), key=lambda c: -c.gained)
     return (
         templates()
         .get_template("output.html")
@@ -32,7 +31,7 @@ def as_output(graded: Graded, summary: str, changes: Sequence[Change] | None, *,
             summary=summary,
             tasks=tuple(tasks_of(page)),
             lost=tuple(most_lost_first(graded.result)),
-            changes=counted,
+            changes=None if changes is None else better_and_worse(changes),
             in_kernel=in_kernel,
         )
     )
