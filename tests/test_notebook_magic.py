@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.submissions.history import Input, as_it_stands, read_history
+from grader.submissions.history import Input, as_it_stands, holds_code, read_history
 
 pytest.importorskip("ipykernel")
 manager = pytest.importorskip("jupyter_client.manager")
@@ -104,6 +104,9 @@ def gone(processes: list[psutil.Process]) -> bool:
 @pytest.mark.filterwarnings("ignore")  # those of jupyter_client and pyzmq are none of ours
 def test_a_notebook_checks_itself_and_the_sandbox_stays(kernel: Kernel) -> None:
     assert kernel.text("%load_ext grader") == ""
+    assert kernel.text("%grade").strip() == (
+        "%grade: nothing was run in this kernel yet: run the cells with your functions, or name a file with --file."
+    )
     kernel.run(IMPORTS, "imports")
     kernel.run(SUBSET.replace(".permutation(indices)", ".choice(indices, 1)"), "subset")
     first = kernel.run("%grade 2")
@@ -202,6 +205,11 @@ def test_a_later_definition_wins_in_whatever_cell_and_the_rest_of_the_earlier_st
 
 def test_what_python_refused_was_not_executed() -> None:
     assert stand("def f(): 1", "def f((: 2", "%time n = 1") == [(1, "def f(): 1"), (3, "%time n = 1")]
+
+
+def test_magics_alone_are_no_code() -> None:
+    assert not holds_code(inputs("%load_ext grader", "!pip install keras", "%%html\n<p>", "%grade 2  # mine", "a = ("))
+    assert holds_code(inputs("%load_ext grader", "%time n = 1"))
 
 
 def test_cells_have_the_numbers_in_their_brackets() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from grader.ground.errors import GraderError
 from grader.submissions.saves import Saves
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
@@ -241,6 +242,15 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         2,
         "",
         "grader: none.py: there is no such file or folder.\n",
+    )
+
+
+def test_without_the_package_for_it_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    with pytest.raises(GraderError) as raised, Saves(tmp_path / "solution.py", lambda: None):
+        pass
+    assert str(raised.value) == (
+        "`grader watch` needs the package watchfiles: install it with `pip install watchfiles`."
     )
 
 

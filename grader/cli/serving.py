@@ -34,7 +34,7 @@ from grader.reports.site.output import as_output
 from grader.results.scoring import Outcome
 from grader.sandbox.host.session import Interrupted
 from grader.submissions import Submission, discover
-from grader.submissions.history import Input, read_history
+from grader.submissions.history import Input, holds_code, read_history
 
 _COLUMNS: Final = 80
 
@@ -198,8 +198,10 @@ def _known(wanted: tuple[str, ...]) -> frozenset[str]:
 
 def _submission(request: Request, again: Again) -> Submission:
     if not request.file:
-        if not request.inputs:
-            raise UsageError("nothing was executed in this kernel yet; run the cells with your functions first.")
+        if not holds_code(request.inputs):
+            raise UsageError(
+                "nothing was run in this kernel yet: run the cells with your functions, or name a file with --file."
+            )
         return read_history(request.name, request.inputs)
     files = discover([request.file])
     if len(files) != 1:

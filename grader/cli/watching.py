@@ -32,7 +32,8 @@ _SETTLING_SECONDS: Final = 0.05
 def watch(file: Path, /, *, options: Options | None = None) -> int:
     """Check one submission each time it is saved, until Ctrl-C.
 
-    Only what a change can make a difference to is checked again.  With --json each result is one line.
+    Only what a change can make a difference to is checked again.  With --json each result is one line.  In the profile
+    full, training speed is not measured; `grader bench` does that.
 
     Exit status: 0 ended with Ctrl-C, 2 usage, 3 the grader could not grade.
 
@@ -45,6 +46,7 @@ def watch(file: Path, /, *, options: Options | None = None) -> int:
     files = discover([file])
     if len(files) != 1 or file.is_dir():
         raise UsageError(f"{file}: `grader watch` takes one file; for a folder there is `grader grade`.")
+    Saves.require()
     prepare_data(settings)
     console = Console(file=sys.stdout)  # the checks run with another one
     screen: Screen

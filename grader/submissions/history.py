@@ -70,6 +70,16 @@ def as_it_stands(inputs: Sequence[Input]) -> list[Input]:
     return [_without(each, last) for each in cells.values()]
 
 
+def holds_code(inputs: Sequence[Input]) -> bool:
+    """Whether anything was executed but magics and shell lines."""
+    return any(
+        not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for each in inputs
+        if (cell := to_python(each.text)).error is None
+        for node in parse(cell.text)
+    )
+
+
 def _definitions(text: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
     try:
         statements = parse(to_python(text).text)

@@ -34,11 +34,12 @@ class Saves:
         self._thread = threading.Thread(target=self._run, name="saves", daemon=True)
         self._seen = stamp(self._path)
 
-    def __enter__(self) -> Saves:
-        """Begin to watch.
+    @staticmethod
+    def require() -> None:
+        """Make sure that the package for it is there.
 
         Raises:
-            GraderError: The package for it is missing.
+            GraderError: It is missing.
         """
         try:
             import watchfiles  # noqa: F401
@@ -46,6 +47,14 @@ class Saves:
             raise GraderError(
                 "`grader watch` needs the package watchfiles: install it with `pip install watchfiles`."
             ) from None
+
+    def __enter__(self) -> Saves:
+        """Begin to watch.
+
+        Raises:
+            GraderError: The package for it is missing.
+        """
+        self.require()
         self._thread.start()
         return self
 
