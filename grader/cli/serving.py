@@ -76,12 +76,14 @@ def serve(requests: TextIO, answers: TextIO) -> None:
     desk = _Desk(answers)
 
     def read() -> None:
-        for line in requests:
-            request = msgspec.json.decode(line, type=Request)
-            desk.drop_before(request.number)
-            waiting.put(request)
-        desk.drop_before(sys.maxsize)
-        waiting.put(None)
+        try:
+            for line in requests:
+                request = msgspec.json.decode(line, type=Request)
+                desk.drop_before(request.number)
+                waiting.put(request)
+        finally:  # with what is no request, as with none, all ends
+            desk.drop_before(sys.maxsize)
+            waiting.put(None)
 
     threading.Thread(target=read, daemon=True).start()
     with desk:
@@ -144,6 +146,11 @@ class _Desk:
         again = self._again
         self._say(request, progress="Reading the notebook")
         submission = _submission(request, again)
+        if not again.asked(submission, wanted):
+            raise UsageError(
+                f"{', '.join(request.wanted)}: there is no check of that alone in a guided notebook; name a task, 1 to "
+                f"{len(TASKS)}."
+            )
         if not again.warm:
             self._say(request, progress="Starting the sandbox, which is kept for the next time")
             again.prepare()
