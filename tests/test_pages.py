@@ -21,9 +21,9 @@ def shown(folder: Path, course: Course, *, tasks: frozenset[int] = frozenset(), 
     with keeping(folder / "gradebook.db", CONDITIONS, course=course) as keeper:
         for result in graded.values():
             keeper.add(result)
-        pages = Pages(Settings(course, CONDITIONS.profile, tasks, CONDITIONS.isolation), keeper)
+        pages = Pages(Settings(course, CONDITIONS.profile, tasks, CONDITIONS.isolation), keeper, folder)
         pages.add(Graded(list(graded.values())[-1], ()))
-        pages.write(folder)
+        pages.write()
     page = (folder / "students" / "ada.html").read_text()
     return {name: f"<strong>{result.score:g}</strong> of" in page for name, result in graded.items()}
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from grader.ground.text import clean, number
 from grader.reports import markdown, terminal
 from grader.reports.text import anchor_of, findings, most_lost_first
+from grader.results.changes import changes
 from grader.results.scoring import CheckResult, Report, Result, SubmissionInfo
 from tests import results
 
@@ -143,3 +144,44 @@ def test_the_place_that_a_check_is_about_is_named() -> None:
     result = msgspec.structs.replace(result, checks=checks)
     for text in (markdown.feedback(results.report_of(result), result), printed(result, width=120)):
         assert "code cell 7, line 3" in text
+
+
+def test_what_got_better_and_worse_is_said_with_its_points() -> None:
+    before = [check("failed", name="subset_data/seeded"), check("passed", name="subset_data/shuffled", points=1.0)]
+    after = [check("passed", name="subset_data/seeded", points=1.0), check("failed", name="subset_data/shuffled")]
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    terminal.show_changes(console, changes(before, after))
+    terminal.show_changes(console, changes(after, after))
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert lines == [
+        "Better than before",
+        "  +1 subset_data: Same seed, same order; other seeds and None, others",
+        "",
+        "Worse than before",
+        "  −1 subset_data: Shuffles",
+        "",
+        "Nothing got better or worse.",
+    ]
+
+
+def test_of_what_was_not_checked_again_the_points_are_shown() -> None:
+    some = [check("failed", "Not seeded.", name="subset_data/seeded"), check("failed", "Not shuffled.")]
+    _, result = report_of(*some)
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    terminal.show_again(console, result, set(), ())
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "What to mend first" in text and "Task 2" in text and "Not seeded." not in text
+
+
+def test_what_an_instructor_should_look_at_is_one_line() -> None:
+    class_ = [results.result_of(f"s{number}", failing=["train/validates"]) for number in range(5)]
+    assert terminal.worth_a_look(class_[:4]) == ""
+    assert terminal.worth_a_look([*class_, results.result_of("ada", {"predict/in-order": "timeout"})]) == (
+        "Worth a look: ada ran out of time or crashed in places; 5 of 6 do not pass train/validates (Validates on the "
+        "validation set)."
+    )
+    lost = [results.result_of(f"x{number}", problem="The sandbox ended.") for number in range(5)]
+    nothing = results.result_of("nil", failing=[each.id for each in results.QUICK])
+    assert terminal.worth_a_look([*lost, nothing]) == (
+        "Worth a look: x0, x1 and 3 more could not be graded; nil has no point at all."
+    )

@@ -277,6 +277,18 @@ def test_a_fault_on_the_way_leaves_the_former_pages(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["students"]
 
 
+def test_the_page_of_a_class_that_is_being_graded_says_how_far_it_is(pages: list[StudentPage], tmp_path: Path) -> None:
+    index = tmp_path / "index.html"
+    write_site(tmp_path, Course(), pages[:2], awaited=5, live=True)
+    assert "So far 2 of 5 submissions; grading goes on, and this page reloads by itself." in text_of(parsed(index))
+    assert '<meta http-equiv="refresh"' in index.read_text()
+    write_site(tmp_path, Course(), pages[:2], awaited=5)
+    assert "2 of 5 submissions; grading was stopped before the others." in text_of(parsed(index))
+    assert '<meta http-equiv="refresh"' not in index.read_text()
+    write_site(tmp_path, Course(), pages[:2], awaited=2)
+    assert " of 2 submissions" not in text_of(parsed(index))
+
+
 def test_two_pages_of_one_submission_are_refused(pages: list[StudentPage], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="two pages are of the same submission"):
         write_site(tmp_path, Course(), [pages[0], pages[0]])

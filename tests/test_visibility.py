@@ -116,13 +116,13 @@ def test_each_who_shares_a_submission_has_a_page(tmp_path: Path) -> None:
     course = Course(groups="names")
     with keeping(tmp_path / "gradebook.db", CONDITIONS, course=course) as keeper:
         keeper.add(result_of("ben+cleo"))
-        graded = Pages(Settings(course, "quick", frozenset(), "namespaces"), keeper)
+        graded = Pages(Settings(course, "quick", frozenset(), "namespaces"), keeper, tmp_path / "kept")
         graded.add(Graded(result_of("ben+cleo")))
-        graded.write(tmp_path / "kept")
+        graded.write()
     with keeping(None, CONDITIONS, course=course) as keeper:
-        graded = Pages(Settings(course, "quick", frozenset(), "namespaces"), keeper)
+        graded = Pages(Settings(course, "quick", frozenset(), "namespaces"), keeper, tmp_path / "not-kept")
         graded.add(Graded(result_of("ben+cleo")))
-        graded.write(tmp_path / "not-kept")
+        graded.write()
     for folder in ("kept", "not-kept"):
         assert sorted(page.name for page in (tmp_path / folder / "students").iterdir()) == ["ben.html", "cleo.html"]
     assert "handed in for <bdi>ben+cleo</bdi>" in (tmp_path / "kept" / "students" / "ben.html").read_text()

@@ -74,6 +74,7 @@ class Check(msgspec.Struct, frozen=True):
         points: Points for passing, out of the task's.
         title: The statement in a few words.
         profile: The first profile that includes it.
+        calls: Other functions that it calls as well.
     """
 
     id: str
@@ -82,6 +83,12 @@ class Check(msgspec.Struct, frozen=True):
     points: float
     title: str
     profile: str = "quick"
+    calls: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The functions that it calls; empty where it looks at the whole file."""
+        return frozenset({self.function, *self.calls} - {""})
 
 
 TASKS: Final = (
@@ -287,8 +294,16 @@ CHECKS: Final = (
     Check("predict/in-order", 6, "predict", 1, "Answers in the order of x"),
     Check("predict/checkpoint-path", 6, "predict", 1, "Takes the path of a checkpoint"),
     Check("predict/rows-independent", 6, "predict", 1, "Each answer depends on its own image alone"),
-    Check("predict/scales-as-train-does", 6, "predict", 1, "Scales images as train does"),
-    Check("accuracy/unseen-images", 6, "", 7, "Predicts images it never saw well enough", "standard"),
+    Check("predict/scales-as-train-does", 6, "predict", 1, "Scales images as train does", calls=("train",)),
+    Check(
+        "accuracy/unseen-images",
+        6,
+        "",
+        7,
+        "Predicts images it never saw well enough",
+        "standard",
+        calls=("build_model", "train", "predict"),
+    ),
 )
 
 

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 import cyclopts
 
-from grader.cli import exporting, gradebook, grading, machine, speed, timings, validating
+from grader.cli import exporting, gradebook, grading, machine, speed, timings, validating, watching
 from grader.cli.app import app
 from grader.ground.errors import GraderError
 from grader.ground.notes import say
 
-COMMANDS = (grading, gradebook, speed, timings, machine, exporting, validating)
+COMMANDS = (grading, watching, gradebook, speed, timings, machine, exporting, validating)
 """The modules that add commands to the app as they are imported."""
 
 
@@ -38,8 +38,12 @@ def _wrong_use(error: cyclopts.CycloptsError) -> str:
 def main() -> NoReturn:
     """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
     signal.signal(signal.SIGTERM, _stop)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else it is left to `nohup`
+        signal.signal(signal.SIGHUP, _stop)  # the terminal was closed
     # Otherwise a Python that is started looks for modules in the current folder, where submissions may lie.
     os.environ["PYTHONSAFEPATH"] = "1"
+    # Hypothesis keeps tables that it could compute, in the current folder, unless it cannot write where it is told to.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except GraderError as error:

@@ -18,6 +18,7 @@ from grader.cli.speed import measure_graded
 from grader.course import Settings
 from grader.grading.batch import make_report
 from grader.grading.pipeline import How, grade_class, prepare_data, write_results
+from grader.grading.remaining import Remaining
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
 from grader.ground.machine import machine_lock
@@ -117,12 +118,14 @@ def grade(
         order=order,
         submitted_at=handed_in,
     )
+    remaining = Remaining()
     with submissions_in(paths, note) as files:
         graded = grade_class(
             files,
             settings,
             how,
-            progress=lambda total: batch_progress(total, quiet=options.json),
+            progress=lambda total: batch_progress(total, remaining, quiet=options.json),
+            remaining=remaining,
         )
         report = graded.report
         whole = len(report.results) == len(files)  # else it was stopped
@@ -132,6 +135,8 @@ def grade(
         console = Console()
         terminal.show_table(console, report)
         _show_speed(console, measurements, settings)
+        if look := terminal.worth_a_look(report.results):
+            console.print(look, highlight=False, markup=False, soft_wrap=not console.is_terminal)
         if options.output:
             page = options.output / "index.html"
             console.print(f"The results as pages begin at {page}.", highlight=False, markup=False, soft_wrap=True)

@@ -11,14 +11,18 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from grader.assignment import guided
 from grader.course import Settings
+from grader.grading.remaining import Remaining, about
 from grader.reports import terminal
 from grader.reports.text import TITLES
 from grader.results.scoring import Outcome, Result
@@ -35,6 +39,21 @@ def _bar(console: Console) -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=console, transient=True)
+
+
+class _Left(ProgressColumn):
+    """How long the rest of a batch takes."""
+
+    def __init__(self, remaining: Remaining) -> None:
+        super().__init__()
+        self._remaining = remaining
+
+    def render(self, task: Task) -> Text:
+        """The words, as long as there is something to say."""
+        seconds = self._remaining.seconds
+        if seconds is None:
+            return Text()
+        return Text(f"{about(seconds)} left" if seconds else "longer than usual", "cyan")
 
 
 @contextlib.contextmanager
@@ -57,8 +76,8 @@ def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str
 
 
 @contextlib.contextmanager
-def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result, str], None]]:
-    """A progress bar over `count` submissions on a terminal, one line for each elsewhere.
+def batch_progress(count: int, remaining: Remaining, *, quiet: bool) -> Iterator[Callable[[Result, str], None]]:
+    """A progress bar over `count` submissions on a terminal with the time that is left, one line for each elsewhere.
 
     Gives what is to be called with each result, and with the moment that it is kept from: empty for a new one.
     """
@@ -73,6 +92,7 @@ def batch_progress(count: int, *, quiet: bool) -> Iterator[Callable[[Result, str
         yield lambda result, kept_from: print(line(result, kept_from), file=sys.stderr, flush=True)
         return
     with _bar(console) as progress:
+        progress.columns = (*progress.columns, _Left(remaining))
         bar = progress.add_task("Grading", total=count)
 
         def on_result(result: Result, kept_from: str) -> None:

@@ -6,9 +6,12 @@ worse one of the same kind does not hide it.  Of students who share a submission
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -20,14 +23,32 @@ from grader.ground.text import utc
 from grader.reports.site import StudentPage, page_of, write_site
 from grader.results.scoring import Graded, Result
 
+_PAUSE_SECONDS: Final = 10.0
+_PAUSE_SHARE: Final = 20.0
+"""Of a large class the pages take seconds to write: grading is not to wait for them for more than a twentieth of it."""
+
 
 class Pages:
-    """Collects what a batch has graded, and writes it as pages."""
+    """Collects what a batch has graded, and writes it as pages: at the end, and now and then before.
 
-    def __init__(self, settings: Settings, keeper: Keeper) -> None:
+    Args:
+        settings: How it is graded.
+        keeper: What the gradebook knows.
+        folder: Where the pages go; `None` where none are asked for.
+    """
+
+    def __init__(self, settings: Settings, keeper: Keeper, folder: Path | None = None) -> None:
         self._settings = settings
         self._keeper = keeper
+        self._folder = folder
         self._came: dict[str, tuple[Graded, str]] = {}
+        self._awaited = 0
+        self._not_before = math.inf
+
+    def await_all(self, count: int, *, last: bool) -> None:
+        """How many submissions there are; before the last round nothing is written, since all of them come again."""
+        self._awaited = count
+        self._not_before = 0.0 if last else math.inf
 
     def add(self, graded: Graded) -> None:
         """Take in a result, which was graded now or is kept in the gradebook."""
@@ -45,15 +66,31 @@ class Pages:
         extended_to = max((each.entry.extended_to for each in known), default="")
         return hidden_from(course, datetime.now(UTC), extended_to).of(result)
 
-    def write(self, folder: Path) -> None:
-        """Write `index.html` and a page for each student.
+    def write(self) -> None:
+        """Write `index.html` and a page for each student, where that was asked for.
 
         Raises:
             GraderError: They cannot be written.
         """
-        # A student who has a share in several submissions has one page.
-        pages = {page.id: page for name in self._came for page in self._pages(name)}
-        write_site(folder, self._settings.course, pages.values())
+        self._write(live=False)
+
+    def write_so_far(self) -> None:
+        """The same while grading goes on, unless it was done a moment ago: one page tells how the class does so far.
+
+        Raises:
+            GraderError: They cannot be written.
+        """
+        began = time.monotonic()
+        if began >= self._not_before and 0 < len(self._came) < self._awaited:
+            self._write(live=True)
+            took = time.monotonic() - began
+            self._not_before = time.monotonic() + max(_PAUSE_SECONDS, _PAUSE_SHARE * took)
+
+    def _write(self, *, live: bool) -> None:
+        if self._folder is not None:
+            # A student who has a share in several submissions has one page.
+            pages = {page.id: page for name in self._came for page in self._pages(name)}
+            write_site(self._folder, self._settings.course, pages.values(), awaited=self._awaited, live=live)
 
     def _pages(self, name: str) -> Iterator[StudentPage]:
         graded, when = self._came[name]

@@ -28,6 +28,7 @@ from grader.grading.cluster import connect
 from grader.grading.feedback import write_feedback
 from grader.grading.ordering import cheapest_first
 from grader.grading.pages import Pages
+from grader.grading.remaining import Remaining
 from grader.ground.machine import machine_lock
 from grader.ground.notes import note, say, warn
 from grader.results.scoring import Graded, Report, Result
@@ -82,6 +83,7 @@ def grade_class(
     how: How,
     *,
     progress: Callable[[int], AbstractContextManager[Show]] = lambda total: nullcontext(lambda result, kept_from: None),
+    remaining: Remaining | None = None,
     on_report: Callable[[Report], None] = lambda report: None,
     waiting: Callable[[str], None] = say,
 ) -> ClassGraded:
@@ -92,6 +94,7 @@ def grade_class(
         settings: What is checked, and how strictly it is isolated.
         how: Where the results go, and how much is done at once.
         progress: Given how many results will come, opens what is told of each.
+        remaining: Can be asked meanwhile how long the rest takes.
         on_report: Told the report before it is written.
         waiting: Told, in a sentence, whom this waits for where the machine is taken.
 
@@ -105,16 +108,17 @@ def grade_class(
             how.gradebook, conditions, force=how.force, submitted_at=how.submitted_at, course=settings.course
         )
         with kept as keeper, progress(sum(map(len, rounds))) as show:
-            pages = Pages(settings, keeper)
+            pages = Pages(settings, keeper, how.output)
             for each in rounds:
-                report = _grade_what_is_new(each, settings, keeper, pages, show, how)
+                pages.await_all(len(each), last=each is rounds[-1])
+                report = _grade_what_is_new(each, settings, keeper, pages, show, how, remaining or Remaining())
                 if len(report.results) < len(each):
                     break  # stopped
             on_report(report)
             if how.output is not None:
                 write_results(report, how.output, hidden_from=pages.hidden_from)
-                pages.write(how.output)
-            saved = how.output or (_rescue(report, pages.hidden_from) if keeper.fault else None)
+                pages.write()
+    saved = how.output or (_rescue(report, pages.hidden_from) if keeper.fault else None)
     return ClassGraded(report, keeper.fault, keeper.unwritten, saved)
 
 
@@ -155,6 +159,7 @@ def _grade_what_is_new(
     pages: Pages,
     show: Show,
     how: How,
+    remaining: Remaining,
 ) -> Report:
     """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
     began = time.monotonic()
@@ -164,6 +169,7 @@ def _grade_what_is_new(
         results[name] = attempt.result
         pages.add(Graded(attempt.result, ()))
         show(attempt.result, attempt.graded_at)
+    pages.write_so_far()
 
     def on_graded(graded: Graded) -> None:
         results[graded.result.submission.id] = graded.result
@@ -174,16 +180,21 @@ def _grade_what_is_new(
         if how.output is not None:  # as it comes, so that nothing finished is lost
             write_feedback(make_report(settings, [graded.result], 0.0), how.output, hidden_from=pages.hidden_from)
             pages.add(graded)
+            pages.write_so_far()
+        remaining.done(graded.result)
         show(graded.result, "")
 
     new = [file for file in files if file.id not in kept]
     if how.order == "cheapest":
         new = cheapest_first(new, keeper.last_seconds())
+    jobs = how.jobs or default_jobs(settings)
     if how.cluster is not None and new:
         with connect(how.cluster, settings, note) as crew:
+            remaining.expect(new, keeper.last_seconds(), settings, max(1, len(crew.places())))
             grade_all(new, settings, crew=crew, on_graded=on_graded)
     else:
-        grade_all(new, settings, jobs=how.jobs or default_jobs(settings), on_graded=on_graded)
+        remaining.expect(new, keeper.last_seconds(), settings, jobs)
+        grade_all(new, settings, jobs=jobs, on_graded=on_graded)
     keeper.write()
     in_order = [results[file.id] for file in files if file.id in results]
     return make_report(settings, in_order, time.monotonic() - began)

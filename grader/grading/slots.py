@@ -31,8 +31,15 @@ class Slot:
         sandbox: The sandbox; `None` before the first submission.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, interrupt: int | None = None) -> None:
+        """See the class.
+
+        Args:
+            settings: What is checked, and how strictly it is isolated.
+            interrupt: See `Sandbox.interrupt`.
+        """
         self._settings = settings
+        self._interrupt = interrupt
         self._stack = contextlib.ExitStack()
         self.sandbox: Sandbox | None = None
         self._dataset: Dataset | None = None
@@ -69,18 +76,38 @@ class Slot:
         except GraderError as error:
             file = handed_in.file
             return not_graded(Submission(file.id, file.path, "", ""), self._settings, str(error))
-        graded = self._grade(submission, on_check)
+        return self.grade_parsed(submission, on_check)
+
+    def grade_parsed(
+        self,
+        submission: Submission,
+        on_check: Callable[[str, Outcome], None] | None = None,
+        only: frozenset[str] | None = None,
+    ) -> Graded:
+        """As `grade`, of a submission that was parsed already.
+
+        Args:
+            submission: The submission.
+            on_check: Called as each check ends.
+            only: The checks that are made; `None` for all that the settings ask for.
+        """
+        graded = self._grade(submission, on_check, only)
         if ungradable(submission, self._settings.course):
             return graded  # another try is of no use
         for _ in range(tries.SANDBOXES - 1):
             if graded.result.status == "infrastructure_error":
                 self.close()
-                graded = self._grade(submission, on_check)
+                graded = self._grade(submission, on_check, only)
         return graded
 
-    def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Graded:
+    def _grade(
+        self,
+        submission: Submission,
+        on_check: Callable[[str, Outcome], None] | None,
+        only: frozenset[str] | None,
+    ) -> Graded:
         try:
-            return grade(self.context(submission, on_check))
+            return grade(self.context(submission, on_check, only))
         except SandboxError as error:
             return not_graded(submission, self._settings, str(error))
         except GraderError:
@@ -88,7 +115,12 @@ class Slot:
         except Exception as error:  # whatever it is: the others still get their grades
             return not_graded(submission, self._settings, f"{type(error).__name__}: {error}"[:500])
 
-    def context(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None = None) -> Context:
+    def context(
+        self,
+        submission: Submission,
+        on_check: Callable[[str, Outcome], None] | None = None,
+        only: frozenset[str] | None = None,
+    ) -> Context:
         """What grading a submission needs, with the sandbox and the data ready.
 
         Raises:
@@ -96,7 +128,9 @@ class Slot:
             GraderError: The data cannot be had.
         """
         sandbox, settings = self.prepare(), self._settings
-        return Context(submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check)
+        return Context(
+            submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check, only
+        )
 
     def prepare(self) -> Sandbox:
         """Load the data and start the sandbox, where that is still to be done.
@@ -111,6 +145,7 @@ class Slot:
         if self.sandbox is None:
             start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
             self.sandbox = self._stack.enter_context(start)
+            self.sandbox.interrupt = self._interrupt
         return self.sandbox
 
 

@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.gradebook.changes import Change, Comparison
+from grader.gradebook.changes import Comparison
 from grader.gradebook.decisions import standing
 from grader.gradebook.history import Event, signed, told
 from grader.gradebook.records import Adjustment, Attempt, Comment, Decision, Entry
 from grader.ground.text import clean, moment, number
 from grader.reports.text import STATUS_WORDS
+from grader.results.changes import Change
 from grader.results.scoring import CheckResult
 
 

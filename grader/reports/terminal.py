@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,22 +14,41 @@ from rich.text import Text
 
 from grader.assignment import contract
 from grader.ground.text import clean, moment, number
-from grader.reports.text import STATUS_WORDS, Finding, TaskResult, by_task, findings, most_lost_first, place_of
+from grader.reports.text import (
+    STATUS_WORDS,
+    TITLES,
+    Finding,
+    TaskResult,
+    better_and_worse,
+    by_task,
+    findings,
+    most_lost_first,
+    place_of,
+)
+from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
+_A_CLASS: Final = 5  # in fewer submissions a check that most of them fail is chance
 
 
-def show_result(console: Console, result: Result) -> None:
-    """Print one submission's result in full: each task, and what is wrong in it."""
+def show_result(console: Console, result: Result, made: Collection[str] | None = None) -> None:
+    """Print one submission's result: each task, and what is wrong in it.
+
+    Args:
+        console: Where to.
+        result: The result.
+        made: The ids of the checks whose findings are shown in full; `None` for all.
+    """
     if result.status == "infrastructure_error":
         console.print(Text(f"The grader failed, so this is no score: {clean(result.problem, limit=500)}", "bold red"))
     lost = most_lost_first(result)
-    if len(lost) > 1:
+    unshown = made is not None and any(finding.first.id not in made for finding in lost)
+    if len(lost) > 1 or unshown:
         console.print(_to_mend(lost))
     for each in by_task(result):
         console.print(_task_line(each))
-        for finding in findings(each.checks):
+        for finding in findings(check for check in each.checks if made is None or check.id in made):
             console.print(Padding(_failure(finding), (0, 0, 1, 2)))
 
 
@@ -88,6 +109,41 @@ def _failure(finding: Finding) -> RenderableType:
     return Group(head, Padding(Group(*body), (0, 0, 0, 2)))
 
 
+def show_again(
+    console: Console, result: Result, made: Collection[str] | None, changes: Iterable[Change] | None
+) -> None:
+    """Print a result that was there in another form before: what was checked now in full, and what changed.
+
+    Args:
+        console: Where to.
+        result: The result.
+        made: The ids of the checks that were made now; `None` for all.
+        changes: What is not as it was; `None` where nothing was before.
+    """
+    show_result(console, result, made)
+    if changes is not None:
+        last = by_task(result)[-1:]
+        if not any(findings(check for check in each.checks if made is None or check.id in made) for each in last):
+            console.print()  # below a finding there is a blank line already
+        show_changes(console, changes)
+
+
+def show_changes(console: Console, changes: Iterable[Change]) -> None:
+    """Print what got better and what got worse, in a line each."""
+    found = better_and_worse(changes)
+    if not found:
+        console.print(Text("Nothing got better or worse.", "dim"))
+    for better, heading, steps in found:
+        colour = "green" if better else "red"
+        lines = Table.grid(padding=(0, 1))
+        lines.add_column(justify="right", no_wrap=True)
+        lines.add_column()
+        for step in steps:
+            lines.add_row(Text(step.points, colour), Text(step.title))
+        console.print(Text(heading, f"bold {colour}"))
+        console.print(Padding(lines, (0, 0, 1, 2)))
+
+
 def summary_line(report: Report, result: Result) -> str:
     """One line that one can grep: `ada: 71 of 93 points, 44 of 47 checks passed (quick, namespaces, 9.8 s)`."""
     passed = sum(check.status == "passed" for check in result.checks)
@@ -131,6 +187,31 @@ def show_table(console: Console, report: Report) -> None:
     console.print(table)
     if report.results:
         console.print(_means(report.results))
+
+
+def worth_a_look(results: Sequence[Result]) -> str:
+    """One sentence about what an instructor should look at; empty where nothing stands out."""
+    graded = [result for result in results if result.status == "graded"]
+    parts = []
+    if failed := [result for result in results if result.status != "graded"]:
+        parts.append(f"{_named(failed)} could not be graded")
+    if unread := [result for result in graded if result.checks and not result.score]:
+        parts.append(f"{_named(unread)} {'has' if len(unread) == 1 else 'have'} no point at all")
+    broken = [r for r in graded if r.score and any(c.status in ("timeout", "crashed") for c in r.checks)]
+    if broken:
+        parts.append(f"{_named(broken)} ran out of time or crashed in places")
+    missed = Counter(check.id for result in graded for check in result.checks if check.status != "passed")
+    for check, count in missed.most_common(1):
+        if len(graded) >= _A_CLASS and count > len(graded) / 2:
+            parts.append(f"{count} of {len(graded)} do not pass {check} ({TITLES.get(check, check)})")
+    return f"Worth a look: {'; '.join(parts)}." if parts else ""
+
+
+def _named(results: Sequence[Result]) -> str:
+    names = [clean(result.submission.id, limit=40) for result in results]
+    if len(names) > 3:
+        return f"{', '.join(names[:2])} and {len(names) - 2} more"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _row(result: Result, tasks: Iterable[contract.Task]) -> list[Text]:

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract, guided
+from grader.ground.text import number
+from grader.results.changes import Change
 from grader.results.scoring import CheckResult, Result, points_of
 
 TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
@@ -84,6 +86,36 @@ def most_lost_first(result: Result) -> list[Finding]:
     """What is wrong, whatever it is about, what most points are lost by first."""
     found = [finding for each in by_task(result) for finding in findings(each.checks)]
     return sorted(found, key=lambda finding: finding.points - finding.max_points)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A check that earns other points than before.
+
+    Attributes:
+        title: What it states, with the function.
+        points: How many, with a sign.
+    """
+
+    title: str
+    points: str
+
+
+def better_and_worse(changes: Iterable[Change]) -> list[tuple[bool, str, list[Step]]]:
+    """What got better and what got worse, where anything did: whether it is better, a heading, and the most first."""
+    counted = sorted((change for change in changes if change.gained), key=lambda change: -abs(change.gained))
+    found = []
+    for better, heading, sign in ((True, "Better than before", "+"), (False, "Worse than before", "−")):
+        some = [change for change in counted if (change.gained > 0) is better]
+        steps = [Step(_title_of(change), f"{sign}{number(abs(change.gained))}") for change in some]
+        if steps:
+            found.append((better, heading, steps))
+    return found
+
+
+def _title_of(change: Change) -> str:
+    check = change.after or change.before
+    function = f"{check.function}: " if check is not None and check.function else ""
+    return f"{function}{TITLES.get(change.check, change.check)}"
 
 
 def anchor_of(check: str) -> str:

@@ -189,6 +189,20 @@ def make_result(
     )
 
 
+def with_kept(result: Result, kept: Iterable[CheckResult], order: Iterable[str]) -> Result:
+    """A result of some checks together with what is still known of others.
+
+    Args:
+        result: Of the checks that were made.
+        kept: What is known of others; one that was made as well counts as it was made.
+        order: The ids of all checks, in their order.
+    """
+    lines = {check.id: check for check in (*kept, *result.checks)}
+    checks = tuple(lines[id] for id in dict.fromkeys(order) if id in lines)
+    score, max_score = points_of(checks)
+    return msgspec.structs.replace(result, checks=checks, score=round(score, 2), max_score=round(max_score, 2))
+
+
 def all_passed(result: Result) -> bool:
     """Whether a submission was graded and every check passed."""
     return result.status == "graded" and all(check.status == "passed" for check in result.checks)

@@ -20,13 +20,12 @@ from grader.grading.batch import grade_all
 from grader.results.scoring import CheckResult, Graded, Result
 from grader.submissions import SubmissionFile
 from grader.submissions.files import ReadError
-from grader.submissions.parsing import ParseError, parse, split_lines
-from grader.submissions.slicing import slice_module
+from grader.submissions.needs import need_of
+from grader.submissions.parsing import ParseError
 from grader.validation.corpus import EVERYWHERE, Chaff
 from grader.validation.guided import CaseVerdict
 
 _EVERY_TASK: Final = frozenset(task.number for task in contract.TASKS)
-_ALSO_TRAINS: Final = 6  # the number of the task that has a check about `train` beside `predict`
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -139,22 +138,19 @@ def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
     if chaff.base is None or settings.profile != "quick":
         return asked
     try:
-        wheat, own = (_needed_by_task(text) for text in (chaff.base.read_text(encoding="utf-8"), chaff.source()))
+        wheat, own = (_code_by_task(text) for text in (chaff.base.read_text(encoding="utf-8"), chaff.source()))
     except (ParseError, ReadError):
         return asked
     changed = {task for task in wheat if wheat[task] != own[task]}
     return asked & ({1, chaff.task} | changed)
 
 
-def _needed_by_task(source: str) -> dict[int, list[str]]:
-    """By the number of each task, the lines that its checks can make run, but for the first task's."""
-    lines = split_lines(source)
+def _code_by_task(source: str) -> dict[int, str]:
+    """By the number of each task, the code that its checks can make run, but for the first task's."""
     needed = {}
     for task in contract.TASKS[1:]:
-        functions = {function.name for function in contract.FUNCTIONS if function.task == task.number}
-        if task.number == _ALSO_TRAINS:
-            functions.add("train")
-        needed[task.number] = [line for line in slice_module(lines, parse(source), functions).lines if line.strip()]
+        checks = contract.checks_of("quick", frozenset({task.number}))
+        needed[task.number] = need_of(source, {name for check in checks for name in check.needs}).code
     return needed
 
 

@@ -30,6 +30,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
         sandbox: Where the submission's code runs.
         dataset: The course's data; `None` in the quick profile, which needs none.
         on_check: Called with its id and outcome as each check ends.
+        only: The ids of the checks that are made, of those that were asked for; `None` for all.
     """
 
     submission: Submission
@@ -39,6 +40,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     sandbox: Sandbox
     dataset: Dataset | None = None
     on_check: Callable[[str, Outcome], None] | None = None
+    only: frozenset[str] | None = None
 
     @property
     def limits(self) -> Limits:
@@ -47,8 +49,9 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def checks(self) -> tuple[contract.Check, ...]:
-        """The checks that were asked for."""
-        return checks_of(self.form.name, self.profile, self.tasks)
+        """The checks that are made."""
+        asked = checks_of(self.form.name, self.profile, self.tasks)
+        return asked if self.only is None else tuple(check for check in asked if check.id in self.only)
 
     @property
     def form(self) -> Form:

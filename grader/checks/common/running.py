@@ -12,14 +12,14 @@ import pytest
 
 
 class _Interrupts:
-    """The pytest plugin that notices Ctrl-C, which pytest keeps to itself."""
+    """The pytest plugin that notices Ctrl-C, and `session.Interrupted`, which pytest keeps to itself."""
 
     def __init__(self) -> None:
-        self.seen = False
+        self.seen: KeyboardInterrupt | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Notice it."""
-        self.seen = excinfo.type is KeyboardInterrupt
+        self.seen = excinfo.value if isinstance(excinfo.value, KeyboardInterrupt) else None
 
 
 def run_pytest(folder: Path, plugin: object, *options: str) -> str:
@@ -49,6 +49,9 @@ def run_pytest(folder: Path, plugin: object, *options: str) -> str:
                 "--disable-plugin-autoload",
                 "-p",
                 "no:cacheprovider",
+                # Python's own streams are silent already.  Those of the process are somebody else's meanwhile: a bar is
+                # drawn on one, and requests may come over another.
+                "--capture=no",
                 "-q",
                 "--no-header",
                 "--no-summary",
@@ -56,8 +59,8 @@ def run_pytest(folder: Path, plugin: object, *options: str) -> str:
             ],
             plugins=[plugin, interrupts],
         )
-    if interrupts.seen:
-        raise KeyboardInterrupt
+    if interrupts.seen is not None:
+        raise interrupts.seen
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return f"pytest ended with {code!r}: {printed.getvalue()[-500:]}"
     return ""

@@ -42,7 +42,15 @@ _PICTURES: Final = {
 """The charts of a submission's speed, and what stands above them where they are pictures of their own."""
 
 
-def write_site(folder: Path, course: Course, pages: Iterable[StudentPage], *, now: datetime | None = None) -> None:
+def write_site(
+    folder: Path,
+    course: Course,
+    pages: Iterable[StudentPage],
+    *,
+    now: datetime | None = None,
+    awaited: int = 0,
+    live: bool = False,
+) -> None:
     """Write `index.html` and `students/NAME.html` for a class; pages of students who are gone do not stay.
 
     Args:
@@ -50,6 +58,8 @@ def write_site(folder: Path, course: Course, pages: Iterable[StudentPage], *, no
         course: For the title, and for what students are not shown before a date.
         pages: One for each student; their ids differ.
         now: The moment for which the students' pages are made; now unless given.
+        awaited: How many submissions there are in the class, where some may still be missing.
+        live: Whether those will come.
 
     Raises:
         GraderError: A file of that name is there that is no page of the grader's.
@@ -58,16 +68,20 @@ def write_site(folder: Path, course: Course, pages: Iterable[StudentPage], *, no
     students_pages = sorted(pages, key=lambda page: (page.name.casefold(), page.id))
     if len({page.id for page in students_pages}) < len(students_pages):
         raise ValueError("two pages are of the same submission")
-    write_pages(folder, _rendered(course, students_pages, now or datetime.now(UTC)))
+    so_far = {"awaited": max(awaited, len(students_pages)), "live": live}
+    write_pages(folder, _rendered(course, students_pages, now or datetime.now(UTC), so_far))
 
 
-def _rendered(course: Course, pages: list[StudentPage], now: datetime) -> Iterator[tuple[str, str]]:
-    environment = _environment()
+def _rendered(
+    course: Course, pages: list[StudentPage], now: datetime, so_far: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    environment = templates()
     template = environment.get_template("student.html")
     for page in pages:
         yield f"students/{page.file}", template.render(course=course, **students.context_of(as_seen(page, course, now)))
     # Last, so that what it links to is in place before it.
-    yield "index.html", environment.get_template("class.html").render(course=course, **classes.context_of(pages))
+    context = so_far | classes.context_of(pages)
+    yield "index.html", environment.get_template("class.html").render(course=course, **context)
 
 
 def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
@@ -87,7 +101,7 @@ def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
 
 
 def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, str]]:
-    environment = _environment()
+    environment = templates()
     picture = environment.get_template("picture.svg")
     speeds = [(name, speed_of(by_name[name])) for name in sorted(by_name)]
     for name, speed in speeds:
@@ -102,7 +116,8 @@ def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, s
     yield "timings.html", environment.get_template("timings.html").render(speeds=speeds, together=together)
 
 
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates, with what each of them may use."""
     environment = Environment(
         loader=PackageLoader("grader.reports.site"),
         autoescape=True,
@@ -111,8 +126,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_fit_to_be_shown,
     )
-    templates = files("grader.reports.site") / "templates"
-    style, script = (Markup((templates / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js"))
+    folder = files("grader.reports.site") / "templates"
+    style, script = (Markup((folder / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js"))
     environment.globals.update(
         mark=Markup(MARK),
         style=style,

@@ -91,6 +91,10 @@ class WorkerGone(Exception):
         self.detail = detail
 
 
+class Interrupted(KeyboardInterrupt):
+    """What is being graded is not wanted any more: see `Sandbox.interrupt`."""
+
+
 class Worker:
     """One confined process that a submission may be loaded into; made by `Sandbox.worker`."""
 
@@ -209,6 +213,9 @@ class Worker:
             raise self._ended() from None
         except ProtocolError:
             raise self.end("protocol", "sent back something that is not data") from None
+        except Interrupted:
+            self.end("killed", "was interrupted")
+            raise
         finally:
             self._sandbox.seconds_in_workers += time.monotonic() - began
         if isinstance(answer, Started) or answer.number != order.number:
@@ -231,7 +238,11 @@ class Worker:
                 raise WireTimeout("no answer in time")
             watched: list[Any] = [self._sandbox.control] + ([] if for_writing else [sock])
             watched += [self._log_fd] if self._prints else []
+            watched += [] if self._sandbox.interrupt is None else [self._sandbox.interrupt]
             readable, writable, _ = select.select(watched, [sock] if for_writing else [], [], left)
+            if (interrupt := self._sandbox.interrupt) in readable and interrupt is not None:
+                os.read(interrupt, 1)
+                raise Interrupted
             if self._log_fd in readable:
                 self._drain()
             if sock in readable or writable:
@@ -296,6 +307,8 @@ class Sandbox:
         versions: What runs inside: Python, Keras, the backend, NumPy.
         exits: How workers that are gone ended, by number.
         seconds_in_workers: Time spent waiting for workers to answer.
+        interrupt: A descriptor; each byte that comes there ends a worker that is being waited for, and raises
+            `Interrupted` where it is.  The sandbox stays as it is.
     """
 
     def __init__(self, level: str, control: socket.socket, pid: int) -> None:
@@ -307,6 +320,7 @@ class Sandbox:
         self._count = 0
         self._accounts: list[Accounted] = []
         self.seconds_in_workers = 0.0
+        self.interrupt: int | None = None
         try:
             ready = self._channel.receive(deadline=time.monotonic() + _START_SECONDS)
         except ProtocolError as error:

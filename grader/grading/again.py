@@ -1,0 +1,295 @@
+"""Checking a submission again and again while it is written: each time what a change can make a difference to.
+
+    with Again(settings) as again:
+        first = again.check(again.read(file))
+        ...                                       # the student changes `subset_data`
+        second = again.check(again.read(file))    # its checks are made, and those of the whole file
+
+The sandbox stays in between, so that Keras is imported once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from grader.assignment.contract import Check
+from grader.course import Course, Settings
+from grader.grading.slots import Slot
+from grader.results.artefacts import Artefact
+from grader.results.changes import Change, changes
+from grader.results.scoring import CheckResult, Graded, Outcome, make_result, with_kept
+from grader.submissions import Submission, SubmissionFile, fetch, parse_apart
+from grader.submissions.files import ReadError
+from grader.submissions.forms import checks_of, form_of
+from grader.submissions.needs import Need, code_of, need_of
+from grader.submissions.parsing import ParseError
+
+_UNENDED: Final = ("timeout", "crashed")
+
+
+class Version:
+    """A version of a submission, as far as it tells whether two are the same for a check."""
+
+    def __init__(self, submission: Submission, course: Course) -> None:
+        """See the class; nothing is looked into before it is asked for, and then once."""
+        self.submission = submission
+        self.form = form_of(submission, course.form).name
+        self._needs: dict[frozenset[str], Need] = {}
+
+    def same_for(self, check: Check, other: Version) -> bool:
+        """Whether a check finds the same in another version, wherever it stands there."""
+        mine, others = self.submission, other.submission
+        if (mine.cells, mine.problem, self.form) == (others.cells, others.problem, other.form):
+            return True
+        return self.form == other.form == "functions" and self.code(check) == other.code(check)
+
+    def code(self, check: Check) -> str:
+        """What the check can make run."""
+        try:
+            return self._need(check.needs).code if check.needs else self._whole
+        except (ParseError, ReadError):
+            return "\n".join(self.submission.cells)
+
+    @functools.cached_property
+    def _whole(self) -> str:
+        told = [(note.message, note.does_not_parse) for note in self.submission.notes]
+        trains = [note.message for note in self.submission.trains_at_load]
+        return f"{code_of(self.submission.as_written)}{told}{trains}"
+
+    def places(self, check: Check) -> object:
+        """Where that stands, and how it is written there."""
+        try:
+            needed = self._need(check.needs).lines if check.needs else None
+        except (ParseError, ReadError):
+            needed = None
+        if needed is None:
+            return self.submission.cells
+        return [(self.submission.place_of(number), line) for number, line in needed]
+
+    def _need(self, functions: frozenset[str]) -> Need:
+        if functions not in self._needs:
+            self._needs[functions] = need_of(self.submission.source, functions)
+        return self._needs[functions]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What a check said, and of which version.
+
+    Attributes:
+        result: The check's result.
+        version: The version that it was made of.
+        artefacts: What there is to look at beside it.
+    """
+
+    result: CheckResult
+    version: Version
+    artefacts: tuple[Artefact, ...] = ()
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What came of a version of a submission.
+
+    Attributes:
+        graded: The result, of what was checked now and what still holds.
+        made: The ids of the checks that were made now.
+        changes: What is not as it was the time before; none the first time.
+        first: Whether nothing was known of any check before.
+    """
+
+    graded: Graded
+    made: frozenset[str]
+    changes: tuple[Change, ...]
+    first: bool
+
+
+class Again:
+    """Checks one submission in one sandbox, and keeps what a later version has not touched; a context.
+
+    Attributes:
+        settings: What is checked, and how strictly it is isolated.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        self._slot = Slot(settings, interrupt=self._reader)
+        self._kept: dict[str, Kept] = {}
+        self._last: Version | None = None
+        self._running: tuple[Version, tuple[Check, ...]] | None = None
+
+    def __enter__(self) -> Again:
+        """Nothing is started before it is needed."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the sandbox."""
+        self._slot.close()
+        os.close(self._reader)
+        os.close(self._writer)
+
+    def prepare(self) -> None:
+        """Load the data and start the sandbox, where that is still to be done.
+
+        Raises:
+            GraderError: The data cannot be had, or the sandbox does not start.
+        """
+        self._slot.prepare()
+
+    def read(self, file: SubmissionFile) -> Submission:
+        """Read a submission as it is at this moment.
+
+        Raises:
+            GraderError: The process that parses submissions failed.
+        """
+        return parse_apart(fetch(file))
+
+    def interrupt(self) -> None:
+        """From another thread: have the `check` that is at work end with `Interrupted`."""
+        os.write(self._writer, b".")
+
+    @property
+    def warm(self) -> bool:
+        """Whether the sandbox is running."""
+        return self._slot.sandbox is not None
+
+    @property
+    def at_work(self) -> bool:
+        """Whether checks are being made."""
+        return self._running is not None
+
+    def outdated_by(self, newer: Submission) -> bool:
+        """From another thread: whether the `check` that is at work asks what a newer version answers anew."""
+        running = self._running
+        if running is None:
+            return False
+        version, checks = running
+        now = Version(newer, self.settings.course)
+        return any(not version.same_for(check, now) for check in checks)
+
+    def asked(self, submission: Submission, wanted: frozenset[str] = frozenset()) -> tuple[Check, ...]:
+        """The checks of a submission that the settings ask for.
+
+        Args:
+            submission: The submission.
+            wanted: Functions, and numbers of tasks, that others are left out for; empty for none.
+        """
+        form = form_of(submission, self.settings.course.form)
+        checks = checks_of(form.name, self.settings.profile, self.settings.tasks)
+        return tuple(check for check in checks if not wanted or wanted & {check.function, str(check.task)})
+
+    def due(self, submission: Submission, wanted: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The ids of the checks that a version may not pass or fail as the version before did."""
+        return due(self._version(submission), self.asked(submission, wanted), self._kept)
+
+    def _version(self, submission: Submission) -> Version:
+        if self._last is None or self._last.submission is not submission:
+            self._last = Version(submission, self.settings.course)
+        return self._last
+
+    def check(
+        self,
+        submission: Submission,
+        on_check: Callable[[str, Outcome], None] | None = None,
+        wanted: frozenset[str] = frozenset(),
+    ) -> Checked:
+        """Check a version of the submission, as far as it is not known how the checks go.
+
+        Args:
+            submission: The version.
+            on_check: Called as each check that is made ends.
+            wanted: See `asked`.
+
+        Raises:
+            Interrupted: `interrupt` was called; what is known by then is kept.
+            GraderError: Nothing can be graded.
+        """
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._reader, 4096)  # an interruption that came too late
+        asked = self.asked(submission, wanted)
+        before = {check.id: self._kept[check.id] for check in asked if check.id in self._kept}
+        version = self._version(submission)
+        made = due(version, asked, self._kept)
+        self._running = version, tuple(check for check in asked if check.id in made)
+        graded = self._made(version, on_check, made)
+        if graded.result.status == "graded":
+            ended = {check.id for check in graded.result.checks if check.status not in _UNENDED}
+            if "setup/loads" in made - ended:
+                # What does not even load may take all the others with it.
+                more = frozenset(check.id for check in asked) - made
+                graded = _together(graded, self._made(version, on_check, more))
+                made |= more
+            for result in graded.result.checks:
+                self._kept[result.id] = Kept(result, version, _of(result.id, graded.artefacts))
+        kept = [each for id, each in before.items() if id not in made]
+        whole = with_kept(graded.result, [each.result for each in kept], [check.id for check in asked])
+        artefacts = (*graded.artefacts, *(artefact for each in kept for artefact in each.artefacts))
+        known = [each.result for each in before.values()]
+        differing = changes(known, [check for check in whole.checks if check.id in before])
+        return Checked(Graded(whole, artefacts), made, differing, not before)
+
+    def _made(self, version: Version, on_check: Callable[[str, Outcome], None] | None, ids: frozenset[str]) -> Graded:
+        """Make some checks; where that is interrupted, keep what was found by then."""
+        submission, course = version.submission, self.settings.course
+        ended: dict[str, Outcome] = {}
+
+        def note(check: str, outcome: Outcome) -> None:
+            ended[check] = outcome
+            if on_check is not None:
+                on_check(check, outcome)
+
+        try:
+            if ids:
+                return self._slot.grade_parsed(submission, note, ids)
+        except KeyboardInterrupt:
+            found = {name: outcome for name, outcome in ended.items() if outcome.status is not None}
+            checks = tuple(check for check in self.asked(submission) if check.id in found)
+            for result in make_result(submission, course, checks, found, seconds=0.0).checks:
+                self._kept[result.id] = Kept(result, version)
+            raise
+        finally:
+            self._running = None
+        return Graded(make_result(submission, course, (), {}, seconds=0.0))
+
+
+def _of(check: str, artefacts: Iterable[Artefact]) -> tuple[Artefact, ...]:
+    return tuple(artefact for artefact in artefacts if artefact.check == check)
+
+
+def _together(one: Graded, other: Graded) -> Graded:
+    result = with_kept(
+        other.result, one.result.checks, [check.id for check in (*one.result.checks, *other.result.checks)]
+    )
+    seconds = one.result.seconds + other.result.seconds
+    return Graded(msgspec.structs.replace(result, seconds=seconds), (*one.artefacts, *other.artefacts))
+
+
+def due(now: Version, asked: Iterable[Check], kept: Mapping[str, Kept]) -> frozenset[str]:
+    """The ids of the checks that may go otherwise than they went for earlier versions.
+
+    A check of the functions depends on what these need.  One that says where something is wrong is also made again
+    where that has moved.  The guided form runs as a whole, and is checked as a whole.  Once one check is made again
+    whose code did not come to an end, so are all that did not, for others may have used up their time.
+
+    Args:
+        now: The version that is to be checked.
+        asked: The checks.
+        kept: What is known, by check.
+    """
+    asked = tuple(asked)
+    unknown = frozenset(check.id for check in asked if check.id not in kept)
+    changed = {check.id for check in asked if check.id in kept and not _stands(check, kept[check.id], now)}
+    unended = {check.id for check in asked if check.id in kept and kept[check.id].result.status in _UNENDED}
+    return unknown | changed | (unended if unended & changed else set())
+
+
+def _stands(check: Check, kept: Kept, now: Version) -> bool:
+    """Whether what a check said of a version holds for another."""
+    names_a_place = kept.result.line is not None or "line " in kept.result.message
+    return kept.version.same_for(check, now) and (not names_a_place or kept.version.places(check) == now.places(check))
