@@ -11,7 +11,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, strategies
 from hypothesis.errors import Flaky
 
-from grader.checks.common.student import Missing
+from grader.checks.common.student import Missing, StillToWrite
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 
@@ -46,7 +46,7 @@ def for_all(
             first = _first_failure(test, drawn(cases, examples, seed), fixtures)
             if first is None:
                 return
-            if isinstance(first, (NotRun, Missing, WorkerGone)):
+            if isinstance(first, (NotRun, Missing, StillToWrite, WorkerGone)):
                 raise first  # nothing to make smaller, and nobody waits for a second time-out
             failures: list[Exception] = []
             calls_left = shrinks

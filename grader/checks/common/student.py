@@ -38,6 +38,10 @@ class Missing(Exception):
         self.reason = reason
 
 
+class StillToWrite(SubmissionError):
+    """A function does nothing but say so, which its text tells: what it would raise, without calling it."""
+
+
 class TimeLeft:
     """The time that everything a submission does for one grading may take together, whatever one call may."""
 
@@ -242,6 +246,36 @@ class Student:
             if name in error.message:
                 return describe_error(self._submission, error.type_name, error.message, error.frames)
         return ""
+
+
+class UnwrittenStudent(Student):
+    """In place of a submission whose function is still to be written: no worker is started, and each call says so.
+
+    Args:
+        submission: The submission.
+        name: The function.
+        seed: What its checks draw their cases from.
+    """
+
+    def __init__(self, submission: Submission, name: str, *, seed: int) -> None:
+        told = next(each for each in submission.unwritten if each.name == name)
+        raised = Raised(0, "NotImplementedError", told.text, (TracebackLine(told.line, name),))
+        self.error = StillToWrite(raised)
+        self.seed = seed
+        self.example = ""
+
+    def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
+        """Raise `StillToWrite`."""
+        raise self.error
+
+    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
+        """Raise `StillToWrite`: what comes before the call is of no use."""
+        raise self.error
+
+
+def is_unwritten(submission: Submission, name: str) -> bool:
+    """Whether a function is certainly still to be written."""
+    return any(each.name == name for each in submission.unwritten)
 
 
 def require_figure(name: str, returned: str) -> None:
