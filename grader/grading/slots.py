@@ -14,6 +14,7 @@ from grader.checks.common.context import Context
 from grader.course import Settings
 from grader.course.datasets import Dataset, load_dataset
 from grader.grading import tries
+from grader.grading.helpers import MOST, Helpers, preload
 from grader.grading.judging import grade, ungradable
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded, Outcome, make_result
@@ -27,12 +28,19 @@ class Slot:
 
     Use it as a context, which ends the sandbox.
 
+    Args:
+        settings: How.
+        processes: How many processes grade the tasks of one submission side by side.
+
     Attributes:
         sandbox: The sandbox; `None` before the first submission.
+        helpers: The processes beside this one; `None` likewise, and where there are none.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, processes: int = 1) -> None:
         self._settings = settings
+        self._processes = min(processes, MOST)
+        self.helpers: Helpers | None = None
         self._stack = contextlib.ExitStack()
         self.sandbox: Sandbox | None = None
         self._dataset: Dataset | None = None
@@ -48,7 +56,7 @@ class Slot:
     def close(self) -> None:
         """End the sandbox; another submission would start a new one."""
         self._stack.close()
-        self.sandbox = None
+        self.sandbox = self.helpers = None
 
     def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
         """Grade one submission; where the sandbox fails, once more in a new one.
@@ -80,7 +88,7 @@ class Slot:
 
     def _grade(self, submission: Submission, on_check: Callable[[str, Outcome], None] | None) -> Graded:
         try:
-            return grade(self.context(submission, on_check))
+            return grade(self.context(submission, on_check), self.helpers)
         except SandboxError as error:
             return not_graded(submission, self._settings, str(error))
         except GraderError:
@@ -109,8 +117,16 @@ class Slot:
         if self._dataset is None and settings.profile != "quick":
             self._dataset = load_dataset(settings.course.dataset)
         if self.sandbox is None:
+            if self._processes > 1:
+                self.helpers = self._stack.enter_context(Helpers(settings.level, self._processes - 1))
+            # Keras is imported there, and meanwhile here what the checks need.
+            importing = threading.Thread(target=preload)
+            importing.start()
             start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
             self.sandbox = self._stack.enter_context(start)
+            importing.join()
+            if self.helpers is not None:
+                self.helpers.join(self.sandbox)
         return self.sandbox
 
 

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,11 +44,22 @@ class StillToWrite(SubmissionError):
 
 
 class TimeLeft:
-    """The time that everything a submission does for one grading may take together, whatever one call may."""
+    """The time that everything a submission does for one grading may take together, whatever one call may.
 
-    def __init__(self, seconds: float) -> None:
+    Args:
+        seconds: The time.
+        shared: What is left of it, where several processes take from it.
+    """
+
+    def __init__(self, seconds: float, shared: Synchronized[float] | None = None) -> None:
         self.seconds = seconds
-        self.left = seconds
+        self._own = seconds
+        self._shared = shared
+
+    @property
+    def left(self) -> float:
+        """What is left of it."""
+        return self._own if self._shared is None else self._shared.value
 
     def allow(self, worker: Worker, seconds: float) -> float:
         """How much of `seconds` a call may take.
@@ -66,7 +78,12 @@ class TimeLeft:
         try:
             yield
         finally:
-            self.left -= time.monotonic() - began
+            passed = time.monotonic() - began
+            if self._shared is None:
+                self._own -= passed
+            else:
+                with self._shared.get_lock():
+                    self._shared.value -= passed
 
 
 class Student:
