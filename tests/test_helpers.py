@@ -12,12 +12,12 @@ import pytest
 from grader.assignment.contract import CHECKS, checks_of
 from grader.checks.common.student import TimeLeft
 from grader.course import Course, Settings
-from grader.grading.helpers import MOST, divided
+from grader.grading.helpers import MOST, divided, parts_of
 from grader.grading.slots import Slot
 from grader.results.scoring import Graded
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SandboxError
-from grader.submissions import discover
+from grader.submissions import discover, read_submission
 
 SAMPLES = Path(__file__).parents[1] / "submissions"
 SETTINGS = Settings(Course(), "quick", frozenset(), best_level())
@@ -65,23 +65,32 @@ def test_side_by_side_gives_the_same_results_in_the_same_words() -> None:
     (file,) = discover([SAMPLES / "three-bugs.py"])
     with Slot(SETTINGS) as alone:
         expected = alone.grade(file)
+        assert alone.helpers is None
     told: list[str] = []
     with Slot(SETTINGS, processes=2) as slot:
         found = slot.grade(file, lambda name, _: told.append(name))
-        again = slot.grade(file)
+        assert slot.helpers is not None
+        slot.helpers.processes[0].kill()
+        slot.helpers.processes[0].join()
+        again = slot.grade(file)  # that one ends costs the submission nothing
     assert expected.result.status == "graded"
     assert _plain(found) == _plain(expected) == _plain(again)
     assert sorted(told) == sorted(check.id for check in found.result.checks)
 
 
-def test_a_helper_that_ends_costs_the_submission_nothing() -> None:
-    (file,) = discover([SAMPLES / "starter.py"])
-    with Slot(SETTINGS, processes=2) as slot:
-        slot.prepare()
-        assert slot.helpers is not None
-        slot.helpers.processes[0].kill()
-        slot.helpers.processes[0].join()
-        assert slot.grade(file).result.status == "graded"
+def test_nothing_is_started_beside_for_what_is_still_to_be_written() -> None:
+    checks = checks_of("quick")
+    assert len(divided(checks, 3, {"train"})) == 2
+    assert len(divided(checks, 3, {"train", "add_conv_block", "build_model"})) == 1
+
+
+def test_a_guided_notebook_and_a_timed_training_have_the_machine_to_themselves() -> None:
+    guided = read_submission(discover([SAMPLES / "guided-three-bugs.ipynb"])[0])
+    functions = read_submission(discover([SAMPLES / "three-bugs.py"])[0])
+    full = Settings(Course(), "full", frozenset(), SETTINGS.level)
+    assert len(parts_of(SETTINGS, guided, 2)) == 1
+    assert len(parts_of(full, functions, 2)) == 1
+    assert len(parts_of(SETTINGS, functions, 2)) == 2
 
 
 def test_workers_of_one_that_joined_end_with_it() -> None:

@@ -13,7 +13,7 @@ import importlib
 import multiprocessing
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
@@ -27,12 +27,13 @@ from grader.assignment.contract import Check
 from grader.checks.common.context import Context
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import TimeLeft
-from grader.course import Course
+from grader.course import Course, Settings
 from grader.grading.recording import Recorder
 from grader.results.artefacts import Artefact
 from grader.results.scoring import Outcome
 from grader.sandbox.host.session import Sandbox, SandboxError
 from grader.submissions import Submission
+from grader.submissions.forms import checks_of, form_of
 
 MOST: Final = 3
 """Processes for one submission: with more of them, the checks about `train` would still take as long."""
@@ -76,12 +77,27 @@ def run_checks(context: Context) -> Part:
     return Part(recorder.outcomes, recorder.artefacts.gathered, problem)
 
 
-def divided(checks: Sequence[Check], processes: int) -> list[frozenset[str]]:
-    """The checks of each of at most so many processes, by their ids; the first part is for the process that asks."""
+def parts_of(settings: Settings, submission: Submission, processes: int) -> list[frozenset[str]]:
+    """The checks of each of at most so many processes, as `divided`, where a submission can be divided at all."""
+    form = form_of(submission, settings.course.form).name
+    if settings.profile == "full" or form != _FORM:  # the clock of a whole training is to be its own
+        processes = 1
+    checks = checks_of(form, settings.profile, settings.tasks)
+    return divided(checks, processes, {each.name for each in submission.unwritten})
+
+
+def divided(checks: Sequence[Check], processes: int, unwritten: Collection[str] = ()) -> list[frozenset[str]]:
+    """The checks of each of at most so many processes, by their ids; the first part is for the process that asks.
+
+    Args:
+        checks: What is to be run.
+        processes: How many there may be.
+        unwritten: Functions that are still to be written, which is soon said.
+    """
     rest = {check.id for check in checks}
     parts: list[frozenset[str]] = []
     for functions in (_TRAINING, _NETWORKS)[: processes - 1]:
-        part = {check.id for check in checks if check.function in functions}
+        part = {check.id for check in checks if check.function in functions.difference(unwritten)}
         if part and functions is _TRAINING:
             part |= rest & {_COMPARES_WITH_TRAINING}
         if part and rest - part:
@@ -157,8 +173,8 @@ class Helpers:
             raise
 
     def _run_checks(self, context: Context) -> Part:
-        whole = context.profile == "full" or context.form.name != _FORM  # the clock of a training is to be its own
-        first, *others = divided(context.checks, 1 if whole else len(self._pipes) + 1)
+        settings = Settings(context.course, context.profile, context.tasks, context.sandbox.level)
+        first, *others = parts_of(settings, context.submission, len(self._pipes) + 1)
         seconds = context.course.limits.grading_seconds
         self._left.value = seconds
         for part, pipe in zip(others, self._pipes, strict=False):

@@ -14,7 +14,7 @@ from grader.checks.common.context import Context
 from grader.course import Settings
 from grader.course.datasets import Dataset, load_dataset
 from grader.grading import tries
-from grader.grading.helpers import MOST, Helpers, preload
+from grader.grading.helpers import MOST, Helpers, parts_of, preload
 from grader.grading.judging import grade, ungradable
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded, Outcome, make_result
@@ -30,7 +30,7 @@ class Slot:
 
     Args:
         settings: How.
-        processes: How many processes grade the tasks of one submission side by side.
+        processes: How many processes may grade the tasks of one submission side by side.
 
     Attributes:
         sandbox: The sandbox; `None` before the first submission.
@@ -103,11 +103,16 @@ class Slot:
             SandboxError: The sandbox does not start.
             GraderError: The data cannot be had.
         """
-        sandbox, settings = self.prepare(), self._settings
+        settings = self._settings
+        processes = len(parts_of(settings, submission, self._processes))
+        sandbox = self.prepare(processes)
         return Context(submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check)
 
-    def prepare(self) -> Sandbox:
+    def prepare(self, processes: int = 1) -> Sandbox:
         """Load the data and start the sandbox, where that is still to be done.
+
+        Args:
+            processes: How many processes, this one included, are to use the sandbox.
 
         Raises:
             SandboxError: The sandbox does not start.
@@ -117,8 +122,8 @@ class Slot:
         if self._dataset is None and settings.profile != "quick":
             self._dataset = load_dataset(settings.course.dataset)
         if self.sandbox is None:
-            if self._processes > 1:
-                self.helpers = self._stack.enter_context(Helpers(settings.level, self._processes - 1))
+            if processes > 1:
+                self.helpers = self._stack.enter_context(Helpers(settings.level, processes - 1))
             # Keras is imported there, and meanwhile here what the checks need.
             importing = threading.Thread(target=preload)
             importing.start()
