@@ -1,7 +1,6 @@
 """What the checks share: the submission in fresh workers, and evidence that is gathered once.
 
-A fixture that several checks use either gives evidence or raises; pytest raises the same again for each of them.  Where
-only the checks of one task use it, it ends with them: a worker that waits for nothing is looked after all the same.
+A fixture that several checks use either gives evidence or raises; pytest raises the same again for each of them.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
         yield student
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
     """What the submission's `subset_data` returns."""
     yield from (Subsets(student) for student in _for("subset_data", context, budget))
@@ -79,13 +78,13 @@ def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
         yield Aside(lambda: stack.enter_context(opened(context, budget)), context.submission, context.course.seed)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def subsets_of_many(aside: Aside) -> Subsets:
     """What `subset_data` returns of very many images."""
     return Subsets(aside.student_for("subset_data"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
     """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
     shown = None if context.dataset is None else example_images(context.dataset, context.course)
@@ -95,7 +94,7 @@ def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
         figures.keep_pictures(artefacts)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[HistoryFigures]:
     """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
     for student in _for("plot_history", context, budget):
@@ -104,13 +103,13 @@ def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
         figures.keep_pictures(artefacts)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def blocks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Blocks]:
     """What the submission's `add_conv_block` does."""
     yield from (Blocks(student, examiner) for student in _for("add_conv_block", context, budget))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Networks]:
     """The networks that the submission builds."""
     yield from (Networks(student, examiner) for student in _for("build_model", context, budget))
@@ -128,7 +127,7 @@ def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
     return Trainings(aside.student_for("train"), examiner)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def predictions(context: Context, budget: TimeLeft) -> Iterator[Predictions]:
     """What the submission's `predict` answers with a known model."""
     yield from (Predictions(student) for student in _for("predict", context, budget))
