@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
-    from grader.grading.judging import Recorder, ungradable
+    from grader.grading.judging import ungradable
+    from grader.grading.recording import Recorder
     from grader.grading.slots import Slot
     from grader.ground.errors import GraderError
     from grader.sandbox.host.launch import best_level

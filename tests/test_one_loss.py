@@ -17,6 +17,7 @@ from grader.grading.batch import grade_all
 from grader.results.scoring import Result
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.wire.frames import FunctionFound, ParameterFound
+from grader.submissions import Submission
 from grader.validation.corpus import Chaff, read_chaffs
 from grader.validation.validating import write_chaff
 
@@ -145,7 +146,7 @@ def test_a_worker_aside_serves_as_long_as_it_lives() -> None:
         opened.append(SimpleNamespace(worker=SimpleNamespace(gone=False), example=f"call({len(opened)})"))
         return opened[-1]
 
-    aside = Aside(open_worker, seed=3)
+    aside = Aside(open_worker, Submission("x", Path("x.py"), "", "py"), seed=3)
     assert (aside.example, opened) == ("", [])
     first = aside.student
     assert first is aside.student

@@ -21,7 +21,7 @@ from grader.grading.pipeline import How, grade_class, prepare_data, write_result
 from grader.grading.remaining import Remaining
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
-from grader.ground.machine import machine_lock
+from grader.ground.machine import cores, machine_lock
 from grader.ground.notes import note, say
 from grader.ground.text import utc
 from grader.reports import speed, terminal
@@ -31,7 +31,13 @@ from grader.submissions import SubmissionFile, discover, submissions_in
 
 
 @app.command
-def check(file: Path, /, *, options: Options | None = None) -> int:
+def check(
+    file: Path,
+    /,
+    *,
+    options: Options | None = None,
+    jobs: Annotated[int | None, Parameter(name=["--jobs", "-j"])] = None,
+) -> int:
     """Check one submission and say what is wrong with it.
 
     Exit status: 0 all passed, 1 something failed, 2 usage, 3 the grader could not grade.
@@ -39,8 +45,11 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     Args:
         file: The solution.py or notebook.
         options: See `Options`.
+        jobs: How many processes grade its tasks side by side; as many as the machine has cores unless given.
     """
     options = options or Options()
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs {jobs}: give a number of 1 or more.")
     settings = settings_of(options, default_profile="quick")
     files = discover([file])
     if len(files) != 1:
@@ -49,7 +58,7 @@ def check(file: Path, /, *, options: Options | None = None) -> int:
     prepare_data(settings)
     with (
         machine_lock("grader check", alone=False, waiting=say),
-        Slot(settings) as slot,
+        Slot(settings, processes=cores() if jobs is None else jobs) as slot,
         check_progress(settings, quiet=options.json) as on_check,
     ):
         result = slot.grade(files[0], on_check).result

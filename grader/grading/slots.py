@@ -14,6 +14,7 @@ from grader.checks.common.context import Context
 from grader.course import Settings
 from grader.course.datasets import Dataset, load_dataset
 from grader.grading import tries
+from grader.grading.helpers import MOST, Helpers, parts_of, preload
 from grader.grading.judging import grade, ungradable
 from grader.ground.errors import GraderError
 from grader.results.scoring import Graded, Outcome, make_result
@@ -27,19 +28,21 @@ class Slot:
 
     Use it as a context, which ends the sandbox.
 
+    Args:
+        settings: How.
+        processes: How many processes may grade the tasks of one submission side by side.
+        interrupt: See `Sandbox.interrupt`.
+
     Attributes:
         sandbox: The sandbox; `None` before the first submission.
+        helpers: The processes beside this one; `None` likewise, and where there are none.
     """
 
-    def __init__(self, settings: Settings, *, interrupt: int | None = None) -> None:
-        """See the class.
-
-        Args:
-            settings: What is checked, and how strictly it is isolated.
-            interrupt: See `Sandbox.interrupt`.
-        """
+    def __init__(self, settings: Settings, *, processes: int = 1, interrupt: int | None = None) -> None:
         self._settings = settings
+        self._processes = min(processes, MOST)
         self._interrupt = interrupt
+        self.helpers: Helpers | None = None
         self._stack = contextlib.ExitStack()
         self.sandbox: Sandbox | None = None
         self._dataset: Dataset | None = None
@@ -55,7 +58,7 @@ class Slot:
     def close(self) -> None:
         """End the sandbox; another submission would start a new one."""
         self._stack.close()
-        self.sandbox = None
+        self.sandbox = self.helpers = None
 
     def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
         """Grade one submission; where the sandbox fails, once more in a new one.
@@ -107,7 +110,7 @@ class Slot:
         only: frozenset[str] | None,
     ) -> Graded:
         try:
-            return grade(self.context(submission, on_check, only))
+            return grade(self.context(submission, on_check, only), self.helpers if only is None else None)
         except SandboxError as error:
             return not_graded(submission, self._settings, str(error))
         except GraderError:
@@ -127,13 +130,18 @@ class Slot:
             SandboxError: The sandbox does not start.
             GraderError: The data cannot be had.
         """
-        sandbox, settings = self.prepare(), self._settings
+        settings = self._settings
+        processes = len(parts_of(settings, submission, self._processes)) if only is None else 1
+        sandbox = self.prepare(processes)
         return Context(
             submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check, only
         )
 
-    def prepare(self) -> Sandbox:
+    def prepare(self, processes: int = 1) -> Sandbox:
         """Load the data and start the sandbox, where that is still to be done.
+
+        Args:
+            processes: How many processes, this one included, are to use the sandbox.
 
         Raises:
             SandboxError: The sandbox does not start.
@@ -143,9 +151,17 @@ class Slot:
         if self._dataset is None and settings.profile != "quick":
             self._dataset = load_dataset(settings.course.dataset)
         if self.sandbox is None:
+            if processes > 1:
+                self.helpers = self._stack.enter_context(Helpers(settings.level, processes - 1))
+            # Keras is imported there, and meanwhile here what the checks need.
+            importing = threading.Thread(target=preload)
+            importing.start()
             start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
             self.sandbox = self._stack.enter_context(start)
             self.sandbox.interrupt = self._interrupt
+            importing.join()
+            if self.helpers is not None:
+                self.helpers.join(self.sandbox)
         return self.sandbox
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from grader.submissions.devices import lines_looking_for_devices
 from grader.submissions.files import (
     MAX_CODE_BYTES,
     MAX_NOTEBOOK_BYTES,
@@ -22,10 +23,10 @@ from grader.submissions.files import (
 from grader.submissions.large import code_only
 from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
-from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
 from grader.submissions.program import CONTRACT, calls_outside, modules_imported
-from grader.submissions.devices import lines_looking_for_devices
+from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
 from grader.submissions.slicing import slice_module
+from grader.submissions.unwritten import unwritten_functions
 from grader.submissions.versions import pythons_needed
 
 
@@ -204,6 +205,7 @@ def _sliced(
     looks = lines_looking_for_devices(statements)
     imports = modules_imported(statements)
     part = slice_module(lines, statements)
+    unwritten = unwritten_functions(statements, CONTRACT)
     source = "\n".join(part.lines) + "\n"
     notes = notes + [Note(*places[line - 1], message) for line, message in part.notes]
     trains = [Note(*places[line - 1], message) for line, message in part.trains_at_load]
@@ -219,6 +221,7 @@ def _sliced(
         cells=cells,
         functions=part.functions,
         calls=calls,
+        unwritten=unwritten,
         looks_for_devices=looks,
         imports=imports,
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from grader.submissions.unwritten import Unwritten
+
 
 class SubmissionFile(msgspec.Struct, frozen=True):
     """A submission that was found, not yet read.
@@ -87,6 +89,7 @@ class Submission(msgspec.Struct, frozen=True):
         calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
         imports: The modules that it imports anywhere, by their first names.
         needs_python: The Python that it is written for, such as `3.12`, where this one is too old for it; else empty.
+        unwritten: The functions of the contract that only raise NotImplementedError, by their lines in `source`.
         looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was found.
     """
 
@@ -106,6 +109,7 @@ class Submission(msgspec.Struct, frozen=True):
     calls: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     needs_python: str = ""
+    unwritten: tuple[Unwritten, ...] = ()
     looks_for_devices: tuple[tuple[int, int], ...] = ()
 
     def locate(self, line: int) -> tuple[int | None, int]:

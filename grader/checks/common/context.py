@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from grader.assignment import contract
+from grader.checks.common.student import TimeLeft
 from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.results.artefacts import Artefacts
@@ -30,7 +31,8 @@ class Context(msgspec.Struct, frozen=True, eq=False):
         sandbox: Where the submission's code runs.
         dataset: The course's data; `None` in the quick profile, which needs none.
         on_check: Called with its id and outcome as each check ends.
-        only: The ids of the checks that are made, of those that were asked for; `None` for all.
+        only: The ids of the checks that are made here, of those that were asked for; `None` for all.
+        budget: What is left of the time for all that the submission does, where processes share it.
     """
 
     submission: Submission
@@ -41,6 +43,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     dataset: Dataset | None = None
     on_check: Callable[[str, Outcome], None] | None = None
     only: frozenset[str] | None = None
+    budget: TimeLeft | None = None
 
     @property
     def limits(self) -> Limits:
@@ -49,7 +52,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def checks(self) -> tuple[contract.Check, ...]:
-        """The checks that are made."""
+        """The checks that are made here, of those that were asked for."""
         asked = checks_of(self.form.name, self.profile, self.tasks)
         return asked if self.only is None else tuple(check for check in asked if check.id in self.only)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
-from grader.checks.common.student import Student, TimeLeft, told
+from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, is_unwritten, told
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs
+from grader.submissions import Submission
 
 KNOWN_GAIN: Final = 0.2
 """Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
@@ -67,11 +68,13 @@ class Aside:
 
     Args:
         open_worker: Loads the submission into a fresh worker.
+        submission: The submission.
         seed: What its checks draw their cases from.
     """
 
-    def __init__(self, open_worker: Callable[[], Student], seed: int) -> None:
+    def __init__(self, open_worker: Callable[[], Student], submission: Submission, seed: int) -> None:
         self._open = open_worker
+        self._submission = submission
         self._student: Student | None = None
         self.seed = seed
 
@@ -81,6 +84,12 @@ class Aside:
         if self._student is None or self._student.worker.gone:
             self._student = self._open()
         return self._student
+
+    def student_for(self, name: str) -> Student:
+        """The same, for calls of one function; one that is still to be written needs no worker."""
+        if is_unwritten(self._submission, name):
+            return UnwrittenStudent(self._submission, name, seed=self.seed)
+        return self.student
 
     @property
     def example(self) -> str:

@@ -30,7 +30,7 @@ def artefacts(pytestconfig: pytest.Config) -> Artefacts:
 @pytest.fixture(scope="session")
 def budget(context: Context) -> TimeLeft:
     """The time that everything the submission does may take together."""
-    return TimeLeft(context.course.limits.grading_seconds)
+    return context.budget or TimeLeft(context.course.limits.grading_seconds)
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, strategies
 from hypothesis.errors import Flaky
 
-from grader.checks.common.student import Missing
+from grader.checks.common.student import Missing, StillToWrite
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 
@@ -28,9 +28,10 @@ def for_all(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for many values of its argument `case`, and report the smallest that fails.
 
-    Every test draws the same cases from the same strategy, so that evidence about a case can be shared.  When
-    `shrinks` calls have been spent on making a failing case smaller, the smallest so far is reported: counting
-    calls, not seconds, keeps two gradings alike.
+    Every test draws the same cases from the same strategy, so that evidence about a case can be shared.  They are drawn
+    once and kept; only where one of them fails does Hypothesis run, which draws them again and makes that one smaller.
+    When `shrinks` calls have been spent on that, the smallest so far is reported: counting calls, not seconds, keeps
+    two gradings alike.
 
     Args:
         cases: What `case` is drawn from.
@@ -41,21 +42,17 @@ def for_all(
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
         def run(**fixtures: Any) -> None:
+            seed = _SEED + _seed_of(fixtures)
+            first = _first_failure(test, drawn(cases, examples, seed), fixtures)
+            if first is None:
+                return
+            if isinstance(first, (NotRun, Missing, StillToWrite, WorkerGone)):
+                raise first  # nothing to make smaller, and nobody waits for a second time-out
             failures: list[Exception] = []
             calls_left = shrinks
 
-            @hypothesis.seed(_SEED + _seed_of(fixtures))
-            @hypothesis.settings(
-                max_examples=examples,
-                database=None,
-                deadline=None,
-                derandomize=False,
-                phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=list(HealthCheck),
-                report_multiple_bugs=False,
-                print_blob=False,
-                verbosity=Verbosity.quiet,
-            )
+            @hypothesis.seed(seed)
+            @_settings(examples)
             @hypothesis.given(cases)
             def try_case(case: Any) -> None:
                 nonlocal calls_left
@@ -81,6 +78,7 @@ def for_all(
                 try_case()
             except (_EnoughError, Flaky, CheckFailed, SubmissionError):
                 raise failures[-1] from None
+            raise first  # what fails once alone has failed all the same
 
         parameters = [p for name, p in inspect.signature(test).parameters.items() if name != "case"]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -88,6 +86,51 @@ def for_all(
         return run
 
     return decorate
+
+
+@functools.cache
+def drawn(cases: strategies.SearchStrategy[Any], examples: int, seed: int) -> tuple[Any, ...]:
+    """The cases that Hypothesis draws from a strategy, as long as none of them fails.
+
+    Drawing one costs a few milliseconds, which is more than many a check takes to judge it.
+    """
+    found: list[Any] = []
+
+    @hypothesis.seed(seed)
+    @_settings(examples)
+    @hypothesis.given(cases)
+    def keep(case: Any) -> None:
+        found.append(case)
+
+    keep()
+    return tuple(found)
+
+
+def _settings(examples: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+    )
+
+
+def _first_failure(test: Callable[..., None], cases: Sequence[Any], fixtures: dict[str, Any]) -> Exception | None:
+    """What the first case that fails raises; `None` where all hold."""
+    for case in cases:
+        try:
+            test(case=case, **fixtures)
+        except (NotRun, Missing, WorkerGone) as failure:
+            return failure
+        except (CheckFailed, SubmissionError) as failure:
+            _note_example(failure, fixtures)
+            return failure
+    return None
 
 
 def _seed_of(fixtures: dict[str, Any]) -> int:

@@ -55,6 +55,8 @@ def run_pytest(folder: Path, plugin: object, *options: str) -> str:
                 "-q",
                 "--no-header",
                 "--no-summary",
+                "--tb=no",  # nobody reads how pytest shows a failure, which takes it a quarter of a second
+                "--assert=plain",  # the checks raise what they find
                 *options,
             ],
             plugins=[plugin, interrupts],

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,12 +39,27 @@ class Missing(Exception):
         self.reason = reason
 
 
-class TimeLeft:
-    """The time that everything a submission does for one grading may take together, whatever one call may."""
+class StillToWrite(SubmissionError):
+    """A function does nothing but say so, which its text tells: what it would raise, without calling it."""
 
-    def __init__(self, seconds: float) -> None:
+
+class TimeLeft:
+    """The time that everything a submission does for one grading may take together, whatever one call may.
+
+    Args:
+        seconds: The time.
+        shared: What is left of it, where several processes take from it.
+    """
+
+    def __init__(self, seconds: float, shared: Synchronized[float] | None = None) -> None:
         self.seconds = seconds
-        self.left = seconds
+        self._own = seconds
+        self._shared = shared
+
+    @property
+    def left(self) -> float:
+        """What is left of it."""
+        return self._own if self._shared is None else self._shared.value
 
     def allow(self, worker: Worker, seconds: float) -> float:
         """How much of `seconds` a call may take.
@@ -62,7 +78,12 @@ class TimeLeft:
         try:
             yield
         finally:
-            self.left -= time.monotonic() - began
+            passed = time.monotonic() - began
+            if self._shared is None:
+                self._own -= passed
+            else:
+                with self._shared.get_lock():
+                    self._shared.value -= passed
 
 
 class Student:
@@ -242,6 +263,36 @@ class Student:
             if name in error.message:
                 return describe_error(self._submission, error.type_name, error.message, error.frames)
         return ""
+
+
+class UnwrittenStudent(Student):
+    """In place of a submission whose function is still to be written: no worker is started, and each call says so.
+
+    Args:
+        submission: The submission.
+        name: The function.
+        seed: What its checks draw their cases from.
+    """
+
+    def __init__(self, submission: Submission, name: str, *, seed: int) -> None:
+        told = next(each for each in submission.unwritten if each.name == name)
+        raised = Raised(0, "NotImplementedError", told.text, (TracebackLine(told.line, name),))
+        self.error = StillToWrite(raised)
+        self.seed = seed
+        self.example = ""
+
+    def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
+        """Raise `StillToWrite`."""
+        raise self.error
+
+    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
+        """Raise `StillToWrite`: what comes before the call is of no use."""
+        raise self.error
+
+
+def is_unwritten(submission: Submission, name: str) -> bool:
+    """Whether a function is certainly still to be written."""
+    return any(each.name == name for each in submission.unwritten)
 
 
 def require_figure(name: str, returned: str) -> None:

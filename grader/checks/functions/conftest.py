@@ -13,7 +13,7 @@ import pytest
 from grader.checks.common.context import Context
 from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import Student, TimeLeft, finds_no_device
+from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, finds_no_device, is_unwritten
 from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
 from grader.checks.functions.networks import Blocks, Networks
 from grader.checks.functions.trainings import Trainings
@@ -29,10 +29,20 @@ def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]
         yield Student(worker, context.submission, limits, budget=budget, seed=seed, **how)
 
 
+def _for(function: str, context: Context, budget: TimeLeft) -> Iterator[Student]:
+    """The submission for calls of one function: in a fresh worker, unless that is still to be written."""
+    if is_unwritten(context.submission, function):
+        yield UnwrittenStudent(context.submission, function, seed=context.course.seed)
+    else:
+        yield from _fresh(context, budget)
+
+
 @pytest.fixture
-def student(context: Context, budget: TimeLeft) -> Iterator[Student]:
+def student(request: pytest.FixtureRequest, context: Context, budget: TimeLeft) -> Iterator[Student]:
     """The submission in a fresh worker, for one check."""
-    yield from _fresh(context, budget)
+    mark = request.node.get_closest_marker("check")
+    function = next((check.function for check in context.checks if mark is not None and check.id == mark.args[0]), "")
+    yield from _for(function, context, budget)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +67,7 @@ def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
 @pytest.fixture(scope="session")
 def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
     """What the submission's `subset_data` returns."""
-    yield from (Subsets(student) for student in _fresh(context, budget))
+    yield from (Subsets(student) for student in _for("subset_data", context, budget))
 
 
 @pytest.fixture(scope="session")
@@ -65,20 +75,20 @@ def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
     """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
     opened = contextlib.contextmanager(_fresh)
     with contextlib.ExitStack() as stack:
-        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.course.seed)
+        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.submission, context.course.seed)
 
 
 @pytest.fixture(scope="session")
 def subsets_of_many(aside: Aside) -> Subsets:
     """What `subset_data` returns of very many images."""
-    return Subsets(aside.student)
+    return Subsets(aside.student_for("subset_data"))
 
 
 @pytest.fixture(scope="session")
 def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
     """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
     shown = None if context.dataset is None else example_images(context.dataset, context.course)
-    for student in _fresh(context, budget):
+    for student in _for("show_examples", context, budget):
         figures = ExampleFigures(student, shown)
         yield figures
         figures.keep_pictures(artefacts)
@@ -87,7 +97,7 @@ def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
 @pytest.fixture(scope="session")
 def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[HistoryFigures]:
     """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
-    for student in _fresh(context, budget):
+    for student in _for("plot_history", context, budget):
         figures = HistoryFigures(student)
         yield figures
         figures.keep_pictures(artefacts)
@@ -96,28 +106,28 @@ def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
 @pytest.fixture(scope="session")
 def blocks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Blocks]:
     """What the submission's `add_conv_block` does."""
-    yield from (Blocks(student, examiner) for student in _fresh(context, budget))
+    yield from (Blocks(student, examiner) for student in _for("add_conv_block", context, budget))
 
 
 @pytest.fixture(scope="session")
 def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Networks]:
     """The networks that the submission builds."""
-    yield from (Networks(student, examiner) for student in _fresh(context, budget))
+    yield from (Networks(student, examiner) for student in _for("build_model", context, budget))
 
 
 @pytest.fixture(scope="session")
 def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
     """What the submission's `train` does with known models."""
-    yield from (Trainings(student, examiner) for student in _fresh(context, budget))
+    yield from (Trainings(student, examiner) for student in _for("train", context, budget))
 
 
 @pytest.fixture(scope="session")
 def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
     """Likewise with very many images."""
-    return Trainings(aside.student, examiner)
+    return Trainings(aside.student_for("train"), examiner)
 
 
 @pytest.fixture(scope="session")
 def predictions(context: Context, budget: TimeLeft) -> Iterator[Predictions]:
     """What the submission's `predict` answers with a known model."""
-    yield from (Predictions(student) for student in _fresh(context, budget))
+    yield from (Predictions(student) for student in _for("predict", context, budget))

@@ -191,12 +191,7 @@ class Networks(Evidence):
 
     def probabilities(self, network: Network, x: Array) -> Array:
         """The same, where those are no probabilities after a softmax: another check is about that."""
-        answers = self.answers(network, x)
-        if answers.ndim != 2 or not np.all(np.isfinite(answers)) or are_probabilities(answers):
-            return answers
-        powers: Array = np.exp(answers - answers.max(axis=1, keepdims=True))
-        probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
-        return probabilities
+        return as_probabilities(self.answers(network, x))
 
     def telling_images(self) -> Array:
         """Float images, shape (8, 32, 32, 3), at the scale at which the fresh network's answers differ most.
@@ -210,14 +205,16 @@ class Networks(Evidence):
             noise = np.random.default_rng(1).uniform(0, 255, (32, 32, 32, 3)).astype(np.float32)
             noise *= np.linspace(0.05, 1, 32, dtype=np.float32).reshape(-1, 1, 1, 1)
             found: list[tuple[float, Array]] = []
-            for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0):
-                answers = self.probabilities(network, noise * np.float32(scale))
+            scaled = [noise * np.float32(scale) for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0)]
+            every = self.answers(network, np.concatenate(scaled))  # asked together, since each question has its price
+            for images, raw in zip(scaled, np.split(every, len(scaled)), strict=True):
+                answers = as_probabilities(raw)
                 if answers.ndim != 2 or not np.all(np.isfinite(answers)) or answers.shape[1] < 2:
                     continue
                 unsure = (answers.max(axis=1) < 0.98) & (answers.min(axis=1) > 1e-4)
                 spread = np.where(unsure, np.ptp(answers, axis=1), 0)
                 best = np.argsort(spread)[::-1][:8]
-                found.append((float(spread[best[0]]), noise[best] * np.float32(scale)))
+                found.append((float(spread[best[0]]), images[best]))
             if not found:
                 raise CheckFailed(
                     "The network should give one finite probability a class, but it does not.",
@@ -302,6 +299,15 @@ class Networks(Evidence):
             return self.built(None if first is self.built() else _USUAL, copy=1)
 
         return self.once("second", gather)
+
+
+def as_probabilities(answers: Array) -> Array:
+    """What a network says, after a softmax where those are numbers of another kind."""
+    if answers.ndim != 2 or not np.all(np.isfinite(answers)) or are_probabilities(answers):
+        return answers
+    powers: Array = np.exp(answers - answers.max(axis=1, keepdims=True))
+    probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def are_probabilities(answers: Array) -> bool:

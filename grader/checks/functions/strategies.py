@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Final
 
@@ -69,6 +70,7 @@ class SubsetCase(msgspec.Struct, frozen=True):
         return Shown(labels, text if flat else f"{text}.reshape(-1, 1)")
 
 
+@functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
 def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
     """Calls of `subset_data` with at least two images of the requested classes.
@@ -122,6 +124,7 @@ def _one_hot(labels: tuple[int, ...], size: int) -> Shown:
     return Shown(one_hot(labels, size), f'np.eye({size}, dtype="float32")[{list(labels)}]')
 
 
+@functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
 def show_cases(draw: st.DrawFn) -> ShowCase:
     """Calls of `show_examples`; no image is predicted right, and a third class is always there."""
@@ -151,6 +154,7 @@ class CurvesCase(msgspec.Struct, frozen=True):
         }
 
 
+@functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
 def curves_cases(draw: st.DrawFn) -> CurvesCase:
     """Trainings of two to twelve epochs whose training and validation accuracy differ."""
@@ -183,6 +187,7 @@ class ScriptCase(msgspec.Struct, frozen=True):
 SCRIPT_CLASSES: Final = 8
 
 
+@functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
 def script_cases(draw: st.DrawFn) -> ScriptCase:
     """Scripts of up to seven epochs."""
@@ -197,6 +202,7 @@ class BuildCase(msgspec.Struct, frozen=True):
     num_classes: int
 
 
+@functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
 def build_cases(draw: st.DrawFn) -> BuildCase:
     """Arguments that all differ from the defaults; images are never smaller than the course's."""

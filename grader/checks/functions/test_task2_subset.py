@@ -313,7 +313,7 @@ def test_seeded(student: Student) -> None:
 @check("subset_data/inputs-untouched")
 @for_all(subset_cases(), examples=8)
 def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
-    student = aside.student
+    student = aside.student_for("subset_data")
 
     def call(flat: bool, kind: type) -> list[tuple[str, Array, Any]]:
         labels = case.y.reshape(-1) if flat else case.y

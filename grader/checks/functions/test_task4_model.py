@@ -101,7 +101,8 @@ def test_sequential_and_convolutional(networks: Networks) -> None:
 @for_all(build_cases(), examples=1, shrinks=6)
 def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner, case: BuildCase) -> None:
     # In another worker: what one call leaves for the next, another check looks at.
-    for asked, where in ((None, networks), (case, Networks(aside.student, examiner))):
+    for asked in (None, case):
+        where = networks if asked is None else Networks(aside.student_for("build_model"), examiner)
         expected = asked or BuildCase((32, 32, 3), 3)
         facts = where.built(asked).facts
         for name, wanted, actual in (

@@ -32,6 +32,7 @@ from grader.sandbox.wire.frames import (
     Exited,
     FromForkserver,
     FromWorker,
+    Join,
     Kill,
     Limits,
     Load,
@@ -302,6 +303,12 @@ def _explain(exited: Exited, limits: Limits) -> tuple[str, str]:
 class Sandbox:
     """A running forkserver.
 
+    Args:
+        level: Its isolation level.
+        control: The socket to it.
+        pid: Its process.
+        first: The number of the first worker, for one of several that give orders to the same forkserver.
+
     Attributes:
         level: Its isolation level.
         versions: What runs inside: Python, Keras, the backend, NumPy.
@@ -311,13 +318,13 @@ class Sandbox:
             `Interrupted` where it is.  The sandbox stays as it is.
     """
 
-    def __init__(self, level: str, control: socket.socket, pid: int) -> None:
+    def __init__(self, level: str, control: socket.socket, pid: int, first: int = 1) -> None:
         self.level = level
         self.pid = pid
         self.control = control
         self._channel = Channel(control, FromForkserver)
         self.exits: dict[int, Exited] = {}
-        self._count = 0
+        self._count = first - 1
         self._accounts: list[Accounted] = []
         self.seconds_in_workers = 0.0
         self.interrupt: int | None = None
@@ -348,6 +355,19 @@ class Sandbox:
             raise SandboxError(f"{reason}.")
         with launch.forkserver(level, threads=threads, backend=backend, device=device) as (control, pid):
             yield cls(level, control, pid)
+
+    def let_join(self, control: socket.socket) -> None:
+        """Have the forkserver take orders from another process of this grading, too.
+
+        Args:
+            control: The forkserver's end of a pair of sockets, which is closed here; with the other one that process
+                makes a `Sandbox` of its own, which ends with this one at the latest.
+
+        Raises:
+            SandboxError: The forkserver is gone.
+        """
+        with control:
+            self._send(Join(), descriptors=(control.fileno(),))
 
     @contextlib.contextmanager
     def worker(self, *, seed: int, limits: Limits | None = None) -> Iterator[Worker]:

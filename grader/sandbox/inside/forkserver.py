@@ -24,12 +24,13 @@ from grader.sandbox.inside.worker import WorkerService
 from grader.sandbox.levels import LEVELS, confine
 from grader.sandbox.levels.level import Level, Seen
 from grader.sandbox.wire import backends, scratch
-from grader.sandbox.wire.channel import Channel, WireClosed
+from grader.sandbox.wire.channel import Channel, ProtocolError, WireClosed
 from grader.sandbox.wire.frames import (
     MEMORY_TOGETHER,
     Account,
     Accounted,
     Exited,
+    Join,
     Kill,
     Limits,
     Ready,
@@ -54,8 +55,9 @@ _MIB: Final = 2**20
 class WorkerProcess:
     """A forked worker as the forkserver sees it: the top of a tree of processes."""
 
-    def __init__(self, number: int, pid: int, limits: Limits) -> None:
+    def __init__(self, number: int, pid: int, limits: Limits, control: Channel) -> None:
         self.number = number
+        self.control = control
         self.pid = pid
         self.limits = limits
         self.peak_mb = 0.0
@@ -189,6 +191,9 @@ def processor_time(pid: int) -> tuple[float, float]:
 class Forkserver:
     """Forks workers, watches what they use, and reports how they ended.
 
+    One process of the trusted side starts it and ends it; others of the same grading may join, and have workers of
+    their own.  Numbers of workers are theirs to choose, so that no two are alike.
+
     Args:
         control: The socket to the trusted side.
         level: The isolation level.
@@ -196,35 +201,49 @@ class Forkserver:
 
     def __init__(self, control: socket.socket, *, level: Level) -> None:
         self._control = Channel(control, ToForkserver)
+        self._joined: list[Channel] = []
+        self._ready = Ready({})
         self._level = level
         self._workers: dict[int, WorkerProcess] = {}
 
     def run(self, ready: Ready) -> None:
         """Announce that the imports are done, then serve until the trusted side hangs up."""
+        self._ready = ready
         self._control.send(ready)
         try:
             while True:
-                watched: list[Any] = [self._control, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                controls = [self._control, *self._joined]
+                watched: list[Any] = [*controls, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
                 select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
                 self._reap()
                 self._watch()
-                if select.select([self._control], [], [], 0)[0]:
-                    self._obey()
+                for control in select.select(controls, [], [], 0)[0]:
+                    self._obey(control)
         except WireClosed:
             pass
         finally:
             self._workers.clear()
             self._end_strays()
 
-    def _obey(self) -> None:
+    def _obey(self, control: Channel) -> None:
         descriptors: list[int] = []
-        order = self._control.receive(descriptors=descriptors)
+        try:
+            order = control.receive(descriptors=descriptors)
+        except WireClosed:
+            if control is self._control:
+                raise
+            self._leave(control)
+            return
         if isinstance(order, Kill):
             if order.worker in self._workers:
                 self._workers[order.worker].end("killed")
             return
         if isinstance(order, Account):
-            self._control.send(self._account(order.worker))
+            control.send(self._account(order.worker))
+            return
+        if isinstance(order, Join):
+            self._joined.append(Channel(socket.socket(fileno=descriptors[0]), ToForkserver))
+            self._joined[-1].send(self._ready)
             return
         try:
             pid = self._fork(order, *descriptors)
@@ -232,9 +251,17 @@ class Forkserver:
             for descriptor in descriptors:
                 os.close(descriptor)
         if pid:
-            self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits)
+            self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits, control)
         else:
-            self._report(order.worker, "confinement", 1, 0.0, 0.0)
+            self._report(control, Exited(order.worker, "confinement", 1, 0.0, 0.0))
+
+    def _leave(self, control: Channel) -> None:
+        """One that had joined is gone: end its workers, and report to it no more."""
+        self._joined.remove(control)
+        control.close()
+        for worker in self._workers.values():
+            if worker.control is control:
+                worker.end("killed")
 
     def _account(self, number: int) -> Accounted:
         worker = self._workers.get(number)
@@ -309,7 +336,8 @@ class Forkserver:
                 reason = "signal" if code < 0 else "exit"
             if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
                 reason = "cpu"  # the kernel's limit was first
-            self._report(worker.number, reason, abs(code), cpu, max(worker.peak_mb, usage.ru_maxrss / 1024))
+            peak = max(worker.peak_mb, usage.ru_maxrss / 1024)
+            self._report(worker.control, Exited(worker.number, reason, abs(code), cpu, peak))
 
     def _end_strays(self) -> None:
         """End what workers have left behind: as orphans they become this process' children, one after the other."""
@@ -326,8 +354,12 @@ class Forkserver:
         workers = {worker.pid for worker in self._workers.values()}
         return [pid for pid in children() if pid not in workers]
 
-    def _report(self, number: int, reason: str, code: int, cpu_seconds: float, peak_mb: float) -> None:
-        self._control.send(Exited(number, reason, code, cpu_seconds, peak_mb))
+    def _report(self, control: Channel, exited: Exited) -> None:
+        if control is self._control:
+            control.send(exited)
+        elif control in self._joined:
+            with contextlib.suppress(ProtocolError, OSError):  # it is about to leave
+                control.send(exited)
 
     def _watch(self) -> None:
         """Measure each worker's tree of processes and end those over a limit; end strays."""

@@ -179,7 +179,9 @@ def seen_by(watch: Any) -> dict[str, Any]:
 
 def brightest_channel_model(gain: float, shift: int = 0, threshold: float = 0.0) -> Any:
     """A network whose class is the brightest channel; see `models`."""
-    return models.brightest_channel_model(gain, shift=shift, threshold=threshold)
+    model = models.brightest_channel_model(gain, shift=shift, threshold=threshold)
+    models.answer_at_once(model)
+    return model
 
 
 def frozen_channel_model(gain: float) -> tuple[Any, Any]:

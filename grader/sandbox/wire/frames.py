@@ -111,8 +111,12 @@ class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
     waited: float
 
 
+class Join(msgspec.Struct, frozen=True, tag="join"):
+    """To the forkserver, with a descriptor: take orders there too, from another process of the same grading."""
+
+
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """From the forkserver, once: it has imported Keras and takes orders."""
+    """From the forkserver, once to each that it takes orders from: it has imported Keras and takes orders."""
 
     versions: dict[str, str]
 
@@ -227,7 +231,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     trained: Annotated[tuple[TracebackLine, ...], msgspec.Meta(max_length=1000)] = ()
 
 
-ToForkserver = Spawn | Kill | Account
+ToForkserver = Spawn | Kill | Account | Join
 FromForkserver = Ready | Exited | Accounted
 ToWorker = Load | Call
 FromWorker = Started | Raised | Returned | Loaded

@@ -1,0 +1,230 @@
+"""The tasks of one submission side by side: helpers, each a process that runs the checks of some of the tasks.
+
+Training takes about as long as all the rest together, so its checks are one helper's, and where there are cores for a
+third process, those of the network are another's.  All others are run by the process that asks.  They have one
+forkserver and so its imports in common, and each has workers and an examiner of its own; who runs a check makes no
+difference to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import signal
+import socket
+from collections.abc import Collection, Iterator, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+import grader
+from grader.assignment.contract import Check
+from grader.checks.common.context import Context
+from grader.checks.common.running import run_pytest
+from grader.checks.common.student import TimeLeft
+from grader.course import Course, Settings
+from grader.grading.recording import Recorder
+from grader.results.artefacts import Artefact
+from grader.results.scoring import Outcome
+from grader.sandbox.host.session import Sandbox, SandboxError
+from grader.submissions import Submission
+from grader.submissions.forms import checks_of, form_of
+
+MOST: Final = 3
+"""Processes for one submission: with more of them, the checks about `train` would still take as long."""
+
+CHECKS: Final = Path(grader.__file__).parent / "checks"
+"""Where the checks are, a folder for each form of the assignment."""
+
+_FORM: Final = "functions"  # a guided notebook is one run, and cannot be divided
+_NUMBERS_EACH: Final = 1_000_000  # of workers
+_TRAINING: Final = frozenset(("train",))
+_NETWORKS: Final = frozenset(("add_conv_block", "build_model"))
+_COMPARES_WITH_TRAINING: Final = "predict/scales-as-train-does"
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What a process found out.
+
+    Attributes:
+        outcomes: Of each check that it ran.
+        artefacts: What is kept beside them.
+        problem: Why pytest itself failed; empty where it did not.
+    """
+
+    outcomes: dict[str, Outcome]
+    artefacts: tuple[Artefact, ...]
+    problem: str
+
+
+class _Order(msgspec.Struct, frozen=True, eq=False):
+    submission: Submission
+    course: Course
+    profile: str
+    tasks: frozenset[int]
+    checks: frozenset[str]
+
+
+def run_checks(context: Context) -> Part:
+    """Run the checks of a context in this process."""
+    recorder = Recorder(context)
+    problem = run_pytest(CHECKS / context.form.name, recorder)
+    return Part(recorder.outcomes, recorder.artefacts.gathered, problem)
+
+
+def parts_of(settings: Settings, submission: Submission, processes: int) -> list[frozenset[str]]:
+    """The checks of each of at most so many processes, as `divided`, where a submission can be divided at all."""
+    form = form_of(submission, settings.course.form).name
+    if settings.profile == "full" or form != _FORM:  # the clock of a whole training is to be its own
+        processes = 1
+    checks = checks_of(form, settings.profile, settings.tasks)
+    return divided(checks, processes, {each.name for each in submission.unwritten})
+
+
+def divided(checks: Sequence[Check], processes: int, unwritten: Collection[str] = ()) -> list[frozenset[str]]:
+    """The checks of each of at most so many processes, by their ids; the first part is for the process that asks.
+
+    Args:
+        checks: What is to be run.
+        processes: How many there may be.
+        unwritten: Functions that are still to be written, which is soon said.
+    """
+    rest = {check.id for check in checks}
+    parts: list[frozenset[str]] = []
+    for functions in (_TRAINING, _NETWORKS)[: processes - 1]:
+        part = {check.id for check in checks if check.function in functions.difference(unwritten)}
+        if part and functions is _TRAINING:
+            part |= rest & {_COMPARES_WITH_TRAINING}
+        if part and rest - part:
+            parts.append(frozenset(part))
+            rest -= part
+    return [frozenset(rest), *parts]
+
+
+class Helpers:
+    """Processes that run some checks of each submission that one sandbox is for; a context.
+
+    They import what they need while the sandbox starts.
+
+    Args:
+        level: The sandbox's isolation level.
+        count: How many there are.
+
+    Attributes:
+        processes: They themselves.
+    """
+
+    def __init__(self, level: str, count: int) -> None:
+        spawning = multiprocessing.get_context("spawn")
+        self._left: Synchronized[float] = spawning.Value("d", 0.0)
+        self._pipes: list[Connection] = []
+        self.processes: list[SpawnProcess] = []
+        self._theirs: list[socket.socket] = []
+        for number in range(1, count + 1):
+            ours, theirs = socket.socketpair()
+            near, far = spawning.Pipe()
+            arguments = (far, level, ours, number * _NUMBERS_EACH + 1, self._left)
+            process = spawning.Process(target=_serve, args=arguments, daemon=True)
+            with ours, far:
+                process.start()
+            self._pipes.append(near)
+            self.processes.append(process)
+            self._theirs.append(theirs)
+
+    def __enter__(self) -> Helpers:
+        """They are there."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them, whatever they are doing; the forkserver ends their workers."""
+        for pipe, process in zip(self._pipes, self.processes, strict=True):
+            pipe.close()
+            process.kill()
+            process.join()
+        for control in self._theirs:
+            control.close()
+
+    def join(self, sandbox: Sandbox) -> None:
+        """Let them use a sandbox.
+
+        Raises:
+            SandboxError: It is gone.
+        """
+        while self._theirs:
+            sandbox.let_join(self._theirs.pop(0))
+
+    def run_checks(self, context: Context) -> Part:
+        """Run the checks of a context side by side.
+
+        Where that fails they are ended, since what is still to come from them would be of another submission.
+
+        Raises:
+            SandboxError: A helper has ended.
+        """
+        try:
+            return self._run_checks(context)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _run_checks(self, context: Context) -> Part:
+        settings = Settings(context.course, context.profile, context.tasks, context.sandbox.level)
+        first, *others = parts_of(settings, context.submission, len(self._pipes) + 1)
+        seconds = context.course.limits.grading_seconds
+        self._left.value = seconds
+        for part, pipe in zip(others, self._pipes, strict=False):
+            order = _Order(context.submission, context.course, context.profile, context.tasks, part)
+            with _trouble():
+                pipe.send(order)
+        budget = TimeLeft(seconds, self._left)
+        found = [run_checks(msgspec.structs.replace(context, only=first, budget=budget))]
+        for pipe in self._pipes[: len(others)]:
+            with _trouble():
+                found.append(pipe.recv())
+            for name, outcome in found[-1].outcomes.items():
+                if context.on_check is not None:
+                    context.on_check(name, outcome)
+        return Part(
+            {name: outcome for part in found for name, outcome in part.outcomes.items()},
+            tuple(artefact for part in found for artefact in part.artefacts),
+            next((part.problem for part in found if part.problem), ""),
+        )
+
+
+@contextlib.contextmanager
+def _trouble() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise SandboxError("a grading process ended unexpectedly; grade the submission again.") from error
+
+
+def _serve(pipe: Connection, level: str, control: socket.socket, first: int, left: Synchronized[float]) -> None:
+    """Run checks as they are ordered, until the process that orders them is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for that process
+    with contextlib.suppress(EOFError, OSError, SandboxError, KeyboardInterrupt):
+        preload()
+        sandbox = Sandbox(level, control, 0, first)
+        while True:
+            order: _Order = pipe.recv()
+            budget = TimeLeft(order.course.limits.grading_seconds, left)
+            context = Context(
+                order.submission,
+                order.course,
+                order.profile,
+                order.tasks,
+                sandbox,
+                only=order.checks,
+                budget=budget,
+            )
+            pipe.send(run_checks(context))
+
+
+def preload() -> None:
+    """Import what the checks need, which takes a second, at a moment when there is nothing else to do."""
+    importlib.import_module("grader.checks.functions.conftest")
