@@ -19,7 +19,7 @@ import numpy as np
 
 from grader.gradebook.store import Gradebook
 from grader.speed.records import Epoch, Measurement, Round
-from grader.speed.statistics import compare
+from grader.speed.statistics import compare, log_ratio
 from tests.measurements import measurement, rounds
 
 WINDOW: Final = 8
@@ -70,10 +70,8 @@ def noise_of(mine: Sequence[Round], reference: Sequence[Round]) -> float:
         mine: Rounds with epochs, at least two.
         reference: The reference's beside them.
     """
-    ratios = [
-        (one.steady_seconds or 0) / (other.steady_seconds or 1) for one, other in zip(mine, reference, strict=True)
-    ]
-    return float(np.std(np.log(ratios), ddof=1) / np.sqrt(2))
+    ratios = [log_ratio(one, other) or 0.0 for one, other in zip(mine, reference, strict=True)]
+    return float(np.std(ratios, ddof=1) / np.sqrt(2))
 
 
 def judged(sides: Iterable[tuple[Sequence[Pair], Sequence[Pair]]]) -> Trials:
@@ -94,8 +92,10 @@ def measured(pairs: Sequence[Pair]) -> Measurement:
 
 def slowed(each: Round, factor: float) -> Round:
     """The same round with every epoch's training taking that many times as long."""
-    epochs = (msgspec.structs.replace(epoch, train_seconds=factor * epoch.train_seconds) for epoch in each.epochs)
-    return msgspec.structs.replace(each, epochs=tuple(epochs))
+    replace = msgspec.structs.replace
+    epochs = tuple(replace(epoch, train_seconds=factor * epoch.train_seconds) for epoch in each.epochs)
+    stretches = tuple(replace(stretch, seconds=factor * stretch.seconds) for stretch in each.stretches)
+    return replace(each, epochs=epochs, stretches=stretches)
 
 
 def simulated(rng: np.random.Generator, count: int, noise: float, burst: float) -> list[Pair]:

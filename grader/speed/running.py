@@ -301,7 +301,7 @@ def measure_all(
     on_training: Callable[[Lane], None] = lambda lane: None,
     on_measured: Callable[[Measurement], object] = lambda measurement: None,
 ) -> list[Measurement]:
-    """Measure everything in a plan, one training after the other.
+    """Measure everything in a plan, one submission after the other.
 
     Args:
         plan: What.

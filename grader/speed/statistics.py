@@ -264,15 +264,20 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
 
 
 def _log_ratios(measurement: Measurement) -> list[float]:
-    logs = []
-    for mine, others in zip(measurement.rounds, measurement.reference, strict=False):
-        turns = log_ratios_of_turns(mine, others)
-        one, other = mine.steady_seconds, others.steady_seconds
-        if len(turns) >= FEWEST_TURNS:
-            logs.append(statistics.median(turns))
-        elif _is_time(one) and _is_time(other):
-            logs.append(math.log(one / other))
-    return logs
+    pairs = zip(measurement.rounds, measurement.reference, strict=False)
+    return [each for mine, others in pairs if (each := log_ratio(mine, others)) is not None]
+
+
+def log_ratio(mine: Round, others: Round) -> float | None:
+    """How many times as long as the other's an epoch of a round takes, as a logarithm; `None` without epochs.
+
+    The median over the pairs of turns, or where there are too few, as in rounds one after the other, of steady epochs.
+    """
+    turns = log_ratios_of_turns(mine, others)
+    if len(turns) >= FEWEST_TURNS:
+        return statistics.median(turns)
+    one, other = mine.steady_seconds, others.steady_seconds
+    return math.log(one / other) if _is_time(one) and _is_time(other) else None
 
 
 def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
