@@ -32,6 +32,7 @@ from grader.grading.recording import Recorder
 from grader.results.artefacts import Artefact
 from grader.results.scoring import Outcome
 from grader.sandbox.host.session import Sandbox, SandboxError
+from grader.sandbox.wire.frames import Exited
 from grader.submissions import Submission
 from grader.submissions.forms import checks_of, form_of
 
@@ -55,11 +56,13 @@ class Part(msgspec.Struct, frozen=True):
         outcomes: Of each check that it ran.
         artefacts: What is kept beside them.
         problem: Why pytest itself failed; empty where it did not.
+        exits: How the workers ended that it used, by number.
     """
 
     outcomes: dict[str, Outcome]
     artefacts: tuple[Artefact, ...]
     problem: str
+    exits: dict[int, Exited]
 
 
 class _Order(msgspec.Struct, frozen=True, eq=False):
@@ -73,8 +76,10 @@ class _Order(msgspec.Struct, frozen=True, eq=False):
 def run_checks(context: Context) -> Part:
     """Run the checks of a context in this process."""
     recorder = Recorder(context)
+    before = set(context.sandbox.exits)
     problem = run_pytest(CHECKS / context.form.name, recorder)
-    return Part(recorder.outcomes, recorder.artefacts.gathered, problem)
+    exits = {number: exited for number, exited in context.sandbox.exits.items() if number not in before}
+    return Part(recorder.outcomes, recorder.artefacts.gathered, problem, exits)
 
 
 def parts_of(settings: Settings, submission: Submission, processes: int) -> list[frozenset[str]]:
@@ -193,6 +198,7 @@ class Helpers:
             {name: outcome for part in found for name, outcome in part.outcomes.items()},
             tuple(artefact for part in found for artefact in part.artefacts),
             next((part.problem for part in found if part.problem), ""),
+            {number: exited for part in found for number, exited in part.exits.items()},
         )
 
 

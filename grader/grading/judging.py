@@ -49,7 +49,8 @@ def grade(context: Context, helpers: Helpers | None = None) -> Graded:
         problem=found.problem,
         epochs=decoded(found.artefacts, "epochs", tuple[Epoch, ...]) or (),
     )
-    return Graded(result, found.artefacts)
+    by_signal = any(exited.reason == "signal" for exited in found.exits.values())
+    return Graded(result, found.artefacts, by_signal)
 
 
 def ungradable(submission: Submission, course: Course) -> str:

@@ -42,6 +42,7 @@ class Slot:
         self._settings = settings
         self._processes = min(processes, MOST)
         self._interrupt = interrupt
+        self._plain = False
         self.helpers: Helpers | None = None
         self._stack = contextlib.ExitStack()
         self.sandbox: Sandbox | None = None
@@ -98,9 +99,15 @@ class Slot:
         if ungradable(submission, self._settings.course):
             return graded  # another try is of no use
         for _ in range(tries.SANDBOXES - 1):
-            if graded.result.status == "infrastructure_error":
+            # What ends a process by a signal may be what TensorFlow computes with: see `backends.environment`.
+            if graded.result.status == "infrastructure_error" or graded.by_signal:
                 self.close()
-                graded = self._grade(submission, on_check, only)
+                self._plain = True
+                try:
+                    graded = self._grade(submission, on_check, only)
+                finally:
+                    self.close()
+                    self._plain = False
         return graded
 
     def _grade(
@@ -156,7 +163,7 @@ class Slot:
             # Keras is imported there, and meanwhile here what the checks need.
             importing = threading.Thread(target=preload)
             importing.start()
-            start = Sandbox.start(settings.level, threads=settings.course.limits.threads)
+            start = Sandbox.start(settings.level, threads=settings.course.limits.threads, plain=self._plain)
             self.sandbox = self._stack.enter_context(start)
             self.sandbox.interrupt = self._interrupt
             importing.join()

@@ -120,10 +120,17 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Graded(msgspec.Struct, frozen=True):
-    """A result, and what there is to look at beside it."""
+    """A result, and what there is to look at beside it.
+
+    Attributes:
+        result: The result.
+        artefacts: What there is to look at.
+        by_signal: Whether a signal ended a process that ran the submission's code.
+    """
 
     result: Result
     artefacts: tuple[Artefact, ...] = ()
+    by_signal: bool = False
 
 
 def submission_info(submission: Submission, course: Course) -> SubmissionInfo:

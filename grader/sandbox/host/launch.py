@@ -52,7 +52,9 @@ def choose_level(required: str | None) -> str:
 
 
 @contextlib.contextmanager
-def forkserver(level: str, *, threads: int, backend: str, device: str) -> Iterator[tuple[socket.socket, int]]:
+def forkserver(
+    level: str, *, threads: int, backend: str, device: str, plain: bool = False
+) -> Iterator[tuple[socket.socket, int]]:
     """Run a forkserver; gives the control socket and the process number, and ends everything at the end.
 
     Args:
@@ -60,6 +62,7 @@ def forkserver(level: str, *, threads: int, backend: str, device: str) -> Iterat
         threads: Threads that the backend may use in each worker.
         backend: The Keras backend.
         device: `cpu`, or `gpu:0` and on.
+        plain: See `backends.environment`.
 
     Raises:
         GraderError: The program cannot be started.
@@ -79,7 +82,7 @@ def forkserver(level: str, *, threads: int, backend: str, device: str) -> Iterat
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(home, environment(backend, threads=threads, device=device)),
+            env=_environment(home, environment(backend, threads=threads, device=device, plain=plain)),
             start_new_session=True,
         )
     except OSError as error:

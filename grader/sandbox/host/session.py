@@ -338,7 +338,9 @@ class Sandbox:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, level: str, *, threads: int, backend: str = DEFAULT, device: str = "cpu") -> Iterator[Self]:
+    def start(
+        cls, level: str, *, threads: int, backend: str = DEFAULT, device: str = "cpu", plain: bool = False
+    ) -> Iterator[Self]:
         """Start a forkserver and wait until it is ready; ends it with everything it started.
 
         Args:
@@ -346,6 +348,7 @@ class Sandbox:
             threads: Threads that the backend may use in each worker.
             backend: The Keras backend: `tensorflow`, `jax` or `torch`.
             device: `cpu`, or `gpu:0` and on.  Nothing else is seen inside; processor and GPU need a sandbox each.
+            plain: See `backends.environment`.
 
         Raises:
             SandboxError: It did not start, or there is no such backend or device, which `backends.why_missing` and
@@ -353,7 +356,7 @@ class Sandbox:
         """
         if reason := why_missing(backend) or why_no_device(device, level):
             raise SandboxError(f"{reason}.")
-        with launch.forkserver(level, threads=threads, backend=backend, device=device) as (control, pid):
+        with launch.forkserver(level, threads=threads, backend=backend, device=device, plain=plain) as (control, pid):
             yield cls(level, control, pid)
 
     def let_join(self, control: socket.socket) -> None:
