@@ -163,6 +163,21 @@ def test_submission_and_reference_take_turns_on_the_same_images(
         assert other.steady_seconds >= 0.4
 
 
+def test_turns_that_are_handed_over_without_training_are_no_training(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+) -> None:
+    forged = """
+    import gc
+    (service,) = [each for each in gc.get_objects() if type(each).__name__ == "WorkerService"]
+    while True:
+        service._ask({"kind": "turn"})
+"""
+    pairs = Pairs(sandbox, submission(tmp_path, forged), submission(tmp_path, name="reference"), COURSE, dataset)
+    pairs.before()
+    with pytest.raises(MeasuringError, match="hands over its turns sooner than a training does"):
+        pairs.timed()
+
+
 def test_what_is_computed_in_the_turn_of_the_other_is_charged(
     sandbox: Sandbox, dataset: Dataset, tmp_path: Path
 ) -> None:

@@ -54,7 +54,8 @@ def bench(
 ) -> int:
     """Measure how fast submissions train: each epoch, next to the reference, on processor and GPU.
 
-    A submission and the reference train in turn, in a fresh process each time.  Nothing else should run meanwhile.
+    A submission and the reference train side by side, in turns of a part of a second.  Nothing else should run
+    meanwhile.
 
     Exit status: 0 everything was measured, 1 something could not be, 2 usage, 3 the grader failed.
 

@@ -13,9 +13,13 @@ from grader.checks.common.hidden import Split
 from grader.course import Course
 from grader.sandbox.host.session import Sandbox, Worker
 from grader.sandbox.wire.frames import Accounted
+from grader.speed.errors import MeasuringError
 from grader.speed.records import Round
 from grader.speed.turns import TURN_SECONDS, OwnTime, Turn, stretches
 from grader.submissions import Submission
+
+_MORE_TURNS: Final = 2
+"""The first turn and the last may be shorter than the others."""
 
 JUDGED_IMAGES: Final = 600
 """How many hidden images are predicted after a training."""
@@ -81,6 +85,8 @@ class TimedTraining(ABC):
         Raises:
             MeasuringError: It fails.
         """
+        if len(self._turns) > self._course.limits.training_seconds / TURN_SECONDS + _MORE_TURNS:
+            raise MeasuringError("failed", "The code hands over its turns sooner than a training does.")
         before = self._account()
         began = time.perf_counter()
         with self._explained():
