@@ -355,7 +355,7 @@ def test_notes_in_their_form_are_taken() -> None:
         run_with({"line": "3"}),
         run_with({"stand_in": "yes"}),
         run_with({"loss": "x" * 4001}),
-        run_with({"config": "x" * 400_001}),
+        run_with({"config": "x" * 500_001}),
         run_with({"metrics": ["accuracy"] * 101}),
         run_with({"digests": ["0"] * 2001}),
         run_with(notes=[{"kind": "predict", "line": 3}] * 2001),
