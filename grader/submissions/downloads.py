@@ -40,11 +40,11 @@ from grader.submissions.files import (
     ReadError,
     discover,
     pick,
-    with_ids,
     printable,
     read_bytes,
     shortened,
     too_large,
+    with_ids,
 )
 from grader.submissions.records import SubmissionFile
 
@@ -184,7 +184,8 @@ def read_download(path: Path, target: Path) -> Download | None:
         raise UsageError(f"{path}: cannot be read as a zip ({error}); download it again.") from None
     if found is None:
         raise UsageError(
-            f"{path}: its files are not named as Canvas, Moodle or Gradescope name them; unpack it, and name the folder."
+            f"{path}: its files are not named as Canvas, Moodle or Gradescope name them; unpack it, and name the "
+            "folder."
         )
     return found
 
@@ -357,7 +358,9 @@ def _of_one_person(name: str, handed_in: Sequence[_HandedIn], folder: Path) -> S
     names = sorted(own for own in versions if Path(own).suffix.lower() in SUFFIXES)
     if not names:
         there = ", ".join(printable(own) for own in sorted(versions)[:5])
-        return SubmissionFile(name, folder, f"There is no .py or .ipynb among what was handed in ({there}).", dated=False)
+        return SubmissionFile(
+            name, folder, f"There is no .py or .ipynb among what was handed in ({there}).", dated=False
+        )
     own, problem = pick(names)
     if problem:
         return SubmissionFile(name, folder, problem, dated=False)

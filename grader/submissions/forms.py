@@ -56,7 +56,10 @@ def form_of(submission: Submission, asked: str) -> Form:
         calls = " and ".join(f"`{name}`" for name in works[:2])
         others = f" and no more than {names}" if names else " and none of the functions"
         return Form("guided", f"The file calls {calls} as it runs{others}.")
-    return Form("functions", f"The file defines {names}." if names else "The file neither loads data nor builds or trains a network.")
+    return Form(
+        "functions",
+        f"The file defines {names}." if names else "The file neither loads data nor builds or trains a network.",
+    )
 
 
 def checks_of(form: FormName, profile: str, tasks: frozenset[int] = frozenset()) -> tuple[contract.Check, ...]:

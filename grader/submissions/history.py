@@ -1,4 +1,4 @@
-"""A notebook as it stands in its kernel: what was executed, each cell once, and of each function the last definition."""
+"""A notebook as it stands in its kernel: what was executed, each cell once, of each function the last definition."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Large notebooks: the code cells alone, read as a stream, since outputs are no code and may weigh anything.
 
-A notebook with pictures in its outputs has tens of megabytes, and as an object in memory several times as many. Here its
-JSON is gone through piece by piece, and of each code cell its text, its metadata and its kind are kept. What is kept is
-parsed later as any notebook; of the rest it is only made sure that quotes and brackets agree.
+A notebook with pictures in its outputs has tens of megabytes, and as an object in memory several times as many.  Here
+its JSON is gone through piece by piece, and of each code cell its text, its metadata and its kind are kept.  What is
+kept is parsed later as any notebook; of the rest it is only made sure that quotes and brackets agree.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ _RUNS_PYTHON: Final = frozenset({"time", "timeit", "capture", "prun"})
 # Where a magic may be: only for bounding the work, IPython itself says where one is.
 _MAYBE_MAGIC: Final = re.compile(r"^\s*[!%?/,;]|\?\s*$|=\s*[!%]", re.MULTILINE)
 # Commands that IPython runs without a `%` or `!` before them, where a line is no Python ("automagic").
-_AUTOMAGIC: Final = re.compile(r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$")
+_AUTOMAGIC: Final = re.compile(
+    r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$"
+)
 _MOST_WORK: Final = 2_000_000
 _CELL_MAGIC: Final = re.compile(r"%%(\w+)(?!\w*\?)")
 

@@ -79,8 +79,8 @@ class Submission(msgspec.Struct, frozen=True):
             line, everything else blank.  Execute its top-level statements one by one, so that one that fails
             costs only what it defines.
         as_written: A `.py` as it is; for a notebook, whose cells are not meant to be run all at once, `source`.
-        program: All of it, to be run from the first cell to the last: each line where `line_map` says, cells that are no
-            Python blank.
+        program: All of it, to be run from the first cell to the last: each line where `line_map` says, cells that are
+            no Python blank.
         notes: What was left out although it may be missed, or does not parse.
         trains_at_load: The top-level statements of a `.py` that train, where the text alone shows it.
         line_map: For each line of `source`, the number of its code cell (`None` in a `.py`) and its line there.
@@ -90,7 +90,8 @@ class Submission(msgspec.Struct, frozen=True):
         imports: The modules that it imports anywhere, by their first names.
         needs_python: The Python that it is written for, such as `3.12`, where this one is too old for it; else empty.
         unwritten: The functions of the contract that only raise NotImplementedError, by their lines in `source`.
-        looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was found.
+        looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was
+            found.
     """
 
     id: str
@@ -133,8 +134,8 @@ class Submission(msgspec.Struct, frozen=True):
             return ""
         own = f"{sys.version_info.major}.{sys.version_info.minor}"
         return (
-            f"{self.path.name} uses syntax of Python {self.needs_python}, and the grader runs on Python {own}: grade it "
-            f"with Python {self.needs_python} or newer; `grader doctor` says how."
+            f"{self.path.name} uses syntax of Python {self.needs_python}, and the grader runs on Python {own}: grade "
+            f"it with Python {self.needs_python} or newer; `grader doctor` says how."
         )
 
     def finds_no_device(self, line: int) -> bool:

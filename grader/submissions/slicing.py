@@ -58,9 +58,7 @@ class _Piece(msgspec.Struct, frozen=True):
     effects: Effects
 
 
-def slice_module(
-    lines: Sequence[str], statements: Sequence[ast.stmt], functions: Collection[str] = CONTRACT
-) -> Slice:
+def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt], functions: Collection[str] = CONTRACT) -> Slice:
     """Keep of a module what some functions need.
 
     Args:

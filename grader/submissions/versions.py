@@ -1,7 +1,7 @@
 """Code that is right for a newer Python than this one: told from code that is wrong in any.
 
-Python's own parser knows its own grammar alone. Ruff's knows those of all versions, with the one that each piece of syntax
-came with, and is asked where Python's own has refused a text.
+Python's own parser knows its own grammar alone.  Ruff's knows those of all versions, with the one that each piece of
+syntax came with, and is asked where Python's own has refused a text.
 """
 
 from __future__ import annotations
@@ -56,5 +56,7 @@ def _syntax_errors(folder: str) -> list[_Found]:
     done = subprocess.run(command, capture_output=True, cwd=folder, timeout=_SECONDS, check=False)
     found = msgspec.json.decode(done.stdout, type=list[dict[str, object]])
     return [
-        _Found(str(each["filename"]), str(each["message"])) for each in found if each.get("code") in ("invalid-syntax", None)
+        _Found(str(each["filename"]), str(each["message"]))
+        for each in found
+        if each.get("code") in ("invalid-syntax", None)
     ]
