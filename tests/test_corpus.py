@@ -1,6 +1,6 @@
 """The corpus through the real sandbox: sound solutions have full marks, and each bug is caught by its own check.
 
-Every third sound solution, and one bug for each check; `tox -e corpus` takes all of them.
+Every sixth sound solution, and one bug for each check; `tox -e corpus` takes all of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def one_for_each_check() -> list[Chaff]:
     return sorted(first.values(), key=lambda chaff: chaff.name)
 
 
-CHOSEN_WHEATS = WHEATS[::3]
+CHOSEN_WHEATS = WHEATS[::6]
 CHOSEN_CHAFFS = one_for_each_check()
 
 
