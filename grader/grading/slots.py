@@ -99,16 +99,30 @@ class Slot:
         if ungradable(submission, self._settings.course):
             return graded  # another try is of no use
         for _ in range(tries.SANDBOXES - 1):
-            # What ends a process by a signal may be what TensorFlow computes with: see `backends.environment`.
-            if graded.result.status == "infrastructure_error" or graded.by_signal:
+            if graded.result.status == "infrastructure_error":
                 self.close()
-                self._plain = True
-                try:
-                    graded = self._grade(submission, on_check, only)
-                finally:
-                    self.close()
-                    self._plain = False
+                graded = self._grade(submission, on_check, only)
+            elif graded.by_signal:
+                graded = self._grade_plainly(submission, on_check, only)
         return graded
+
+    def _grade_plainly(
+        self,
+        submission: Submission,
+        on_check: Callable[[str, Outcome], None] | None,
+        only: frozenset[str] | None,
+    ) -> Graded:
+        """Grade in a sandbox without oneDNN, for this once: that may be what has ended a process by a signal.
+
+        See `backends.environment`.
+        """
+        self.close()
+        self._plain = True
+        try:
+            return self._grade(submission, on_check, only)
+        finally:
+            self.close()
+            self._plain = False
 
     def _grade(
         self,

@@ -176,6 +176,11 @@ def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
     return array.astype(np.float32) if array.dtype.kind not in "biuf" else array
 
 
+def is_of_a_library(function: Any) -> bool:
+    """Whether a function is Keras' or TensorFlow's own."""
+    return str(function.__module__).startswith(("keras.", "tensorflow."))
+
+
 def synchronize(model: Any) -> None:
     """Wait until a network's weights are computed: JAX and GPUs run behind what Python has asked for.
 

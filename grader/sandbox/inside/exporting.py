@@ -57,7 +57,7 @@ def _is_foreign(layer: Any, tree: Any) -> bool:
         activation = getattr(part, "activation", None)
         if isinstance(activation, types.FunctionType):
             named = getattr(keras.activations, activation.__name__.removesuffix("_v2"), None)
-            if named is None or not activation.__module__.startswith(("keras.", "tensorflow.")):
+            if named is None or not backend.is_of_a_library(activation):
                 return True
     return False
 
