@@ -1,14 +1,12 @@
-"""`grader gradebook`: look at what was graded, and lay over it what people decide."""
+"""`grader gradebook`: look at what was graded; `deciding` has the commands that lay over it what people decide."""
 
 from __future__ import annotations
 
 import contextlib
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import cyclopts
 import msgspec
@@ -17,18 +15,12 @@ from rich.console import Console
 
 from grader.cli.app import app
 from grader.cli.options import GRADEBOOK_FILE
-from grader.course import Course, load_course
-from grader.gradebook import deciding
+from grader.course import load_course
 from grader.gradebook.changes import Comparison, compare
-from grader.gradebook.deciding import Signed
 from grader.gradebook.history import Event, history_of
-from grader.gradebook.lists import parse_comments, parse_groups
-from grader.gradebook.records import Adjustment, Attempt, Comment, Decision, Entry
+from grader.gradebook.records import Adjustment, Attempt, Decision, Entry
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
-from grader.ground.files import read_named
-from grader.ground.notes import note
-from grader.ground.text import moment, number, utc
 from grader.reports import gradebook as tables
 from grader.reports.site import StudentPage, write_site
 from grader.results.scoring import SCHEMA_VERSION
@@ -39,10 +31,6 @@ book = cyclopts.App(
     "groups. What was measured stays as it is, and nothing is graded again.",
 )
 app.command(book)
-
-# Python knows others too, but not in every time zone.
-_FIRST_YEAR: Final = 1900
-_LAST_YEAR: Final = 9000
 
 
 @Parameter(name="*")
@@ -79,14 +67,6 @@ class _History(msgspec.Struct, frozen=True):
     """What `history --json` prints."""
 
     events: Sequence[Event]
-    schema_version: int = SCHEMA_VERSION
-
-
-class _Library(msgspec.Struct, frozen=True):
-    """What `comments --json` prints: the comments as they read now, and for whom each is used."""
-
-    comments: Sequence[Comment]
-    used_for: dict[str, tuple[str, ...]]
     schema_version: int = SCHEMA_VERSION
 
 
@@ -151,241 +131,6 @@ def show(
         print(msgspec.json.encode(_Class(entries)).decode())
     else:
         tables.show_entries(Console(), entries)
-    return 0
-
-
-@book.command
-def adjust(
-    name: str,
-    points: float,
-    /,
-    *,
-    reason: str,
-    by: str | None = None,
-    check: str = "",
-    source: Source | None = None,
-) -> int:
-    """Add points by hand, or take some away.
-
-    Points for a check correct what was measured, before anything is taken off for being late; points for the total
-    come on top of everything.
-
-    Args:
-        name: The submission.
-        points: How many; a negative number takes away.
-        reason: Why, for the student to read.
-        by: Who says so; who is logged in unless given.
-        check: The check that they correct; the total unless given.
-        source: See `Source`.
-    """
-    with (source or Source()).open() as gradebook:
-        made = gradebook.adjust(name, points, reason=reason, by=_who(by), check=check, at=_now())
-        print(f"Adjustment {made.number}: {_scores_of(gradebook, name)}")
-    return 0
-
-
-@book.command
-def withdraw(adjustment: int, /, *, reason: str = "", by: str | None = None, source: Source | None = None) -> int:
-    """Take points by hand, or a comment, back; they stay in the gradebook, marked as withdrawn.
-
-    Args:
-        adjustment: Its number, which `grader gradebook show NAME` tells.
-        reason: Why.
-        by: Who says so; who is logged in unless given.
-        source: See `Source`.
-    """
-    with (source or Source()).open() as gradebook:
-        before = gradebook.withdraw(adjustment, at=_now(), by=_who(by), reason=reason)
-        print(f"Adjustment {before.number} is withdrawn: {_scores_of(gradebook, before.submission)}")
-    return 0
-
-
-@book.command
-def extend(
-    name: str,
-    deadline: str | None = None,
-    /,
-    *,
-    reason: str,
-    by: str | None = None,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    ahead: Annotated[bool, Parameter(negative="")] = False,
-    source: Source | None = None,
-) -> int:
-    """Give a student a later deadline.
-
-    For all who share a submission, name the submission.
-
-    Args:
-        name: The student.
-        deadline: A date, at the time of day of the course's deadline; or date, time and time zone.
-        reason: Why; it stays in the gradebook and is not shown to students.
-        by: Who says so; who is logged in unless given.
-        undo: Take the last extension back; the one before it, if there was one, holds again.
-        ahead: The student has handed in nothing so far, so the name is not looked for.
-        source: See `Source`.
-    """
-    if undo == (deadline is not None):
-        raise UsageError(f"{name}: give the new deadline, as in 2026-07-05, or --undo to take the last extension back.")
-    with (source or Source()).open() as gradebook:
-        signed = Signed(_who(by), reason, _now())
-        if undo:
-            before = deciding.undo(gradebook, name, "extension", signed)
-            said = f"The extension to {moment(before.value)} is taken back"
-        else:
-            assert deadline is not None
-            made = deciding.extend(gradebook, name, _deadline(deadline, gradebook.course), signed, ahead=ahead)
-            said = f"Extended to {moment(made.value)}"
-        print(f"{said}: {_scores_of(gradebook, name)}")
-    return 0
-
-
-@book.command
-def excuse(
-    name: str,
-    /,
-    *,
-    reason: str,
-    by: str | None = None,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    ahead: Annotated[bool, Parameter(negative="")] = False,
-    source: Source | None = None,
-) -> int:
-    """Excuse a student: there is no score, and the student counts in no statistics of the class.
-
-    For all who share a submission, name the submission.
-
-    Args:
-        name: The student.
-        reason: Why; it stays in the gradebook and is not shown to students.
-        by: Who says so; who is logged in unless given.
-        undo: Take the excuse back.
-        ahead: The student has handed in nothing so far, so the name is not looked for.
-        source: See `Source`.
-    """
-    with (source or Source()).open() as gradebook:
-        signed = Signed(_who(by), reason, _now())
-        if undo:
-            deciding.undo(gradebook, name, "excuse", signed)
-            print(f"The excuse is taken back: {_scores_of(gradebook, name)}")
-        else:
-            deciding.excuse(gradebook, name, signed, ahead=ahead)
-            print(_scores_of(gradebook, name))
-    return 0
-
-
-@book.command
-def groups(
-    file: Path | None = None,
-    /,
-    *,
-    reason: str = "",
-    by: str | None = None,
-    source: Source | None = None,
-) -> int:
-    """Record who shares which submission, from a CSV file; without one, show who does.
-
-    The file has the columns submission and student, a line for each student.  The groups that it names become as it
-    says, and others stay.  With groups = "names" in the course file, ada+ben.py needs no line.
-
-    Args:
-        file: The file.
-        reason: Why the groups are so, or why they change.
-        by: Who says so; who is logged in unless given.
-        source: See `Source`.
-    """
-    with (source or Source()).open() as gradebook:
-        if file is None:
-            tables.show_groups(Console(), gradebook.roll().groups)
-            return 0
-        shares = parse_groups(read_named(file), str(file))
-        changed = deciding.put_groups(gradebook, shares, Signed(_who(by), reason or f"Loaded from {file}.", _now()))
-    for words, moves in (("left", changed.left), ("joined", changed.joined)):
-        for student, submission in moves:
-            print(f"{student} {words} {submission}.")
-    if not changed.joined and not changed.left:
-        print("No group has changed.")
-    if changed.unknown:
-        note(f"Not handed in so far: {', '.join(changed.unknown)}.")
-    return 0
-
-
-@book.command
-def comments(
-    file: Path | None = None,
-    /,
-    *,
-    reason: str = "",
-    by: str | None = None,
-    source: Source | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
-) -> int:
-    """Put comments into the library, from a TOML file; without one, show them, and for whom each is used.
-
-    Where a comment of the file is in the library and reads otherwise, its new text and points count wherever it is
-    used.  Comments that are not in the file stay.
-
-    Args:
-        file: The file: a line [late-plot] for each comment, with text, points, and check below it.
-        reason: Why they are so, or why they change.
-        by: Who says so; who is logged in unless given.
-        source: See `Source`.
-        json: Print one JSON document and nothing else.
-    """
-    with (source or Source()).open() as gradebook:
-        if file is not None:
-            wordings = parse_comments(read_named(file), str(file))
-            signed = Signed(_who(by), reason or f"Loaded from {file}.", _now())
-            added = deciding.put_comments(gradebook, wordings, signed)
-        latest = {comment.id: comment for comment in gradebook.comments()}
-        used: dict[str, tuple[str, ...]] = {}
-        for each in gradebook.all_adjustments():
-            if each.comment and not each.withdrawn_at:
-                used[each.comment] = (*used.get(each.comment, ()), each.submission)
-    if json:
-        print(msgspec.json.encode(_Library(list(latest.values()), used)).decode())
-    elif file is None:
-        tables.show_comments(Console(), list(latest.values()), used)
-    else:
-        for each_added in added:
-            count = len(used.get(each_added.id, ()))
-            print(f"{each_added.id}: {number(each_added.points)} points, used {count} time{'' if count == 1 else 's'}.")
-        if not added:
-            print("No comment has changed.")
-    return 0
-
-
-@book.command
-def comment(
-    name: str,
-    comment_id: Annotated[str, Parameter(name="COMMENT")],
-    /,
-    *,
-    by: str | None = None,
-    undo: Annotated[bool, Parameter(negative="")] = False,
-    reason: str = "",
-    source: Source | None = None,
-) -> int:
-    """Use a comment of the library for a student: its text, with its points.
-
-    For all who share a submission, name the submission.
-
-    Args:
-        name: The student.
-        comment_id: The comment, which `grader gradebook comments` lists.
-        by: Who says so; who is logged in unless given.
-        undo: Take it back.
-        reason: Why it is taken back.
-        source: See `Source`.
-    """
-    with (source or Source()).open() as gradebook:
-        if undo:
-            used = deciding.used_as(gradebook, name, comment_id)
-            gradebook.withdraw(used, at=_now(), by=_who(by), reason=reason)
-            print(f"Adjustment {used} is withdrawn: {_scores_of(gradebook, name)}")
-        else:
-            made = deciding.comment(gradebook, name, comment_id, by=_who(by), at=_now())
-            print(f"Adjustment {made.number}: {_scores_of(gradebook, name)}")
     return 0
 
 
@@ -508,42 +253,3 @@ def _between_gradebooks(name: str | None, earlier: Gradebook, later: Gradebook) 
         return [compare(name, before.get(name), after.get(name))]
     every = [compare(each, before.get(each), after.get(each)) for each in sorted({*before, *after})]
     return [comparison for comparison in every if comparison.changes]
-
-
-def _scores_of(gradebook: Gradebook, name: str) -> str:
-    """What counts now for a student, or for each of those who share a submission."""
-    if name not in gradebook.roll().names:
-        return f"{name} has handed in nothing so far."
-    return " ".join(_score_of(entry) for entry in gradebook.rows(name))
-
-
-def _score_of(entry: Entry) -> str:
-    if entry.excused:
-        return f"{entry.student} is excused."
-    return (
-        f"{entry.student} is not graded."
-        if entry.score is None
-        else f"{entry.student} has {number(entry.score)} points."
-    )
-
-
-def _deadline(text: str, course: Course) -> datetime:
-    """A deadline as it was given: of a date alone, the time of day and the time zone are those of the course's."""
-    given: datetime | None = None
-    with contextlib.suppress(ValueError):
-        given = datetime.fromisoformat(text)
-        day = date.fromisoformat(text)
-        # Without a deadline of the course there will be an error all the same.
-        given = datetime.combine(day, course.late.deadline.timetz() if course.late.deadline else time(tzinfo=UTC))
-    if given is not None and given.tzinfo is not None and _FIRST_YEAR <= given.year <= _LAST_YEAR:
-        return given
-    example = "2026-07-05T23:59:00+02:00"
-    raise UsageError(f"{text}: give a date, as in 2026-07-05, or date, time and time zone, as in {example}.")
-
-
-def _who(by: str | None) -> str:
-    return getpass.getuser() if by is None else by
-
-
-def _now() -> str:
-    return utc(datetime.now(UTC))
