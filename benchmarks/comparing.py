@@ -19,7 +19,7 @@ import numpy as np
 
 from grader.gradebook.store import Gradebook
 from grader.speed.records import Epoch, Measurement, Round
-from grader.speed.statistics import compare, log_ratio
+from grader.speed.statistics import compare, log_ratios
 from tests.measurements import measurement, rounds
 
 WINDOW: Final = 8
@@ -70,7 +70,7 @@ def noise_of(mine: Sequence[Round], reference: Sequence[Round]) -> float:
         mine: Rounds with epochs, at least two.
         reference: The reference's beside them.
     """
-    ratios = [log_ratio(one, other) or 0.0 for one, other in zip(mine, reference, strict=True)]
+    ratios = log_ratios(measured(list(zip(mine, reference, strict=True))))
     return float(np.std(ratios, ddof=1) / np.sqrt(2))
 
 

@@ -13,6 +13,7 @@ from grader.cli.app import app
 from grader.gradebook.records import Entry
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import GraderError
+from tests.printed import lines
 from tests.results import CONDITIONS, NOON, result_of
 
 Run = Callable[..., str]
@@ -48,12 +49,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return capsys.readouterr().out
 
     return run
-
-
-def lines(text: str) -> list[str]:
-    assert "\x1b" not in text
-    assert all(len(line) <= 80 for line in text.splitlines()), text
-    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def test_each_command_says_what_it_leads_to(run: Run) -> None:

@@ -26,6 +26,7 @@ from grader.cli.app import app
 from grader.gradebook.records import Entry
 from grader.gradebook.store import Gradebook
 from grader.ground.errors import UsageError
+from tests.printed import lines
 from tests.results import CONDITIONS, NOON, result_of
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
@@ -68,12 +69,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return capsys.readouterr().out
 
     return run
-
-
-def lines(text: str) -> list[str]:
-    assert "\x1b" not in text
-    assert all(len(line) <= 80 for line in text.splitlines()), text
-    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def test_the_class_as_a_table(run: Run) -> None:

@@ -15,6 +15,7 @@ from grader.ground.errors import UsageError
 from grader.reports.timings import factor, ratio_text, seconds
 from grader.speed.statistics import Ratio
 from tests.measurements import MACHINE, measurement
+from tests.printed import lines
 
 Run = Callable[..., str]
 QUIET = (1.0, 1.01, 0.99, 1.005, 0.995, 1.002, 0.998, 1.001)
@@ -58,12 +59,6 @@ def test_a_change_in_a_history_is_told(run: Run) -> None:
     assert (change["submission"], change["number"], change["change"]["what"]) == ("alan", 17, "submission")
     run("alan", "-o", "speed")
     assert "the submission changed" in Path("speed/timings.html").read_text()
-
-
-def lines(text: str) -> list[str]:
-    assert "\x1b" not in text
-    assert all(len(line) <= 80 for line in text.splitlines()), text
-    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def test_measurements_are_listed_with_their_intervals(run: Run) -> None:

@@ -111,7 +111,7 @@ class _Desk:
     def _close(self) -> None:
         if self._again is not None:
             again, self._again = self._again, None
-            again.__exit__()
+            again.close()
 
     def drop_before(self, number: int) -> None:
         """From another thread: requests before this one need no answer any more."""

@@ -130,6 +130,10 @@ class Again:
 
     def __exit__(self, *_: object) -> None:
         """End the sandbox."""
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox; nothing can be checked any more."""
         self._slot.close()
         os.close(self._reader)
         os.close(self._writer)

@@ -146,6 +146,10 @@ class Helpers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End them."""
+        self.close()
+
+    def close(self) -> None:
         """End them, whatever they are doing; the forkserver ends their workers."""
         for pipe, process in zip(self._pipes, self.processes, strict=True):
             pipe.close()
@@ -174,7 +178,7 @@ class Helpers:
         try:
             return self._run_checks(context)
         except BaseException:
-            self.__exit__()
+            self.close()
             raise
 
     def _run_checks(self, context: Context) -> Part:

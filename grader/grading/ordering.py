@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -38,7 +38,11 @@ def looks_of(file: SubmissionFile) -> Looks:
     return Looks(functions, functions < _ENOUGH and trains, trains)
 
 
-def cheapest_first(files: Iterable[SubmissionFile], seconds: Mapping[str, float]) -> list[SubmissionFile]:
+def cheapest_first(
+    files: Iterable[SubmissionFile],
+    seconds: Mapping[str, float],
+    looks: Callable[[SubmissionFile], Looks] = looks_of,
+) -> list[SubmissionFile]:
     """Sort submissions by what grading them will probably cost.
 
     Each function of the assignment that a file defines has its checks run, so unfinished work costs little.  Among
@@ -47,5 +51,6 @@ def cheapest_first(files: Iterable[SubmissionFile], seconds: Mapping[str, float]
     Args:
         files: The submissions; those that cannot be told apart stay in this order.
         seconds: How long the last grading took, by submission, where there was one.
+        looks: What each looks like.
     """
-    return sorted(files, key=lambda file: (looks_of(file).functions, seconds.get(file.id, 0.0)))
+    return sorted(files, key=lambda file: (looks(file).functions, seconds.get(file.id, 0.0)))

@@ -8,6 +8,7 @@ The command `grader grade` reads its arguments, calls this, and prints.
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from grader.gradebook.visibility import Hidden
 from grader.grading.batch import default_jobs, grade_all, make_report, write_report
 from grader.grading.cluster import connect
 from grader.grading.feedback import write_feedback
-from grader.grading.ordering import cheapest_first
+from grader.grading.ordering import cheapest_first, looks_of
 from grader.grading.pages import Pages
 from grader.grading.remaining import Remaining
 from grader.ground.machine import machine_lock
@@ -185,15 +186,17 @@ def _grade_what_is_new(
         show(graded.result, "")
 
     new = [file for file in files if file.id not in kept]
+    last = keeper.last_seconds()
+    looks = functools.cache(looks_of)  # each file is read once for it
     if how.order == "cheapest":
-        new = cheapest_first(new, keeper.last_seconds())
+        new = cheapest_first(new, last, looks)
     jobs = how.jobs or default_jobs(settings)
     if how.cluster is not None and new:
         with connect(how.cluster, settings, note) as crew:
-            remaining.expect(new, keeper.last_seconds(), settings, max(1, len(crew.places())))
+            remaining.expect(new, last, settings, max(1, len(crew.places())), looks)
             grade_all(new, settings, crew=crew, on_graded=on_graded)
     else:
-        remaining.expect(new, keeper.last_seconds(), settings, jobs)
+        remaining.expect(new, last, settings, jobs, looks)
         grade_all(new, settings, jobs=jobs, on_graded=on_graded)
     keeper.write()
     in_order = [results[file.id] for file in files if file.id in results]

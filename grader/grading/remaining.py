@@ -44,7 +44,14 @@ class Remaining:
         self._jobs = 1
         self._since = clock()
 
-    def expect(self, files: Iterable[SubmissionFile], last: Mapping[str, float], settings: Settings, jobs: int) -> None:
+    def expect(
+        self,
+        files: Iterable[SubmissionFile],
+        last: Mapping[str, float],
+        settings: Settings,
+        jobs: int,
+        looks: Callable[[SubmissionFile], Looks] = looks_of,
+    ) -> None:
         """What is to be graded now.
 
         Args:
@@ -52,8 +59,9 @@ class Remaining:
             last: How long the last grading of each took, where there was one.
             settings: How they are graded.
             jobs: How many at once.
+            looks: What each looks like.
         """
-        left = {file.id: last.get(file.id) or usual_seconds(looks_of(file), settings.profile) for file in files}
+        left = {file.id: last.get(file.id) or usual_seconds(looks(file), settings.profile) for file in files}
         with self._lock:
             self._left, self._jobs, self._since = left, jobs, self._clock()
 

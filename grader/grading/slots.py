@@ -42,7 +42,6 @@ class Slot:
         self._settings = settings
         self._processes = min(processes, MOST)
         self._interrupt = interrupt
-        self._plain = False
         self.helpers: Helpers | None = None
         self._stack = contextlib.ExitStack()
         self.sandbox: Sandbox | None = None
@@ -103,35 +102,25 @@ class Slot:
                 self.close()
                 graded = self._grade(submission, on_check, only)
             elif graded.by_signal:
-                graded = self._grade_plainly(submission, on_check, only)
+                # What ended it may be what TensorFlow computes with: see `backends.environment`.
+                self.close()
+                try:
+                    graded = self._grade(submission, on_check, only, plain=True)
+                finally:
+                    self.close()
         return graded
-
-    def _grade_plainly(
-        self,
-        submission: Submission,
-        on_check: Callable[[str, Outcome], None] | None,
-        only: frozenset[str] | None,
-    ) -> Graded:
-        """Grade in a sandbox without oneDNN, for this once: that may be what has ended a process by a signal.
-
-        See `backends.environment`.
-        """
-        self.close()
-        self._plain = True
-        try:
-            return self._grade(submission, on_check, only)
-        finally:
-            self.close()
-            self._plain = False
 
     def _grade(
         self,
         submission: Submission,
         on_check: Callable[[str, Outcome], None] | None,
         only: frozenset[str] | None,
+        *,
+        plain: bool = False,
     ) -> Graded:
         try:
-            return grade(self.context(submission, on_check, only), self.helpers if only is None else None)
+            context = self.context(submission, on_check, only, plain=plain)
+            return grade(context, self.helpers if only is None else None)
         except SandboxError as error:
             return not_graded(submission, self._settings, str(error))
         except GraderError:
@@ -144,8 +133,16 @@ class Slot:
         submission: Submission,
         on_check: Callable[[str, Outcome], None] | None = None,
         only: frozenset[str] | None = None,
+        *,
+        plain: bool = False,
     ) -> Context:
         """What grading a submission needs, with the sandbox and the data ready.
+
+        Args:
+            submission: The submission.
+            on_check: Called as each check ends.
+            only: The checks that are made; `None` for all that the settings ask for.
+            plain: See `prepare`.
 
         Raises:
             SandboxError: The sandbox does not start.
@@ -153,16 +150,17 @@ class Slot:
         """
         settings = self._settings
         processes = len(parts_of(settings, submission, self._processes)) if only is None else 1
-        sandbox = self.prepare(processes)
+        sandbox = self.prepare(processes, plain=plain)
         return Context(
             submission, settings.course, settings.profile, settings.tasks, sandbox, self._dataset, on_check, only
         )
 
-    def prepare(self, processes: int = 1) -> Sandbox:
+    def prepare(self, processes: int = 1, *, plain: bool = False) -> Sandbox:
         """Load the data and start the sandbox, where that is still to be done.
 
         Args:
             processes: How many processes, this one included, are to use the sandbox.
+            plain: Whether TensorFlow does without oneDNN in it; see `backends.environment`.
 
         Raises:
             SandboxError: The sandbox does not start.
@@ -177,7 +175,7 @@ class Slot:
             # Keras is imported there, and meanwhile here what the checks need.
             importing = threading.Thread(target=preload)
             importing.start()
-            start = Sandbox.start(settings.level, threads=settings.course.limits.threads, plain=self._plain)
+            start = Sandbox.start(settings.level, threads=settings.course.limits.threads, plain=plain)
             self.sandbox = self._stack.enter_context(start)
             self.sandbox.interrupt = self._interrupt
             importing.join()

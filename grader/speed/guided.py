@@ -103,8 +103,8 @@ class GuidedTraining(TimedTraining):
         self.export = {"config": self._form(reply, "ready", _Ready).config}
         self._ready_seconds = time.perf_counter() - began
 
-    def _begin(self, seconds: float) -> Any:
-        return self._resume(seconds)
+    def _begin(self) -> Any:
+        return self._resume()
 
     def _take(self, answer: Any) -> None:
         self._trained = self._form(answer, "trained", _Trained)

@@ -72,7 +72,7 @@ class Training(TimedTraining):
             self.export = self._student.export(self._model)
             self._clock = self._student.tool("start_clock", self._model, TURN_SECONDS)
 
-    def _begin(self, seconds: float) -> Any:
+    def _begin(self) -> Any:
         split, speed = self._split, self._course.speed
         return self._student.call(
             "train",
@@ -192,7 +192,7 @@ class Pairs:
         with self._ended_on_error():
             while len(both) == 2 and not any(training.ended for training in both):
                 for training in both:
-                    training.turn(TURN_SECONDS)
+                    training.turn()
                 both.reverse()
             for training in both:
                 training.train()

@@ -174,7 +174,7 @@ def ratio_to_reference(measurement: Measurement) -> Ratio | None:
     Returns:
         The ratio; `None` where no round of the reference stands beside one of the submission.
     """
-    return _ratio(_log_ratios(measurement))
+    return _ratio(log_ratios(measurement))
 
 
 def ratio_of_calls(measurement: Measurement) -> Ratio | None:
@@ -228,7 +228,7 @@ def compare(before: Measurement, after: Measurement) -> SpeedComparison:
     """
     differing = tuple(_differing(before, after))
     pairs: list[tuple[Quantity, list[float], list[float]]] = [
-        ("ratio", _log_ratios(before), _log_ratios(after)),
+        ("ratio", log_ratios(before), log_ratios(after)),
         ("calls", _log_ratios_of_calls(before), _log_ratios_of_calls(after)),
     ]
     if not differing:
@@ -263,7 +263,8 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
     return SpeedChange(quantity, factor, low, high, p, len(before), len(after))
 
 
-def _log_ratios(measurement: Measurement) -> list[float]:
+def log_ratios(measurement: Measurement) -> list[float]:
+    """The logarithms of how many times as long as the reference's an epoch takes, one for each round with epochs."""
     pairs = zip(measurement.rounds, measurement.reference, strict=False)
     return [each for mine, others in pairs if (each := log_ratio(mine, others)) is not None]
 

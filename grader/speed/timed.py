@@ -76,11 +76,8 @@ class TimedTraining(ABC):
             MeasuringError: That fails.
         """
 
-    def turn(self, seconds: float) -> None:
+    def turn(self) -> None:
         """Let it train for one turn, or to the end where that comes first; the first turn begins the training.
-
-        Args:
-            seconds: How long the next turn is to be; the training sees to it after each batch.
 
         Raises:
             MeasuringError: It fails.
@@ -90,7 +87,7 @@ class TimedTraining(ABC):
         before = self._account()
         began = time.perf_counter()
         with self._explained():
-            answer = self._resume(seconds) if self._turns else self._begin(seconds)
+            answer = self._resume() if self._turns else self._begin()
         ended = time.perf_counter()
         after = self._account()
         between = before.ran - self._ran if self._turns else 0.0
@@ -108,13 +105,14 @@ class TimedTraining(ABC):
         """How much longer the training may take, in seconds."""
         return max(self._course.limits.training_seconds - sum(turn.length for turn in self._turns), 0.0)
 
-    def _resume(self, seconds: float) -> Any:
+    def _resume(self) -> Any:
+        """Let it go on; gives what the worker answers once it has trained for a turn, or has ended."""
         assert self._worker is not None, "prepare() comes first"
-        return self._worker.tool("resume", {"turn_seconds": seconds}, seconds=self._left())
+        return self._worker.tool("resume", {"turn_seconds": TURN_SECONDS}, seconds=self._left())
 
     @abstractmethod
-    def _begin(self, seconds: float) -> Any:
-        """Let the training begin; gives what the worker answers at the end of its first turn."""
+    def _begin(self) -> Any:
+        """Let it begin; likewise."""
 
     def _take(self, answer: Any) -> None:  # noqa: B027 - what `train` of a submission returns is of no use
         """Look at what the worker answered in the end.
@@ -134,7 +132,7 @@ class TimedTraining(ABC):
             MeasuringError: It fails.
         """
         while not self.ended:
-            self.turn(TURN_SECONDS)
+            self.turn()
 
     @property
     def own_seconds(self) -> float:

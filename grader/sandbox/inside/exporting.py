@@ -27,7 +27,7 @@ def tree_of(model: Any) -> dict[str, Any]:
     """A network's serialisation, each part that is none of Keras' own as something that is, where that can be had."""
     try:
         tree = keras.saving.serialize_keras_object(model)
-    except Exception:
+    except Exception:  # a network of a submission's own may have no configuration
         tree = None
     if tree is not None:
         tree = scaling.with_rescaling(model, tree)
@@ -35,7 +35,7 @@ def tree_of(model: Any) -> dict[str, Any]:
             return tree
     try:
         own = _network(model)
-    except Exception:
+    except Exception:  # there is no such graph; what the configuration says is told then, and refused for what it is
         if tree is None:
             raise
         return tree  # type: ignore[no-any-return]

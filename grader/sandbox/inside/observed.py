@@ -574,7 +574,7 @@ class Observer:
         """Train between two stops that the trusted side times, and answer what it then asks."""
         before = model.get_weights()
         told = self._ask({"kind": "ready", "config": self._export(model)["config"]})
-        clock = Clock(model, Turns(self._ask, told["turn_seconds"]) if told["turn_seconds"] else None)
+        clock = Clock(model, Turns(self._ask, told["turn_seconds"]))
         given["callbacks"].append(clock)
         with self._within():
             original(model, **given)
