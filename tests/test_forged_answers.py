@@ -22,7 +22,7 @@ from grader.checks.common.student import FUNCTION_NAMES
 from grader.course import Course
 from grader.grading.judging import grade
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
-from grader.sandbox.wire.frames import Handle, Loaded, Opaque, Raised, TracebackLine
+from grader.sandbox.wire.frames import Exited, Handle, Loaded, Opaque, Raised, TracebackLine
 from grader.submissions import SubmissionFile, read_submission
 
 SLOW = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
@@ -38,6 +38,7 @@ class Recorder:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self.exits = sandbox.exits
         self.tape: Tape = []
 
     @contextlib.contextmanager
@@ -70,6 +71,7 @@ class Liar:
         self._tape = tape
         self._rng = rng
         self._count = 0
+        self.exits: dict[int, Exited] = {}
 
     @contextlib.contextmanager
     def worker(self, **_: Any) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -28,7 +28,7 @@ from grader.ground.errors import UsageError
 from grader.results.artefacts import Artefact
 from grader.results.scoring import CheckResult, Result, SubmissionInfo
 from tests.measurements import MACHINE, measurement
-from tests.results import CONDITIONS, NOON, QUICK, result_of
+from tests.results import CONDITIONS, NOON, QUICK, renamed, result_of
 
 LATER = "2026-06-02T12:00:00Z"
 FEW = CHECKS[:3]
@@ -104,6 +104,7 @@ def test_any_result_comes_back_as_it_was(path: Path) -> None:
 
         @settings(max_examples=40, deadline=None)
         @given(RESULTS, ARTEFACTS)
+        @example(renamed(result_of(), "ada\0"), [])
         def comes_back(measured: Result, artefacts: list[Artefact]) -> None:
             number = book.add(CONDITIONS, measured, artefacts, graded_at=NOON)
             attempt = book.attempts(measured.submission.id)[-1]

@@ -300,10 +300,8 @@ class Gradebook:
                 yield Known(entry, self.artefacts(entry.attempt.number), tuple(self._attempts_of(own)), tuple(timings))
 
     def _attempts_of(self, submissions: Collection[str]) -> list[Attempt]:
-        return self._read_attempts(
-            "WHERE submission IN (SELECT value FROM json_each(?)) ORDER BY number",
-            (msgspec.json.encode(list(submissions)).decode(),),
-        )
+        places = ", ".join("?" * len(submissions))
+        return self._read_attempts(f"WHERE submission IN ({places}) ORDER BY number", tuple(submissions))
 
     def roll(self) -> Roll:
         """Who there is, who shares which submission, and what was decided about whom."""
