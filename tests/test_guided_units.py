@@ -468,3 +468,32 @@ def test_each_form_has_the_same_points_for_each_task() -> None:
         assert points == sum(check.points for check in contract.CHECKS if check.task == task.number)
     assert sum(check.points for check in checks_of("guided", "quick")) == 97
     assert {check.task for check in checks_of("guided", "quick", frozenset({2}))} == {2}
+
+
+# Names that no line imports
+
+
+NEVER_IMPORTED = """
+import ast
+from grader.sandbox.inside import statements
+
+def names(text):
+    return sorted(statements.never_imported(ast.parse(text)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "never"),
+    [
+        ("x = np.zeros(3)", {"np"}),
+        ("def build():\n    return Sequential([Conv2D(3, 3), layers.Dense(3)])", {"Sequential", "Conv2D", "layers"}),
+        ("y = to_categorical(y)", {"to_categorical"}),
+        ("from keras.layers import *\nConv2D(3, 3)", set()),
+        ("Conv2D = 3\nprint(Conv2D)", set()),
+        ("try:\n    import numpy as np\nexcept ImportError:\n    pass\nnp.zeros(3)", set()),
+        ("print(concatenate, maximum, history, max)", set()),
+    ],
+)
+def test_usual_names_that_no_line_binds_are_known(worker: Worker, source: str, never: set[str]) -> None:
+    worker.load(NEVER_IMPORTED, ("names",))
+    assert set(worker.call("names", source)) == never

@@ -26,6 +26,7 @@ from grader.submissions import Note, Submission
 
 FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
 _PICTURE_SECONDS: Final = 10.0
+_MOST_QUOTED: Final = 100
 _FOLDERS: Final = (sys.prefix, sys.base_prefix, str(Path.home()))
 """Folders of this machine, which no message is to name."""
 
@@ -374,7 +375,13 @@ def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:
     cell, line = found
     quoted = submission.quote(cell, line).strip()
     place = Note(cell, line, "").place
-    return f"{place}: {quoted[:100]}" if quoted else place
+    return f"{place}: {_one_line(quoted)}" if quoted else place
+
+
+def _one_line(quoted: str) -> str:
+    """A line of code, with an ellipsis where it goes on."""
+    opened = sum(map(quoted.count, "([{")) > sum(map(quoted.count, ")]}"))
+    return f"{quoted[:_MOST_QUOTED]}{' …' if opened or len(quoted) > _MOST_QUOTED else ''}"
 
 
 def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[TracebackLine, ...]) -> str:

@@ -292,10 +292,11 @@ class Observed:
                 return error
         return None
 
-    def failure_in(self, *words: str) -> Failure | None:
-        """The first statement that raised and whose text has one of some words."""
+    def failure_in(self, *words: str, before: int | None = None) -> Failure | None:
+        """The first statement that raised and whose text has one of some words; perhaps before so many notes."""
         for error in self.errors:
-            if any(word in self.text_of(error) for word in words):
+            in_time = before is None or error.at <= before
+            if in_time and any(word in self.text_of(error) for word in words):
                 return error
         return None
 
@@ -311,9 +312,9 @@ class Observed:
         place = self.quote(error.line)
         return f"{said} ({place})" if place else said
 
-    def because(self, *words: str) -> str:
-        """`, because …` where a statement with one of some words raised; empty where none did."""
-        error = self.failure_in(*words)
+    def because(self, *words: str, before: int | None = None) -> str:
+        """`, because …` where a statement with one of some words raised, as `failure_in`; empty where none did."""
+        error = self.failure_in(*words, before=before)
         return f", because of an error: {self.explain(error)}" if error else ""
 
     # -- networks -----------------------------------------------------------------------------------------------

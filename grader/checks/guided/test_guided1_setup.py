@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.checks.common.changes import hint_for_version
-from grader.checks.common.verdict import CheckFailed, check, count_of
+from grader.checks.common.verdict import CheckFailed, check
 from grader.checks.guided.notes import Failure
 from grader.checks.guided.observed import Observed
 from grader.course import modules
@@ -22,8 +22,17 @@ _OF_LATER_TASKS = re.compile(
 
 @check("cells/imports")
 def test_imports(observed: Observed) -> None:
+    never = [error for error in observed.errors if error.never_imported]
+    if never:
+        first = min(never, key=lambda error: error.line)
+        more = f", and so {'is' if len(never) == 2 else 'are'} {len(never) - 1} more" if never[1:] else ""
+        raise CheckFailed(
+            f"What is used should be imported, but there is {observed.explain(first)}{more}.",
+            hint="Import it in the first cell; the rest was judged as if it had been.",
+            line=first.line,
+        )
     for error in observed.errors:
-        if error.kind in _IMPORTING or error.never_imported:
+        if error.kind in _IMPORTING:
             raise CheckFailed(
                 f"An import should find its module, but there is {observed.explain(error)}.",
                 hint=hint_for_version(f"{error.kind}: {error.text}")
@@ -62,7 +71,7 @@ def test_cells_run(observed: Observed) -> None:
         and not submission.finds_no_device(error.line)
     ]
     if own:
-        more = f" There {'is' if len(own) == 2 else 'are'} {count_of(len(own) - 1, 'more')} like it." if own[1:] else ""
+        more = f" There {'is' if len(own) == 2 else 'are'} {len(own) - 1} more like it." if own[1:] else ""
         raise CheckFailed(
             f"Every cell should run, but one ended in {observed.explain(own[0])}.{more}",
             hint=hint_for_version(f"{own[0].kind}: {own[0].text}")

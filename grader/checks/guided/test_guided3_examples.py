@@ -19,13 +19,18 @@ _HINT = "Call the function once with the training set and once with the test set
 
 def _before_training(observed: Observed) -> list[Shown]:
     """The images that are shown before the network is fitted; all of them where it never is."""
-    fits = [at for at, note in enumerate(observed.notes) if note.kind in ("fit", "train_on_batch")]
-    first = fits[0] if fits else len(observed.notes)
+    first = _first_training(observed)
     return [image for image in images_shown(observed) if image.at < first]
 
 
+def _first_training(observed: Observed) -> int:
+    """How many notes there are before the network is fitted."""
+    kinds = ("fit", "train_on_batch")
+    return next((at for at, note in enumerate(observed.notes) if note.kind in kinds), len(observed.notes))
+
+
 def _why(observed: Observed) -> str:
-    return observed.because("imshow", "show", "plot", "subplot")
+    return observed.because("imshow", "show", "plot", "subplot", before=_first_training(observed))
 
 
 @check("examples/training-set")

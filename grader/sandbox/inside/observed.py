@@ -193,12 +193,11 @@ class Observer:
                     import_what_can_be(statement, self._module.__dict__)
 
     def _import_usual(self, tree: ast.Module) -> None:
-        """Note the usual names of modules that are used and never bound, and go on as if they had been imported."""
-        for name, (module, line) in never_imported(tree).items():
-            with contextlib.suppress(ImportError):
-                self._module.__dict__[name] = importlib.import_module(module)
-                text = f"name '{name}' is not defined"
-                self._errors.append(_failure(line, line, "NameError", text, 0, never_imported=True))
+        """Note the usual names that are used and never bound, and go on as if they had been imported."""
+        for name, (value, line) in never_imported(tree).items():
+            self._module.__dict__[name] = value
+            text = f"name '{name}' is not defined"
+            self._errors.append(_failure(line, line, "NameError", text, 0, never_imported=True))
 
     def _stand_in_for(self, name: str) -> bool:
         """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.

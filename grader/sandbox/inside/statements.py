@@ -6,9 +6,11 @@ Untrusted side.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import difflib
 import importlib
+import pkgutil
 import signal
 from collections.abc import Iterator
 from typing import Any, Final
@@ -25,10 +27,19 @@ _USUAL_NAMES: Final = {
     "plt": "matplotlib.pyplot",
     "keras": "keras",
     **backend.USUAL_NAMES,
-    "os": "os",
-    "random": "random",
+    "pd": "pandas",
+    **{name: name for name in ("os", "random", "time", "math", "sys", "glob")},
 }
 
+
+_USUAL_ROOMS: Final = ("layers", "models", "callbacks", "optimizers", "losses", "datasets", "utils")
+"""Modules of Keras whose classes are usually imported one by one."""
+
+_USUAL_FUNCTIONS: Final = {
+    "to_categorical": "keras.utils:to_categorical",
+    "load_model": "keras.models:load_model",
+    "cifar10": "keras.datasets.cifar10",
+}
 
 _OF_NETWORKS: Final = ("fit", "predict", "summary", "load_weights", "evaluate", "fit_generator", "predict_classes")
 """What is called on a network, and on little else."""
@@ -54,8 +65,11 @@ def ended_in_time(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def never_imported(tree: ast.Module) -> dict[str, tuple[str, int]]:
-    """The usual names of modules that a program uses and never binds, each with the module and the first line."""
+def never_imported(tree: ast.Module) -> dict[str, tuple[Any, int]]:
+    """What a program uses under its usual name and never binds: what the name stands for, and the first line.
+
+    Modules have usual names, and so have the layers of Keras, its callbacks and the like.
+    """
     bound: set[str] = set()
     used: dict[str, int] = {}
     for node in ast.walk(tree):
@@ -71,7 +85,22 @@ def never_imported(tree: ast.Module) -> dict[str, tuple[str, int]]:
             bound.add(node.name)
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
-    return {name: (module, used[name]) for name, module in _USUAL_NAMES.items() if name in used and name not in bound}
+    meant = {name: _usually(name) for name in used if name not in bound}
+    return {name: (value, used[name]) for name, value in meant.items() if value is not None}
+
+
+def _usually(name: str) -> Any:
+    """What a name usually stands for; `None` where it has no usual meaning, or that is not installed."""
+    if name in vars(builtins) or name.startswith("_"):
+        return None
+    place = (_USUAL_NAMES | _USUAL_FUNCTIONS).get(name)
+    places = [place] if place else [f"keras.{name}"] if name in _USUAL_ROOMS else []
+    if name[0].isupper():
+        places += [f"keras.{room}:{name}" for room in _USUAL_ROOMS]
+    for each in places:
+        with contextlib.suppress(ImportError, AttributeError):
+            return pkgutil.resolve_name(each)
+    return None
 
 
 def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None:
