@@ -16,7 +16,7 @@ _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldi
 
 
 def _network(observed: Observed) -> Note:
-    """The note that shows the judged network best: that of its fit, else of a summary or a prediction.
+    """The note that shows the judged network best: that of its fit, else of a summary or a prediction, else compiling.
 
     Raises:
         NotRun: There is no network, which the first check of this task tells.
@@ -24,9 +24,10 @@ def _network(observed: Observed) -> Note:
     judged = observed.fit()
     if judged is not None and not judged[0].of_stand_in:
         return judged[0]
-    for note in reversed(observed.notes):
-        if note.kind in ("summary", "predict") and note.layers and not note.of_stand_in:
-            return note
+    for kinds in (("summary", "predict"), ("compile",)):
+        for note in reversed(observed.of_kind(*kinds)):
+            if note.layers and not note.of_stand_in:
+                return note
     raise NotRun("there is no network.")
 
 
@@ -72,7 +73,7 @@ def test_sequential(observed: Observed) -> None:
     except NotRun:
         why = observed.because("Sequential", "create_model", "add", "Conv2D", "compile", "fit")
         raise CheckFailed(
-            f"There should be a network that is compiled and looked at, but no network was met{why}.",
+            f"There should be a network that is compiled, but there is none{why}.",
             hint="Create a keras.Sequential, add blocks to it, compile it, and call its summary.",
         ) from None
     if not note.sequential:

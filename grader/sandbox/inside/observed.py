@@ -490,6 +490,7 @@ class Observer:
         self._note(
             "compile",
             model=self._model(model),
+            **self._export(model),
             loss=name_of(given.get("loss")),
             from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
             metrics=[name_of(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
