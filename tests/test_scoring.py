@@ -57,6 +57,7 @@ def test_a_line_says_all_that_is_known_of_its_check() -> None:
         hint="Hint.",
         example="f()",
         seconds=0.988,
+        title="Shuffles",
     )
     assert (graded.status, graded.problem) == ("graded", "")
     assert graded.score == 7.16  # the sum of what the lines say

@@ -8,7 +8,7 @@ from typing import Final
 from grader.exports.tables import listed
 from grader.gradebook.records import Entry
 from grader.ground.text import clean, number
-from grader.reports.text import STATUS_WORDS, TITLES, by_task, findings
+from grader.reports.text import STATUS_WORDS, by_task, findings, title_in
 from grader.results.scoring import CheckResult
 
 EXCUSED: Final = "You are excused, so there is no score."
@@ -39,7 +39,7 @@ def overlays(entry: Entry) -> list[str]:
     """What lies over the measured points, a line each: changes by hand, and the penalty for being late."""
     lines = []
     for change in entry.adjustments:
-        where = f", {TITLES.get(change.check, change.check)}" if change.check else ""
+        where = f", {title_in(entry.attempt.result, change.check)}" if change.check else ""
         why = clean(change.reason, limit=_MAX_MESSAGE)
         sign = "+" if change.points >= 0 else "−"
         given = f"{sign}{number(abs(change.points))} by hand" if change.points else "Comment"

@@ -17,7 +17,7 @@ from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
 from grader.ground.errors import UsageError
 from grader.ground.text import clean, number
-from grader.reports.text import STATUS_WORDS, TITLES
+from grader.reports.text import STATUS_WORDS, title_of
 from grader.results.artefacts import Measured
 from grader.results.scoring import CheckResult
 from grader.sandbox.levels import LEVELS
@@ -122,7 +122,7 @@ def _head(entry: Entry) -> str:
 
 
 def _test(check: CheckResult, *, withheld: bool, hidden: bool) -> dict[str, Any]:
-    title = TITLES.get(check.id, check.id)
+    title = title_of(check)
     where = f"{check.function}: " if check.function else ""
     word = STATUS_WORDS.get(check.status, "")
     test: dict[str, Any] = {

@@ -11,7 +11,7 @@ from grader.exports.comments import EXCUSED, details
 from grader.exports.records import Choices, Export
 from grader.gradebook.records import Entry
 from grader.ground.text import clean, number
-from grader.reports.text import STATUS_WORDS, TITLES
+from grader.reports.text import STATUS_WORDS, title_of
 from grader.results.scoring import CheckResult
 
 # What no XML document can hold, and `clean` leaves alone since it is no control character.
@@ -68,7 +68,7 @@ def _suite(entry: Entry) -> ET.Element:
 
 def _case(check: CheckResult) -> ET.Element:
     place = f"task{check.task}.{check.function}" if check.function else f"task{check.task}"
-    name = f"{check.id}: {TITLES.get(check.id, '')}" if check.id in TITLES else _text(check.id, limit=200)
+    name = _text(check.id if title_of(check) == check.id else f"{check.id}: {title_of(check)}", limit=200)
     case = ET.Element("testcase", {"classname": place, "name": name, "time": f"{check.seconds:.3f}"})
     if check.status in _KINDS:
         word = STATUS_WORDS[check.status] or check.status

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from grader.ground.text import clean, moment, number
 from grader.reports.text import (
     STATUS_WORDS,
-    TITLES,
     Finding,
     anchor_of,
     by_task,
     findings,
     most_lost_first,
     place_of,
+    title_of,
 )
 from grader.results.scoring import CheckResult, Report, Result
 
@@ -65,7 +65,7 @@ def _cell(text: str) -> str:
 def check_lines(checks: Sequence[CheckResult]) -> list[str]:
     """Some checks as a list: what is wrong, then those that passed, in a line each and folded where there is more."""
     lines = [line for finding in findings(checks) for line in failure(finding)]
-    passed = [f"- ✓ {TITLES.get(c.id, c.id)} ({number(c.points)})" for c in checks if c.status == "passed"]
+    passed = [f"- ✓ {title_of(c)} ({number(c.points)})" for c in checks if c.status == "passed"]
     if not lines or not passed:
         return [*lines, *passed]
     count = f"{len(passed)} check{'s' if len(passed) > 1 else ''} passed"

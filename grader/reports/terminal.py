@@ -16,7 +16,6 @@ from grader.assignment import contract
 from grader.ground.text import clean, moment, number
 from grader.reports.text import (
     STATUS_WORDS,
-    TITLES,
     Finding,
     TaskResult,
     better_and_worse,
@@ -24,6 +23,7 @@ from grader.reports.text import (
     findings,
     most_lost_first,
     place_of,
+    title_of,
 )
 from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
@@ -200,10 +200,10 @@ def worth_a_look(results: Sequence[Result]) -> str:
     broken = [r for r in graded if r.score and any(c.status in ("timeout", "crashed") for c in r.checks)]
     if broken:
         parts.append(f"{_named(broken)} ran out of time or crashed in places")
-    missed = Counter(check.id for result in graded for check in result.checks if check.status != "passed")
-    for check, count in missed.most_common(1):
+    missed = Counter((c.id, title_of(c)) for result in graded for c in result.checks if c.status != "passed")
+    for (check, title), count in missed.most_common(1):
         if len(graded) >= _A_CLASS and count > len(graded) / 2:
-            parts.append(f"{count} of {len(graded)} do not pass {check} ({TITLES.get(check, check)})")
+            parts.append(f"{count} of {len(graded)} do not pass {check} ({title})")
     return f"Worth a look: {'; '.join(parts)}." if parts else ""
 
 

@@ -13,7 +13,7 @@ from grader.ground.text import number
 from grader.results.changes import Change
 from grader.results.scoring import CheckResult, Result, points_of
 
-TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
+_TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
 STATUS_WORDS: Final = {
     "failed": "",
     "error": "error",
@@ -54,6 +54,17 @@ def by_task(result: Result) -> list[TaskResult]:
     return found
 
 
+def title_of(check: CheckResult) -> str:
+    """What a check states; its id where neither the result says it nor this version knows it."""
+    return check.title or _TITLES.get(check.id, check.id)
+
+
+def title_in(result: Result, name: str) -> str:
+    """What the check of that id states."""
+    found = next((title_of(check) for check in result.checks if check.id == name), "")
+    return found or _TITLES.get(name, name)
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What is wrong, for one check or for several of a function that all say the same.
 
@@ -76,7 +87,7 @@ def findings(checks: Iterable[CheckResult]) -> list[Finding]:
     found = []
     for _, group in groupby(wrong, key=lambda check: (check.function, check.status, check.message)):
         same = list(group)
-        title = TITLES.get(same[0].id, same[0].id) if len(same) == 1 else f"{len(same)} checks"
+        title = title_of(same[0]) if len(same) == 1 else f"{len(same)} checks"
         where = f"{same[0].function}: " if same[0].function else ""
         found.append(Finding(same[0], f"{where}{title}", *points_of(same)))
     return found
@@ -115,7 +126,7 @@ def better_and_worse(changes: Iterable[Change]) -> list[tuple[bool, str, list[St
 def _title_of(change: Change) -> str:
     check = change.after or change.before
     function = f"{check.function}: " if check is not None and check.function else ""
-    return f"{function}{TITLES.get(change.check, change.check)}"
+    return f"{function}{change.check if check is None else title_of(check)}"
 
 
 def anchor_of(check: str) -> str:

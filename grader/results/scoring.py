@@ -68,7 +68,7 @@ class CheckResult(msgspec.Struct, frozen=True, gc=False):
     """One line of a result.
 
     `cell` and `line` say where in the submission it is about, from 1; both are `None` where it is about no place, and
-    `cell` in a `.py`.
+    `cell` in a `.py`.  `title` is what the check states; it is empty in results that are older than it.
     """
 
     id: str
@@ -83,6 +83,7 @@ class CheckResult(msgspec.Struct, frozen=True, gc=False):
     seconds: float = 0.0
     cell: int | None = None
     line: int | None = None
+    title: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -182,6 +183,7 @@ def make_result(
                 seconds=round(outcome.seconds, 3),
                 cell=outcome.place[0] if outcome.place else None,
                 line=outcome.place[1] if outcome.place else None,
+                title=check.title,
             )
         )
     return Result(

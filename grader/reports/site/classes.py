@@ -14,9 +14,9 @@ from grader.assignment import contract
 from grader.gradebook.records import Entry
 from grader.ground.text import number
 from grader.reports.site.charts import histogram, scatter
-from grader.reports.site.students import StudentPage, title_of
+from grader.reports.site.students import StudentPage
 from grader.reports.site.timings import fastest, time_against_accuracy
-from grader.reports.text import anchor_of
+from grader.reports.text import anchor_of, title_of
 from grader.results.artefacts import Measured
 from grader.results.scoring import points_of
 

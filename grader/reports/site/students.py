@@ -20,7 +20,7 @@ from grader.ground.text import clean
 from grader.reports.site.charts import Chart, curves
 from grader.reports.site.files import page_name
 from grader.reports.site.timings import speed_of
-from grader.reports.text import TITLES, by_task, most_lost_first
+from grader.reports.text import by_task, most_lost_first
 from grader.results.artefacts import COURSE_FIGURE, Artefact, Confusion, Curves, Example, Excerpt, Measured, decoded
 from grader.results.scoring import CheckResult, Graded
 
@@ -161,11 +161,6 @@ class AccuracyView(msgspec.Struct, frozen=True):
     numbers: tuple[tuple[str, tuple[float, ...]], ...]
     confusion: Confusion | None
     examples: tuple[Picture, ...]
-
-
-def title_of(check: CheckResult) -> str:
-    """What a check states; its id where this version does not know it."""
-    return TITLES.get(check.id, check.id)
 
 
 def tasks_of(page: StudentPage) -> Iterator[TaskView]:

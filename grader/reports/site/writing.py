@@ -19,9 +19,9 @@ from grader.ground.text import clean, number
 from grader.reports.site import charts, classes, students
 from grader.reports.site.code import excerpt, highlighted, quoted
 from grader.reports.site.files import MARK, page_name, write_pages
-from grader.reports.site.students import StudentPage, as_seen, shade_of, title_of
+from grader.reports.site.students import StudentPage, as_seen, shade_of
 from grader.reports.site.timings import speed_of, time_against_accuracy
-from grader.reports.text import anchor_of, place_of
+from grader.reports.text import anchor_of, place_of, title_of
 from grader.reports.timings import MEASUREMENT_WORDS, ratio_text, seconds
 
 STATUSES: Final = {
