@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
     from grader.grading.judging import ungradable
+    from grader.grading.own import tests_of
     from grader.grading.recording import Recorder
     from grader.grading.slots import Slot
     from grader.ground.errors import GraderError
@@ -51,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
         submission = read_apart(file)
         if problem := ungradable(submission, course):
             raise GraderError(problem)
+        if course.own.checks:
+            config.args.extend(tests_of(course.own))
         slot = Slot(settings)
         config.add_cleanup(slot.close)
         config.pluginmanager.register(Recorder(slot.context(submission)), "keras_course_recorder")

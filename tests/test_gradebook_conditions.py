@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import grader
-from grader.course import Accuracy, Course, CourseLimits, Full, Late, Settings, Speed, Visibility
+from grader.course import Accuracy, Course, CourseLimits, Full, Late, OwnChecks, Settings, Speed, Visibility
 from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
 
@@ -27,6 +27,7 @@ CALIBRATION = Calibration("shapes", "0" * 64, (0, 1, 2), Accuracy(), (0.8, 0.9),
         {"groups": "names"},
         {"visibility": Visibility("deadline", ("setup/loads",))},
         {"leaderboard": ("score",)},
+        {"own": OwnChecks("/course/checks")},  # where they lie
     ],
 )
 def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> None:
@@ -46,6 +47,7 @@ def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> Non
         {"form": "guided"},
         {"legacy": "refuse"},
         {"modules": ("keras", "seaborn")},
+        {"own": OwnChecks("/course/checks", "0" * 64)},
     ],
 )
 def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
@@ -55,7 +57,8 @@ def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
 def test_every_field_of_a_course_was_thought_of() -> None:
     without_a_say = {"title", "profile", "late", "speed", "attempts", "groups", "visibility", "leaderboard"}
     with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"} | {
-        "modules"
+        "modules",
+        "own",
     }
     assert set(Course.__struct_fields__) == without_a_say | with_a_say
 

@@ -229,7 +229,7 @@ def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:
     import subprocess
 
     code = (
-        "import sys, grader.cli, grader.grading.batch, grader.checks.functions.conftest\n"
+        "import sys, grader.cli, grader.grading.batch, grader.checks.functions.fixtures\n"
         "import grader.checks.functions.test_task5_train, grader.checks.functions.test_task6_accuracy\n"
         "bad = [m for m in ('tensorflow', 'keras', 'matplotlib.pyplot', 'h5py') if m in sys.modules]\n"
         "sys.exit(str(bad) if bad else 0)"

@@ -20,11 +20,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from grader.assignment import guided
 from grader.course import Settings
 from grader.grading.remaining import Remaining, about
 from grader.reports import terminal
-from grader.reports.text import TITLES
 from grader.results.scoring import Outcome, Result
 from grader.speed.running import Lane, Plan
 from grader.submissions.forms import FORMS, checks_of
@@ -64,13 +62,13 @@ def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str
         yield lambda _check, _outcome: None
         return
     with _bar(console) as progress:
-        totals = {form: len(checks_of(form, settings.profile, settings.tasks)) for form in FORMS}
-        bar = progress.add_task("Starting the sandbox", total=max(totals.values()))
-        guided_ids = {check.id for check in guided.CHECKS}
+        checks = {form: checks_of(form, settings.profile, settings.tasks, settings.course.own) for form in FORMS}
+        bar = progress.add_task("Starting the sandbox", total=max(map(len, checks.values())))
+        known = {check.id: (len(some), check.title) for some in checks.values() for check in some}
 
         def on_check(check_id: str, _outcome: Outcome) -> None:
-            total = totals["guided" if check_id in guided_ids else "functions"]
-            progress.update(bar, advance=1, total=total, description=TITLES.get(check_id, check_id)[:44])
+            total, title = known[check_id]
+            progress.update(bar, advance=1, total=total, description=title[:44])
 
         yield on_check
 

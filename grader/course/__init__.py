@@ -1,5 +1,6 @@
 """The course: `course.toml`, its data sets, and the accuracy thresholds that belong to them."""
 
+from grader.course.own import NO_OWN, OwnChecks
 from grader.course.settings import (
     COURSE_FILE,
     Accuracy,
@@ -19,6 +20,7 @@ from grader.course.settings import (
 
 __all__ = [
     "COURSE_FILE",
+    "NO_OWN",
     "Accuracy",
     "Count",
     "Counted",
@@ -26,6 +28,7 @@ __all__ = [
     "CourseLimits",
     "Full",
     "Late",
+    "OwnChecks",
     "Ranked",
     "Settings",
     "Speed",

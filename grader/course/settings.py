@@ -14,7 +14,8 @@ import msgspec
 from grader.assignment import contract, guided
 from grader.course.datasets import DATASETS
 from grader.course.modules import MODULES
-from grader.ground.errors import UsageError, nearest
+from grader.course.own import FOLDER, NO_OWN, OwnChecks, read_own
+from grader.ground.errors import UsageError, in_words, nearest
 from grader.sandbox.wire.frames import Limits
 
 COURSE_FILE: Final = "course.toml"
@@ -174,6 +175,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         form: Which form of the assignment submissions have; `auto` goes by what each file defines.
         modules: What submissions may import beside Python's own modules; it is installed with the grader.
         legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
+        own: The checks of its own, which lie beside the course file and are not in it.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
@@ -194,14 +196,15 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     form: Form = "auto"
     legacy: Legacy = "run"
     modules: Annotated[tuple[ModuleName, ...], msgspec.Meta(max_length=200)] = MODULES
+    own: OwnChecks = NO_OWN
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.
 
         Raises:
-            KeyError: No check of that id is in the contract.
+            KeyError: There is no check of that id, neither in the contract nor of the course's own.
         """
-        return self.points_by_check.get(check_id, _CHECKS[check_id].points)
+        return self.points_by_check.get(check_id, _known(self.own)[check_id].points)
 
     def total(self, checks: Iterable[contract.Check] = contract.CHECKS) -> float:
         """What passing all of some checks is worth in this course."""
@@ -233,14 +236,19 @@ def load_course(path: Path | None = None) -> Course:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
-    course = parse_course(text, where=str(path))
+    course = parse_course(text, where=str(path), own=read_own(path.parent / FOLDER))
     # A course file names folders as they lie beside it, wherever the grader is called.
     shared = tuple(str(path.parent / folder) for folder in course.late.days_shared_with)
     return msgspec.structs.replace(course, late=msgspec.structs.replace(course.late, days_shared_with=shared))
 
 
-def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
-    """Validate the text of a course file; `where` names it in errors.
+def parse_course(text: str, *, where: str = COURSE_FILE, own: OwnChecks = NO_OWN) -> Course:
+    """Validate the text of a course file.
+
+    Args:
+        text: The text.
+        where: What to call it in errors.
+        own: The checks of the course's own, which it may name as it names others.
 
     Raises:
         UsageError: It is not TOML, or says something that cannot be meant.
@@ -252,7 +260,8 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
         raise UsageError(f"{where}: is not TOML: {reason}.") from None
     _refuse_unknown_keys(table, where)
     # By hand, since the record's types cannot know the check ids, nor say which word was probably meant.
-    _check_points(table.get("points", {}), where)
+    checks = _known(own)
+    _check_points(table.get("points", {}), checks, where)
     _check_word("dataset", table, DATASETS, where)
     _check_word("profile", table, contract.PROFILES, where)
     _check_word("attempts", table, get_args(Counted), where)
@@ -261,11 +270,11 @@ def parse_course(text: str, *, where: str = COURSE_FILE) -> Course:
     _check_word("form", table, get_args(Form), where)
     _check_word("legacy", table, get_args(Legacy), where)
     _check_deadline(table.get("late", {}), where)
-    _check_visibility(table, where)
+    _check_visibility(table, checks, where)
     try:
-        course = msgspec.convert(table, Course)
+        course = msgspec.structs.replace(msgspec.convert(table, Course), own=own)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{where}: {_in_words(str(error))}.") from None
+        raise UsageError(f"{where}: {in_words(str(error))}.") from None
     if len(course.classes) < 2:
         raise UsageError(f"{where}: classes: name at least two classes.")
     if len(set(course.classes)) < len(course.classes):
@@ -294,21 +303,26 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         part = table.get(name, {}) if name else table
         if not isinstance(part, dict):
             continue  # of the wrong type: msgspec says so
-        known = msgspec.structs.fields(record)
+        known = [field.encode_name for field in msgspec.structs.fields(record) if field.type is not OwnChecks]
         for key in part:
-            if key not in {field.encode_name for field in known}:
-                meant = nearest(key, [field.encode_name for field in known])
+            if key not in known:
+                meant = nearest(key, known)
                 raise UsageError(f"{where}: {f'{name}.' if name else ''}{key}: unknown key{meant}")
 
 
-def _check_points(points: Any, where: str) -> None:
+def _known(own: OwnChecks) -> Mapping[str, contract.Check]:
+    """All checks by their ids."""
+    return {**_CHECKS, **{check.id: check for check in own.checks}} if own.checks else _CHECKS
+
+
+def _check_points(points: Any, checks: Mapping[str, contract.Check], where: str) -> None:
     if not isinstance(points, dict):
         raise UsageError(f'{where}: points: expected a table such as [points] with lines like "train/validates" = 2.')
     for check_id, value in points.items():
-        if check_id not in _CHECKS:
+        if check_id not in checks:
             if isinstance(value, dict):
                 raise UsageError(f'{where}: points.{check_id}: a check id goes in quotes, as in "train/validates" = 2.')
-            raise UsageError(f"{where}: points.{check_id}: unknown check{nearest(check_id, list(_CHECKS))}")
+            raise UsageError(f"{where}: points.{check_id}: unknown check{nearest(check_id, list(checks))}")
         # bool is an int in Python, but `= true` is not a number of points.
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"{where}: points.{check_id}: expected a number.")
@@ -332,15 +346,15 @@ def _check_deadline(late: Any, where: str) -> None:
             raise UsageError(f"{where}: late.deadline: expected date, time and time zone, as in {example}.") from None
 
 
-def _check_visibility(table: dict[str, Any], where: str) -> None:
+def _check_visibility(table: dict[str, Any], checks: Mapping[str, contract.Check], where: str) -> None:
     """Look at `[visibility]`, and write its moment as text, since it may be a word as well."""
     visibility = table.get("visibility")
     if not isinstance(visibility, dict):
         return
     chosen = [(key, name) for key in ("details", "scores") for name in _words(visibility.get(key))]
     for key, name in chosen:
-        if name not in _CHECKS:
-            raise UsageError(f"{where}: visibility.{key}: {name}: unknown check{nearest(name, list(_CHECKS))}")
+        if name not in checks:
+            raise UsageError(f"{where}: visibility.{key}: {name}: unknown check{nearest(name, list(checks))}")
     until = visibility.get("hidden_until")
     if until is None:
         if chosen:
@@ -361,12 +375,6 @@ def _check_visibility(table: dict[str, Any], where: str) -> None:
 
 def _words(value: Any) -> list[str]:
     return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
-
-
-def _in_words(message: str) -> str:
-    """A message of msgspec as half a sentence with the path first: `accuracy.epochs: expected int, got str`."""
-    text, _, path = message.replace("`", "").partition(" - at $.")
-    return f"{path}: {text[0].lower()}{text[1:]}" if path else text
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -42,11 +42,11 @@ def conditions_of(settings: Settings, calibration: Calibration | None) -> Condit
 
 
 def course_digest(course: Course) -> str:
-    """Digest of the course, the grader's own code (the contract and the checks above all), and its libraries.
+    """Digest of the course with its own checks, of the grader's code (contract and checks above all), and libraries.
 
     The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
     Title, default profile, deadline, groups, leaderboard, and what is said of speed, of which attempt counts, and of
-    what students see when, change no verdict and are left out.
+    what students see when, change no verdict and are left out, and so is where the folder of own checks lies.
     """
     judging = msgspec.structs.replace(
         course,
@@ -58,6 +58,7 @@ def course_digest(course: Course) -> str:
         groups="none",
         visibility=Visibility(),
         leaderboard=(),
+        own=msgspec.structs.replace(course.own, folder=""),
     )
     parts = [msgspec.json.encode(judging, order="deterministic")]
     package = Path(grader.__file__).parent

@@ -17,17 +17,15 @@ from collections.abc import Collection, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.sharedctypes import Synchronized
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-import grader
 from grader.assignment.contract import Check
 from grader.checks.common.context import Context
-from grader.checks.common.running import run_pytest
 from grader.checks.common.student import TimeLeft
 from grader.course import Course, Settings
+from grader.grading.own import run_tests
 from grader.grading.recording import Recorder
 from grader.results.artefacts import Artefact
 from grader.results.scoring import Outcome
@@ -38,9 +36,6 @@ from grader.submissions.forms import checks_of, form_of
 
 MOST: Final = 3
 """Processes for one submission: with more of them, the checks about `train` would still take as long."""
-
-CHECKS: Final = Path(grader.__file__).parent / "checks"
-"""Where the checks are, a folder for each form of the assignment."""
 
 _FORM: Final = "functions"  # a guided notebook is one run, and cannot be divided
 _NUMBERS_EACH: Final = 1_000_000  # of workers
@@ -77,7 +72,7 @@ def run_checks(context: Context) -> Part:
     """Run the checks of a context in this process."""
     recorder = Recorder(context)
     before = set(context.sandbox.exits)
-    problem = run_pytest(CHECKS / context.form.name, recorder)
+    problem = run_tests(context, recorder)
     exits = {number: exited for number, exited in context.sandbox.exits.items() if number not in before}
     return Part(recorder.outcomes, recorder.artefacts.gathered, problem, exits)
 
@@ -87,7 +82,7 @@ def parts_of(settings: Settings, submission: Submission, processes: int) -> list
     form = form_of(submission, settings.course.form).name
     if settings.profile == "full" or form != _FORM:  # the clock of a whole training is to be its own
         processes = 1
-    checks = checks_of(form, settings.profile, settings.tasks)
+    checks = checks_of(form, settings.profile, settings.tasks, settings.course.own)
     return divided(checks, processes, {each.name for each in submission.unwritten})
 
 
@@ -237,4 +232,4 @@ def _serve(pipe: Connection, level: str, control: socket.socket, first: int, lef
 
 def preload() -> None:
     """Import what the checks need, which takes a second, at a moment when there is nothing else to do."""
-    importlib.import_module("grader.checks.functions.conftest")
+    importlib.import_module("grader.checks.functions.fixtures")

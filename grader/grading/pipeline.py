@@ -28,6 +28,7 @@ from grader.grading.batch import default_jobs, grade_all, make_report, write_rep
 from grader.grading.cluster import connect
 from grader.grading.feedback import write_feedback
 from grader.grading.ordering import cheapest_first, looks_of
+from grader.grading.own import require_sound
 from grader.grading.pages import Pages
 from grader.grading.remaining import Remaining
 from grader.ground.machine import machine_lock
@@ -124,14 +125,17 @@ def grade_class(
 
 
 def prepare_data(settings: Settings) -> Calibration | None:
-    """Fetch the data set and find its thresholds now: what is missing is one error, not one for each submission.
+    """Fetch the data set, find its thresholds and try the course's own checks now.
+
+    What is missing or wrong is then one error, and not one for each submission.
 
     Returns:
         The thresholds; `None` where no check that was asked for needs any.
 
     Raises:
-        GraderError: The data cannot be had, or its thresholds are not known.
+        GraderError: The data cannot be had, its thresholds are not known, or an own check cannot be run.
     """
+    require_sound(settings.course.own)
     calibration = calibration_of(settings)
     if calibration is None:
         return None

@@ -12,6 +12,7 @@ from grader.checks.common.changes import hint_for_version
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.student import Missing, describe_error, finds_no_device, locate, told
 from grader.checks.common.verdict import CheckFailed, NotRun
+from grader.grading.own import fault_of
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Outcome
 from grader.sandbox.host.session import SubmissionError, WorkerGone
@@ -24,7 +25,10 @@ _LINES_OF_A_CELL: Final = 12  # before and after the line
 
 
 class Recorder:
-    """The pytest plugin that runs the checks of a context, in the contract's order, and keeps their outcomes."""
+    """The pytest plugin that runs the checks of a context, in the contract's order, and keeps their outcomes.
+
+    A course's own come last, so that whatever they do to what is shared, ours have made use of it.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,7 +45,8 @@ class Recorder:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the checks that were asked for, in the contract's order."""
-        order = {check.id: place for place, check in enumerate(self._context.checks)}
+        own = self._context.course.own.ids
+        order = {check.id: (check.id in own, place) for place, check in enumerate(self._context.checks)}
         items[:] = sorted((item for item in items if check_id(item) in order), key=lambda item: order[check_id(item)])
 
     @pytest.hookimpl(wrapper=True)
@@ -56,6 +61,9 @@ class Recorder:
         if before is None or (before.status == "passed" and error is not None):
             seconds = call.duration + (before.seconds if before else 0.0)
             outcome = outcome_of(error, self._context.submission, _last_example(item))
+            own = self._context.course.own
+            if error is not None and outcome.status is None and name in own.ids:
+                outcome = Outcome(None, f"{fault_of(error, own)}{_advice(error)}"[:_MAX_TEXT])
             self.outcomes[name] = msgspec.structs.replace(outcome, seconds=seconds)
             place = place_of(error, self._context.submission)
             if place is not None:
@@ -106,6 +114,10 @@ def outcome_of(error: BaseException | None, submission: Submission, example: str
         status: CheckStatus = "timeout" if error.reason == "timeout" else "crashed"
         return _outcome(status, f"The code {error.detail}.", _GONE_HINTS.get(error.reason, ""), own)
     return Outcome(None, f"{type(error).__name__}: {error}"[:_MAX_TEXT])
+
+
+def _advice(error: BaseException) -> str:
+    return " (a statement that does not hold is told by raising CheckFailed)" * isinstance(error, AssertionError)
 
 
 _GONE_HINTS: Final = {

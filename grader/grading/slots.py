@@ -186,8 +186,9 @@ class Slot:
 
 def not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
     """The result where the grader itself failed."""
-    checks = checks_of(form_of(submission, settings.course.form).name, settings.profile, settings.tasks)
-    return Graded(make_result(submission, settings.course, checks, {}, seconds=0.0, problem=problem))
+    course = settings.course
+    checks = checks_of(form_of(submission, course.form).name, settings.profile, settings.tasks, course.own)
+    return Graded(make_result(submission, course, checks, {}, seconds=0.0, problem=problem))
 
 
 _slots: Final[dict[str, Slot]] = {}

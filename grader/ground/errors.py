@@ -22,6 +22,12 @@ class UsageError(GraderError):
     exit_code: int = 2
 
 
+def in_words(message: str) -> str:
+    """A message of msgspec as half a sentence with the path first: `accuracy.epochs: expected int, got str`."""
+    text, _, path = message.replace("`", "").partition(" - at $.")
+    return f"{path}: {text[0].lower()}{text[1:]}" if path else text
+
+
 def nearest(name: str, known: Sequence[str]) -> str:
     """The end of a sentence about an unknown name: the nearest known one, else all of them where they are few."""
     matches = difflib.get_close_matches(name, known, n=1)

@@ -1,4 +1,4 @@
-"""The fixtures that the checks of every form share; each form's conftest takes them over."""
+"""The fixtures that the checks of every form share; each form's `fixtures` take them over."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ class _Interrupts:
         self.seen: KeyboardInterrupt | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Notice it."""
-        self.seen = excinfo.value if isinstance(excinfo.value, KeyboardInterrupt) else None
+        """Notice it; pytest also calls it so where a test cannot be imported."""
+        if isinstance(excinfo.value, KeyboardInterrupt) and not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self.seen = excinfo.value
 
 
 def run_pytest(folder: Path, plugin: object, *options: str) -> str:

@@ -1,133 +1,13 @@
-"""What the checks share: the submission in fresh workers, and evidence that is gathered once.
-
-A fixture that several checks use either gives evidence or raises; pytest raises the same again for each of them.
-"""
+"""Makes the fixtures known to the checks here, and to those of a course, which lie elsewhere."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import pytest
 
-from grader.checks.common.context import Context
-from grader.checks.common.evidence import Aside, Examiner
-from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, finds_no_device, is_unwritten
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
-from grader.checks.functions.networks import Blocks, Networks
-from grader.checks.functions.trainings import Trainings
-from grader.results.artefacts import Artefacts
-from grader.sandbox.host.session import WorkerGone
-
-__all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pytest finds by their names
+from grader.checks.functions import fixtures
 
 
-def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]:
-    with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
-        limits, seed = context.course.limits, context.course.seed
-        yield Student(worker, context.submission, limits, budget=budget, seed=seed, **how)
-
-
-def _for(function: str, context: Context, budget: TimeLeft) -> Iterator[Student]:
-    """The submission for calls of one function: in a fresh worker, unless that is still to be written."""
-    if is_unwritten(context.submission, function):
-        yield UnwrittenStudent(context.submission, function, seed=context.course.seed)
-    else:
-        yield from _fresh(context, budget)
-
-
-@pytest.fixture
-def student(request: pytest.FixtureRequest, context: Context, budget: TimeLeft) -> Iterator[Student]:
-    """The submission in a fresh worker, for one check."""
-    mark = request.node.get_closest_marker("check")
-    function = next((check.function for check in context.checks if mark is not None and check.id == mark.args[0]), "")
-    yield from _for(function, context, budget)
-
-
-@pytest.fixture(scope="session")
-def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
-    """The submission loaded as Python would import it, top-level code included."""
-    whole = context.submission.kind == "py"
-    opened = contextlib.contextmanager(_fresh)
-    with contextlib.ExitStack() as stack:
-        student = stack.enter_context(opened(context, budget, whole=whole))
-        failed = any(error.type_name != "TrainingRefusedError" for error in student.loaded.errors)
-        if whole and failed and "load_data" in context.submission.as_written:
-            # It may be particular about how many images there are; as many as in the data set take time and memory.
-            with contextlib.suppress(WorkerGone):
-                again = stack.enter_context(opened(context, budget, whole=True, real_sizes=True))
-                student = student if again.loaded.errors else again
-        if whole and any(finds_no_device(context.submission, error) for error in student.loaded.errors):
-            # That is no fault of it; what comes after is still to be seen.
-            student = stack.enter_context(opened(context, budget, whole=True, by_statement=True))
-        yield student
-
-
-@pytest.fixture(scope="session")
-def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
-    """What the submission's `subset_data` returns."""
-    yield from (Subsets(student) for student in _for("subset_data", context, budget))
-
-
-@pytest.fixture(scope="session")
-def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
-    """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
-    opened = contextlib.contextmanager(_fresh)
-    with contextlib.ExitStack() as stack:
-        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.submission, context.course.seed)
-
-
-@pytest.fixture(scope="session")
-def subsets_of_many(aside: Aside) -> Subsets:
-    """What `subset_data` returns of very many images."""
-    return Subsets(aside.student_for("subset_data"))
-
-
-@pytest.fixture(scope="session")
-def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
-    """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
-    shown = None if context.dataset is None else example_images(context.dataset, context.course)
-    for student in _for("show_examples", context, budget):
-        figures = ExampleFigures(student, shown)
-        yield figures
-        figures.keep_pictures(artefacts)
-
-
-@pytest.fixture(scope="session")
-def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[HistoryFigures]:
-    """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
-    for student in _for("plot_history", context, budget):
-        figures = HistoryFigures(student)
-        yield figures
-        figures.keep_pictures(artefacts)
-
-
-@pytest.fixture(scope="session")
-def blocks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Blocks]:
-    """What the submission's `add_conv_block` does."""
-    yield from (Blocks(student, examiner) for student in _for("add_conv_block", context, budget))
-
-
-@pytest.fixture(scope="session")
-def networks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Networks]:
-    """The networks that the submission builds."""
-    yield from (Networks(student, examiner) for student in _for("build_model", context, budget))
-
-
-@pytest.fixture(scope="session")
-def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Trainings]:
-    """What the submission's `train` does with known models."""
-    yield from (Trainings(student, examiner) for student in _for("train", context, budget))
-
-
-@pytest.fixture(scope="session")
-def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
-    """Likewise with very many images."""
-    return Trainings(aside.student_for("train"), examiner)
-
-
-@pytest.fixture(scope="session")
-def predictions(context: Context, budget: TimeLeft) -> Iterator[Predictions]:
-    """What the submission's `predict` answers with a known model."""
-    yield from (Predictions(student) for student in _for("predict", context, budget))
+def pytest_configure(config: pytest.Config) -> None:
+    """Have pytest take them as a plugin's, which all tests may use."""
+    if not config.pluginmanager.is_registered(fixtures):
+        config.pluginmanager.register(fixtures)

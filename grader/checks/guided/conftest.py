@@ -1,23 +1,13 @@
-"""What the checks of the guided form share: one observed run, judged by all of them."""
+"""Makes the fixtures known to the checks here, and to those of a course, which lie elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from grader.checks.common.context import Context
-from grader.checks.common.evidence import Examiner
-from grader.checks.common.fixtures import artefacts, budget, context, examiner
-from grader.checks.common.student import TimeLeft
-from grader.checks.guided.observed import Observed
-
-__all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pytest finds by their names
+from grader.checks.guided import fixtures
 
 
-@pytest.fixture(scope="session")
-def observed(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Observed]:
-    """The submission's run from its first cell to its last."""
-    observed = Observed(context, budget, examiner)
-    yield observed
-    observed.close()
+def pytest_configure(config: pytest.Config) -> None:
+    """Have pytest take them as a plugin's, which all tests may use."""
+    if not config.pluginmanager.is_registered(fixtures):
+        config.pluginmanager.register(fixtures)
