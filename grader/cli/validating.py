@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from grader.cli.app import app
 from grader.cli.options import Options, settings_of
+from grader.course.own import CHAFFS, GUIDED, WHEATS
 from grader.grading.batch import default_jobs
 from grader.grading.pipeline import prepare_data
 from grader.ground.errors import UsageError
@@ -24,15 +25,13 @@ from grader.validation.corpus import read_chaffs
 from grader.validation.guided import CaseVerdict, read_cases, validate_guided
 from grader.validation.validating import Validation, Verdict, validate
 
-_WHEATS: Final = Path("tests/wheats")
-_CHAFFS: Final = Path("tests/chaffs")
-_GUIDED: Final = (Path("tests/guided/wheats"), Path("tests/guided/chaffs"))
+_OURS: Final = Path("tests")
 
 
 @app.command(name="validate")
 def validate_grader(
-    wheats: Path = _WHEATS,
-    chaffs: Path = _CHAFFS,
+    wheats: Path | None = None,
+    chaffs: Path | None = None,
     /,
     *,
     options: Options | None = None,
@@ -41,22 +40,29 @@ def validate_grader(
 ) -> int:
     """Grade the grader: sound solutions must have full marks, and each bug must be caught by its own check.
 
-    Without folders, the corpus of the guided form in tests/guided is graded too, where it is there.
+    Without folders, these are wheats and chaffs in the course's checks/, or where there are none, in tests/; the corpus
+    of the guided form, in a folder guided beside them, is graded too where it is there.
     With -o, writes kill-matrix.md, messages.md and validation.json.
     Exit status: 0 the grader was right about every solution, 1 it was not, 2 usage, 3 it could not grade.
 
     Args:
         wheats: Folder of the sound solutions.
-        chaffs: Folder of the solutions with one bug each.
+        chaffs: Folder of the solutions with one bug each; chaffs beside the other one unless given.
         options: See `Options`.
         jobs: How many at once; as many as the machine's cores allow unless given.
         only: Leave out the others.
     """
     options = options or Options()
     settings = settings_of(options, default_profile="quick")
+    own = settings.course.own
+    folders: list[Path] = []
+    if wheats is None:
+        in_course = own.checks and (Path(own.folder) / WHEATS).is_dir()
+        wheats = (Path(own.folder) if in_course else _OURS) / WHEATS
+        folders = [each for name in (WHEATS, CHAFFS) if (each := wheats.parent / GUIDED / name).is_dir()]
+    chaffs = chaffs or wheats.parent / CHAFFS
     sound = [file for file in discover([wheats]) if only in file.id]
-    buggy = [chaff for chaff in read_chaffs(chaffs, wheats) if only in chaff.name]
-    folders = [folder for folder in _GUIDED if folder.is_dir()] if (wheats, chaffs) == (_WHEATS, _CHAFFS) else []
+    buggy = [chaff for chaff in read_chaffs(chaffs, wheats, own) if only in chaff.name]
     cases = [case for case in read_cases(*folders) if only in case.name] if folders else []
     if settings.tasks:
         cases = [case for case in cases if case.task is None or case.task in settings.tasks]
@@ -81,7 +87,7 @@ def validate_grader(
         guided = validate_guided(cases, settings, jobs=jobs, on_verdict=on_verdict)
         validation = replace(validation, guided=guided, seconds=time.monotonic() - began)
     if options.output is not None:
-        write_whole(options.output / "kill-matrix.md", matrix.kill_matrix(validation).encode())
+        write_whole(options.output / "kill-matrix.md", matrix.kill_matrix(validation, own).encode())
         write_whole(options.output / "messages.md", matrix.messages(validation).encode())
         write_whole(options.output / "validation.json", msgspec.json.encode(validation, enc_hook=str))
     if options.json:

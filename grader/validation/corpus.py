@@ -27,6 +27,7 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract
+from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError
 
 _NAME: Final = re.compile(r"task(?P<task>[1-6])-(?P<function>[a-z_]+)-(?P<bug>[a-z0-9-]+)")
@@ -81,23 +82,24 @@ class Chaff(msgspec.Struct, frozen=True):
         return f"{base.rstrip()}\n\n\n{own}"
 
 
-def read_chaffs(folder: Path, wheats: Path) -> list[Chaff]:
+def read_chaffs(folder: Path, wheats: Path, own: OwnChecks = NO_OWN) -> list[Chaff]:
     """The solutions with one bug each, in order of their names.
 
     Args:
         folder: Where they lie.
         wheats: Where the sound solutions lie that they build on.
+        own: The checks of the course's own, which may be about them as well.
 
     Raises:
         UsageError: There is none, or a file's name or header is not as this module's docstring says.
     """
-    found = [_read_chaff(path, wheats) for path in sorted(folder.glob("*.py"))]
+    found = [_read_chaff(path, wheats, _CHECKS | own.ids) for path in sorted(folder.glob("*.py"))]
     if not found:
         raise UsageError(f"{folder}: there are no chaffs here; a chaff is a file taskN-function-bug.py.")
     return found
 
 
-def _read_chaff(path: Path, wheats: Path) -> Chaff:
+def _read_chaff(path: Path, wheats: Path, checks: frozenset[str]) -> Chaff:
     name = _NAME.fullmatch(path.stem)
     if name is None:
         raise UsageError(f"{path}: the name is not of the form taskN-function-bug.py.")
@@ -119,7 +121,7 @@ def _read_chaff(path: Path, wheats: Path) -> Chaff:
     if spreads_to and not why.strip():
         raise UsageError(f"{path}: '# spreads to:' needs a reason after a semicolon.")
     for check in (*caught_by, *_names(spreads_to)):
-        if check not in _CHECKS and check != EVERYWHERE:
+        if check not in checks and check != EVERYWHERE:
             raise UsageError(f"{path}: there is no check {check}.")
     return Chaff(
         path=path,

@@ -15,11 +15,12 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment import contract
-from grader.course import Settings
+from grader.course import OwnChecks, Settings
 from grader.grading.batch import grade_all
 from grader.results.scoring import CheckResult, Graded, Result
 from grader.submissions import SubmissionFile
 from grader.submissions.files import ReadError
+from grader.submissions.forms import checks_of
 from grader.submissions.needs import need_of
 from grader.submissions.parsing import ParseError
 from grader.validation.corpus import EVERYWHERE, Chaff
@@ -95,7 +96,7 @@ def validate(
     Raises:
         GraderError: A chaff cannot be put together.
     """
-    run = {check.id for check in contract.checks_of(settings.profile, settings.tasks)}
+    run = {check.id for check in checks_of("functions", settings.profile, settings.tasks, settings.course.own)}
     chosen = {chaff.name: chaff for chaff in chaffs if chaff.caught_by[0] in run}
     verdicts: dict[str, Verdict] = {}
 
@@ -138,18 +139,19 @@ def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
     if chaff.base is None or settings.profile != "quick":
         return asked
     try:
-        wheat, own = (_code_by_task(text) for text in (chaff.base.read_text(encoding="utf-8"), chaff.source()))
+        texts = chaff.base.read_text(encoding="utf-8"), chaff.source()
+        wheat, buggy = (_code_by_task(text, settings.course.own) for text in texts)
     except (ParseError, ReadError):
         return asked
-    changed = {task for task in wheat if wheat[task] != own[task]}
+    changed = {task for task in wheat if wheat[task] != buggy[task]}
     return asked & ({1, chaff.task} | changed)
 
 
-def _code_by_task(source: str) -> dict[int, str]:
+def _code_by_task(source: str, own: OwnChecks) -> dict[int, str]:
     """By the number of each task, the code that its checks can make run, but for the first task's."""
     needed = {}
     for task in contract.TASKS[1:]:
-        checks = contract.checks_of("quick", frozenset({task.number}))
+        checks = checks_of("functions", "quick", frozenset({task.number}), own)
         needed[task.number] = need_of(source, {name for check in checks for name in check.needs}).code
     return needed
 
