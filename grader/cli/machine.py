@@ -39,15 +39,31 @@ def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
 
 
 @app.command
-def new(file: Path = Path("solution.py"), /, *, form: Literal["functions", "guided"] = "functions") -> int:
-    """Write the starter file.
+def new(
+    file: Path | None = None,
+    /,
+    *,
+    form: Literal["functions", "guided"] = "functions",
+    course: Path | None = None,
+) -> int:
+    """Write the starter file, or with --course the folder of a new course.
 
     Args:
-        file: Where to: a .py or an .ipynb.
+        file: Where to: a .py or an .ipynb; solution.py unless given.
         form: Functions to fill in, or a notebook with the six tasks as headings.
+        course: The folder to write: a course file, checks/ with a check of its own, and submissions/ with the starter.
     """
     from grader.assignment.starter import write_starter
 
+    if course is not None:
+        from grader.validation.course_folder import write_course
+
+        if file is not None:
+            raise UsageError(f"{file}: leave it out; --course writes the starter into {course}.")
+        write_course(course, form=form)
+        print(f"Wrote {course} with an example of a check in checks/. To try it, run in that folder: grader validate")
+        return 0
+    file = file or Path("solution.py")
     write_starter(file, form=form)
     what = "fill in the functions" if form == "functions" else "work through the six tasks"
     print(f"Wrote {file}: {what}, then run: grader check {file}")

@@ -1,0 +1,37 @@
+"""A folder for a new course: the course file, a check of its own that works, and the starter file for students."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final, Literal
+
+from grader.assignment.starter import write_starter
+from grader.course.own import FOLDER, WHEATS
+from grader.ground.errors import UsageError
+from grader.submissions.reference import write_reference
+
+_TEMPLATE: Final = Path(__file__).parent / "new_course"
+
+
+def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functions") -> None:
+    """Write the folder, with the reference as the sound solution that the check is tried on.
+
+    Args:
+        folder: Where to.
+        form: The form of the assignment that the starter has.
+
+    Raises:
+        UsageError: The folder is there already, or cannot be written.
+    """
+    try:
+        shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        wheats, submissions = folder / FOLDER / WHEATS, folder / "submissions"
+        wheats.mkdir()
+        submissions.mkdir()
+        write_reference(wheats / "reference.py")
+    except FileExistsError:
+        raise UsageError(f"{folder}: is there already and was left as it is; choose another name.") from None
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror}); choose another place.") from None
+    write_starter(submissions / ("starter.py" if form == "functions" else "starter.ipynb"), form=form)
