@@ -220,7 +220,7 @@ def comments(
     """
     with (source or Source()).open() as gradebook:
         if file is not None:
-            wordings = parse_comments(read_named(file), str(file))
+            wordings = parse_comments(read_named(file), str(file), gradebook.course.own)
             signed = Signed(_who(by), reason or f"Loaded from {file}.", _now())
             added = deciding.put_comments(gradebook, wordings, signed)
         latest = {comment.id: comment for comment in gradebook.comments()}

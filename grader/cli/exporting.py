@@ -57,7 +57,7 @@ def export(
     entries = _chosen(_entries(source, course), submission)
     chosen = load_course(course)
     worksheet = None if into is None else read_named(into)
-    choices = Choices(assignment or chosen.title, worksheet, scale, check_hidden(hide), chosen.leaderboard)
+    choices = Choices(assignment or chosen.title, worksheet, scale, check_hidden(hide, chosen.own), chosen.leaderboard)
     made = form.write(entries, choices)
     write_whole(output, made.content)
     for note in made.notes:
@@ -93,7 +93,8 @@ def gradescope(
     text = read_named(file).decode() if file.exists() else ""
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
-        content = autograder_zip(wheel, course=text, profile=profile or chosen.profile, hidden=check_hidden(hide))
+        hidden = check_hidden(hide, chosen.own)
+        content = autograder_zip(wheel, course=text, profile=profile or chosen.profile, hidden=hidden, own=chosen.own)
     write_whole(output, content)
     print(f"Wrote {output}: upload it to Gradescope under Configure Autograder.")
     return 0

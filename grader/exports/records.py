@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from grader.assignment.contract import CHECKS
-from grader.course import Course, Ranked
+from grader.course import NO_OWN, Course, OwnChecks, Ranked
 from grader.gradebook.records import Attempt, Entry
 from grader.ground.errors import UsageError
 from grader.results.scoring import Report
@@ -91,13 +91,13 @@ def report_of(entries: Sequence[Entry]) -> Report:
     return Report(*ways[0], round(sum(result.seconds for result in results), 3), results)
 
 
-def check_hidden(names: Sequence[str]) -> frozenset[str]:
-    """The checks that `--hide` names.
+def check_hidden(names: Sequence[str], own: OwnChecks = NO_OWN) -> frozenset[str]:
+    """The checks that `--hide` names, which may be the course's own.
 
     Raises:
         UsageError: There is no such check.
     """
-    unknown = sorted(set(names) - {check.id for check in CHECKS})
+    unknown = sorted(set(names) - {check.id for check in CHECKS} - own.ids)
     if unknown:
         raise UsageError(f"--hide {unknown[0]}: there is no such check; docs/checks.md lists them all.")
     return frozenset(names)

@@ -6,11 +6,13 @@ import csv
 import io
 import math
 import tomllib
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from grader.assignment import contract, guided
+from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError, nearest
 
 MAX_POINTS: Final = 10_000
@@ -72,12 +74,13 @@ def parse_groups(data: bytes, where: str) -> list[Share]:
     return list(shares.values())
 
 
-def parse_comments(data: bytes, where: str) -> list[Wording]:
+def parse_comments(data: bytes, where: str, own: OwnChecks = NO_OWN) -> list[Wording]:
     """Read a TOML file with a table for each comment: `text`, `points`, and `check` unless they are for the total.
 
     Args:
         data: The file.
         where: What to call it in errors.
+        own: The checks of the course's own, which comments may be for as well.
 
     Raises:
         UsageError: It is no such file.
@@ -87,10 +90,10 @@ def parse_comments(data: bytes, where: str) -> list[Wording]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"{where}: is not TOML: {reason}.") from None
-    return [_wording(name, part, f"{where}: {name}") for name, part in table.items()]
+    return [_wording(name, part, f"{where}: {name}", (*_CHECKS, *sorted(own.ids))) for name, part in table.items()]
 
 
-def _wording(name: str, part: Any, where: str) -> Wording:
+def _wording(name: str, part: Any, where: str, checks: Sequence[str]) -> Wording:
     if not isinstance(part, dict):
         raise UsageError(f"{where}: expected {_EXAMPLE}.")
     known = ("text", "points", "check")
@@ -105,8 +108,8 @@ def _wording(name: str, part: Any, where: str) -> Wording:
         raise UsageError(f"{where}.points: expected a number.")
     if abs(points) > MAX_POINTS:
         raise UsageError(f"{where}.points: expected points between -{MAX_POINTS} and {MAX_POINTS}, got {points:g}.")
-    if check and check not in _CHECKS:
-        raise UsageError(f"{where}.check: {check}: unknown check{nearest(str(check), _CHECKS)}")
+    if check and check not in checks:
+        raise UsageError(f"{where}.check: {check}: unknown check{nearest(str(check), checks)}")
     return Wording(name, text.strip(), float(points), check)
 
 

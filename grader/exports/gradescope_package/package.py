@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 
 import grader
+from grader.course import NO_OWN, OwnChecks
+from grader.course.own import FOLDER, files_of
 from grader.course.thresholds import CALIBRATION_FILE
 from grader.exports import gradescope
 from grader.exports.gradescope_package.run import CONFIGURATION, Configuration
@@ -63,7 +65,9 @@ def _sources() -> Path:
     raise UsageError("the project's sources are needed to package it; run this in the folder with its pyproject.toml.")
 
 
-def autograder_zip(wheel: Path, *, course: str, profile: str, hidden: frozenset[str] = frozenset()) -> bytes:
+def autograder_zip(
+    wheel: Path, *, course: str, profile: str, hidden: frozenset[str] = frozenset(), own: OwnChecks = NO_OWN
+) -> bytes:
     """Put the zip file together.
 
     Args:
@@ -71,6 +75,7 @@ def autograder_zip(wheel: Path, *, course: str, profile: str, hidden: frozenset[
         course: The text of the course file.
         profile: The profile that is graded.
         hidden: Ids of checks that students see only once grades are published.
+        own: The checks of the course's own, whose folder goes along.
     """
     configuration = Configuration(profile, tuple(sorted(hidden)))
     files = {
@@ -82,6 +87,8 @@ def autograder_zip(wheel: Path, *, course: str, profile: str, hidden: frozenset[
         CONFIGURATION: msgspec.json.encode(configuration),
         "unfinished.json": gradescope.encode(UNFINISHED),
     }
+    if own.folder:
+        files |= {f"{FOLDER}/{name}": content for name, content in files_of(Path(own.folder)).items()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in sorted(files.items()):
