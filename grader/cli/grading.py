@@ -51,6 +51,7 @@ def check(
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs}: give a number of 1 or more.")
     settings = settings_of(options, default_profile="quick")
+    _require_apart([file], settings)
     files = discover([file])
     if len(files) != 1:
         raise UsageError(f"{file}: `grader check` takes one submission; for a folder there is `grader grade`.")
@@ -117,6 +118,7 @@ def grade(
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs and --cluster: give one of them; a cluster grades as many at once as it has workers.")
     settings = settings_of(options, default_profile=None)
+    _require_apart(paths, settings)
     handed_in = "" if submitted_at is None else utc(parse_moment("--submitted-at", submitted_at))
     how = How(
         output=options.output,
@@ -157,6 +159,18 @@ def grade(
         say(f"stopped; {len(report.results)} of {len(files)} submissions were graded.")
         return 3
     return 0 if all(result.status == "graded" for result in report.results) and not graded.fault else 3
+
+
+def _require_apart(paths: Sequence[Path], settings: Settings) -> None:
+    """Refuse submissions around the course's own checks: a folder that was handed in might be taken for these, and run.
+
+    Raises:
+        UsageError: They are.
+    """
+    own = settings.course.own
+    for path in paths:
+        if own.checks and Path(own.folder).is_relative_to(path.resolve()):
+            raise UsageError(f"{path}: the course's own checks are in there too; keep submissions in a folder apart.")
 
 
 def _measured(

@@ -44,7 +44,7 @@ def run_tests(context: Context, plugin: object) -> str:
     if not own.checks:
         return run_pytest(folder, plugin)
     if own.have_changed:
-        return f"{own.folder} is not what it was when the grading began; grade again."
+        return f"{own.folder} is not what it was when the grading began, or is not here; grade again."
     with _imported_from(own):
         return run_pytest(folder, plugin, *tests_of(own), *_options(f"grader.checks.{context.form.name}.fixtures"))
 
