@@ -27,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start a sandbox for the submission, and let the recorder choose and judge the tests."""
     if config.getoption("submission", default=None) is None or config.getoption("collectonly", default=False):
         return
+    from grader.checks.functions import fixtures as functions
+    from grader.checks.guided import fixtures as guided
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
     from grader.grading.judging import ungradable
@@ -52,7 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
         submission = read_apart(file)
         if problem := ungradable(submission, course):
             raise GraderError(problem)
-        if course.own.checks:
+        for fixtures in (functions, guided):  # also where only the course's own checks are named
+            if not config.pluginmanager.is_registered(fixtures):
+                config.pluginmanager.register(fixtures)
+        if "grader.checks" in config.args:
             config.args.extend(tests_of(course.own))
         slot = Slot(settings)
         config.add_cleanup(slot.close)

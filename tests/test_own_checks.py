@@ -103,7 +103,8 @@ def test_checks_are_of_any_form_and_profile(tmp_path: Path) -> None:
     )
     own = read_own(course_in(tmp_path, test).parent / "checks")
     tidy, small = own.checks
-    assert (tidy.needs, tidy.task, small.function, own.of("guided")) == ({"train"}, 1, "", (small,))
+    assert (tidy.needs, tidy.task, small.function) == (frozenset({"train"}), 1, "")
+    assert own.of("guided") == (small,)
     assert "setup/tidy" not in [check.id for check in checks_of("functions", "quick", own=own)]
     assert checks_of("guided", "quick", frozenset({4}), own)[-1] == small
     require_sound(own)
@@ -208,12 +209,24 @@ def test_an_assertion_is_told_from_a_statement_that_does_not_hold(sandbox: Sandb
     assert result.problem.endswith(" (a statement that does not hold is told by raising CheckFailed)")
 
 
+def test_the_example_on_the_page_works(sandbox: Sandbox, tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "own-checks.md").read_text()
+    course_in(tmp_path)
+    (tmp_path / "checks" / "test_own.py").write_text(page.partition("```python\n")[2].partition("```")[0])
+    course = load_course(tmp_path / "course.toml")
+    require_sound(course.own)
+    integers = result_of(sandbox, course, tmp_path, SOLUTION.replace('"float32"', '"int8"'))
+    assert integers.checks[0].message == "The labels should be floats, but they are int8."
+    assert result_of(sandbox, course, tmp_path).score == 1
+
+
 def test_what_changes_while_a_class_is_graded_is_not_mixed(sandbox: Sandbox, tmp_path: Path) -> None:
     course = load_course(course_in(tmp_path))
     (tmp_path / "checks" / "helper.py").write_text(HELPER.replace("2, 2", "2, 1"))
     result = result_of(sandbox, course, tmp_path)
     assert result.status == "infrastructure_error"
-    assert result.problem == f"{tmp_path / 'checks'} is not what it was when the grading began; grade again."
+    told = "is not what it was when the grading began, or is not here; grade again."
+    assert result.problem == f"{tmp_path / 'checks'} {told}"
     assert result_of(sandbox, load_course(tmp_path / "course.toml"), tmp_path).status == "graded"
 
 
@@ -327,3 +340,6 @@ def test_a_mistake_ends_the_command_before_anything_is_graded(tmp_path: Path) ->
     told = "grader: checks/test_own.py: line 3: ModuleNotFoundError: No module named 'no_such_module'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
     assert not list(tmp_path.glob("*.db"))
+    done = grader("grader", "grade", ".", "--profile", "quick", cwd=tmp_path)
+    told = "grader: .: the course's own checks are in there too; keep submissions in a folder apart.\n"
+    assert (done.returncode, done.stderr) == (2, told)
