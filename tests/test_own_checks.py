@@ -201,6 +201,13 @@ def test_a_fault_of_a_check_costs_nothing_and_names_its_line(sandbox: Sandbox, t
     assert (result.status, result.problem) == ("infrastructure_error", told)
 
 
+def test_what_is_missing_where_a_submission_is_graded_costs_nothing_either(sandbox: Sandbox, tmp_path: Path) -> None:
+    course = load_course(course_in(tmp_path, "import no_such_module\n" + TEST))
+    result = result_of(sandbox, course, tmp_path)
+    told = "checks/test_own.py: line 3: ModuleNotFoundError: No module named 'no_such_module'"
+    assert (result.status, result.problem) == ("infrastructure_error", told)
+
+
 def test_an_assertion_is_told_from_a_statement_that_does_not_hold(sandbox: Sandbox, tmp_path: Path) -> None:
     test = f'@check("{ID}", points=2, title="X")\ndef test_x(student):\n    assert student.seed is None\n'
     result = result_of(sandbox, load_course(course_in(tmp_path, test)), tmp_path)

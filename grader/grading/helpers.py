@@ -74,7 +74,7 @@ def run_checks(context: Context) -> Part:
     before = set(context.sandbox.exits)
     problem = run_tests(context, recorder)
     exits = {number: exited for number, exited in context.sandbox.exits.items() if number not in before}
-    return Part(recorder.outcomes, recorder.artefacts.gathered, problem, exits)
+    return Part(recorder.outcomes, recorder.artefacts.gathered, recorder.fault or problem, exits)
 
 
 def parts_of(settings: Settings, submission: Submission, processes: int) -> list[frozenset[str]]:

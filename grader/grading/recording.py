@@ -28,12 +28,18 @@ class Recorder:
     """The pytest plugin that runs the checks of a context, in the contract's order, and keeps their outcomes.
 
     A course's own come last, so that whatever they do to what is shared, ours have made use of it.
+
+    Attributes:
+        outcomes: What became of each check.
+        artefacts: What is kept beside them.
+        fault: Why a file of the course's own checks cannot be imported; empty where all can.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.outcomes: dict[str, Outcome] = {}
         self.artefacts = Artefacts()
+        self.fault = ""
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Give the checks their context and a place for artefacts, and declare their mark."""
@@ -48,6 +54,11 @@ class Recorder:
         own = self._context.course.own.ids
         order = {check.id: (check.id in own, place) for place, check in enumerate(self._context.checks)}
         items[:] = sorted((item for item in items if check_id(item) in order), key=lambda item: order[check_id(item)])
+
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]) -> None:
+        """Keep why a file cannot be imported: what is here may be missing on another machine."""
+        if isinstance(node, pytest.Collector) and call.excinfo is not None:
+            self.fault = fault_of(call.excinfo.value, self._context.course.own)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
