@@ -18,7 +18,7 @@ from scipy import sparse
 from grader.similarity.records import Code, Comparison, Pair
 
 FLAGGED_FROM: Final = 0.75
-"""Independent solutions came to 0.65 at most, disguised copies to 0.89 at least: docs/similar.md."""
+"""Independent solutions came to 0.65 at most, disguised copies to 0.86 at least: docs/similar.md."""
 
 LEAST_SHARED: Final = 40
 """Features, about as many as five statements have: with fewer in common two may be alike by chance."""
