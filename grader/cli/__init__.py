@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 import cyclopts
 
-from grader.cli import deciding, exporting, gradebook, grading, machine, speed, timings, validating, watching
+from grader.cli import deciding, exporting, gradebook, grading, machine, similar, speed, timings, validating, watching
 from grader.cli.app import app
 from grader.ground.errors import GraderError
 from grader.ground.notes import say
 
-COMMANDS = (grading, watching, gradebook, deciding, speed, timings, machine, exporting, validating)
+COMMANDS = (grading, watching, gradebook, deciding, speed, timings, machine, exporting, similar, validating)
 """The modules that add commands to the app as they are imported."""
 
 
