@@ -53,6 +53,19 @@ def test_each_submission_and_device_is_measured_or_says_why_not(class_folder: Pa
         assert len(book.measurements()) == 4
 
 
+def test_what_is_slow_is_undone_and_kept_with_the_measurement(class_folder: Path) -> None:
+    done = run(class_folder, "grader", "bench", "ada.py", "--explain", "--rounds", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "ada on cpu: undoing " in done.stderr
+    (ada,) = json.loads(done.stdout)["measurements"]
+    kinds = {cause["kind"] for cause in ada["causes"]}
+    assert "callback" in kinds or "eager" in kinds
+    assert all(cause["gain"] or cause["problem"] for cause in ada["causes"])
+    with Gradebook.open(class_folder / "gradebook.db", must_exist=True) as book:
+        (timing,) = book.measurements()
+    assert {cause.kind for cause in timing.measurement.causes} == kinds
+
+
 def test_pytest_benchmarks_options_work(class_folder: Path) -> None:
     done = run(
         class_folder,
