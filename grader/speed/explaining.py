@@ -134,8 +134,10 @@ class Explainer:
             if cause.share >= _WORTH_A_TRIAL and alike < _MOST_OF_A_KIND:
                 worth.append(cause)
         worth = worth[:_MOST_TRIALS]
-        if causes and causes[0].share < LIKELY:  # else XLA and several steps at a time would not be the advice
-            worth += [Cause("steps"), Cause("jit")]
+        if causes and causes[0].share < LIKELY:  # else these two would not be the advice
+            worth.append(Cause("jit"))
+            if not any(cause.kind == "callback" for cause in worth):  # which would only be called more seldom
+                worth.append(Cause("steps"))
         return tuple(worth)
 
     def try_all(self, causes: Sequence[Cause]) -> tuple[Cause, ...]:
