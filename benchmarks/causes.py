@@ -1,8 +1,9 @@
 """Whether `grader bench --explain` finds why a training is slow: one sound solution, and twenty ways to slow it down.
 
 `python -m benchmarks.causes` plants each cause, asks for the top one and for what undoing it gains, and measures beside
-it what the file gains that is truly mended, which mostly is the sound solution.  With the ids of causes it tries these alone.
-Gains are counted as good within 15 %.  `python -m benchmarks.causes --write DIR` writes the twenty files.
+it what the file gains once it is truly mended, which mostly makes it the sound solution.  With the ids of causes it
+tries these alone.  Gains are counted as good within 15 %.  `python -m benchmarks.causes --write DIR` writes the twenty
+files.
 """
 
 from __future__ import annotations
