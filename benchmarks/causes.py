@@ -298,8 +298,11 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.causes[0] if self.causes else None
 
     def right(self, planted: Planted) -> bool:
-        """Whether that is the planted one."""
-        return self.top is not None and self.top.kind == planted.kind and planted.name in self.top.name
+        """Whether that is the planted one, and undoing it gains anything."""
+        top = self.top
+        if top is None or (top.gain is not None and top.gain.factor <= 1):
+            return False
+        return top.kind == planted.kind and planted.name in top.name
 
     def close(self, planted: Planted) -> bool:
         """Whether what undoing the planted cause gains is stated within 15 % of the truth."""
