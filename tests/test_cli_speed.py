@@ -26,8 +26,8 @@ def class_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, timeout=300)
+def run(folder: Path, *command: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, timeout=timeout)
 
 
 @pytest.mark.skipif(bool(gpus()), reason="there is a GPU here")
@@ -51,6 +51,20 @@ def test_each_submission_and_device_is_measured_or_says_why_not(class_folder: Pa
     assert "no device gpu:0" in found["ada", "gpu:0"]["problem"]
     with Gradebook.open(class_folder / "gradebook.db", must_exist=True) as book:
         assert len(book.measurements()) == 4
+
+
+@pytest.mark.slow
+def test_what_is_slow_is_undone_and_kept_with_the_measurement(class_folder: Path) -> None:
+    done = run(class_folder, "grader", "bench", "ada.py", "--explain", "--rounds", "1", "--json", timeout=1200)
+    assert done.returncode == 0, done.stderr
+    assert "ada on cpu: undoing " in done.stderr
+    (ada,) = json.loads(done.stdout)["measurements"]
+    kinds = {cause["kind"] for cause in ada["causes"]}
+    assert "callback" in kinds or "eager" in kinds
+    assert all(cause["gain"] or cause["problem"] for cause in ada["causes"])
+    with Gradebook.open(class_folder / "gradebook.db", must_exist=True) as book:
+        (timing,) = book.measurements()
+    assert {cause.kind for cause in timing.measurement.causes} == kinds
 
 
 def test_pytest_benchmarks_options_work(class_folder: Path) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from grader.course import Course, Speed
 from grader.reports.speed import remarks, show, speed_document
 from grader.speed.points import points_of
-from grader.speed.records import Measurement, Rates, Round
+from grader.speed.records import Cause, Gain, Measurement, Rates, Round
 from grader.speed.statistics import summary
 from tests.measurements import measurement
 
@@ -87,6 +87,35 @@ def test_a_sound_measurement_needs_no_remark() -> None:
 def test_what_the_figures_do_not_say_is_said(measured: Measurement, remark: str) -> None:
     (found,) = remarks(measured)
     assert remark in found
+
+
+SLOW = (
+    Cause("callback", "Slow", 0, 0.62, Gain(2.6, 2.4, 2.9)),
+    Cause("layer", "augmentation (Sequential)", 0, 0.2, problem="It does not get through."),
+    Cause("eager", share=0.05),
+)
+
+
+def test_likely_causes_are_named_and_what_undoing_them_gains_is_a_table() -> None:
+    slow = msgspec.structs.replace(FAST, causes=SLOW)
+    assert remarks(slow) == [
+        "Likely causes of its time, the largest share first: the callback Slow (62%), "
+        "the layer augmentation (Sequential) (20%)."
+    ]
+    text = shown(slow)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "ada: one thing undone at a time, beside the file as it is:" in text
+    assert "2.60 (2.40–2.90)  without the callback Slow" in text
+    assert "–  without the work of the layer augmentation (Sequential): It" in text
+    assert "eager" not in text
+    assert "undone" not in shown(FAST)
+
+
+def test_causes_are_worth_no_points() -> None:
+    for measured in (FAST, measurement("ada", [8.25, 8.25], [3.0, 3.0])):
+        assert points_of(msgspec.structs.replace(measured, causes=SLOW), COURSE.speed) == points_of(
+            measured, COURSE.speed
+        )
 
 
 @pytest.mark.parametrize(

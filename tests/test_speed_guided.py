@@ -12,10 +12,12 @@ from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.errors import MeasuringError
+from grader.speed.explaining import Explainer
 from grader.speed.guided import GuidedTraining, columns_kept
 from grader.speed.measuring import Pairs, draw_data
 from grader.speed.records import Round
 from grader.submissions import Submission, SubmissionFile, read_submission
+from tests.test_explaining import TOO_SLOW
 
 COURSE = Course(
     dataset="shapes", speed=Speed(train_images=192, epochs=3, batch_size=50), limits=CourseLimits(training_seconds=60)
@@ -107,6 +109,17 @@ def test_slow_work_of_its_own_in_fit_shows(sandbox: Sandbox, dataset: Dataset, t
         sandbox, dataset, program(tmp_path, FIT.replace("keras.callbacks.EarlyStopping(patience=1)", slow))
     )
     assert all(epoch.callback_seconds > 0.25 for epoch in found.epochs)
+
+
+def test_why_it_is_slow_is_found_and_undone(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
+    slow = "keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))"
+    solution = program(tmp_path, FIT.replace("keras.callbacks.EarlyStopping(patience=1)", slow))
+    pairs = Pairs(sandbox, solution, None, COURSE, dataset)
+    pairs.warm_up()
+    explainer = Explainer(pairs, COURSE, dataset, images=COURSE.speed.train_images)
+    sleeping = next(cause for cause in explainer.look() if cause.name == "LambdaCallback")
+    (tried,) = explainer.try_all([sleeping])
+    assert tried.gain is not None or tried.problem.startswith(TOO_SLOW)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from grader.reports.site import write_timings
 from grader.reports.site.charts import BOTTOM, TOP
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
 from grader.reports.site.timings import fastest, speed_of, time_against_accuracy
+from grader.speed.records import Cause, Gain
 from grader.speed.statistics import Ratio, Spread
 from tests.measurements import measurement, rounds
 from tests.results import HOSTILE
@@ -96,6 +97,17 @@ def test_the_last_measurement_of_each_device_is_shown() -> None:
     assert speed_of([]) is None
     failed = speed_of(timings(measurement("ada", status="failed")))
     assert failed is not None and (failed.epochs, failed.ratios, failed.of) == (None, None, None)
+
+
+def test_why_it_is_slow_stands_below_the_last_measurement() -> None:
+    slow = msgspec.structs.replace(measurement("ada", [2.0], [1.0]), causes=(Cause("eager", share=0.7),))
+    speed = speed_of(timings(slow))
+    assert speed is not None
+    assert speed.causes == ("Likely causes of its time, the largest share first: eager execution (70%).",)
+    tried = msgspec.structs.replace(slow, causes=(Cause("eager", share=0.7, gain=Gain(3.0, 2.9, 3.1)),))
+    speed = speed_of(timings(tried))
+    assert speed is not None
+    assert speed.causes == ("3.00 (2.90–3.10) times as fast compiled instead of eager",)
 
 
 def test_the_fastest_come_first_and_the_same_ratio_is_the_same_rank() -> None:

@@ -13,11 +13,12 @@ from rich.text import Text
 
 from grader.course import Course
 from grader.ground.text import clean, number
+from grader.reports import causes
 from grader.reports.timings import MEASUREMENT_WORDS, threads_of
 from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.flops import share_of_limit
 from grader.speed.points import images_of, points_of
-from grader.speed.records import Measurement, Round
+from grader.speed.records import Cause, Measurement, Round
 from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summary
 
 _MUCH_LESS_ACCURATE: Final = 0.1
@@ -54,6 +55,11 @@ def show(console: Console, measurements: Sequence[Measurement], course: Course) 
             name = clean(measurement.submission, limit=60)
             for remark in remarks(measurement):
                 console.print(Text.assemble((f"{name}: ", "bold"), clean(remark)))
+            if found := causes.tried(measurement):
+                console.print(
+                    Text.assemble((f"{name}: ", "bold"), "one thing undone at a time, beside the file as it is:")
+                )
+                console.print(_undone(found))
         console.print()
 
 
@@ -92,6 +98,18 @@ def _table(lanes: Sequence[Measurement], course: Course, *, gap: int) -> Table:
         epoch = spread(steady_epochs(reference))
         rate = lanes[0].budget.train_images / epoch.median if epoch else None
         table.add_row(Text("reference", "dim"), *_figures(reference, epoch, rate, None), style="dim")
+    return table
+
+
+def _undone(found: Sequence[Cause]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("Times as fast", justify="right", no_wrap=True)
+    table.add_column("Undone", overflow="fold")
+    for cause in found:
+        surely = cause.gain is not None and cause.gain.low is not None and cause.gain.low > 1
+        gained = Text(causes.factor(cause.gain) if cause.gain else "–", "green" if surely else "dim")
+        why = f": {clean(cause.problem)}" if cause.problem else ""
+        table.add_row(gained, Text(f"{causes.undone(cause)}{why}"))
     return table
 
 
@@ -152,6 +170,8 @@ def remarks(measurement: Measurement) -> list[str]:
                 f"It predicts {own:.0%} of unseen images right, the reference {others:.0%} after as many epochs."
             )
     found += _reached(measurement)
+    if likely := causes.likely(measurement):
+        found.append(likely)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,12 +79,21 @@ class GuidedTraining(TimedTraining):
         split: The images.
         seed: For the worker's generators.
         kept: The classes that the program keeps.
+        trial: See `TimedTraining`.
     """
 
     def __init__(
-        self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int, kept: Columns
+        self,
+        sandbox: Sandbox,
+        submission: Submission,
+        course: Course,
+        split: Split,
+        seed: int,
+        kept: Columns,
+        *,
+        trial: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(sandbox, submission, course, split, seed)
+        super().__init__(sandbox, submission, course, split, seed, trial=trial)
         self._kept = kept
 
     def prepare(self) -> None:
@@ -96,6 +106,8 @@ class GuidedTraining(TimedTraining):
         self._images = images_for(self._split, self._kept, seeded_generator(self._seed, "guided speed"))
         began = time.perf_counter()
         self._spawn()
+        if self._trial is not None and self._trial["undo"] == "precision":
+            self._tool("keep_to_single_precision")
         settings: dict[str, int] = {"scripted": False, "shorten": False, "timed": True}
         settings |= {"shims": self._course.legacy == "run", "epochs": speed.epochs, "batch_size": speed.batch_size}
         program = self._submission.program
@@ -104,10 +116,11 @@ class GuidedTraining(TimedTraining):
         self._ready_seconds = time.perf_counter() - began
 
     def _begin(self) -> Any:
-        return self._resume()
+        return self._resume(trial=None if self._trial is None else dict(self._trial))
 
     def _take(self, answer: Any) -> None:
-        self._trained = self._form(answer, "trained", _Trained)
+        if self._trial is None:
+            self._trained = self._form(answer, "trained", _Trained)
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
         return explained(str)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from grader.checks.common.student import Student
 from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
+from grader.course.thresholds import VALIDATION_IMAGES
 from grader.sandbox.host.session import Sandbox
 from grader.sandbox.wire.weights import differ
 from grader.speed.errors import explained
@@ -35,17 +36,18 @@ _CHECKPOINT: Final = "speed.keras"
 _WARM_UP_STEPS: Final = 2
 
 
-def draw_data(dataset: Dataset, course: Course, seed: int) -> Split:
+def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images: int = VALIDATION_IMAGES) -> Split:
     """The images of one round; submission and reference get the same.
 
     Args:
         dataset: Where they come from.
         course: Its classes, and how many images to train on.
         seed: Of the round.
+        validation_images: How many to validate on.
     """
     speed = course.speed
     course = msgspec.structs.replace(course, accuracy=Accuracy(speed.train_images, speed.epochs, speed.batch_size))
-    return draw_split(dataset, course, seeded_generator(seed, "speed"))
+    return draw_split(dataset, course, seeded_generator(seed, "speed"), validation_images=validation_images)
 
 
 def budget_of(split: Split, course: Course, dataset: Dataset) -> Budget:
@@ -65,12 +67,18 @@ class Training(TimedTraining):
         """
         began = time.perf_counter()
         worker = self._spawn()
+        if self._trial is not None and self._trial["undo"] == "precision":
+            with explained(str):
+                worker.tool("keep_to_single_precision")
         with self._explained():
             self._student = Student(worker, self._submission, self._course.limits)
             self._model = self._student.call("build_model", num_classes=self._split.y_train.shape[1])
             self._ready_seconds = time.perf_counter() - began
             self.export = self._student.export(self._model)
-            self._clock = self._student.tool("start_clock", self._model, TURN_SECONDS)
+            if self._trial is not None:
+                self._student.tool("start_trial", self._model, TURN_SECONDS, dict(self._trial))
+            else:
+                self._clock = self._student.tool("start_clock", self._model, TURN_SECONDS)
 
     def _begin(self) -> Any:
         split, speed = self._split, self._course.speed
@@ -213,10 +221,28 @@ class Pairs:
         seed = self._course.seed + 1 + index
         return self._training_of(submission, self._course, draw_data(self._dataset, self._course, seed), seed)
 
-    def _training_of(self, submission: Submission, course: Course, split: Split, seed: int) -> TimedTraining:
+    def trial(self, course: Course, split: Split, settings: Mapping[str, Any]) -> TimedTraining:
+        """A training of the submission that tells of its passes over the images; see `timed.TimedTraining`.
+
+        Args:
+            course: Limits, and what is trained.
+            split: The images.
+            settings: Of the trial.
+        """
+        return self._training_of(self._submission, course, split, course.seed, trial=settings)
+
+    def _training_of(
+        self,
+        submission: Submission,
+        course: Course,
+        split: Split,
+        seed: int,
+        *,
+        trial: Mapping[str, Any] | None = None,
+    ) -> TimedTraining:
         if submission is self._submission and self._kept is not None:
-            return GuidedTraining(self._sandbox, submission, course, split, seed, self._kept)
-        return Training(self._sandbox, submission, course, split, seed)
+            return GuidedTraining(self._sandbox, submission, course, split, seed, self._kept, trial=trial)
+        return Training(self._sandbox, submission, course, split, seed, trial=trial)
 
     @contextlib.contextmanager
     def _ended_on_error(self) -> Iterator[None]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import statistics
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from grader.results.artefacts import Epoch as Epoch
 
 Status = Literal["measured", "no_device", "no_backend", "out_of_memory", "failed"]
+
+Kind = Literal["input", "batch", "eager", "recompiling", "validation", "callback", "layer", "precision", "jit", "steps"]
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -135,6 +137,44 @@ class Rates(msgspec.Struct, frozen=True):
     convolution: float
 
 
+class Gain(msgspec.Struct, frozen=True):
+    """How many times as fast a submission trains with one thing undone.
+
+    Attributes:
+        factor: 2 where a pass over the images takes half the time, validation and callbacks included.
+        low: Where its 95% interval begins; `None` where there were too few passes for one.
+        high: Where it ends, likewise.
+    """
+
+    factor: float
+    low: float | None
+    high: float | None
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """What may make a submission's training slow.  It is advice, on the submission's word, and never costs a point.
+
+    Attributes:
+        kind: What it is: `input`, a pipeline that is waited for; `batch`, batches smaller than it was told to take;
+            `eager`, steps that are not compiled; `recompiling`, a network that is compiled again and again;
+            `validation`, more than once a pass over the images or in small batches; a `callback`; a `layer`;
+            `precision`, double where single is usual; `jit` and `steps`, what XLA and several steps at a time would
+            make of it.
+        name: Of the callback or layer.
+        index: Which of the callbacks, or of the network's layers; 0 for other kinds.
+        share: Its share of the time, 0 to 1, by a clock beside the training; 0 where only a trial can tell.
+        gain: What undoing it gains; `None` where it was not tried, or could not be.
+        problem: Why it could not be tried; empty where it was, or was not to be.
+    """
+
+    kind: Kind
+    name: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    index: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    gain: Gain | None = None
+    problem: str = ""
+
+
 class Measurement(msgspec.Struct, frozen=True):
     """All rounds of one submission on one device and backend.
 
@@ -152,6 +192,8 @@ class Measurement(msgspec.Struct, frozen=True):
         measured_at: When it ended: see `grader.gradebook.records.utc`.
         flops: Floating-point operations of one epoch's training; `None` where the network cannot be examined.
         rates: What the device reaches on its own; `None` where it was not measured.
+        causes: What may make the training slow, the likeliest first: by what undoing it gains where that was tried,
+            else by its share.
     """
 
     submission: str
@@ -167,3 +209,4 @@ class Measurement(msgspec.Struct, frozen=True):
     measured_at: str = ""
     flops: float | None = None
     rates: Rates | None = None
+    causes: tuple[Cause, ...] = ()

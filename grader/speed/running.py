@@ -30,10 +30,11 @@ from grader.sandbox.host.devices import why_no_device
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
 from grader.sandbox.wire.backends import DEFAULT, on_gpu, why_missing
 from grader.speed.errors import MeasuringError
+from grader.speed.explaining import LIKELY, Explainer, images_for, seconds_for
 from grader.speed.flops import training_flops
 from grader.speed.machine import this_machine
 from grader.speed.measuring import Pairs, budget_of, draw_data
-from grader.speed.records import Machine, Measurement, Rates
+from grader.speed.records import Cause, Machine, Measurement, Rates
 from grader.speed.statistics import images_an_epoch
 from grader.submissions import Submission, SubmissionFile, read_submission
 from grader.submissions.reference import write_reference
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True):
         level: The isolation level.
         devices: `cpu`, `gpu:0` and on, whether or not they are there.
         backends: `tensorflow`, `jax`, `torch`, likewise.
+        explain: Whether each likely cause of slowness is undone, to see what that gains.
     """
 
     submissions: tuple[Submission, ...]
@@ -74,6 +76,7 @@ class Plan(msgspec.Struct, frozen=True):
     level: str
     devices: tuple[str, ...] = ("cpu",)
     backends: tuple[str, ...] = (DEFAULT,)
+    explain: bool = False
 
     def machine(self, device: str, backend: str, versions: dict[str, str]) -> Machine:
         """What is measured on a device and backend of this machine is measured on."""
@@ -152,6 +155,7 @@ class SpeedRun:
         plan: What is measured.
         on_training: Called after each training, a submission's or the reference's.
         on_measured: Called with each measurement as soon as it is there.
+        on_trials: Called before things are undone in a submission, with how many and about how many seconds it takes.
 
     Attributes:
         measurements: Those that are done.
@@ -162,11 +166,13 @@ class SpeedRun:
         plan: Plan,
         on_training: Callable[[Lane], None] = lambda lane: None,
         on_measured: Callable[[Measurement], object] = lambda measurement: None,
+        on_trials: Callable[[Lane, int, float], None] = lambda lane, trials, seconds: None,
     ) -> None:
         self.plan = plan
         self.measurements: list[Measurement] = []
         self._on_training = on_training
         self._on_measured = on_measured
+        self._on_trials = on_trials
         self._stack = contextlib.ExitStack()
         self._station: Station | None = None
         self._where = ("", "")
@@ -276,9 +282,21 @@ class SpeedRun:
         if station and pairs and pairs.config:
             images = round(images_an_epoch(measurement))
             measurement = msgspec.structs.replace(measurement, flops=station.flops(pairs.config, images))
+        if pairs and measurement.status == "measured" and any(round_.epochs for round_ in rounds):
+            measurement = msgspec.structs.replace(measurement, causes=self._causes(lane, pairs, measurement))
         self.measurements.append(measurement)
         self._on_measured(measurement)
         return extra_info(measurement)
+
+    def _causes(self, lane: Lane, pairs: Pairs, measurement: Measurement) -> tuple[Cause, ...]:
+        """What takes the time of a submission that was measured, and what undoing it gains where that is asked for."""
+        explainer = Explainer(pairs, self.plan.course, self.plan.dataset, images_for(measurement))
+        causes = explainer.look()
+        worth = explainer.worth_a_trial(causes) if self.plan.explain else ()
+        if not worth:
+            return tuple(cause for cause in causes if cause.share >= LIKELY)
+        self._on_trials(lane, len(worth), seconds_for(measurement, len(worth)))
+        return explainer.try_all(worth)
 
 
 def extra_info(measurement: Measurement) -> dict[str, Any]:
@@ -300,6 +318,7 @@ def measure_all(
     plan: Plan,
     on_training: Callable[[Lane], None] = lambda lane: None,
     on_measured: Callable[[Measurement], object] = lambda measurement: None,
+    on_trials: Callable[[Lane, int, float], None] = lambda lane, trials, seconds: None,
 ) -> list[Measurement]:
     """Measure everything in a plan, one submission after the other.
 
@@ -307,12 +326,13 @@ def measure_all(
         plan: What.
         on_training: Called after each training.
         on_measured: Called with each measurement as soon as it is there.
+        on_trials: See `SpeedRun`.
 
     Raises:
         GraderError: The measuring itself failed.
         KeyboardInterrupt: It was interrupted; what was measured has been handed on.
     """
-    run = SpeedRun(plan, on_training, on_measured)
+    run = SpeedRun(plan, on_training, on_measured, on_trials)
     problem = run_pytest(_FOLDER, run, "-p", "pytest_benchmark.plugin")
     if problem or len(run.measurements) != len(run.lanes):
         raise GraderError(f"measuring failed, which is the grader's fault: {problem or 'a measurement is missing'}.")

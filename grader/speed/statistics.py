@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeGuard
 import msgspec
 import numpy as np
 
-from grader.speed.records import Measurement, Round
+from grader.speed.records import Gain, Measurement, Round
 
 LEVEL: Final = 0.95
 """How often an interval has the truth in it."""
@@ -192,6 +192,18 @@ def _ratio(logs: Sequence[float]) -> Ratio | None:
 
     reach = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * statistics.stdev(logs) / math.sqrt(len(logs))
     return Ratio(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), len(logs))
+
+
+def gain_between(before: Sequence[float], after: Sequence[float]) -> Gain:
+    """How many times as fast the later of two trainings is, by rank as in `compare`.
+
+    Args:
+        before: Logarithms of the seconds of passes over the images; at least one.
+        after: Likewise.
+    """
+    told = change("seconds", before, after)
+    low, high = (None if end is None else 1 / end for end in (told.high, told.low))
+    return Gain(1 / told.factor, low, high)
 
 
 def summary(measurement: Measurement) -> Summary:

@@ -34,23 +34,37 @@ class TimedTraining(ABC):
         course: Limits, and what is trained.
         split: The images.
         seed: For the worker's generators.
+        trial: Settings of `trial.Trial` in the sandbox, where the training tells of its passes and is not judged.
 
     Attributes:
         export: The network before its training, as `toolbox.export_model` gives it, or its `config` alone; there after
             `prepare`.
         ended: Whether the training has come to its end.
+        turns: The turns that it has had.
+        notes: What a trial said at the end of each turn.
     """
 
     export: dict[str, Any]
 
-    def __init__(self, sandbox: Sandbox, submission: Submission, course: Course, split: Split, seed: int) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        submission: Submission,
+        course: Course,
+        split: Split,
+        seed: int,
+        *,
+        trial: Mapping[str, Any] | None = None,
+    ) -> None:
         self._sandbox = sandbox
         self._submission = submission
         self._course = course
         self._split = split
         self._seed = seed
         self._worker: Worker | None = None
-        self._turns: list[Turn] = []
+        self._trial = trial
+        self.turns: list[Turn] = []
+        self.notes: list[Any] = []
         self._ran = self._host_mb = self._ready_seconds = 0.0
         self.ended = False
 
@@ -82,18 +96,20 @@ class TimedTraining(ABC):
         Raises:
             MeasuringError: It fails.
         """
-        if len(self._turns) > self._course.limits.training_seconds / TURN_SECONDS + _MORE_TURNS:
+        if len(self.turns) > self._course.limits.training_seconds / TURN_SECONDS + _MORE_TURNS:
             raise MeasuringError("failed", "The code hands over its turns sooner than a training does.")
         before = self._account()
         began = time.perf_counter()
         with self._explained():
-            answer = self._resume() if self._turns else self._begin()
+            answer = self._resume() if self.turns else self._begin()
         ended = time.perf_counter()
         after = self._account()
-        between = before.ran - self._ran if self._turns else 0.0
-        self._turns.append(Turn(began, ended, after.ran - before.ran, after.waited - before.waited, between))
+        between = before.ran - self._ran if self.turns else 0.0
+        self.turns.append(Turn(began, ended, after.ran - before.ran, after.waited - before.waited, between))
         self._ran = after.ran
-        if answer != {"kind": "turn"}:
+        if self._trial is not None and isinstance(answer, dict) and answer.get("kind") == "turn":
+            self.notes.append(answer)
+        elif answer != {"kind": "turn"}:
             self.ended = True
             self._take(answer)
 
@@ -103,12 +119,12 @@ class TimedTraining(ABC):
 
     def _left(self) -> float:
         """How much longer the training may take, in seconds."""
-        return max(self._course.limits.training_seconds - sum(turn.length for turn in self._turns), 0.0)
+        return max(self._course.limits.training_seconds - sum(turn.length for turn in self.turns), 0.0)
 
-    def _resume(self) -> Any:
-        """Let it go on; gives what the worker answers once it has trained for a turn, or has ended."""
+    def _resume(self, **more: Any) -> Any:
+        """Let it go on, told more; gives what the worker answers once it has trained for a turn, or has ended."""
         assert self._worker is not None, "prepare() comes first"
-        return self._worker.tool("resume", {"turn_seconds": TURN_SECONDS}, seconds=self._left())
+        return self._worker.tool("resume", {"turn_seconds": TURN_SECONDS, **more}, seconds=self._left())
 
     @abstractmethod
     def _begin(self) -> Any:
@@ -137,7 +153,12 @@ class TimedTraining(ABC):
     @property
     def own_seconds(self) -> float:
         """What its own clock shows now."""
-        return sum(turn.length + turn.between for turn in self._turns)
+        return sum(turn.length + turn.between for turn in self.turns)
+
+    @property
+    def undisturbed_seconds(self) -> float:
+        """The same, without what other programs took from it."""
+        return sum(turn.undisturbed + turn.between for turn in self.turns)
 
     @abstractmethod
     def finish(self) -> Round:
@@ -160,7 +181,7 @@ class TimedTraining(ABC):
             moved: Whether the weights differ from those before.
             device_mb: The most memory on the device; `None` where that cannot be told.
         """
-        at = OwnTime(self._turns).at
+        at = OwnTime(self.turns).at
         ended = self.own_seconds
         own = {
             "first_step": None if noted["first_step"] is None else float(at(noted["first_step"])),
@@ -177,5 +198,5 @@ class TimedTraining(ABC):
             host_mb=self._host_mb,
             device_mb=device_mb,
             images=noted["trained"]["images"],
-            stretches=stretches(self._turns, noted["epochs"], noted["stamps"]) if epochs else (),
+            stretches=stretches(self.turns, noted["epochs"], noted["stamps"]) if epochs else (),
         )

@@ -8,6 +8,7 @@ the clock beside the submission says.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -23,6 +24,8 @@ TURN_SECONDS: Final = 0.3
 """How long a turn is: a few steps, so that both trainings meet the same machine, and handing over costs nothing."""
 
 _DIGITS: Final = 7
+
+_LEAST_OF_A_PASS: Final = 0.5
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -151,3 +154,31 @@ def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array,
     if len(moments) < 2 or not np.all(np.diff(batches) > 0) or not batches[-1] < np.inf:
         return None
     return moments, batches / batches[-1]
+
+
+def passes(turns: Sequence[Turn], marks: Sequence[tuple[float, int]], images: int) -> list[float]:
+    """How long each pass over the images took, everything included: validation, callbacks, and what is between epochs.
+
+    Where an epoch is a part of a pass, or the images are fewer than there are, the next mark counts.
+
+    Args:
+        turns: The training's, at least one.
+        marks: Moments of `time.perf_counter`, and the images that had been trained on by then.
+        images: How many make a pass.
+
+    Returns:
+        The logarithms of the seconds for so many images, the first pass left out, since it traces and compiles; nothing
+        where the marks contradict themselves.
+    """
+    if not marks or not turns:
+        return []
+    moments, counts = np.array(marks, np.float64).T
+    if not (np.all(np.isfinite(moments)) and np.all(np.diff(moments) >= 0) and np.all(np.diff(counts) >= 0)):
+        return []
+    at = OwnTime(turns, undisturbed=True).at(moments)
+    cuts = [0]
+    for place in range(len(counts)):
+        if counts[place] - counts[cuts[-1]] >= _LEAST_OF_A_PASS * images:
+            cuts.append(place)
+    took, trained = np.diff(at[cuts])[1:], np.diff(counts[cuts])[1:]
+    return [math.log(a / b * images) for a, b in zip(took, trained, strict=True) if a > 0]

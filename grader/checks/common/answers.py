@@ -132,6 +132,8 @@ _FORMS: Final[dict[str, Any]] = {
     "counts_of": WatchFacts,
     "seen_by": SeenImages,
     "start_clock": Handle,
+    "start_trial": None,
+    "keep_to_single_precision": None,
     "read_clock": ClockFacts,
     "device_memory_mb": float | None,
     "save_model": None,

@@ -10,10 +10,12 @@ import msgspec
 
 from grader.gradebook.records import Timing
 from grader.ground.text import clean
+from grader.reports import causes
 from grader.reports.site.charts import Chart, scatter
 from grader.reports.site.timing_charts import Device, Moment, device_bars, epoch_curves, ratio_history
 from grader.reports.timings import MEASUREMENT_WORDS, changes_in, factor
 from grader.speed.points import trains_in_full
+from grader.speed.records import Measurement
 from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, steady_epochs, summary
 
 _LEADERS: Final = 10
@@ -30,6 +32,7 @@ class Speed(msgspec.Struct, frozen=True):
         epochs: Round by round, of the last measurement that has epochs; `None` without any.
         ratios: Ratios through time; `None` where no measurement has any.
         of: What `epochs` is of.
+        causes: Why it is slow, a line each; likewise.
     """
 
     latest: tuple[tuple[Timing, Summary], ...]
@@ -37,6 +40,7 @@ class Speed(msgspec.Struct, frozen=True):
     epochs: Chart | None
     ratios: Chart | None
     of: Timing | None
+    causes: tuple[str, ...]
 
 
 class Fast(msgspec.Struct, frozen=True):
@@ -82,7 +86,14 @@ def speed_of(timings: Sequence[Timing]) -> Speed | None:
         epochs=epoch_curves(of.measurement.rounds, of.measurement.reference) if of else None,
         ratios=ratio_history(moments[-_LATEST:]) if moments else None,
         of=of,
+        causes=causes_of(of.measurement) if of else (),
     )
+
+
+def causes_of(measurement: Measurement) -> tuple[str, ...]:
+    """Why a training is slow, a line each: what undoing it gains, and where that was not tried what takes the time."""
+    tried = causes.tried(measurement)
+    return tuple(causes.lines(tried)) if tried else tuple(filter(None, [causes.likely(measurement)]))
 
 
 def _devices(latest: dict[str, Timing]) -> Iterator[Device]:

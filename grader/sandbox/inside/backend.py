@@ -161,6 +161,43 @@ def compile_nothing() -> None:
         tf.config.run_functions_eagerly(True)
 
 
+def runs_eagerly(model: Any) -> bool:
+    """Whether the steps of a network's training run line by line, compiled code put aside."""
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        return bool(model.run_eagerly or tf.config.functions_run_eagerly())
+    return bool(model.run_eagerly)
+
+
+def compile_steps(model: Any) -> None:
+    """Let the steps of a network's training be compiled, from the next time on that `fit` makes them."""
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(False)
+    model.run_eagerly = False
+
+
+def compiled(compute: Callable[[], Any]) -> Callable[[], Any]:
+    """A computation as compiled code, where the backend compiles what changes a network's state; else as it is."""
+    if name() != "tensorflow":
+        return compute
+    import tensorflow as tf
+
+    traced = tf.function(compute)
+
+    def run() -> Any:
+        eager = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(False)
+        try:
+            return traced()
+        finally:
+            tf.config.run_functions_eagerly(eager)
+
+    return run
+
+
 def is_tensor(value: Any) -> bool:
     """Whether a value is a tensor of the backend."""
     import keras

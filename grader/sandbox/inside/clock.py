@@ -33,16 +33,18 @@ class Turns:
     Args:
         ask: How to say that the turn is over.
         seconds: How long the first one is.
+        notes: Gives what else to say when it is.
     """
 
-    def __init__(self, ask: Ask, seconds: float) -> None:
+    def __init__(self, ask: Ask, seconds: float, notes: Callable[[], dict[str, Any]] = dict) -> None:
         self._ask = ask
+        self._notes = notes
         self._ends = time.perf_counter() + seconds
 
     def hand_over(self) -> None:
         """Wait for the next turn where this one is over."""
         if time.perf_counter() >= self._ends:
-            told = self._ask({"kind": "turn"})
+            told = self._ask({"kind": "turn"} | self._notes())
             self._ends = time.perf_counter() + told["turn_seconds"]
 
 

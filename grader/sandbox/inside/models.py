@@ -5,7 +5,7 @@ Untrusted side.  Built from Keras' own layers and written to Keras alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import keras
@@ -116,17 +116,27 @@ def follow(model: Any, callback: Any, *, validation: tuple[Any, Any] | None = No
     the callbacks it is given can then still be judged on the rest.  So can one that validates on other data than it is
     given, where `validation` takes its place.
     """
+
+    def add(given: dict[str, Any]) -> None:
+        given["callbacks"] = [*_as_list(given.get("callbacks")), callback]
+        if validation is not None:
+            for name in [name for name in given if name.startswith("validation")]:
+                del given[name]
+            given["validation_data"] = validation
+
+    before_fit(model, add)
+
+
+def before_fit(model: Any, change: Callable[[dict[str, Any]], None]) -> None:
+    """Make `model.fit` change what it is given, by name, before it trains."""
     fit = type(model).fit
 
-    def fit_with_callback(*args: Any, **kwargs: Any) -> Any:
+    def changed_fit(*args: Any, **kwargs: Any) -> Any:
         kwargs.update(zip(_OF_FIT, args, strict=False))
-        kwargs["callbacks"] = [*_as_list(kwargs.get("callbacks")), callback]
-        if validation is not None:
-            kwargs = {name: value for name, value in kwargs.items() if not name.startswith("validation")}
-            kwargs["validation_data"] = validation
+        change(kwargs)
         return fit(model, *args[len(_OF_FIT) :], **kwargs)
 
-    object.__setattr__(model, "fit", fit_with_callback)
+    object.__setattr__(model, "fit", changed_fit)
 
 
 def answer_at_once(model: Any) -> None:

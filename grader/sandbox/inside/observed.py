@@ -50,6 +50,7 @@ from grader.sandbox.inside.statements import (
     never_imported,
     roles_of,
 )
+from grader.sandbox.inside.trial import Trial
 from grader.sandbox.inside.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.wire.weights import differ
 
@@ -574,6 +575,12 @@ class Observer:
         """Train between two stops that the trusted side times, and answer what it then asks."""
         before = model.get_weights()
         told = self._ask({"kind": "ready", "config": self._export(model)["config"]})
+        if told["trial"]:
+            trial = Trial(model, told["trial"])
+            trial.prepare(given, Turns(self._ask, told["turn_seconds"], trial.notes))
+            with self._within():
+                original(model, **given)
+            raise Stop
         clock = Clock(model, Turns(self._ask, told["turn_seconds"]))
         given["callbacks"].append(clock)
         with self._within():

@@ -39,21 +39,21 @@ def _best_rate(job: Callable[[int], Job], size: int, largest: int, seconds: floa
     """The best of several runs, with sizes doubled until one run takes long enough to be timed well."""
     best = spent = 0.0
     compute, flops = job(size)
-    _finish(compute())  # compiles
+    finish(compute())  # compiles
     while spent < seconds:
         began = time.perf_counter()
-        _finish(compute())
+        finish(compute())
         took = time.perf_counter() - began
         spent += took
         best = max(best, flops / took)
         if took < seconds * _LONG_ENOUGH and size < largest:
             size *= 2
             compute, flops = job(size)
-            _finish(compute())
+            finish(compute())
     return best
 
 
-def _finish(result: Any) -> None:
+def finish(result: Any) -> None:
     """Wait until a result is there: one value of it is asked for."""
     keras.ops.convert_to_numpy(result[(0,) * len(result.shape)])
 

@@ -13,9 +13,10 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, examiner, exporting, figures, models, rates
+from grader.sandbox.inside import backend, examiner, exporting, figures, models, rates, undoing
 from grader.sandbox.inside.clock import Ask, Clock, Turns
 from grader.sandbox.inside.tally import Watch
+from grader.sandbox.inside.trial import Trial
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
@@ -197,6 +198,13 @@ def start_clock(model: Any, turn_seconds: float | None = None, *, ask: Ask) -> A
     return clock
 
 
+def start_trial(model: Any, turn_seconds: float, settings: dict[str, Any], *, ask: Ask) -> None:
+    """Let the model's own `fit` train in turns, and tell of its passes over the images; see `trial.Trial`."""
+    trial = Trial(model, settings)
+    turns = Turns(ask, turn_seconds, trial.notes)
+    models.before_fit(model, lambda given: trial.prepare(given, turns))
+
+
 def read_clock(clock: Any) -> dict[str, Any]:
     """What a clock has noted; see `clock.Clock`."""
     noted: dict[str, Any] = clock.read()
@@ -279,6 +287,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         brightest_channel_model,
         frozen_channel_model,
         start_clock,
+        start_trial,
         read_clock,
         save_model,
         describe_history,
@@ -289,6 +298,7 @@ TOOLS: Final[dict[str, Callable[..., Any]]] = {
         files,
         backend.device_facts,
         backend.device_memory_mb,
+        undoing.keep_to_single_precision,
         rates.measure_rates,
         examiner.rebuild,
         examiner.open_checkpoint,

@@ -168,8 +168,8 @@ class WorkerService:
             return self._observe
         if order.toolbox and order.name == "file" and self._observer is not None:
             return self._observer.file
-        if order.toolbox and order.name == "start_clock":
-            return functools.partial(toolbox.start_clock, ask=self._ask)
+        if order.toolbox and order.name in ("start_clock", "start_trial"):
+            return functools.partial(toolbox.TOOLS[order.name], ask=self._ask)
         if order.toolbox and order.name == "weights_in" and self._observer is not None:
             return self._observer.weights_in
         if order.toolbox:
