@@ -14,7 +14,7 @@ from grader.submissions.apart import READ_SECONDS, GivenUp, decode, encode, serv
 from grader.submissions.files import printable
 from grader.submissions.parsing import ParseError, parse
 
-_AT_ONCE: Final = 25
+_AT_ONCE: Final = 50
 """So many are read by one process, since one that is started takes about as long as reading ten."""
 
 _BYTES_AT_ONCE: Final = 50_000_000
