@@ -71,9 +71,10 @@ def test_the_starter_says_what_is_required() -> None:
         assert sentence in text
 
 
-def test_the_starter_of_a_course_with_own_data_loads_them(tmp_path: Path) -> None:
+def test_the_starter_of_a_course_with_own_data_loads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grey_course(tmp_path)
-    assert new(tmp_path / "solution.py", course=tmp_path / "course.toml") == 0
+    monkeypatch.chdir(tmp_path)
+    assert new(Path("solution.py")) == 0
     text = (tmp_path / "solution.py").read_text()
     title = '"""Course project: tell four classes of fruit apart with a small convolutional network in Keras.'
     assert text.startswith(title)
