@@ -40,7 +40,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, *reached: float | Exception) -> tupl
         return Trained(came, np.eye(3)[split.hidden_labels], 1.0, {})
 
     monkeypatch.setattr(check, "trained", trained)
-    monkeypatch.setattr(check, "find_calibration", lambda *_: calibration)
+    monkeypatch.setattr(check, "bands_of", lambda *_: calibration)
     ada = Submission("a", Path("a.py"), "", "py")
     context = SimpleNamespace(course=course, dataset=dataset, submission=ada, profile="standard")
     artefacts, nobody = Artefacts(), SimpleNamespace(example="predict(model, x)")

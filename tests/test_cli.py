@@ -41,8 +41,9 @@ def grader(*arguments: object, cwd: Path, **environment: str) -> subprocess.Comp
         (["grade", "empty"], "grader: empty: there are no submissions here; a submission is a .py or .ipynb."),
         (["check", "x.py", "--course", "no.toml"], "grader: no.toml: there is no such course file."),
         (
-            ["check", "x.py", "--dataset", "mnist"],
-            "grader: --dataset mnist: there is no such data set; choose one of cifar10, shapes.",
+            ["check", "x.py", "--dataset", "mnst"],
+            "grader: --dataset mnst: there is no such data set; choose one of cifar10, shapes, cifar100, mnist, "
+            "fashion_mnist, or a path.",
         ),
         (["new", "x.py"], "grader: x.py: is there already and was left as it is; choose another name."),
     ],

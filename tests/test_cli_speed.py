@@ -97,7 +97,7 @@ def test_without_a_submission_nothing_is_measured(tmp_path: Path) -> None:
         (["ada.py", "--device", "tpu"], "--device tpu: give cpu, gpu, gpu:1, several of them with commas, or all."),
         (["ada.py", "--rounds", "0"], "--rounds 0: give a number from 1 to 10,000,000."),
         (["nobody.py"], "nobody.py: there is no such file or folder"),
-        (["ada.py", "--dataset", "mnist"], "--dataset mnist: there is no such data set"),
+        (["ada.py", "--dataset", "mnst"], "--dataset mnst: there is no such data set"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(class_folder: Path, arguments: list[str], message: str) -> None:

@@ -56,8 +56,11 @@ def test_the_number_of_shapes_and_their_seed_can_be_chosen() -> None:
 
 def test_an_unknown_name_is_a_usage_error() -> None:
     with pytest.raises(UsageError) as caught:
-        load_dataset("mnist")
-    assert str(caught.value) == "There is no data set 'mnist'; choose cifar10 or shapes."
+        load_dataset("no/such.npz")
+    assert str(caught.value) == (
+        "There is no data set 'no/such.npz'; choose cifar10, shapes, cifar100, mnist or fashion_mnist, or the path of "
+        "an .npz file or of a folder of images."
+    )
 
 
 def test_the_cache_directory_is_the_first_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 import grader
+from grader.assignment.requirements import Requirements
 from grader.course import Accuracy, Course, CourseLimits, Full, Late, OwnChecks, Settings, Speed, Visibility
 from grader.course.thresholds import Calibration
 from grader.gradebook.conditions import conditions_of, course_digest
@@ -48,6 +49,7 @@ def test_what_has_no_say_in_a_verdict_is_left_out(change: dict[str, Any]) -> Non
         {"legacy": "refuse"},
         {"modules": ("keras", "seaborn")},
         {"own": OwnChecks("/course/checks", "0" * 64)},
+        {"requirements": Requirements(min_blocks=3)},
     ],
 )
 def test_what_has_a_say_changes_the_digest(change: dict[str, Any]) -> None:
@@ -59,6 +61,7 @@ def test_every_field_of_a_course_was_thought_of() -> None:
     with_a_say = {"dataset", "classes", "seed", "points_by_check", "limits", "accuracy", "full", "form", "legacy"} | {
         "modules",
         "own",
+        "requirements",
     }
     assert set(Course.__struct_fields__) == without_a_say | with_a_say
 

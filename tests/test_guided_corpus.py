@@ -141,7 +141,7 @@ def test_a_rate_is_told_with_its_interval() -> None:
 def judged(failed: dict[str, str], *, calls: tuple[str, ...] = ("fit",), problem: str = "") -> Result:
     """A result in which all checks passed but some: `{check: message}`."""
     submission = Submission("x", Path("x.py"), "", "py", calls=calls)
-    checks = checks_of("guided", "quick")
+    checks = checks_of("guided", Course(), "quick")
     outcomes = {
         check.id: Outcome("failed", failed[check.id]) if check.id in failed else Outcome("passed", share=1.0)
         for check in checks

@@ -17,6 +17,7 @@ from grader.checks.guided.notes import Line, epoch_of, run_of
 from grader.checks.guided.pictures import CLASSES, Album, draw, whole
 from grader.checks.guided.script import MOST_EPOCHS, Script, write_script
 from grader.checks.guided.shown import Shown, follows, names_of, tokens
+from grader.course import Course
 from grader.sandbox.host.session import Worker
 from grader.submissions import Submission, SubmissionFile, discover, read_submission
 from grader.submissions.forms import checks_of, form_of
@@ -466,8 +467,8 @@ def test_each_form_has_the_same_points_for_each_task() -> None:
     for task in contract.TASKS:
         points = sum(check.points for check in guided.CHECKS if check.task == task.number)
         assert points == sum(check.points for check in contract.CHECKS if check.task == task.number)
-    assert sum(check.points for check in checks_of("guided", "quick")) == 97
-    assert {check.task for check in checks_of("guided", "quick", frozenset({2}))} == {2}
+    assert sum(check.points for check in checks_of("guided", Course(), "quick")) == 97
+    assert {check.task for check in checks_of("guided", Course(), "quick", frozenset({2}))} == {2}
 
 
 # Names that no line imports

@@ -82,9 +82,9 @@ def test_a_course_has_the_checks_that_lie_beside_its_file(tmp_path: Path) -> Non
     assert (check.id, check.task, check.function, check.points) == (ID, 2, "subset_data", 2.0)
     assert (check.profile, check.form, check.place) == ("quick", "functions", "checks/test_own.py: line 3")
     assert course.points(ID) == 2.0
-    ids = [each.id for each in checks_of("functions", "quick", own=course.own)]
+    ids = [each.id for each in checks_of("functions", course, "quick")]
     assert ids.index(ID) == ids.index("show_examples/one-axes-per-image") - 1  # at the end of its task
-    assert ID not in [each.id for each in checks_of("guided", "quick", own=course.own)]
+    assert ID not in [each.id for each in checks_of("guided", course, "quick")]
     assert load_course(course_in(tmp_path, toml=f'[points]\n"{ID}" = 0.5')).points(ID) == 0.5
     for folder in ("empty", "without"):
         (tmp_path / folder / "checks").mkdir(parents=True)
@@ -105,8 +105,8 @@ def test_checks_are_of_any_form_and_profile(tmp_path: Path) -> None:
     tidy, small = own.checks
     assert (tidy.needs, tidy.task, small.function) == (frozenset({"train"}), 1, "")
     assert own.of("guided") == (small,)
-    assert "setup/tidy" not in [check.id for check in checks_of("functions", "quick", own=own)]
-    assert checks_of("guided", "quick", frozenset({4}), own)[-1] == small
+    assert "setup/tidy" not in [check.id for check in checks_of("functions", Course(own=own), "quick")]
+    assert checks_of("guided", Course(own=own), "quick", frozenset({4}))[-1] == small
     require_sound(own)
 
 
@@ -260,7 +260,7 @@ def test_a_result_is_kept_for_the_same_checks_alone(tmp_path: Path) -> None:
 def test_processes_share_out_own_checks_too(tmp_path: Path) -> None:
     train = TEST.replace(ID, "train/quick").replace("test_columns", "test_train")
     own = load_course(course_in(tmp_path, TEST + train)).own
-    first, training = divided(checks_of("functions", "quick", own=own), 2)
+    first, training = divided(checks_of("functions", Course(own=own), "quick"), 2)
     assert (ID in first, "train/quick" in training) == (True, True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import html5lib
 import msgspec
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
@@ -22,7 +23,7 @@ from grader.reports.site import StudentPage, write_site, write_timings
 from grader.reports.site.charts import curves, histogram, round_steps, scatter
 from grader.reports.site.code import quoted
 from grader.reports.site.files import MARK, page_name, write_pages
-from grader.results.artefacts import Artefact
+from grader.results.artefacts import Artefact, Artefacts, Confusion, Example, png_of
 from grader.results.scoring import Graded
 from tests.browsers import CHROMIUM_NAMES, chromium, find_chromium
 from tests.invented import invented_class
@@ -433,3 +434,17 @@ def test_the_class_page_of_five_hundred_is_small(tmp_path: Path) -> None:
     write_site(tmp_path, Course(), pages)
     assert (tmp_path / "index.html").stat().st_size < 1_000_000
     assert len(list((tmp_path / "students").iterdir())) == 500
+
+
+def test_many_classes_and_tall_grey_images_have_their_place(pages: list[StudentPage], tmp_path: Path) -> None:
+    names = tuple(f"class {number}" for number in range(12))
+    gathered = Artefacts()
+    identity = tuple(tuple(5 * (row == column) for column in range(12)) for row in range(12))
+    gathered.add_record("accuracy/unseen-images", "confusion", Confusion(names, identity))
+    grey = png_of(np.full((48, 16, 1), 90, np.uint8))
+    gathered.add_record("accuracy/unseen-images", "examples", (Example(grey, "class 3", "class 11"),))
+    write_site(tmp_path, Course(), [msgspec.structs.replace(pages[0], artefacts=gathered.gathered)])
+    text = text_of(parsed(tmp_path / "students" / "ada.html"))
+    assert all(name in text for name in names)
+    assert "✗ class 3, predicted class 11" in text
+    assert 'aria-label="Confusion matrix"' in (tmp_path / "students" / "ada.html").read_text(encoding="utf-8")

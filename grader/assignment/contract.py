@@ -6,13 +6,22 @@ documentation are derived from here; `reference/` is the same contract in execut
 
 from __future__ import annotations
 
+import ast
+import functools
+import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from grader.assignment.subject import USUAL, Subject
+
 PROFILES: Final = ("quick", "standard", "full")
 """What may be asked for, each including the one before: see `Check.profile`."""
+
+
+_RANGE: Final = re.compile(r"tuple\(range\((\d+)\)\)")
+_MOST_WRITTEN_OUT: Final = 20  # classes in a header
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -29,6 +38,13 @@ class Parameter(msgspec.Struct, frozen=True):
     default: str | None = None
     keyword_only: bool = False
     meaning: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The default itself."""
+        if self.default is not None and (found := _RANGE.fullmatch(self.default)):
+            return tuple(range(int(found[1])))
+        return ast.literal_eval(self.default or "None")
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -308,6 +324,36 @@ CHECKS: Final = (
 
 
 _FUNCTIONS_BY_NAME: Final = {f.name: f for f in FUNCTIONS}
+
+
+@functools.cache
+def functions_for(subject: Subject, patience: int | None = None) -> tuple[Function, ...]:
+    """The functions with the defaults of a course.
+
+    Args:
+        subject: What the course is about.
+        patience: The patience that `train` has by default; `None` leaves it as it is.
+    """
+    count = len(subject.classes)
+    counted_out = count > _MOST_WRITTEN_OUT and subject.classes == tuple(range(count))
+    classes = f"tuple(range({count}))" if counted_out else str(subject.classes)
+    defaults = {"classes": classes, "input_shape": str(subject.image_shape)}
+    defaults["num_classes"] = str(count)
+    if patience is not None:
+        defaults["patience"] = str(patience)
+    meanings = {} if subject.dataset == USUAL.dataset else {"y": "integer labels, shape (n, 1) or (n,)"}
+
+    def adapted(parameter: Parameter, function: str) -> Parameter:
+        if parameter.default is not None and parameter.name in defaults:
+            return msgspec.structs.replace(parameter, default=defaults[parameter.name])
+        if function == "subset_data" and parameter.name in meanings:
+            return msgspec.structs.replace(parameter, meaning=meanings[parameter.name])
+        return parameter
+
+    return tuple(
+        msgspec.structs.replace(each, parameters=tuple(adapted(parameter, each.name) for parameter in each.parameters))
+        for each in FUNCTIONS
+    )
 
 
 def function(name: str) -> Function:

@@ -1,18 +1,23 @@
 """The starter file that students begin with, as Python or as a notebook, written from the contract.
 
 Task texts, headers and docstrings come from `grader.assignment.contract`, so the starter asks for what the checks test.
+What a course says of its data, points and requirements comes with a `brief.Brief`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import nbformat
 
 from grader.assignment import contract, guided
+from grader.assignment.brief import USUAL_BRIEF, Brief
+from grader.assignment.subject import Subject, in_words
 from grader.ground.errors import UsageError
 
 MAX_LINE: Final = 100
@@ -23,7 +28,6 @@ _v4: Final[Any] = nbformat.v4  # whose functions have no types
 _TEXT_WIDTH: Final = 96
 _INDENT: Final = " " * 4
 
-_TITLE: Final = "Course project: tell three classes of CIFAR-10 apart with a small convolutional network in Keras."
 _HOW_TO: Final = (
     "Six tasks. Write the body of each function below, and keep its name and its parameters. Functions, imports "
     "and parameters with defaults of your own are welcome."
@@ -43,11 +47,10 @@ import numpy as np
 # The whole project as a student runs it: the end of the file, and the last cells of the notebook.
 _STEPS: Final = (
     """\
-# Task 2: three of the ten classes. A tenth of the training images judges the epochs, and the
+# Task 2: {which} classes. A tenth of the training images judges the epochs, and the
 # test images are kept for the very end.
-class_names = ["airplane", "automobile", "bird"]
-(x_all, y_all), (x_test, y_test) = keras.datasets.cifar10.load_data()
-x_train, y_train = subset_data(x_all, y_all, seed=0)
+class_names = {names}
+{load}x_train, y_train = subset_data(x_all, y_all, seed=0)
 x_test, y_test = subset_data(x_test, y_test, seed=0)
 x_val, x_train = np.split(x_train, [len(x_train) // 10])
 y_val, y_train = np.split(y_train, [len(y_train) // 10])
@@ -77,51 +80,94 @@ print(f"Accuracy on images the network never saw: {accuracy:.3f}")
 """,
 )
 
+_IN_KERAS: Final = ("cifar10", "cifar100", "mnist", "fashion_mnist")
+_FROM_FILE: Final = """\
+with np.load("{file}") as data:
+    x_all, y_all, x_test, y_test = (data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+"""
 
-def starter_source() -> str:
+
+def _steps(subject: Subject) -> list[str]:
+    """The steps of the whole project."""
+    every, count = len(subject.label_names), len(subject.classes)
+    which = f"{in_words(count)} of the {in_words(every)}" if count < every else f"all {in_words(every)}"
+    first = _STEPS[0].format(which=which, names=_names_in_lines(subject.class_names), load=_loading(subject))
+    return [first, *_STEPS[1:]]
+
+
+def _names_in_lines(names: tuple[str, ...]) -> str:
+    """A list of names as Python, of one line or, where that is too long, of several."""
+    quoted = [json.dumps(name, ensure_ascii=False) for name in names]
+    line = f"[{', '.join(quoted)}]"
+    if len(line) <= MAX_LINE - len(_INDENT) - len("class_names = "):
+        return line
+    inner = textwrap.fill(
+        " ".join(f"{each.replace(' ', chr(0))}," for each in quoted), _TEXT_WIDTH - 8, break_long_words=False
+    ).replace(chr(0), " ")
+    return f"[\n{textwrap.indent(inner, _INDENT)}\n]"
+
+
+def _loading(subject: Subject) -> str:
+    """How the images are loaded: through Keras, or from a file that comes with the course."""
+    if subject.dataset in _IN_KERAS:
+        text = f"(x_all, y_all), (x_test, y_test) = keras.datasets.{subject.dataset}.load_data()\n"
+    else:
+        text = _FROM_FILE.format(file=f"{subject.title}.npz")
+    if subject.is_grey:
+        shape = "(-1, " + ", ".join(map(str, subject.image_shape)) + ")"
+        text += f"x_all, x_test = x_all.reshape{shape}, x_test.reshape{shape}  # grey: one channel\n"
+    return text
+
+
+def starter_source(brief: Brief = USUAL_BRIEF) -> str:
     """The starter as a `.py` file.
 
     Loading it trains nothing.  Running it does the project step by step, up to the first function that is still
     to be written.
     """
-    steps = textwrap.indent("\n".join(_STEPS), _INDENT)
-    parts = [f'"""{_TITLE}\n\n{_wrapped(_HOW_TO)}\n\n{_INDENT}grader check solution.py    # how far you are\n"""\n']
+    steps = textwrap.indent("\n".join(_steps(brief.subject)), _INDENT)
+    title, how_far = _wrapped(brief.title, MAX_LINE - 3), f"{_INDENT}grader check solution.py    # how far you are"
+    parts = [f'"""{title}\n\n{_wrapped(_HOW_TO)}\n\n{how_far}\n"""\n']
     for task in contract.TASKS:
-        parts.append(_commented(f"{_heading(task)}\n{_wrapped(task.text, _TEXT_WIDTH - 2)}"))
-        parts += [function_source(function) for function in _functions_of(task)]
+        parts.append(_commented(f"{_heading(task, brief)}\n{_wrapped(task.text, _TEXT_WIDTH - 2)}"))
+        parts += [function_source(function) for function in _functions_of(task, brief)]
     first, setup, *others = parts
     parts = [f"{first}\n{setup}\n{_IMPORTS}", *others, f'if __name__ == "__main__":\n{steps}']
     return "\n\n".join(parts)
 
 
-def starter_notebook() -> str:
+def starter_notebook(brief: Brief = USUAL_BRIEF) -> str:
     """The starter as a notebook: the JSON of nbformat 4.5, the same at every call."""
-    intro = f"# {_TITLE}\n\n{_HOW_TO}\n\n`grader check solution.ipynb` tells how far you are."
+    intro = f"# {brief.title}\n\n{_HOW_TO}\n\n`grader check solution.ipynb` tells how far you are."
     cells = [_markdown("project", intro)]
     for task in contract.TASKS:
-        cells.append(_markdown(f"task-{task.number}", f"## {_heading(task)}\n\n{task.text}"))
+        cells.append(_markdown(f"task-{task.number}", f"## {_heading(task, brief)}\n\n{task.text}"))
         if task.number == 1:
             cells.append(_code("imports", _IMPORTS))
-        cells += [_code(function.name, function_source(function)) for function in _functions_of(task)]
+        cells += [_code(function.name, function_source(function)) for function in _functions_of(task, brief)]
     cells.append(_markdown("run", "## The whole project\n\nRun these cells once the functions are written."))
-    cells += [_code(f"run-{number}", step) for number, step in enumerate(_STEPS, 1)]
+    cells += [_code(f"run-{number}", step) for number, step in enumerate(_steps(brief.subject), 1)]
     return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=_METADATA))}\n"
 
 
 def guided_notebook() -> str:
     """The guided project as a notebook: a heading and a text for each task, and an empty cell below it."""
-    cells = [_markdown("project", f"# {_TITLE}\n\n{_GUIDED_HOW_TO}\n\n`grader check FILE` tells how far you are.")]
+    cells = [
+        _markdown("project", f"# {USUAL_BRIEF.title}\n\n{_GUIDED_HOW_TO}\n\n`grader check FILE` tells how far you are.")
+    ]
     for task in contract.TASKS:
-        cells.append(_markdown(f"task-{task.number}", f"## {_heading(task)}\n\n{guided.STEPS[task.number]}"))
+        cells.append(
+            _markdown(f"task-{task.number}", f"## {_heading(task, USUAL_BRIEF)}\n\n{guided.STEPS[task.number]}")
+        )
         cells.append(_code(f"code-{task.number}", _GUIDED_CODE.get(task.number, "")))
     return f"{_v4.writes(_v4.new_notebook(cells=cells, metadata=_METADATA))}\n"
 
 
 def guided_source() -> str:
     """The guided project as a `.py` file, whose cells editors know by `# %%`."""
-    parts = [f'"""{_TITLE}\n\n{_wrapped(_GUIDED_HOW_TO)}\n"""\n']
+    parts = [f'"""{USUAL_BRIEF.title}\n\n{_wrapped(_GUIDED_HOW_TO)}\n"""\n']
     for task in contract.TASKS:
-        text = _commented(f"{_heading(task)}\n{_wrapped(guided.STEPS[task.number], _TEXT_WIDTH - 2)}")
+        text = _commented(f"{_heading(task, USUAL_BRIEF)}\n{_wrapped(guided.STEPS[task.number], _TEXT_WIDTH - 2)}")
         parts.append(f"# %%\n{text}{_GUIDED_CODE.get(task.number, '')}")
     return "\n\n".join(parts)
 
@@ -137,17 +183,21 @@ _GUIDED_CODE: Final = {
 }
 
 
-def write_starter(path: Path, *, form: Literal["functions", "guided"] = "functions") -> None:
+def write_starter(
+    path: Path, *, form: Literal["functions", "guided"] = "functions", brief: Brief = USUAL_BRIEF
+) -> None:
     """Write the starter: a notebook if the path ends in `.ipynb`, Python if it ends in `.py`.
 
     Args:
         path: Where to.
         form: The form of the assignment.
+        brief: What the course says of the form with functions; the guided one is the same for all.
 
     Raises:
         UsageError: The path ends otherwise, is there already, or cannot be written.
     """
-    writers = {".py": starter_source, ".ipynb": starter_notebook}
+    writers: dict[str, Callable[[], str]]
+    writers = {".py": lambda: starter_source(brief), ".ipynb": lambda: starter_notebook(brief)}
     if form == "guided":
         writers = {".py": guided_source, ".ipynb": guided_notebook}
     if path.suffix.lower() not in writers:
@@ -206,12 +256,12 @@ def _header(function: contract.Function) -> str:
     return "\n".join([f"def {function.name}(", *(f"{_INDENT}{part}," for part in parts), "):"])
 
 
-def _functions_of(task: contract.Task) -> list[contract.Function]:
-    return [function for function in contract.FUNCTIONS if function.task == task.number]
+def _functions_of(task: contract.Task, brief: Brief) -> list[contract.Function]:
+    return [function for function in brief.functions if function.task == task.number]
 
 
-def _heading(task: contract.Task) -> str:
-    return f"Task {task.number} – {task.title} ({task.points:g} points)"
+def _heading(task: contract.Task, brief: Brief) -> str:
+    return f"Task {task.number} – {task.title} ({brief.points.get(task.number, task.points):g} points)"
 
 
 def _sentence(words: str) -> str:

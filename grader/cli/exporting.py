@@ -86,15 +86,18 @@ def gradescope(
         hide: Id of a check that students see only once grades are published (may be given more than once).
         course: The course file; course.toml here unless given.
     """
-    from grader.exports.gradescope_package.package import autograder_zip, build_wheel
+    from grader.exports.gradescope_package.package import autograder_zip, build_wheel, own_data
 
     chosen = load_course(course)
     file = course or Path(COURSE_FILE)
     text = read_named(file).decode() if file.exists() else ""
+    data = own_data(file)
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
         hidden = check_hidden(hide, chosen.own)
-        content = autograder_zip(wheel, course=text, profile=profile or chosen.profile, hidden=hidden, own=chosen.own)
+        content = autograder_zip(
+            wheel, course=text, profile=profile or chosen.profile, hidden=hidden, own=chosen.own, data=data
+        )
     write_whole(output, content)
     print(f"Wrote {output}: upload it to Gradescope under Configure Autograder.")
     return 0

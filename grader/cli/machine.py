@@ -13,9 +13,9 @@ from rich.console import Console
 
 from grader.cli.app import app
 from grader.cli.options import with_dataset
-from grader.course import load_course
-from grader.course.datasets import load_dataset
-from grader.course.thresholds import RUNS_OF_FULL, load_calibrations
+from grader.course import load_course, on_dataset
+from grader.course.datasets import load_dataset, write_npz
+from grader.course.thresholds import RUNS_OF_FULL, calibration_file, load_calibrations
 from grader.ground.errors import UsageError
 from grader.ground.notes import say
 from grader.sandbox.host.launch import choose_level
@@ -64,23 +64,38 @@ def new(
         print(f"Wrote {course} with an example of a check in checks/. To try it, run in that folder: grader validate")
         return 0
     file = file or Path("solution.py")
-    write_starter(file, form=form)
+    chosen = load_course()
+    if form == "guided":
+        chosen = on_dataset(msgspec.structs.replace(chosen, form=form), chosen.dataset, classes=False)
+    write_starter(file, form=form, brief=chosen.brief)
     what = "fill in the functions" if form == "functions" else "work through the six tasks"
     print(f"Wrote {file}: {what}, then run: grader check {file}")
     return 0
 
 
 @app.command
-def data(name: str | None = None, /, *, course: Path | None = None) -> int:
+def data(
+    name: str | None = None,
+    /,
+    *,
+    course: Path | None = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+) -> int:
     """Fetch and verify the course's data set.
 
     Args:
-        name: cifar10 or shapes; the course's data set unless given.
+        name: A data set, or the path of an .npz or of a folder of images; the course's data set unless given.
         course: The course file; course.toml here unless given.
+        output: Also write the images into this .npz, for students.
     """
+    if output is not None and output.suffix != ".npz":
+        raise UsageError(f"--output {output}: the images are written as an .npz; let the name end so.")
     dataset = load_dataset(name or load_course(course).dataset)
     print(f"{dataset.name}: {len(dataset.x_train):,} training and {len(dataset.x_test):,} test images, verified.")
     print(f"SHA-256 {dataset.sha256}")
+    if output is not None:
+        write_npz(dataset, output)
+        print(f"Wrote {output}.")
     return 0
 
 
@@ -117,14 +132,14 @@ def calibrate(
     if anew and not full:
         raise UsageError("--anew: only --profile full goes on where it was; the other begins anew by itself.")
     chosen = with_dataset(load_course(course), dataset)
-    loaded = load_dataset(chosen.dataset)
+    loaded, file = load_dataset(chosen.dataset), calibration_file(chosen.dataset)
     with tempfile.TemporaryDirectory() as folder:
         solution = Path(folder) / "reference.py"
         write_reference(solution)
         with Sandbox.start(choose_level(None), threads=chosen.limits.threads) as sandbox:
             earlier = None
             if full and not anew:
-                earlier = to_go_on_with(load_calibrations(), chosen, loaded.sha256, sandbox.versions)
+                earlier = to_go_on_with(load_calibrations(file), chosen, loaded.sha256, sandbox.versions)
             if earlier is not None:
                 print(f"{count_of(len(earlier.accuracies), 'run')} of {runs} there already; --anew forgets them.")
             calibration = measure(
@@ -132,10 +147,10 @@ def calibrate(
                 runs=runs,
                 profile=profile,
                 earlier=earlier,
-                keep=store if full else lambda calibration: None,
+                keep=functools.partial(store, path=file) if full else lambda calibration: None,
                 notify=functools.partial(print, flush=True),
             )
-    store(calibration)
+    store(calibration, file)
     if len(calibration.accuracies) < 2:
         say("thresholds of one run: its spread is assumed; add runs with `grader calibrate --profile full`.")
     print(

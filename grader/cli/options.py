@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from grader.assignment.contract import PROFILES, TASKS
-from grader.course import Course, Settings, load_course
+from grader.course import Course, Settings, load_course, on_dataset
 from grader.course.datasets import DATASETS
 from grader.gradebook.store import FILE
 from grader.ground.errors import UsageError
@@ -58,7 +58,9 @@ def settings_of(options: Options, *, default_profile: str | None) -> Settings:
     """
     course = with_dataset(load_course(options.course), options.dataset)
     if options.form is not None:
-        course = msgspec.structs.replace(course, form=options.form)
+        course = on_dataset(
+            msgspec.structs.replace(course, form=options.form), course.dataset, classes=False, mirror=False
+        )
     profile = options.profile or default_profile or course.profile
     tasks = frozenset(options.task)
     unknown = tasks - {task.number for task in TASKS}
@@ -79,9 +81,11 @@ def with_dataset(course: Course, name: str | None) -> Course:
     """
     if name is None:
         return course
-    if name not in DATASETS:
-        raise UsageError(f"--dataset {name}: there is no such data set; choose one of {', '.join(DATASETS)}.")
-    return msgspec.structs.replace(course, dataset=name)
+    if name not in DATASETS and not Path(name).exists():
+        raise UsageError(
+            f"--dataset {name}: there is no such data set; choose one of {', '.join(DATASETS)}, or a path."
+        )
+    return on_dataset(course, name if name in DATASETS else str(Path(name).resolve()))
 
 
 def parse_moment(option: str, text: str) -> datetime:

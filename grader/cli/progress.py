@@ -62,7 +62,7 @@ def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str
         yield lambda _check, _outcome: None
         return
     with _bar(console) as progress:
-        checks = {form: checks_of(form, settings.profile, settings.tasks, settings.course.own) for form in FORMS}
+        checks = {form: checks_of(form, settings.course, settings.profile, settings.tasks) for form in FORMS}
         bar = progress.add_task("Starting the sandbox", total=max(map(len, checks.values())))
         known = {check.id: (len(some), check.title) for some in checks.values() for check in some}
 

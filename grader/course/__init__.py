@@ -15,6 +15,7 @@ from grader.course.settings import (
     Speed,
     Visibility,
     load_course,
+    on_dataset,
     parse_course,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "Speed",
     "Visibility",
     "load_course",
+    "on_dataset",
     "parse_course",
 ]

@@ -12,21 +12,25 @@ from typing import Annotated, Any, Final, Literal, get_args
 import msgspec
 
 from grader.assignment import contract, guided
-from grader.course.datasets import DATASETS
+from grader.assignment.brief import Brief
+from grader.assignment.requirements import REQUIREMENT_CHECKS, Bands, Requirements
+from grader.assignment.subject import Subject
+from grader.course.datasets import DATASETS, LIKE_CIFAR10, describe_dataset
 from grader.course.modules import MODULES
 from grader.course.own import FOLDER, NO_OWN, OwnChecks, read_own
+from grader.course.requirements import check_requirements
 from grader.ground.errors import UsageError, in_words, nearest
 from grader.sandbox.wire.frames import Limits
 
 COURSE_FILE: Final = "course.toml"
 
-_CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *guided.CHECKS)}
+_CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS)}
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 ModuleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
-Label = Annotated[int, msgspec.Meta(ge=0, le=9)]
+Label = Annotated[int, msgspec.Meta(ge=0, le=255)]
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Ranked = Literal["accuracy", "score"]
@@ -66,11 +70,19 @@ class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The budget of the accuracy check.  Its thresholds are measured, and stored elsewhere."""
+    """The budget of the accuracy check.  Its thresholds are measured, and stored elsewhere.
+
+    Attributes:
+        train_images: Images to train on, in all classes together.
+        epochs: Epochs of the training.
+        batch_size: Images a step.
+        mirror: Whether half of the hidden images are mirrored; not where a mirror image is of another class.
+    """
 
     train_images: Count = 3200
     epochs: Count = 4
     batch_size: Count = 16
+    mirror: bool = True
 
     @property
     def steps(self) -> int:
@@ -176,6 +188,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         modules: What submissions may import beside Python's own modules; it is installed with the grader.
         legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
         own: The checks of its own, which lie beside the course file and are not in it.
+        requirements: What is asked for beyond the contract, and which checks are not made.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
@@ -197,6 +210,34 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     legacy: Legacy = "run"
     modules: Annotated[tuple[ModuleName, ...], msgspec.Meta(max_length=200)] = MODULES
     own: OwnChecks = NO_OWN
+    requirements: Requirements = Requirements()
+
+    @property
+    def subject(self) -> Subject:
+        """What the course is about: the form of its images, and its classes.
+
+        Raises:
+            UsageError: Its data are not there, or none that a course can be about.
+        """
+        info = describe_dataset(self.dataset)
+        return Subject(self.dataset, info.title, info.image_shape, info.class_names, self.classes)
+
+    @property
+    def functions(self) -> tuple[contract.Function, ...]:
+        """The functions that submissions define, with this course's defaults."""
+        return contract.functions_for(self.subject, self.requirements.patience)
+
+    @property
+    def brief(self) -> Brief:
+        """What its starter says."""
+        points = {task.number: self.task_points(task.number) for task in contract.TASKS}
+        return Brief(self.subject, self.requirements, points)
+
+    def checks(self, form: str = "functions") -> tuple[contract.Check, ...]:
+        """The checks that this course makes of a form of the assignment; those of its own end their task."""
+        ours = guided.CHECKS if form == "guided" else (*contract.CHECKS, *self.requirements.checks)
+        made = [check for check in (*ours, *self.own.of(form)) if check.id not in self.requirements.skip]
+        return tuple(sorted(made, key=lambda check: check.task))
 
     def points(self, check_id: str) -> float:
         """What passing a check is worth in this course.
@@ -206,13 +247,13 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         return self.points_by_check.get(check_id, _known(self.own)[check_id].points)
 
-    def total(self, checks: Iterable[contract.Check] = contract.CHECKS) -> float:
-        """What passing all of some checks is worth in this course."""
-        return math.fsum(self.points(check.id) for check in checks)
+    def total(self, checks: Iterable[contract.Check] | None = None) -> float:
+        """What passing some checks is worth in this course; unless given, all that it makes of functions."""
+        return math.fsum(self.points(check.id) for check in (self.checks() if checks is None else checks))
 
     def task_points(self, number: int) -> float:
         """What a task is worth in this course, over all its checks."""
-        return self.total(check for check in contract.CHECKS if check.task == number)
+        return self.total(check for check in self.checks() if check.task == number)
 
 
 def load_course(path: Path | None = None) -> Course:
@@ -236,18 +277,19 @@ def load_course(path: Path | None = None) -> Course:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
-    course = parse_course(text, where=str(path), own=read_own(path.parent / FOLDER))
+    course = parse_course(text, where=str(path), folder=path.parent, own=read_own(path.parent / FOLDER))
     # A course file names folders as they lie beside it, wherever the grader is called.
     shared = tuple(str(path.parent / folder) for folder in course.late.days_shared_with)
     return msgspec.structs.replace(course, late=msgspec.structs.replace(course.late, days_shared_with=shared))
 
 
-def parse_course(text: str, *, where: str = COURSE_FILE, own: OwnChecks = NO_OWN) -> Course:
+def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), own: OwnChecks = NO_OWN) -> Course:
     """Validate the text of a course file.
 
     Args:
         text: The text.
-        where: What to call it in errors.
+        where: The file, for errors.
+        folder: Where the paths in it begin.
         own: The checks of the course's own, which it may name as it names others.
 
     Raises:
@@ -262,7 +304,8 @@ def parse_course(text: str, *, where: str = COURSE_FILE, own: OwnChecks = NO_OWN
     # By hand, since the record's types cannot know the check ids, nor say which word was probably meant.
     checks = _known(own)
     _check_points(table.get("points", {}), checks, where)
-    _check_word("dataset", table, DATASETS, where)
+    _find_dataset(table, where, folder)
+    check_requirements(table.get("requirements", {}), list(checks), table.get("form"), where)
     _check_word("profile", table, contract.PROFILES, where)
     _check_word("attempts", table, get_args(Counted), where)
     _check_word("groups", table, get_args(Groups), where)
@@ -282,7 +325,69 @@ def parse_course(text: str, *, where: str = COURSE_FILE, own: OwnChecks = NO_OWN
         raise UsageError(f"{where}: classes: {doubled} is there twice.")
     if course.speed.full_ratio >= course.speed.no_ratio:
         raise UsageError(f"{where}: speed.full_ratio: must be less than speed.no_ratio, {course.speed.no_ratio:g}.")
-    return course
+    return _settled(course, table, where)
+
+
+def _find_dataset(table: dict[str, Any], where: str, folder: Path) -> None:
+    """Make the path of a course's own data absolute; it is given as it lies beside the course file.
+
+    Raises:
+        UsageError: There is no such file or folder, and no data set of that name.
+    """
+    name = table.get("dataset")
+    if not isinstance(name, str) or name in DATASETS:
+        return
+    if name and (folder / name).exists():
+        table["dataset"] = str((folder / name).resolve())
+    elif "/" in name or "." in name:
+        raise UsageError(f"{where}: dataset: there is no file or folder {folder / name}.")
+    else:
+        raise UsageError(f"{where}: dataset: {name!r} is unknown{nearest(name, DATASETS)}")
+
+
+def _settled(course: Course, table: Mapping[str, Any], where: str) -> Course:
+    """The course with what follows from its data: all classes, no mirror images, and the form that fits them.
+
+    Raises:
+        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+    """
+    try:
+        mirror = "mirror" not in table.get("accuracy", {})
+        return on_dataset(course, course.dataset, classes="classes" not in table, mirror=mirror)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+def on_dataset(course: Course, name: str, *, classes: bool = True, mirror: bool = True) -> Course:
+    """The course on a data set.
+
+    Args:
+        course: The course.
+        name: The data set.
+        classes: Whether the course is about all classes of a data set that is not in the form of CIFAR-10.
+        mirror: Whether the data set says if hidden images are mirrored.
+
+    Raises:
+        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+    """
+    info = describe_dataset(name)
+    form = course.form
+    if name not in LIKE_CIFAR10:
+        if form == "guided":
+            raise UsageError(
+                f"form: guided notebooks are graded on CIFAR-10 alone, and the data set is {info.title}; choose "
+                'form = "functions", or dataset = "cifar10".'
+            )
+        form = "functions"
+        if classes:
+            course = msgspec.structs.replace(course, classes=tuple(range(len(info.class_names))))
+    last = len(info.class_names) - 1
+    if max(course.classes) > last:
+        place = course.classes.index(max(course.classes))
+        raise UsageError(f"classes[{place}]: {max(course.classes)} is no label of {info.title}; they are 0 to {last}.")
+    if mirror:
+        course = msgspec.structs.replace(course, accuracy=msgspec.structs.replace(course.accuracy, mirror=info.mirrors))
+    return msgspec.structs.replace(course, dataset=name, form=form)
 
 
 def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
@@ -298,9 +403,13 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         "speed": Speed,
         "late": Late,
         "visibility": Visibility,
+        "requirements": Requirements,
+        "requirements.accuracy": Bands,
     }
     for name, record in records.items():
-        part = table.get(name, {}) if name else table
+        part: Any = table
+        for step in name.split(".") if name else ():
+            part = part.get(step, {}) if isinstance(part, dict) else {}
         if not isinstance(part, dict):
             continue  # of the wrong type: msgspec says so
         known = [field.encode_name for field in msgspec.structs.fields(record) if field.type is not OwnChecks]

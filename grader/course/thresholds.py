@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract
+from grader.assignment.requirements import Bands
 from grader.course import Accuracy, Course, Settings
-from grader.course.datasets import load_dataset
+from grader.course.datasets import is_own, load_dataset
 from grader.ground.errors import GraderError
 from grader.ground.machine import versions_of
 from grader.sandbox.wire import backends
@@ -116,6 +117,14 @@ class Calibration(msgspec.Struct, frozen=True):
         return 0.0
 
 
+def calibration_file(dataset: str) -> Path:
+    """Where the calibrations of a data set are kept: beside a course's own data, and else with the grader."""
+    if not is_own(dataset):
+        return CALIBRATION_FILE
+    path = Path(dataset)
+    return path.with_name(f"{path.stem if path.is_file() else path.name}.calibration.json")
+
+
 def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
     """Every calibration in a file.
 
@@ -138,7 +147,12 @@ def installed_versions() -> dict[str, str]:
 def full_budget(course: Course) -> Accuracy:
     """What the reference trains in the profile `full`, where nobody tells it how long or in which batches."""
     defaults = {parameter.name: parameter.default for parameter in contract.function("train").parameters}
-    return Accuracy(course.full.train_images, int(defaults["epochs"] or 0), int(defaults["batch_size"] or 0))
+    return Accuracy(
+        course.full.train_images,
+        int(defaults["epochs"] or 0),
+        int(defaults["batch_size"] or 0),
+        mirror=course.accuracy.mirror,
+    )
 
 
 def find_calibration(
@@ -176,12 +190,33 @@ def find_calibration(
 
 
 def calibration_of(settings: Settings) -> Calibration | None:
-    """The accuracy thresholds that these settings need, the data being fetched for it; `None` where they need none.
+    """The thresholds that these settings need to have measured, the data being fetched for it; `None` for none.
 
     Raises:
         GraderError: The data cannot be had, or its thresholds are not known.
     """
-    if all(check.profile == "quick" for check in contract.checks_of(settings.profile, settings.tasks)):
+    checks = contract.chosen(settings.course.checks(), settings.profile, settings.tasks)
+    if all(check.profile == "quick" for check in checks):
         return None
-    dataset = load_dataset(settings.course.dataset)
-    return find_calibration(load_calibrations(), settings.course, dataset.sha256, settings.profile)
+    course = settings.course
+    dataset = load_dataset(course.dataset)
+    if course.requirements.accuracy is not None:
+        return None
+    calibrations = load_calibrations(calibration_file(course.dataset))
+    return find_calibration(calibrations, course, dataset.sha256, settings.profile)
+
+
+def bands_of(course: Course, sha256: str, profile: str = "standard") -> Bands | Calibration:
+    """What an accuracy earns: as the course says, else as the reference was measured.
+
+    Args:
+        course: The course.
+        sha256: Of its data.
+        profile: `full`, or any other; those share one.
+
+    Raises:
+        GraderError: The course says nothing, and nothing was measured.
+    """
+    if course.requirements.accuracy is not None:
+        return course.requirements.accuracy
+    return find_calibration(load_calibrations(calibration_file(course.dataset)), course, sha256, profile)

@@ -12,6 +12,7 @@ import msgspec
 import grader
 from grader.assignment.contract import TASKS
 from grader.course import Course, Late, Settings, Speed, Visibility
+from grader.course.datasets import fingerprint, is_own
 from grader.course.thresholds import Calibration
 from grader.gradebook.records import Conditions
 from grader.sandbox.wire import backends
@@ -42,7 +43,7 @@ def conditions_of(settings: Settings, calibration: Calibration | None) -> Condit
 
 
 def course_digest(course: Course) -> str:
-    """Digest of the course with its own checks, of the grader's code (contract and checks above all), and libraries.
+    """Digest of the course with its own checks and data, of the grader's code (contract and checks), and libraries.
 
     The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
     Title, default profile, deadline, groups, leaderboard, and what is said of speed, of which attempt counts, and of
@@ -61,6 +62,8 @@ def course_digest(course: Course) -> str:
         own=msgspec.structs.replace(course.own, folder=""),
     )
     parts = [msgspec.json.encode(judging, order="deterministic")]
+    if is_own(course.dataset):
+        parts.append(fingerprint(Path(course.dataset)).encode())
     package = Path(grader.__file__).parent
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package)

@@ -12,12 +12,13 @@ from typing import Any, Final
 import msgspec
 
 from grader.assignment import contract, guided
+from grader.assignment.requirements import REQUIREMENT_CHECKS
 from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError, nearest
 
 MAX_POINTS: Final = 10_000
 _HEADERS: Final = (("submission", "student"), ("group", "student"))
-_CHECKS: Final = tuple(check.id for check in (*contract.CHECKS, *guided.CHECKS))
+_CHECKS: Final = tuple(check.id for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS))
 _EXAMPLE: Final = 'a line [late-plot] with text = "…" and points = -2 below it'
 
 

@@ -185,7 +185,7 @@ class Again:
             wanted: Functions, and numbers of tasks, that others are left out for; empty for none.
         """
         form = form_of(submission, self.settings.course.form)
-        checks = checks_of(form.name, self.settings.profile, self.settings.tasks, self.settings.course.own)
+        checks = checks_of(form.name, self.settings.course, self.settings.profile, self.settings.tasks)
         return tuple(check for check in checks if not wanted or wanted & {check.function, str(check.task)})
 
     def due(self, submission: Submission, wanted: frozenset[str] = frozenset()) -> frozenset[str]:

@@ -82,7 +82,7 @@ def parts_of(settings: Settings, submission: Submission, processes: int) -> list
     form = form_of(submission, settings.course.form).name
     if settings.profile == "full" or form != _FORM:  # the clock of a whole training is to be its own
         processes = 1
-    checks = checks_of(form, settings.profile, settings.tasks, settings.course.own)
+    checks = checks_of(form, settings.course, settings.profile, settings.tasks)
     return divided(checks, processes, {each.name for each in submission.unwritten})
 
 

@@ -187,7 +187,7 @@ class Slot:
 def not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
     """The result where the grader itself failed."""
     course = settings.course
-    checks = checks_of(form_of(submission, course.form).name, settings.profile, settings.tasks, course.own)
+    checks = checks_of(form_of(submission, course.form).name, course, settings.profile, settings.tasks)
     return Graded(make_result(submission, course, checks, {}, seconds=0.0, problem=problem))
 
 

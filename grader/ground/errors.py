@@ -24,7 +24,7 @@ class UsageError(GraderError):
 
 def in_words(message: str) -> str:
     """A message of msgspec as half a sentence with the path first: `accuracy.epochs: expected int, got str`."""
-    text, _, path = message.replace("`", "").partition(" - at $.")
+    text, _, path = message.replace("`", "").replace(" | null", "").partition(" - at $.")
     return f"{path}: {text[0].lower()}{text[1:]}" if path else text
 
 

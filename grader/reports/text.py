@@ -9,11 +9,12 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract, guided
+from grader.assignment.requirements import REQUIREMENT_CHECKS
 from grader.ground.text import number
 from grader.results.changes import Change
 from grader.results.scoring import CheckResult, Result, points_of
 
-_TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *guided.CHECKS)}
+_TITLES: Final = {check.id: check.title for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS)}
 STATUS_WORDS: Final = {
     "failed": "",
     "error": "error",

@@ -165,10 +165,10 @@ class Artefacts:
 
 
 def png_of(pixels: np.ndarray[Any, Any]) -> bytes:
-    """Opaque pixels, uint8 of shape (height, width, 3), as PNG."""
+    """Opaque pixels, uint8 of shape (height, width, 3), or (height, width, 1) in grey, as PNG."""
     from PIL import Image
 
-    return _png(Image.fromarray(pixels))
+    return _png(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
 
 
 def small_png(pixels: np.ndarray[Any, Any]) -> bytes | None:

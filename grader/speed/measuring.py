@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks.common.accuracy import accuracy_of
+from grader.checks.common.accuracy import accuracy_of, build_arguments
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
 from grader.checks.common.student import Student
 from grader.checks.guided.unseen import Columns
@@ -46,7 +46,8 @@ def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images:
         validation_images: How many to validate on.
     """
     speed = course.speed
-    course = msgspec.structs.replace(course, accuracy=Accuracy(speed.train_images, speed.epochs, speed.batch_size))
+    budget = Accuracy(speed.train_images, speed.epochs, speed.batch_size, mirror=course.accuracy.mirror)
+    course = msgspec.structs.replace(course, accuracy=budget)
     return draw_split(dataset, course, seeded_generator(seed, "speed"), validation_images=validation_images)
 
 
@@ -71,8 +72,8 @@ class Training(TimedTraining):
             with explained(str):
                 worker.tool("keep_to_single_precision")
         with self._explained():
-            self._student = Student(worker, self._submission, self._course.limits)
-            self._model = self._student.call("build_model", num_classes=self._split.y_train.shape[1])
+            self._student = Student(worker, self._submission, self._course.limits, subject=self._course.subject)
+            self._model = self._student.call("build_model", **build_arguments(self._split))
             self._ready_seconds = time.perf_counter() - began
             self.export = self._student.export(self._model)
             if self._trial is not None:

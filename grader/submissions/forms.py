@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from grader.assignment import contract, guided
-from grader.course import NO_OWN, OwnChecks
+from grader.assignment import contract
+from grader.course import Course
 from grader.submissions.records import Submission
 
 FormName = Literal["functions", "guided"]
@@ -64,8 +64,7 @@ def form_of(submission: Submission, asked: str) -> Form:
 
 
 def checks_of(
-    form: FormName, profile: str, tasks: frozenset[int] = frozenset(), own: OwnChecks = NO_OWN
+    form: FormName, course: Course, profile: str, tasks: frozenset[int] = frozenset()
 ) -> tuple[contract.Check, ...]:
-    """The checks that a profile runs in a form, for some tasks (none named: all); a course's own end their task."""
-    ours = guided.CHECKS if form == "guided" else contract.CHECKS
-    return contract.chosen(sorted((*ours, *own.of(form)), key=lambda check: check.task), profile, tasks)
+    """The checks of a course that a profile runs in a form, for some tasks (none named: all)."""
+    return contract.chosen(course.checks(form), profile, tasks)

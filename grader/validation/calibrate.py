@@ -77,7 +77,7 @@ def measure(
         budget = TimeLeft(course.limits.grading_seconds)
         examiner = Examiner(lambda seed=seed: sandbox.spawn(seed=seed), budget)  # type: ignore[misc]
         with sandbox.worker(seed=seed) as worker, contextlib.closing(examiner):
-            student = Student(worker, submission, course.limits)
+            student = Student(worker, submission, course.limits, subject=course.subject)
             came = trained(student, examiner, split, None if full else course.accuracy, seconds=seconds)
         accuracies = (*calibration.accuracies, round(came.accuracy, 4))
         calibration = msgspec.structs.replace(calibration, accuracies=accuracies)

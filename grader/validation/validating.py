@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment import contract
-from grader.course import OwnChecks, Settings
+from grader.course import Course, Settings
 from grader.grading.batch import grade_all
 from grader.results.scoring import CheckResult, Graded, Result
 from grader.submissions import SubmissionFile
@@ -96,7 +96,7 @@ def validate(
     Raises:
         GraderError: A chaff cannot be put together.
     """
-    run = {check.id for check in checks_of("functions", settings.profile, settings.tasks, settings.course.own)}
+    run = {check.id for check in checks_of("functions", settings.course, settings.profile, settings.tasks)}
     chosen = {chaff.name: chaff for chaff in chaffs if chaff.caught_by[0] in run}
     verdicts: dict[str, Verdict] = {}
 
@@ -140,18 +140,18 @@ def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
         return asked
     try:
         texts = chaff.base.read_text(encoding="utf-8"), chaff.source()
-        wheat, buggy = (_code_by_task(text, settings.course.own) for text in texts)
+        wheat, buggy = (_code_by_task(text, settings.course) for text in texts)
     except (ParseError, ReadError):
         return asked
     changed = {task for task in wheat if wheat[task] != buggy[task]}
     return asked & ({1, chaff.task} | changed)
 
 
-def _code_by_task(source: str, own: OwnChecks) -> dict[int, str]:
+def _code_by_task(source: str, course: Course) -> dict[int, str]:
     """By the number of each task, the code that its checks can make run, but for the first task's."""
     needed = {}
     for task in contract.TASKS[1:]:
-        checks = checks_of("functions", "quick", frozenset({task.number}), own)
+        checks = checks_of("functions", course, "quick", frozenset({task.number}))
         needed[task.number] = need_of(source, {name for check in checks for name in check.needs}).code
     return needed
 

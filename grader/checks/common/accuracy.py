@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from grader.assignment.subject import USUAL
 from grader.checks.common.epochs import believed
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Examiner
 from grader.checks.common.hidden import Split
@@ -25,8 +26,7 @@ from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
 
-_CIFAR10_MEANS: Final = (0.4914, 0.4822, 0.4465)
-_CIFAR10_DEVIATIONS: Final = (0.2470, 0.2435, 0.2616)
+_OF_CIFAR10: Final = np.array((0.4914, 0.4822, 0.4465)), np.array((0.2470, 0.2435, 0.2616))
 
 _CHECKPOINT: Final = "accuracy.keras"
 _FRESH_IMAGES: Final = 600
@@ -98,7 +98,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     """
     classes = split.y_train.shape[1]
     try:
-        model = student.call("build_model", num_classes=classes)
+        model = student.call("build_model", **build_arguments(split))
         fresh = accuracy_of(_predict(student, model, split.x_hidden[:_FRESH_IMAGES], classes), split)
         if fresh > 1 / classes + _SURELY_LEARNED:
             raise CheckFailed(
@@ -145,6 +145,12 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     steps = noted["trained"]["steps"] or noted["trained"]["batches"]
     config = export.get("config", "")
     return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps, config)
+
+
+def build_arguments(split: Split) -> dict[str, Any]:
+    """What `build_model` is called with for the data; the shape of its images only where it is not the usual one."""
+    shape = tuple(split.x_train.shape[1:])
+    return ({} if shape == USUAL.image_shape else {"input_shape": shape}) | {"num_classes": split.y_train.shape[1]}
 
 
 def _settings(budget: Accuracy) -> dict[str, int]:
@@ -345,7 +351,7 @@ def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: 
     right: list[float] = []
     for start in range(0, len(split.x_hidden), _BATCH):
         labels = split.hidden_labels[start : start + _BATCH]
-        batches = scaled(split.x_hidden[start : start + _BATCH], measured)
+        batches = scaled(split.x_hidden[start : start + _BATCH], measured, means_and_deviations(split))
         counts = [np.sum(_is_right(np.asarray(examiner.ask("run_network", network, x)), labels)) for x in batches]
         right = [float(a + b) for a, b in zip(right or [0.0] * len(counts), counts, strict=True)]
     return max(right) / len(split.x_hidden)
@@ -354,9 +360,10 @@ def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: 
 def _scale_of_predict(student: Student) -> tuple[float, float] | None:
     """How `predict` scales images, as factor and offset, measured with a known network; `None` if it cannot be told."""
     levels = np.array([20, 90, 160, 230], np.uint8)
-    images = np.ones((1, 32, 32, 3), np.uint8) * levels[:, None, None, None]
+    shape = student.subject.image_shape
+    images = np.ones((1, *shape), np.uint8) * levels[:, None, None, None]
     try:
-        model = student.tool("brightest_channel_model", KNOWN_GAIN)
+        model = student.tool("brightest_channel_model", KNOWN_GAIN, 0, 0.0, shape)
         answers = student.call("predict", Shown(model, "model"), Shown(images, "x"))
     except SubmissionError:
         return None
@@ -370,13 +377,24 @@ def _scale_of_predict(student: Student) -> tuple[float, float] | None:
     return float(factor), float(offset)
 
 
-def scaled(images: Array, measured: tuple[float, float] | None) -> Iterator[Array]:
+def means_and_deviations(split: Split) -> tuple[Array, Array]:
+    """The means and standard deviations of the channels, 0 to 1, that images may be scaled by: in colour CIFAR-10's."""
+    if split.x_train.shape[3] == 3:
+        return _OF_CIFAR10
+    values = split.x_train / 255
+    return values.mean(axis=(0, 1, 2)), np.maximum(values.std(axis=(0, 1, 2)), 1 / 255)
+
+
+def scaled(
+    images: Array, measured: tuple[float, float] | None, of_channels: tuple[Array, Array] = _OF_CIFAR10
+) -> Iterator[Array]:
     """The images as the network may have been meant to see them, float32, one way after the other.
 
     Args:
         images: As they are, uint8.
         measured: Factor and offset that `predict` scales with; where they are those of raw images or of division
             by 255, there is but this one way.
+        of_channels: Means and standard deviations of the channels.
     """
     x = images.astype(np.float32)
     if measured is not None and abs(measured[0]) > 1e-6:
@@ -385,6 +403,7 @@ def scaled(images: Array, measured: tuple[float, float] | None) -> Iterator[Arra
             return
     spread = np.maximum(x.std(axis=(1, 2, 3), keepdims=True), 1 / np.sqrt(x[0].size))
     yield (x - x.mean(axis=(1, 2, 3), keepdims=True)) / spread
-    yield (x / 255 - np.array(_CIFAR10_MEANS, np.float32)) / np.array(_CIFAR10_DEVIATIONS, np.float32)
+    means, deviations = (each.astype(np.float32) for each in of_channels)
+    yield (x / 255 - means) / deviations
     yield x / 127.5 - 1
     yield x / 255

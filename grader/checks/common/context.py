@@ -53,7 +53,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     @property
     def checks(self) -> tuple[contract.Check, ...]:
         """The checks that are made here, of those that were asked for."""
-        asked = checks_of(self.form.name, self.profile, self.tasks, self.course.own)
+        asked = checks_of(self.form.name, self.course, self.profile, self.tasks)
         return asked if self.only is None else tuple(check for check in asked if check.id in self.only)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
+from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, is_unwritten, told
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
@@ -39,6 +40,11 @@ class Evidence:
         """What the checks draw their cases from."""
         return self.student.seed
 
+    @property
+    def subject(self) -> Subject:
+        """What the course is about."""
+        return self.student.subject
+
     def once(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
         """The result of `gather()`, called for the first use of the key alone."""
         if key not in self._remembered:
@@ -70,13 +76,17 @@ class Aside:
         open_worker: Loads the submission into a fresh worker.
         submission: The submission.
         seed: What its checks draw their cases from.
+        subject: What the course is about.
     """
 
-    def __init__(self, open_worker: Callable[[], Student], submission: Submission, seed: int) -> None:
+    def __init__(
+        self, open_worker: Callable[[], Student], submission: Submission, seed: int, subject: Subject = USUAL
+    ) -> None:
         self._open = open_worker
         self._submission = submission
         self._student: Student | None = None
         self.seed = seed
+        self.subject = subject
 
     @property
     def student(self) -> Student:
@@ -88,7 +98,7 @@ class Aside:
     def student_for(self, name: str) -> Student:
         """The same, for calls of one function; one that is still to be written needs no worker."""
         if is_unwritten(self._submission, name):
-            return UnwrittenStudent(self._submission, name, seed=self.seed)
+            return UnwrittenStudent(self._submission, name, seed=self.seed, subject=self.subject)
         return self.student
 
     @property

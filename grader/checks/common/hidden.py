@@ -27,11 +27,12 @@ MAX_BRIGHTNESS: Final = 0.1
 """Share by which a hidden image is made lighter or darker at most."""
 
 HIDDEN_IMAGES: Final = 3000
+_VALIDATION_SHARE: Final = 0.3  # of the images of the rarest class, where there are few
 _BATCH: Final = 500  # images at a time, since as floats they take four times the memory
 
 
 class Split(msgspec.Struct, frozen=True, eq=False):
-    """The data of one accuracy check: images uint8 (n, 32, 32, 3), labels one-hot float32 (n, classes).
+    """The data of one accuracy check: images uint8 (n, height, width, channels), labels one-hot float32 (n, classes).
 
     Attributes:
         x_train: Training images, equally many of each class.
@@ -75,22 +76,22 @@ def draw_split(
         validation_images: How many images to validate on, in all classes together.
     """
     classes = [int(label) for label in rng.permutation(np.array(course.classes))]
-    validation = max(1, validation_images // len(classes))
     labels = dataset.y_train.reshape(-1)
     smallest = min(int(np.sum(labels == label)) for label in classes)
+    validation = max(1, min(validation_images // len(classes), int(smallest * _VALIDATION_SHARE)))
     each = min(course.accuracy.train_images // len(classes), smallest - validation)
     chosen = [_some(rng, labels, label, each + validation) for label in classes]
     train = rng.permutation(np.concatenate([indices[:each] for indices in chosen]))
     val = rng.permutation(np.concatenate([indices[each:] for indices in chosen]))
     test_labels = dataset.y_test.reshape(-1)
-    hidden = rng.permutation(np.flatnonzero(np.isin(test_labels, classes)))[:HIDDEN_IMAGES]
+    hidden = _balanced(rng.permutation(np.flatnonzero(np.isin(test_labels, classes))), test_labels)[:HIDDEN_IMAGES]
     columns = {label: column for column, label in enumerate(classes)}
     return Split(
         x_train=dataset.x_train[train],
         y_train=one_hot([columns[int(label)] for label in labels[train]], len(columns)),
         x_val=dataset.x_train[val],
         y_val=one_hot([columns[int(label)] for label in labels[val]], len(columns)),
-        x_hidden=transform(dataset.x_test[hidden], rng),
+        x_hidden=transform(dataset.x_test[hidden], rng, mirror=course.accuracy.mirror),
         hidden_labels=np.array([columns[int(label)] for label in test_labels[hidden]]),
         classes=tuple(classes),
     )
@@ -100,6 +101,16 @@ def draw_whole(dataset: Dataset, course: Course, rng: np.random.Generator) -> Sp
     """Draw the data of the whole training, likewise: as many images as the course says in `[full]`."""
     whole = msgspec.structs.replace(course, accuracy=full_budget(course))
     return draw_split(dataset, whole, rng, validation_images=course.full.validation_images)
+
+
+def _balanced(indices: Array, labels: Array) -> Array:
+    """As many of each class as of the rarest one, in their order, so that no class is a good guess."""
+    found = labels[indices]
+    each = min(int(np.sum(found == label)) for label in np.unique(found))
+    kept: Array = indices[
+        np.sort(np.concatenate([np.flatnonzero(found == label)[:each] for label in np.unique(found)]))
+    ]
+    return kept
 
 
 def _some(rng: np.random.Generator, labels: Array, label: int, count: int) -> Array:
@@ -113,15 +124,22 @@ def one_hot(columns: Sequence[int], count: int) -> Array:
     return rows
 
 
-def transform(images: Array, rng: np.random.Generator) -> Array:
-    """Flip, shift and lighten or darken each image at random; uint8 (n, h, w, c) in and out."""
-    parts = [_transform(images[start : start + _BATCH], rng) for start in range(0, len(images), _BATCH)]
+def transform(images: Array, rng: np.random.Generator, *, mirror: bool = True) -> Array:
+    """Flip, shift and lighten or darken each image at random; uint8 (n, h, w, c) in and out.
+
+    Args:
+        images: The images.
+        rng: Where every choice comes from.
+        mirror: Whether half of them are flipped: not where a mirror image is of another class.
+    """
+    parts = [_transform(images[start : start + _BATCH], rng, mirror=mirror) for start in range(0, len(images), _BATCH)]
     return np.concatenate(parts)
 
 
-def _transform(images: Array, rng: np.random.Generator) -> Array:
+def _transform(images: Array, rng: np.random.Generator, *, mirror: bool) -> Array:
     count, height, width, _ = images.shape
-    flipped = np.where(rng.random(count)[:, None, None, None] < 0.5, images[:, :, ::-1], images)
+    chosen = (rng.random(count) < 0.5) & mirror
+    flipped = np.where(chosen[:, None, None, None], images[:, :, ::-1], images)
     padding = ((0, 0), (MAX_SHIFT, MAX_SHIFT), (MAX_SHIFT, MAX_SHIFT), (0, 0))
     padded = np.pad(flipped, padding, mode="edge")
     down, right = rng.integers(0, 2 * MAX_SHIFT + 1, (2, count))

@@ -11,6 +11,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, strategies
 from hypothesis.errors import Flaky
 
+from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.student import Missing, StillToWrite
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, WorkerGone
@@ -23,8 +24,12 @@ class _EnoughError(BaseException):
     """Shrinking has gone on for long enough."""
 
 
+Cases = strategies.SearchStrategy[Any] | Callable[[Subject], strategies.SearchStrategy[Any]]
+"""Where cases are drawn from, the same for each course or by what it is about."""
+
+
 def for_all(
-    cases: strategies.SearchStrategy[Any], *, examples: int = 15, shrinks: int = _MAX_SHRINKS
+    cases: Cases, *, examples: int = 15, shrinks: int = _MAX_SHRINKS
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for many values of its argument `case`, and report the smallest that fails.
 
@@ -43,7 +48,8 @@ def for_all(
         @functools.wraps(test)
         def run(**fixtures: Any) -> None:
             seed = _SEED + _seed_of(fixtures)
-            first = _first_failure(test, drawn(cases, examples, seed), fixtures)
+            strategy = cases if isinstance(cases, strategies.SearchStrategy) else cases(_subject_of(fixtures))
+            first = _first_failure(test, drawn(strategy, examples, seed), fixtures)
             if first is None:
                 return
             if isinstance(first, (NotRun, Missing, StillToWrite, WorkerGone)):
@@ -53,7 +59,7 @@ def for_all(
 
             @hypothesis.seed(seed)
             @_settings(examples)
-            @hypothesis.given(cases)
+            @hypothesis.given(strategy)
             def try_case(case: Any) -> None:
                 nonlocal calls_left
                 if failures:
@@ -136,6 +142,11 @@ def _first_failure(test: Callable[..., None], cases: Sequence[Any], fixtures: di
 def _seed_of(fixtures: dict[str, Any]) -> int:
     """The course's seed, so that nobody who does not know it can work out beforehand what will be asked."""
     return next((value.seed for value in fixtures.values() if hasattr(value, "seed")), 0)
+
+
+def _subject_of(fixtures: dict[str, Any]) -> Subject:
+    """What the course is about."""
+    return next((value.subject for value in fixtures.values() if hasattr(value, "subject")), USUAL)
 
 
 def _note_example(error: CheckFailed | SubmissionError, fixtures: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import sys
 import time
@@ -15,6 +14,7 @@ import msgspec
 import numpy as np
 
 from grader.assignment import contract
+from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
 from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import CourseLimits
@@ -99,12 +99,14 @@ class Student:
         by_statement: Whether an error in the whole of it costs the statement alone, and the rest still runs.
         budget: What is left of the time for all calls; shared by the workers of one grading.
         seed: What its checks draw their cases from.
+        subject: What the course is about.
 
     Attributes:
         worker: The worker.
         loaded: What loading gave.
         example: The last call of one of the submission's functions, as source.
         seed: What its checks draw their cases from.
+        subject: What the course is about.
     """
 
     def __init__(
@@ -118,9 +120,11 @@ class Student:
         by_statement: bool = False,
         budget: TimeLeft | None = None,
         seed: int = 0,
+        subject: Subject = USUAL,
     ) -> None:
         self.worker = worker
         self.seed = seed
+        self.subject = subject
         self._budget = budget or TimeLeft(limits.grading_seconds)
         self._submission = submission
         self._limits = limits
@@ -157,7 +161,8 @@ class Student:
         allowed = self._budget.allow(self.worker, self._limits.call_seconds) if seconds is None else seconds
         with self._budget.spend() if seconds is None else contextlib.nullcontext():
             found = next(function for function in self.loaded.functions if function.name == name)
-            fitted, named = fitted_call(contract.function(name), found, args, kwargs)
+            function = next(each for each in contract.functions_for(self.subject) if each.name == name)
+            fitted, named = fitted_call(function, found, args, kwargs)
             return self.worker.call(
                 name,
                 *(_plain(value) for value in fitted),
@@ -273,13 +278,15 @@ class UnwrittenStudent(Student):
         submission: The submission.
         name: The function.
         seed: What its checks draw their cases from.
+        subject: What the course is about.
     """
 
-    def __init__(self, submission: Submission, name: str, *, seed: int) -> None:
+    def __init__(self, submission: Submission, name: str, *, seed: int, subject: Subject = USUAL) -> None:
         told = next(each for each in submission.unwritten if each.name == name)
         raised = Raised(0, "NotImplementedError", told.text, (TracebackLine(told.line, name),))
         self.error = StillToWrite(raised)
         self.seed = seed
+        self.subject = subject
         self.example = ""
 
     def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
@@ -338,7 +345,7 @@ def fitted_call(
     for parameter in function.parameters:
         lacks = parameter.name in own and not own[parameter.name].has_default
         if lacks and parameter.name not in values and parameter.default is not None:
-            values[parameter.name] = ast.literal_eval(parameter.default)
+            values[parameter.name] = parameter.value
     by_position: list[Any] = []
     for there in own.values():
         last = len(by_position) >= len(args) and there.kind != "POSITIONAL_ONLY"

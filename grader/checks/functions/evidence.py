@@ -141,7 +141,7 @@ def _is_regular(value: Any) -> bool:
 
 
 class ExampleImages(msgspec.Struct, frozen=True, eq=False):
-    """Images to look at: uint8 of shape (n, h, w, 3), the columns of their classes, made-up predictions, and names."""
+    """Images to look at, uint8 of shape (n, h, w, channels): the columns of their classes, predictions, and names."""
 
     images: Array
     labels: tuple[int, ...]
@@ -297,11 +297,14 @@ class Predictions(Evidence):
         """The network; with `shift`, one whose class is the brightest channel's number plus that, modulo 3."""
 
         def make() -> Handle:
-            handle: Handle = self.student.tool("brightest_channel_model", KNOWN_GAIN, shift, threshold)
+            handle: Handle = self.student.tool(
+                "brightest_channel_model", KNOWN_GAIN, shift, threshold, self.subject.image_shape
+            )
             return handle
 
         handle = self.once(("model", shift, threshold), make)
-        return Shown(handle, "...  # a network with four classes, the brightest of three channels and one more")
+        brightest = "brightest of frame, ring and middle" if self.subject.is_grey else "brightest of three channels"
+        return Shown(handle, f"...  # a network with four classes, the {brightest} and one more")
 
     def path(self, shift: int = 0, threshold: float = 0.0) -> str:
         """The path of a checkpoint of it."""
@@ -342,7 +345,7 @@ class Predictions(Evidence):
         return answers.astype(np.float64)
 
     def seen(self, answers: Array) -> Array:
-        """The means of the three channels as the network saw them, (n, 3), from what `predict` answered."""
+        """The means of the three channels or parts as the network saw them, (n, 3), from what `predict` answered."""
         answers = np.maximum(answers, 1e-45)
         seen: Array = np.log(answers[:, :3] / answers[:, 3:]) / KNOWN_GAIN
         return seen

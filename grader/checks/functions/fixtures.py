@@ -25,14 +25,15 @@ __all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pyte
 
 def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]:
     with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
-        limits, seed = context.course.limits, context.course.seed
-        yield Student(worker, context.submission, limits, budget=budget, seed=seed, **how)
+        course = context.course
+        subject, seed = course.subject, course.seed
+        yield Student(worker, context.submission, course.limits, budget=budget, seed=seed, subject=subject, **how)
 
 
 def _for(function: str, context: Context, budget: TimeLeft) -> Iterator[Student]:
     """The submission for calls of one function: in a fresh worker, unless that is still to be written."""
     if is_unwritten(context.submission, function):
-        yield UnwrittenStudent(context.submission, function, seed=context.course.seed)
+        yield UnwrittenStudent(context.submission, function, seed=context.course.seed, subject=context.course.subject)
     else:
         yield from _fresh(context, budget)
 
@@ -75,7 +76,12 @@ def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
     """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
     opened = contextlib.contextmanager(_fresh)
     with contextlib.ExitStack() as stack:
-        yield Aside(lambda: stack.enter_context(opened(context, budget)), context.submission, context.course.seed)
+        yield Aside(
+            lambda: stack.enter_context(opened(context, budget)),
+            context.submission,
+            context.course.seed,
+            context.course.subject,
+        )
 
 
 @pytest.fixture(scope="session")

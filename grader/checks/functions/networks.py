@@ -23,7 +23,6 @@ from grader.sandbox.wire.frames import Handle
 Array = np.ndarray[Any, Any]
 
 PROBABILITY_TOLERANCE: Final = 1e-3
-_USUAL: Final = BuildCase((32, 32, 3), 3)
 _MOST_STEPS: Final = 3
 _MOST_COLUMNS: Final = 10  # labels that the loss is looked at for; a network may have any number of outputs
 
@@ -138,6 +137,7 @@ class Networks(Evidence):
     def __init__(self, student: Student, examiner: Examiner) -> None:
         super().__init__(student)
         self.examiner = examiner
+        self.usual_case = BuildCase(student.subject.image_shape, len(student.subject.classes))
 
     def built(self, case: BuildCase | None = None, *, copy: int = 0) -> Network:
         """The network for a case; `None` is the call without arguments, `copy` tells several such calls apart."""
@@ -154,17 +154,21 @@ class Networks(Evidence):
         return self.once(("built", case, copy), gather)
 
     def usual(self) -> Network:
-        """The network for the course's images and three classes, by default or, where defaults differ, as asked for.
+        """The network for the course's images and classes, by default or, where defaults differ, as asked for.
 
         What the defaults are, a check of its own looks at.
         """
         network = self.built()
-        if _is_usual(network):
+        if self._is_usual(network):
             return network
         with contextlib.suppress(CheckFailed, SubmissionError):
-            asked = self.built(_USUAL)
-            return asked if _is_usual(asked) else network
+            asked = self.built(self.usual_case)
+            return asked if self._is_usual(asked) else network
         return network
+
+    def _is_usual(self, network: Network) -> bool:
+        shapes = tuple(network.facts["input_shape"]), tuple(network.facts["output_shape"])
+        return shapes == (self.usual_case.input_shape, (self.usual_case.num_classes,))
 
     def export(self, returned: Any) -> dict[str, Any]:
         """A network as data.
@@ -194,7 +198,7 @@ class Networks(Evidence):
         return as_probabilities(self.answers(network, x))
 
     def telling_images(self) -> Array:
-        """Float images, shape (8, 32, 32, 3), at the scale at which the fresh network's answers differ most.
+        """Eight float images at the scale at which the fresh network's answers differ most.
 
         Raises:
             CheckFailed: The network does not give finite answers, one for each of two or more classes.
@@ -202,7 +206,7 @@ class Networks(Evidence):
 
         def gather() -> Array:
             network = self.usual()
-            noise = np.random.default_rng(1).uniform(0, 255, (32, 32, 32, 3)).astype(np.float32)
+            noise = np.random.default_rng(1).uniform(0, 255, (32, *self.usual_case.input_shape)).astype(np.float32)
             noise *= np.linspace(0.05, 1, 32, dtype=np.float32).reshape(-1, 1, 1, 1)
             found: list[tuple[float, Array]] = []
             scaled = [noise * np.float32(scale) for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0)]
@@ -296,7 +300,7 @@ class Networks(Evidence):
             with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
                 self.after_steps()
             self.student.tool("perturb", first.handle)
-            return self.built(None if first is self.built() else _USUAL, copy=1)
+            return self.built(None if first is self.built() else self.usual_case, copy=1)
 
         return self.once("second", gather)
 
@@ -322,11 +326,6 @@ def kernels(weights: list[Array]) -> list[int]:
         if found:
             return found
     return []
-
-
-def _is_usual(network: Network) -> bool:
-    shapes = tuple(network.facts["input_shape"]), tuple(network.facts["output_shape"])
-    return shapes == (_USUAL.input_shape, (_USUAL.num_classes,))
 
 
 def unchanged_kernels(before: list[Array], after: list[Array]) -> list[int]:

@@ -6,10 +6,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.assignment.subject import USUAL
 from grader.checks.common.stopping import epochs_until_stop
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.sandbox.wire.rings import rings
 
 Array = np.ndarray[Any, Any]
+Shape = tuple[int, int, int]
+"""Height, width and channels of an image."""
 
 SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
 """The images of a script's training set, and of its validation set."""
@@ -19,14 +23,14 @@ WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2
 LARGE_TRAINING: Final = 16_000
-"""More images than the three classes have for training, of one pixel each: whoever types in their number has fewer."""
+"""More images than three classes of CIFAR-10 have for training: whoever types in their number has fewer."""
 
 LARGE_VALIDATION: Final = 4_000
 WITNESS_LEVEL: Final = 240
 WITNESS_VALIDATION_LEVEL: Final = 90
 
 
-def script_images() -> tuple[Array, Array, Array, Array]:
+def script_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
     """Data for script models: of the validation labels, rank r (class r - 1) has a share that grows with r.
 
     Of the training labels it has a share that shrinks, so that whoever watches the training accuracy, or the
@@ -37,7 +41,7 @@ def script_images() -> tuple[Array, Array, Array, Array]:
     for counts in (ranks[::-1], ranks):
         labels = np.repeat(ranks - 1, counts)
         levels = (np.arange(len(labels)) % 256).astype(np.uint8).reshape(-1, 1, 1, 1)
-        sets += [levels * np.ones((1, 32, 32, 3), np.uint8), np.eye(SCRIPT_CLASSES, dtype=np.float32)[labels]]
+        sets += [levels * np.ones((1, *shape), np.uint8), np.eye(SCRIPT_CLASSES, dtype=np.float32)[labels]]
     return sets[0], sets[1], sets[2], sets[3]
 
 
@@ -69,8 +73,20 @@ def expected_epochs(case: ScriptCase, *, most: int = 0) -> int:
     return epochs_until_stop(ranks, case.patience) or epochs
 
 
-def witness_images() -> tuple[Array, Array, Array, Array]:
-    """Uniformly coloured images: red is class 0, green 1, blue 2.
+def laid_out(values: Array, shape: Shape) -> Array:
+    """Images of three values each, uint8: the channels of one colour, or in grey frame, ring and middle.
+
+    Args:
+        values: Shape (n, 3).
+        shape: Height, width and channels of an image.
+    """
+    if shape[2] == 3:
+        return np.ones((1, *shape), np.uint8) * values.astype(np.uint8).reshape(-1, 1, 1, 3)
+    return values.astype(np.uint8)[:, rings(*shape[:2]), None]
+
+
+def witness_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
+    """Images with one bright value of three: red, or the frame, is class 0, the next one 1, the last one 2.
 
     The validation images are darker, fewer, and labelled the other way round, so that it shows in the
     weights of a witness model if they were trained on.
@@ -81,27 +97,30 @@ def witness_images() -> tuple[Array, Array, Array, Array]:
         (WITNESS_VALIDATION_IMAGES, WITNESS_VALIDATION_LEVEL, 1),
     ):
         channels = np.arange(count) % 3
-        images = np.zeros((count, 32, 32, 3), np.uint8)
-        images[np.arange(count), :, :, channels] = level
-        sets += [images, np.eye(3, dtype=np.float32)[(channels + shift) % 3]]
+        sets += [laid_out(level * np.eye(3)[channels], shape), np.eye(3, dtype=np.float32)[(channels + shift) % 3]]
     return sets[0], sets[1], sets[2], sets[3]
 
 
-def large_images() -> tuple[Array, Array, Array, Array]:
-    """As many images as make it show where a number was typed in, of one pixel each, so that they cost nothing."""
+def smallest_shape(shape: Shape) -> Shape:
+    """The smallest images that have the three values: one pixel in colour, or 5 x 5 grey ones."""
+    return (1, 1, 3) if shape[2] == 3 else (5, 5, 1)
+
+
+def large_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
+    """As many images as make it show where a number was typed in, as small as can be, so that they cost nothing."""
     sets: list[Array] = []
     for count in (LARGE_TRAINING, LARGE_VALIDATION):
         labels = np.arange(count) % 3
-        images = (np.eye(3)[labels] * 200 + np.arange(count)[:, None] % 50).astype(np.uint8).reshape(-1, 1, 1, 3)
-        sets += [images, np.eye(3, dtype=np.float32)[labels]]
+        values = np.eye(3)[labels] * 200 + np.arange(count)[:, None] % 50
+        sets += [laid_out(values, smallest_shape(shape)), np.eye(3, dtype=np.float32)[labels]]
     return sets[0], sets[1], sets[2], sets[3]
 
 
-def patterned_images() -> tuple[Array, Array]:
-    """Some images of the witness' colours, each with a faint pattern of its own that tells it from its mirror image."""
-    images, labels = witness_images()[:2]
-    count = 48
+def patterned_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array]:
+    """Some images of the witness', each with a faint pattern of its own that tells it from its mirror image."""
+    images, labels = witness_images(shape)[:2]
+    count, (height, width, channels) = 48, shape
     rng = np.random.default_rng(3)
-    coarse = rng.integers(-14, 15, (count, 8, 8, 3))
-    pattern = np.kron(coarse, np.ones((1, 4, 4, 1), np.int64))
+    coarse = rng.integers(-14, 15, (count, 8, 8, channels))
+    pattern = np.kron(coarse, np.ones((1, -(-height // 8), -(-width // 8), 1), np.int64))[:, :height, :width]
     return np.clip(images[:count].astype(np.int64) + pattern, 0, 255).astype(np.uint8), labels[:count]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 from hypothesis import strategies as st
 
+from grader.assignment.subject import CIFAR10_NAMES, USUAL, Subject
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.verdict import Shown
 
-NAMES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_FEWEST_LABELS: Final = 10
 SEEDS: Final = st.integers(0, 9)
 STEP: Final = 5
 """By how much one image of a `SubsetCase` is brighter than the one before: more than images are made brighter by."""
@@ -23,7 +25,8 @@ class SubsetCase(msgspec.Struct, frozen=True):
     """A call of `subset_data`: image i is one pattern plus 5 i, so that each can be told from the others.
 
     By its mean alone, that is: also where it was flipped, or its channels mixed.  Where there are more images than a
-    byte can tell apart, they are of one pixel, and its three channels are the digits of the number, to base 256.
+    byte can tell apart, they are of three values, a pixel in colour or three grey ones, which are the digits of the
+    number, to base 256.
     """
 
     labels: tuple[int, ...]
@@ -42,8 +45,9 @@ class SubsetCase(msgspec.Struct, frozen=True):
         count = len(self.labels)
         if self.is_large:
             digits = np.arange(count)[:, None] // (65536, 256, 1) % 256
-            text = f'(np.arange({count})[:, None] // (65536, 256, 1) % 256).astype("uint8").reshape(-1, 1, 1, 3)'
-            return Shown(digits.astype(np.uint8).reshape(-1, 1, 1, 3), text)
+            form = f"reshape{(-1, *self.image_shape)}"
+            text = f'(np.arange({count})[:, None] // (65536, 256, 1) % 256).astype("uint8").{form}'
+            return Shown(digits.astype(np.uint8).reshape(-1, *self.image_shape), text)
         values = (STEP * np.arange(count)).astype(np.uint8).reshape(count, 1, 1, 1)
         text = f'np.arange(0, {STEP * count}, {STEP}, dtype="uint8").reshape({count}, 1, 1, 1)'
         if self.image_shape == (1, 1, 1):
@@ -58,7 +62,7 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
     @property
     def y(self) -> np.ndarray[Any, Any]:
-        """The labels as CIFAR-10 ships them, shape (n, 1)."""
+        """The labels in a column, shape (n, 1)."""
         return np.array(self.labels, np.uint8).reshape(-1, 1)
 
     def shown_labels(self, *, flat: bool = False) -> np.ndarray[Any, Any] | Shown:
@@ -72,16 +76,19 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
 @functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
-def subset_cases(draw: st.DrawFn, *, max_images: int = 12) -> SubsetCase:
-    """Calls of `subset_data` with at least two images of the requested classes.
+def subset_cases(draw: st.DrawFn, subject: Subject = USUAL, *, max_images: int = 12) -> SubsetCase:
+    """Calls of `subset_data` with at least two images of the requested classes, of all labels that the data have.
 
     Where there is but one, `squeeze` takes an axis too many: nobody has a data set of one image.
     """
-    classes = tuple(draw(st.lists(st.integers(0, 9), min_size=2, max_size=4, unique=True)))
-    labels = draw(st.lists(st.integers(0, 9), max_size=max_images - 2))
+    # More labels than a small data set has: that others are left out is asked of all.
+    label = st.integers(0, max(len(subject.label_names), _FEWEST_LABELS) - 1)
+    classes = tuple(draw(st.lists(label, min_size=2, max_size=4, unique=True)))
+    labels = draw(st.lists(label, max_size=max_images - 2))
     for _ in range(2):
         labels.insert(draw(st.integers(0, len(labels))), draw(st.sampled_from(classes)))
-    shape = draw(st.sampled_from(((2, 1, 1), (2, 3, 3), (4, 4, 3))))
+    channels = subject.image_shape[2]
+    shape = draw(st.sampled_from(((2, 1, 1), (2, 3, channels), (4, 4, channels))))
     return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
 
 
@@ -93,11 +100,12 @@ class ShowCase(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     count: int
     seed: int
+    image_shape: tuple[int, int, int] = USUAL.image_shape
 
     @property
     def x(self) -> Shown:
         """The images."""
-        shape = (len(self.labels), 32, 32, 3)
+        shape = (len(self.labels), *self.image_shape)
         images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         return Shown(images, f'np.random.default_rng(0).integers(0, 256, {shape}, dtype="uint8")')
 
@@ -126,15 +134,34 @@ def _one_hot(labels: tuple[int, ...], size: int) -> Shown:
 
 @functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
-def show_cases(draw: st.DrawFn) -> ShowCase:
+def show_cases(draw: st.DrawFn, subject: Subject = USUAL) -> ShowCase:
     """Calls of `show_examples`; no image is predicted right, and a third class is always there."""
     count_of_classes = draw(st.integers(3, 5))
-    start = draw(st.integers(0, len(NAMES) - count_of_classes))
-    names = NAMES[start : start + count_of_classes]
+    known = telling_names(subject)
+    start = draw(st.integers(0, len(known) - count_of_classes))
+    names = known[start : start + count_of_classes]
     labels = draw(st.lists(st.integers(0, count_of_classes - 1), min_size=1, max_size=8))
     shifts = draw(st.lists(st.integers(1, count_of_classes - 1), min_size=len(labels), max_size=len(labels)))
     predicted = tuple((label + shift) % count_of_classes for label, shift in zip(labels, shifts, strict=True))
-    return ShowCase(tuple(labels), predicted, names, draw(st.integers(1, 10)), draw(SEEDS))
+    return ShowCase(
+        tuple(labels), predicted, names, draw(st.integers(1, 10)), draw(SEEDS), image_shape=subject.image_shape
+    )
+
+
+@functools.cache
+def telling_names(subject: Subject) -> tuple[str, ...]:
+    """At least ten names of classes, each of which can be told in a title: the course's own, and others after them.
+
+    A name that occurs in another one, or that a number may be, is left out.
+    """
+    own = [
+        name
+        for name in subject.label_names
+        if re.search(r"[^\W\d_]{3}", name)
+        and not any(other != name and name.lower() in other.lower() for other in subject.label_names)
+    ]
+    others = [name for name in CIFAR10_NAMES if not any(name in each.lower() or each.lower() in name for each in own)]
+    return (*own, *others[: max(0, _FEWEST_LABELS - len(own))])
 
 
 class CurvesCase(msgspec.Struct, frozen=True):
@@ -175,6 +202,7 @@ class ScriptCase(msgspec.Struct, frozen=True):
         epochs: Likewise.
         callbacks: Whether it is given callbacks, too.
         batches: How many batches either set makes.
+        default_patience: Whether `train` is not told the patience, which then is what its default is to be.
     """
 
     ranks: tuple[int, ...]
@@ -182,6 +210,7 @@ class ScriptCase(msgspec.Struct, frozen=True):
     epochs: int
     callbacks: bool = False
     batches: int = 1
+    default_patience: bool = False
 
 
 SCRIPT_CLASSES: Final = 8
@@ -204,7 +233,10 @@ class BuildCase(msgspec.Struct, frozen=True):
 
 @functools.cache  # the same strategy each time, whose cases are drawn once
 @st.composite
-def build_cases(draw: st.DrawFn) -> BuildCase:
-    """Arguments that all differ from the defaults; images are never smaller than the course's."""
-    height, width = draw(st.permutations((40, 48, 64)))[:2]
-    return BuildCase((height, width, draw(st.sampled_from((1, 4)))), draw(st.integers(2, 10).filter(lambda k: k != 3)))
+def build_cases(draw: st.DrawFn, subject: Subject = USUAL) -> BuildCase:
+    """Arguments that all differ from the course's; images are larger than those."""
+    height, width, channels = subject.image_shape
+    higher, wider = draw(st.permutations((8, 16, 32)))[:2]
+    others = (1, 4) if channels == 3 else (3, 4)
+    classes = st.integers(2, 10).filter(lambda k: k != len(subject.classes))
+    return BuildCase((height + higher, width + wider, draw(st.sampled_from(others))), draw(classes))

@@ -64,7 +64,7 @@ def test_functions_and_parameters(context: Context, student: Student) -> None:
             f"{count_of(len(missing), 'function is', 'functions are')} missing: {names}.",
             hint=_hint_for_missing(context, student, missing[0]),
         )
-    for function in contract.FUNCTIONS:
+    for function in context.course.functions:
         problem = _wrong_parameters(function, found[function.name])
         if problem:
             raise CheckFailed(

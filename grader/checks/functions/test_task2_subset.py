@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from grader.assignment.subject import Subject
 from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
@@ -24,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 
 @check("subset_data/keeps-only-requested-classes")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> None:
     for number in image_numbers(case, subsets.with_tuple(case).images):
         label = case.labels[number]
@@ -36,14 +37,16 @@ def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> Non
 
 
 @check("subset_data/each-image-once")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_each_image_once(subsets: Subsets, subsets_of_many: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     require_each_once(subsets, case)
     if subsets.of(case).no_array:
         return  # so long a list does not cross
     with contextlib.suppress(WorkerGone):  # how fast it is, nobody asks
-        subsets_of_many.once("large", lambda: require_each_once(subsets_of_many, _LARGE, asked=subsets))
+        subsets_of_many.once(
+            "large", lambda: require_each_once(subsets_of_many, large_case(subsets.subject), asked=subsets)
+        )
 
 
 def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | None = None) -> None:
@@ -71,7 +74,7 @@ def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | No
 
 
 @check("subset_data/images-unchanged")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_images_unchanged(subsets: Subsets, case: SubsetCase) -> None:
     subset = subsets.of(case)
     images, original = subset.images, case.x.value
@@ -105,7 +108,7 @@ def test_images_unchanged(subsets: Subsets, case: SubsetCase) -> None:
 
 
 @check("subset_data/one-hot-labels")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     subset = subsets.of(case)
@@ -144,7 +147,7 @@ def requested_rows(case: SubsetCase, images: Array, labels: Array) -> Array:
 
 
 @check("subset_data/columns-follow-classes")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     images, labels = subsets.of(case)[:2]
@@ -179,8 +182,9 @@ def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
     """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
 
     def is_turned() -> bool:
-        usual = subsets.of(_USUAL)
-        return usual.labels.ndim == 2 and len(usual.labels) == len(_USUAL.classes) < len(usual.images)
+        case = usual_case(subsets.subject)
+        usual = subsets.of(case)
+        return usual.labels.ndim == 2 and len(usual.labels) == len(case.classes) < len(usual.images)
 
     if subsets.fact("turned", is_turned) and labels.ndim == 2 and labels.shape[1] == count:
         return labels.T
@@ -188,7 +192,7 @@ def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
 
 
 @check("subset_data/stays-paired")
-@for_all(subset_cases())
+@for_all(subset_cases)
 def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     images, labels = subsets.of(case)[:2]
@@ -209,13 +213,43 @@ def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
             )
 
 
-# 36 images of three classes, and four of another: so many that no shuffle leaves them sorted by chance.
-_MANY = SubsetCase((2, 0, 1, 3, 1, 0, 2, 1, 0, 2) * 4, (1, 1, 1), (0, 1, 2), None)
+_PATTERN = (2, 0, 1, 3, 1, 0, 2, 1, 0, 2)  # of 3 stands a label that is none of the classes
 _FEW = 12
-_USUAL = msgspec.structs.replace(_MANY, seed=1)
-_UNUSUAL = SubsetCase(tuple(range(10)) * 2, (2, 1, 1), (5, 2, 7), 1)
-# More than three classes of the training set have, and more of each: whoever typed in how many those are finds too few.
-_LARGE = SubsetCase((2, 0, 1, 3, 1, 0, 2, 1, 0, 2) * 2000, (1, 1, 3), (1, 0, 2), 1)
+_UNUSUAL = ((5, 2, 7), (4, 1, 6))
+
+
+def many_case(subject: Subject) -> SubsetCase:
+    """36 images of up to three of the course's classes, and four of another label.
+
+    So many that no shuffle leaves them sorted by chance.
+    """
+    return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
+
+
+def usual_case(subject: Subject) -> SubsetCase:
+    """The same with a seed."""
+    return msgspec.structs.replace(many_case(subject), seed=1)
+
+
+def unusual_case(subject: Subject) -> SubsetCase:
+    """Classes that are not the course's, among others."""
+    classes = next(each for each in _UNUSUAL if set(each) != set(subject.classes))
+    return SubsetCase(tuple(range(10)) * 2, (2, 1, 1), classes, 1)
+
+
+def large_case(subject: Subject) -> SubsetCase:
+    """More images than three classes of CIFAR-10 have for training, and more of each.
+
+    Whoever typed in how many those are finds too few.
+    """
+    first, second, *others = subject.classes[:3]
+    shape = (3, 1, 1) if subject.is_grey else (1, 1, 3)
+    return SubsetCase(_labels(subject) * 2000, shape, (second, first, *others), 1)
+
+
+def _labels(subject: Subject) -> tuple[int, ...]:
+    known = subject.classes[:3]
+    return tuple(subject.other_label if place == 3 else known[place % len(known)] for place in _PATTERN)
 
 
 def strays(subsets: Subsets) -> tuple[bool, bool]:
@@ -225,7 +259,8 @@ def strays(subsets: Subsets) -> tuple[bool, bool]:
         kept = {case.labels[number] for number in image_numbers(case, subsets.of(case).images)}
         return not kept <= set(case.classes)
 
-    return subsets.fact("strays", lambda: (strays_in(_UNUSUAL), strays_in(_USUAL)))
+    subject = subsets.subject
+    return subsets.fact("strays", lambda: (strays_in(unusual_case(subject)), strays_in(usual_case(subject))))
 
 
 def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:
@@ -233,17 +268,17 @@ def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:
 
     Another check is about that; all others look at what works.
     """
-    return _USUAL if strays(subsets) == (True, False) else case
+    return usual_case(subsets.subject) if strays(subsets) == (True, False) else case
 
 
-def why_not_shuffled(numbers: list[int]) -> tuple[str, str]:
-    """What is wrong with the order of the images of `_MANY`, and a hint; empty where nothing is."""
+def why_not_shuffled(case: SubsetCase, numbers: list[int]) -> tuple[str, str]:
+    """What is wrong with the order of the images of a case of many, and a hint; empty where nothing is."""
     if numbers == sorted(numbers):
         return (
             "The images should be shuffled, but they came in the order they have in x.",
             "Draw a permutation of the indices you keep.",
         )
-    labels = [_MANY.labels[number] for number in numbers]
+    labels = [case.labels[number] for number in numbers]
     changes = sum(first != second for first, second in itertools.pairwise(labels))
     if len(set(labels)) > 1 and changes < len(set(labels)):
         return (
@@ -264,16 +299,17 @@ def why_not_shuffled(numbers: list[int]) -> tuple[str, str]:
 
 @check("subset_data/shuffled")
 def test_shuffled(student: Student) -> None:
+    many = many_case(student.subject)
     found = []
     for seed in (0, 1, 2, None):
         try:
-            subset = fresh_subset_of(student, msgspec.structs.replace(_MANY, seed=seed))
+            subset = fresh_subset_of(student, msgspec.structs.replace(many, seed=seed))
         except SubmissionError:
             if seed is not None:
                 raise
             continue  # whether None is taken, the check for seeds asks
-        numbers = image_numbers(_MANY, subset.images)
-        found.append((why_not_shuffled(numbers), len(numbers), student.example))
+        numbers = image_numbers(many, subset.images)
+        found.append((why_not_shuffled(many, numbers), len(numbers), student.example))
     few = [problem for problem, count, _ in found if count < _FEW]  # which are in order by chance now and then
     for (message, hint), count, example in found:
         if message and (count >= _FEW or all(text for text, _ in few)):
@@ -282,11 +318,11 @@ def test_shuffled(student: Student) -> None:
 
 @check("subset_data/seeded")
 def test_seeded(student: Student) -> None:
-    last: list[int] = []
+    many, last = many_case(student.subject), list[int]()
 
     def order(seed: int | None) -> list[bytes]:
-        subset = fresh_subset_of(student, msgspec.structs.replace(_MANY, seed=seed))
-        last[:] = image_numbers(_MANY, subset.images)
+        subset = fresh_subset_of(student, msgspec.structs.replace(many, seed=seed))
+        last[:] = image_numbers(many, subset.images)
         rows = zip(subset.images, subset.labels, strict=False)
         return [image.tobytes() + label.tobytes() for image, label in rows]
 
@@ -297,7 +333,7 @@ def test_seeded(student: Student) -> None:
             hint="Make a generator from the seed, such as np.random.default_rng(seed), and shuffle with it alone.",
         )
     if order(1) == order(2) == order(3):
-        if why_not_shuffled(last)[0]:
+        if why_not_shuffled(many, last)[0]:
             return  # nothing is shuffled, which another check is about
         raise CheckFailed(
             "Different seeds should give different orders, but seed=1, 2 and 3 gave the same.",
@@ -311,7 +347,7 @@ def test_seeded(student: Student) -> None:
 
 
 @check("subset_data/inputs-untouched")
-@for_all(subset_cases(), examples=8)
+@for_all(subset_cases, examples=8)
 def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
     student = aside.student_for("subset_data")
 
@@ -334,7 +370,7 @@ def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
 
 
 @check("subset_data/label-shapes")
-@for_all(subset_cases(), examples=8)
+@for_all(subset_cases, examples=8)
 def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
     column = sorted(image_numbers(case, subsets.with_labels(case, flat=False).images))
     flat = sorted(image_numbers(case, subsets.with_labels(case, flat=True).images))

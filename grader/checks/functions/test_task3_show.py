@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from functools import partial
 from typing import Any, Final
@@ -10,11 +11,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from grader.assignment.subject import Subject
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import require_figure
 from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.functions.evidence import ExampleFigures, first_that_works
-from grader.checks.functions.strategies import ShowCase, show_cases
+from grader.checks.functions.strategies import ShowCase, show_cases, telling_names
 from grader.sandbox.host.session import SubmissionError
 
 Array = np.ndarray[Any, Any]
@@ -23,16 +25,25 @@ _EXAMPLES = 4
 _SHRINKS = 40
 _SAME_IMAGE: Final = 0.98
 _OF_ONE_IMAGE: Final = 0.08  # of noise with 3,072 values; two that have nothing in common are below 0.07
-# Full rows of five, as most grids have, and one image more.
-_TEN = ShowCase((0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, ("airplane", "automobile", "bird"), 10, 0)
-_MORE_THAN_TEN = msgspec.structs.replace(_TEN, count=11)
-_PREDICTED_RIGHT = ShowCase((0, 1, 2), (0, 1, 2), ("airplane", "automobile", "bird"), 3, 0)
+_VALUES: Final = 3072
+_MOST_ALIKE: Final = 0.5
+
+
+def case_of(subject: Subject, labels: tuple[int, ...], predicted: tuple[int, ...], count: int) -> ShowCase:
+    """A case with three of the course's classes."""
+    return ShowCase(labels, predicted, telling_names(subject)[:3], count, 0, image_shape=subject.image_shape)
+
+
+def case_of_ten(subject: Subject) -> ShowCase:
+    """Full rows of five, as most grids have."""
+    return case_of(subject, (0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, 10)
 
 
 @check("show_examples/one-axes-per-image")
-@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+@for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_one_axes_per_image(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for each in (case, _TEN, _MORE_THAN_TEN):
+    ten = case_of_ten(example_figures.subject)
+    for each in (case, ten, msgspec.structs.replace(ten, count=11)):  # and one image more
         facts = first_that_works(
             [partial(example_figures.shown, each, seed=each.seed, labels=labels) for labels in ("one-hot", "numbers")]
         )
@@ -48,7 +59,7 @@ def test_one_axes_per_image(example_figures: ExampleFigures, case: ShowCase) -> 
 
 
 @check("show_examples/different-images-of-x")
-@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+@for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) -> None:
     case, shown = comfortable(example_figures, case)
     numbers = [number_of(case, axes) for axes in shown]
@@ -67,7 +78,7 @@ def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) 
 
 @check("show_examples/chosen-at-random")
 def test_chosen_at_random(example_figures: ExampleFigures) -> None:
-    many = ShowCase((0, 1, 2) * 4, (1, 2, 0) * 4, ("airplane", "automobile", "bird"), 4, 0)
+    many = case_of(example_figures.subject, (0, 1, 2) * 4, (1, 2, 0) * 4, 4)
 
     def show_all(case: ShowCase, given: bool) -> list[dict[str, Any]]:
         return [example_figures.show(case, seed=seed, with_predictions=given) for seed in (None, 0, 1, 2, 3)]
@@ -90,9 +101,10 @@ def _images(numbers: list[Any]) -> str:
 
 
 @check("show_examples/titles-name-the-class")
-@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+@for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) -> None:
-    tried = [partial(example_figures.shown, _TEN, seed=_TEN.seed, with_predictions=given) for given in (False, True)]
+    ten = case_of_ten(example_figures.subject)
+    tried = [partial(example_figures.shown, ten, seed=ten.seed, with_predictions=given) for given in (False, True)]
     first_that_works(tried)  # with labels that are one-hot
     failures: list[CheckFailed | SubmissionError] = []
     for with_predictions in (False, True):
@@ -120,9 +132,9 @@ def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) 
 
 
 @check("show_examples/titles-name-the-prediction")
-@for_all(show_cases(), examples=_EXAMPLES, shrinks=_SHRINKS)
+@for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for tried in (case, _PREDICTED_RIGHT):
+    for tried in (case, case_of(example_figures.subject, (0, 1, 2), (0, 1, 2), 3)):  # and where all are right
         each, shown = comfortable(example_figures, tried, with_predictions=(True,))
         if not told_apart(each, shown):
             require_titles(each, shown, with_predictions=True)
@@ -170,7 +182,8 @@ def comfortable(
     """
     count = min(case.count, len(case.labels))
     few = msgspec.structs.replace(case, count=count)
-    usual = [_TEN, msgspec.structs.replace(_TEN, count=4)]
+    ten = case_of_ten(figures.subject)
+    usual = [ten, msgspec.structs.replace(ten, count=4)]
     cases = [few, *usual] if count > 1 else usual
 
     def show(each: ShowCase, given: bool) -> tuple[ShowCase, list[dict[str, Any]]]:
@@ -260,12 +273,14 @@ def somehow_number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
     Since the images are noise, what is left of one is like no other.
     """
     number = number_of(case, axes)
-    side = case.x.value.shape[1]
+    sides = sorted(case.image_shape[:2])
+    # The fewer values an image has, the more alike two are by chance.
+    least = min(_MOST_ALIKE, max(_OF_ONE_IMAGE, _OF_ONE_IMAGE * math.sqrt(_VALUES / math.prod(case.image_shape))))
     for picture in reversed(axes["images"] if number is None else []):
-        if isinstance(picture, np.ndarray) and picture.shape[:2] == (side, side):
+        if isinstance(picture, np.ndarray) and sorted(picture.shape[:2]) == sides:
             for images in _variants(case):
                 if picture.size == images.shape[1]:
-                    found = _most_like(picture, images, _OF_ONE_IMAGE)
+                    found = _most_like(picture, images, least)
                     if found is not None:
                         return found
     return number

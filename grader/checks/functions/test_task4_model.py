@@ -98,12 +98,12 @@ def test_sequential_and_convolutional(networks: Networks) -> None:
 
 
 @check("build_model/honours-arguments")
-@for_all(build_cases(), examples=1, shrinks=6)
+@for_all(build_cases, examples=1, shrinks=6)
 def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner, case: BuildCase) -> None:
     # In another worker: what one call leaves for the next, another check looks at.
     for asked in (None, case):
         where = networks if asked is None else Networks(aside.student_for("build_model"), examiner)
-        expected = asked or BuildCase((32, 32, 3), 3)
+        expected = asked or networks.usual_case
         facts = where.built(asked).facts
         for name, wanted, actual in (
             ("input_shape", expected.input_shape, tuple(facts["input_shape"])),
@@ -121,7 +121,7 @@ def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner,
 @check("build_model/softmax-probabilities")
 def test_softmax_probabilities(networks: Networks) -> None:
     network = networks.usual()
-    noise = np.random.default_rng(2).uniform(0, 255, (8, 32, 32, 3)).astype(np.float32)
+    noise = np.random.default_rng(2).uniform(0, 255, (8, *networks.usual_case.input_shape)).astype(np.float32)
     for images in (noise, noise / 255):
         answers = networks.answers(network, images)
         if answers.ndim != 2 or not np.all(np.isfinite(answers)):

@@ -158,7 +158,7 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
             "otherwise than the training images.",
             hint="Scale both the same way, or leave scaling to the model.",
         )
-    changed = how_changed(patterned_images()[0], seen["training"], seen["validation"])
+    changed = how_changed(patterned_images(trainings.shape)[0], seen["training"], seen["validation"])
     if changed:
         raise CheckFailed(
             f"With the same images for training and validation the model should see the same, but the validation "
@@ -378,7 +378,7 @@ def how_changed(images: Array, training: Array | None, validation: Array | None)
     Scale is left out.  Training images may be augmented at random, and whatever is done to both is done to both.
 
     Args:
-        images: The images that were given, the same for training and validation, shape (n, h, w, 3).
+        images: The images that were given, the same for training and validation, shape (n, h, w, channels).
         training: The first training images that the network saw, in whatever order; `None` where it told of none.
         validation: The first validation images, likewise.
     """

@@ -13,7 +13,7 @@ from grader.checks.common.evidence import Examiner
 from grader.checks.common.hidden import Split, draw_split, draw_whole, seeded_generator
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.course.thresholds import find_calibration, load_calibrations
+from grader.course.thresholds import bands_of
 from grader.results.artefacts import Artefacts, Measured
 from grader.sandbox.host.session import WorkerGone
 
@@ -36,12 +36,12 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
     if context.profile == "full":
         _whole_training(context, student, examiner, artefacts)
         return
-    calibration = find_calibration(load_calibrations(), course, dataset.sha256)
+    bands = bands_of(course, dataset.sha256)
     split = draw_split(dataset, course, seeded_generator(course.seed, context.submission.sha256))
     budget = course.accuracy
     came = trained(student, examiner, split, budget, seconds=course.limits.training_seconds)
     learns = came.accuracy > 1 / len(course.classes) + _LEARNS_SLOWLY
-    if calibration.share(came.accuracy) < 1 and learns:
+    if bands.share(came.accuracy) < 1 and learns:
         example = student.example
         longer = msgspec.structs.replace(budget, epochs=_TIMES_LONGER * budget.epochs)
         with contextlib.suppress(CheckFailed, NotRun, WorkerGone):  # what was reached before stands
@@ -49,13 +49,13 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
             if again.accuracy > came.accuracy:
                 budget, came, example = longer, again, student.example
         student.example = example
-    _keep(artefacts, came, split, context, Measured(came.accuracy, calibration.full_credit, came.seconds, budget.steps))
-    share = calibration.share(came.accuracy)
+    _keep(artefacts, came, split, context, Measured(came.accuracy, bands.full_credit, came.seconds, budget.steps))
+    share = bands.share(came.accuracy)
     if share < 1:
         odd = odd_end(came.config)
         raise CheckFailed(
             f"After {budget.steps:,} training steps {came.accuracy:.0%} of the images that the network never saw are "
-            f"predicted right; {calibration.full_credit:.0%} are expected.{' ' if odd else ''}{odd}",
+            f"predicted right; {bands.full_credit:.0%} are expected.{' ' if odd else ''}{odd}",
             hint=_PLAIN_END
             if odd
             else f"Train and predict by hand with {budget.train_images:,} images, {budget.epochs} epochs and batches "
@@ -69,17 +69,17 @@ def _whole_training(context: Context, student: Student, examiner: Examiner, arte
     """Judge the training as the submission wrote it: its own epochs, batch size and patience, on all images."""
     course, dataset = context.course, context.dataset
     assert dataset is not None, "the profile loads the data"
-    calibration = find_calibration(load_calibrations(), course, dataset.sha256, "full")
+    bands = bands_of(course, dataset.sha256, "full")
     split = draw_whole(dataset, course, seeded_generator(course.seed, context.submission.sha256))
     came = trained(student, examiner, split, None, seconds=course.full.training_seconds)
-    _keep(artefacts, came, split, context, Measured(came.accuracy, calibration.full_credit, came.seconds, came.steps))
+    _keep(artefacts, came, split, context, Measured(came.accuracy, bands.full_credit, came.seconds, came.steps))
     artefacts.add_record(_ID, "epochs", came.epochs)
-    share = calibration.share(came.accuracy)
+    share = bands.share(came.accuracy)
     if share < 1:
         odd = odd_end(came.config)
         raise CheckFailed(
             f"After the whole training, with its own epochs and batch size, {came.accuracy:.0%} of the images that the "
-            f"network never saw are predicted right; {calibration.full_credit:.0%} are expected."
+            f"network never saw are predicted right; {bands.full_credit:.0%} are expected."
             f"{' ' if odd else ''}{odd}",
             hint=_PLAIN_END
             if odd

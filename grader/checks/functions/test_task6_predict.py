@@ -22,19 +22,20 @@ from grader.checks.functions.evidence import (
     require_shape,
     rows_of_answers,
 )
-from grader.checks.functions.oracles import witness_images
+from grader.checks.functions.oracles import Shape, laid_out, witness_images
 from grader.checks.functions.strategies import CurvesCase, curves_cases
 from grader.checks.functions.trainings import Trainings
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
 Colours = list[tuple[tuple[int, ...], int]]
-"""Images of one colour each: the levels of the channels, and what is added to all three."""
+"""Images of three levels each, of its channels or parts, and what is added to all three."""
 
 _PLOT_EXAMPLES = 4
 _MOSTLY = 0.6
 _MOST_POINTS = 1000
 _PLOT_SHRINKS = 30
+_TOLD = 4
 _PREDICT_EXAMPLES = 2
 _PREDICT_SHRINKS = 20
 _VALIDATION_WORDS = re.compile(
@@ -196,19 +197,40 @@ def texts_of_colour(facts: dict[str, Any], colour: str) -> set[str]:
 _COLOURS = st.lists(st.tuples(st.permutations((40, 110, 200)), st.sampled_from((-30, 0, 50))), min_size=1, max_size=40)
 
 
-def coloured(colours: Colours) -> Shown:
-    """Uniform images of the given colours, made lighter or darker."""
-    levels = [[channel + light for channel in colour] for colour, light in colours]
-    images = np.ones((1, 32, 32, 3), np.uint8) * np.array(levels, np.uint8).reshape(-1, 1, 1, 3)
-    text = f'np.ones((1, 32, 32, 3), "uint8") * np.array({levels}, "uint8").reshape(-1, 1, 1, 3)'
-    return Shown(images, text)
+def coloured(colours: Colours, shape: Shape) -> Shown:
+    """Images of the given levels, made lighter or darker: uniform in colour, and in grey frame, ring and middle."""
+    levels = levels_of(colours)
+    images = laid_out(levels, shape)
+    if shape[2] == 3:
+        return Shown(
+            images, f'np.ones((1, {shape[0]}, {shape[1]}, 3), "uint8") * {_array(levels)}.reshape(-1, 1, 1, 3)'
+        )
+    told = f"frame, ring and middle have the levels {levels[:_TOLD].tolist()}{' and so on' * (len(levels) > _TOLD)}"
+    return Shown(images, f"...  # grey images of {shape[0]} x {shape[1]}, uint8: {told}")
+
+
+def images_of(predictions: Predictions, colours: Colours) -> Shown:
+    """The same for the course's images."""
+    return coloured(colours, predictions.subject.image_shape)
+
+
+def levels_of(colours: Colours) -> Array:
+    """The levels of images, shape (n, 3)."""
+    return np.array([[level + light for level in colour] for colour, light in colours])
+
+
+def _array(levels: Array) -> str:
+    return f'np.array({levels.tolist()}, "uint8")'
 
 
 # Nearly grey, so that the known network is unsure.
 _OF_GREYS: Colours = [((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)]
-_GREYS = coloured(_OF_GREYS)
-_GREYS_ALONE = [coloured([colour]) for colour in _OF_GREYS]
-_LEVELS: Array = _GREYS.value[:, 0, 0, :].astype(np.float64)
+_LEVELS: Array = levels_of(_OF_GREYS).astype(np.float64)
+
+
+def greys_of(predictions: Predictions) -> Shown:
+    """Images of which the known network is unsure."""
+    return images_of(predictions, _OF_GREYS)
 
 
 # More than a batch, whatever the batch, and a part of one; the model is surer of some than of others.
@@ -221,7 +243,8 @@ _COLOURS_OF_MANY: Colours = [
 @check("predict/probabilities")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
 def test_probabilities(predictions: Predictions, case: Colours) -> None:
-    for images in (coloured(case), coloured(_COLOURS_OF_MANY), _GREYS):
+    for colours in (case, _COLOURS_OF_MANY, _OF_GREYS):
+        images = images_of(predictions, colours)
         answers = predictions.by_model(images)
         require_shape(answers, len(images.value))
         sums = answers.sum(axis=1)
@@ -250,7 +273,7 @@ def _row(values: Array) -> str:
 @check("predict/uses-the-model")
 @for_all(_COLOURS, examples=_PREDICT_EXAMPLES, shrinks=_PREDICT_SHRINKS)
 def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
-    predictions.once("takes a model", lambda: predictions.returned(predictions.known_model(), _GREYS))
+    predictions.once("takes a model", lambda: predictions.returned(predictions.known_model(), greys_of(predictions)))
     for some, shift in ((case, 0), (_COLOURS_OF_MANY, 0), (_COLOURS_OF_MANY[:7], 1)):
         colours = answered(predictions, some)
         expected, predicted = classes_of(predictions, colours, shift)
@@ -261,7 +284,7 @@ def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
                 f"classes, but by the answers of `predict` it is {_in_words(counts)}.",
                 hint="Ask the model that is given in this very call, and return its columns as they are.",
             )
-    answers = predictions.by_model(_GREYS)
+    answers = predictions.by_model(greys_of(predictions))
     if answers.shape != (len(_LEVELS), 4) or np.all((answers < 0.01) | (answers > 0.99)):
         return  # another check is about that
     if not np.all(np.abs(answers.sum(axis=1) - 1) < 1e-3) or np.any(answers < 0):
@@ -280,14 +303,15 @@ def answered(predictions: Predictions, colours: Colours) -> Colours:
     """The images, or where not all of them are answered, some that are: another check is about how many there are."""
     for some in (colours, _COLOURS_OF_MANY[:128], _COLOURS_OF_MANY[:7]):
         with contextlib.suppress(CheckFailed):
-            rows_of_answers(predictions.by_model(coloured(some)), len(some))
+            rows_of_answers(predictions.by_model(images_of(predictions, some)), len(some))
             return some
     return colours
 
 
 def one_by_one(predictions: Predictions) -> Array:
     """The answers about grey images, each asked about alone, so that no order can be wrong."""
-    return np.concatenate([rows_of_answers(predictions.by_model(each), 1) for each in _GREYS_ALONE])
+    alone = [images_of(predictions, [colour]) for colour in _OF_GREYS]
+    return np.concatenate([rows_of_answers(predictions.by_model(each), 1) for each in alone])
 
 
 def is_affine(levels: Array, seen: Array) -> bool:
@@ -310,7 +334,7 @@ def test_in_order(predictions: Predictions, case: Colours) -> None:
     for some in (case, _COLOURS_OF_MANY):
         colours = answered(predictions, some)
         expected, predicted = classes_of(predictions, colours)
-        rows = rows_of_answers(predictions.by_model(coloured(colours)), len(colours))
+        rows = rows_of_answers(predictions.by_model(images_of(predictions, colours)), len(colours))
         if any(
             np.array_equal(np.argmax(rows[:, order], axis=1), expected) for order in itertools.permutations(range(4), 3)
         ):
@@ -328,16 +352,15 @@ def test_in_order(predictions: Predictions, case: Colours) -> None:
 
 def classes_of(predictions: Predictions, colours: Colours, shift: int = 0) -> tuple[Array, Array]:
     """The class of each image by the known model, and which of the three `predict` finds most probable."""
-    images = coloured(colours)
-    answers = rows_of_answers(predictions.by_model(images, shift), len(colours))
-    return (np.argmax(images.value[:, 0, 0, :], axis=1) + shift) % 3, np.argmax(answers[:, :3], axis=1)
+    answers = rows_of_answers(predictions.by_model(images_of(predictions, colours), shift), len(colours))
+    return (np.argmax(levels_of(colours), axis=1) + shift) % 3, np.argmax(answers[:, :3], axis=1)
 
 
 @check("predict/checkpoint-path")
 def test_checkpoint_path(predictions: Predictions) -> None:
-    by_path = predictions.returned(predictions.path(), _GREYS)
+    by_path = predictions.returned(predictions.path(), greys_of(predictions))
     example = predictions.example
-    by_model = predictions.by_model(_GREYS)
+    by_model = predictions.by_model(greys_of(predictions))
     count = len(_LEVELS)
     if by_path.shape != by_model.shape or not same_rows(
         *(rows_of_answers(each, count) for each in (by_path, by_model))
@@ -358,8 +381,9 @@ def test_rows_independent(predictions: Predictions) -> None:
         by_model = partial(predictions.returned, predictions.known_model(), images)
         return rows_of_answers(first_that_works([by_model, by_path]), len(images))
 
-    images = _GREYS.value
-    together = rows_of_answers(predictions.by_model(_GREYS), len(images))
+    greys = greys_of(predictions)
+    images = greys.value
+    together = rows_of_answers(predictions.by_model(greys), len(images))
     order = np.array([3, 0, 6, 2, 5, 1, 4])
     few = order[-3:]
     for what, other, rows in (
@@ -395,7 +419,13 @@ def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) ->
         trained = trainings.seen_in_training()
     except (Missing, CheckFailed, SubmissionError, WorkerGone):
         raise NotRun("`train` did not work.") from None
-    images = Shown(witness_images()[0][:30], "...  # 30 images, each red, green or blue: level 240 in one channel")
+    subject = predictions.subject
+    what = (
+        "with level 240 in its frame, a ring or the middle"
+        if subject.is_grey
+        else "red, green or blue: level 240 in one channel"
+    )
+    images = Shown(witness_images(subject.image_shape)[0][:30], f"...  # 30 images, each {what}")
     decode = decoder(predictions)
     if decode is None:
         require_scale_of_decisions(predictions, images, trained)
@@ -436,7 +466,11 @@ def decoder(predictions: Predictions) -> Callable[[Array], Array] | None:
 
     with np.errstate(all="ignore"):
         for alone in (False, True):
-            greys = one_by_one(predictions) if alone else rows_of_answers(predictions.by_model(_GREYS), len(_LEVELS))
+            greys = (
+                one_by_one(predictions)
+                if alone
+                else rows_of_answers(predictions.by_model(greys_of(predictions)), len(_LEVELS))
+            )
             for undo in (as_they_are, without_logarithm, without_softmax):
                 for columns in itertools.permutations(range(4)):
                     probabilities = undone(greys, undo, columns)
@@ -452,7 +486,7 @@ def require_scale_of_decisions(predictions: Predictions, images: Shown, trained:
         CheckFailed: `predict` scales otherwise than `train`.
         NotRun: It cannot be told.
     """
-    brightest = 3 * trained  # the other two channels are black
+    brightest = 3 * trained  # the other two channels, or parts, are black
     if not brightest > 0:
         raise NotRun("the answers are not those of the model.")
     decided = []

@@ -18,10 +18,12 @@ from grader.checks.functions.oracles import (
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_EPOCHS,
+    Shape,
     large_images,
     patterned_images,
     script_accuracy,
     script_images,
+    smallest_shape,
     sureness_of,
     witness_images,
 )
@@ -102,6 +104,7 @@ class Trainings(Evidence):
     def __init__(self, student: Student, examiner: Examiner) -> None:
         super().__init__(student)
         self.examiner = examiner
+        self.shape = student.subject.image_shape
         self._count = 0
 
     def scripted(self, case: ScriptCase, *, validated: bool = False) -> Training:
@@ -113,10 +116,10 @@ class Trainings(Evidence):
         """
 
         def make() -> _Known:
-            validation = list(script_images()[2:]) if validated else None
+            validation = list(script_images(self.shape)[2:]) if validated else None
             classes = [rank - 1 for rank in case.ranks]
             model, script, *counters = self.student.tool(
-                "script_model", SCRIPT_CLASSES, classes, sureness_of(case), validation
+                "script_model", SCRIPT_CLASSES, classes, sureness_of(case), validation, self.shape
             )
             return _Known(model, script, tuple(counters))
 
@@ -124,11 +127,12 @@ class Trainings(Evidence):
             settings: dict[str, Any] = {
                 "epochs": case.epochs,
                 "batch_size": SCRIPT_BATCH // case.batches,
-                "patience": case.patience,
             }
+            if not case.default_patience:
+                settings["patience"] = case.patience
             curve = ", ".join(f"{value:.2f}" for value in script_accuracy(case))
             comment = f"# a model whose val_accuracy is {curve}\n"
-            training = self._train(make, script_images(), settings, comment, callbacks=case.callbacks)
+            training = self._train(make, script_images(self.shape), settings, comment, callbacks=case.callbacks)
             if training.epochs is None or training.epochs > _MOST_EPOCHS:
                 raise self.student.worker.end("protocol", "answered for the grader's own tools")
             if training.epochs <= 0:
@@ -157,25 +161,27 @@ class Trainings(Evidence):
                 "batch_size": WITNESS_BATCH,
                 "patience": WITNESS_EPOCHS,
             }
-            validation = list(witness_images()[2:]) if validated else None
-            return self._train(lambda: self._witness(32, validation), witness_images(), settings, "")
+            validation = list(witness_images(self.shape)[2:]) if validated else None
+            images = witness_images(self.shape)
+            return self._train(lambda: self._witness(self.shape, validation), images, settings, "")
 
         return self.once(("witness", validated), gather)
 
     def large(self) -> Training | None:
-        """One epoch of very many images of one pixel; `None` for a `train` that does not take those, or not in time."""
+        """One epoch of very many tiny images; `None` for a `train` that does not take those, or not in time."""
 
         def gather() -> Training | None:
             settings = {"epochs": 1, "batch_size": LARGE_VALIDATION, "patience": 1}
             try:
-                return self._train(lambda: self._witness(1), large_images(), settings, "")
+                smallest = smallest_shape(self.shape)
+                return self._train(lambda: self._witness(smallest), large_images(self.shape), settings, "")
             except (SubmissionError, CheckFailed, WorkerGone):
                 return None
 
         return self.once("large", gather)
 
-    def _witness(self, side: int, validation: list[Array] | None = None) -> _Known:
-        model, watch = self.student.tool("witness_model", 3, side, validation)
+    def _witness(self, shape: Shape, validation: list[Array] | None = None) -> _Known:
+        model, watch = self.student.tool("witness_model", 3, validation, shape)
         return _Known(model, None, (), watch)
 
     def frozen(self) -> tuple[Training, dict[str, Array | None]]:
@@ -189,11 +195,11 @@ class Trainings(Evidence):
             made: list[_Known] = []
 
             def make() -> _Known:
-                model, watch = self.student.tool("frozen_channel_model", KNOWN_GAIN)
+                model, watch = self.student.tool("frozen_channel_model", KNOWN_GAIN, self.shape)
                 made.append(_Known(model, None, (), watch))
                 return made[-1]
 
-            x, y = patterned_images()
+            x, y = patterned_images(self.shape)
             labels = np.pad(np.roll(y, 1, axis=1), ((0, 0), (0, 1)))  # wrong ones, so that the loss grows with scale
             labels[-1] = (0, 0, 0, 1)  # no class is without an image, for those who weight classes by their share
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
@@ -365,6 +371,6 @@ def _handles(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def learned_labels(training: Training) -> list[int]:
-    """The label that each colour was trained with: `[0, 1, 2]` for the training set with its labels."""
-    kernel = training.after[-2]  # (3 channels, 3 classes)
+    """The label that each colour, or bright part, was trained with: `[0, 1, 2]` for the training set's labels."""
+    kernel = training.after[-2]  # (3 channels or parts, 3 classes)
     return [int(np.argmax(row)) for row in kernel]

@@ -1,43 +1,132 @@
-"""The course's images: CIFAR-10, from a cache or a download, and `shapes`, a generated stand-in.
+"""The course's images: data sets that Keras publishes, `shapes`, which is generated, and a course's own.
 
 This is the trusted side: nothing here unpickles or imports TensorFlow.
 """
 
 from __future__ import annotations
 
+import functools
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from grader.assignment.subject import CIFAR10_NAMES
 from grader.course.datasets import cifar10
 from grader.course.datasets.cifar10 import cache_directory
-from grader.course.datasets.records import Dataset
-from grader.course.datasets.shapes import generate_shapes
+from grader.course.datasets.own import describe_own, fingerprint, load_own
+from grader.course.datasets.published import PUBLISHED, load_published
+from grader.course.datasets.records import Dataset, DatasetInfo
+from grader.course.datasets.shapes import SHAPES_CLASSES, generate_shapes
 from grader.ground.errors import UsageError
+from grader.ground.files import write_whole
 
-__all__ = ["DATASETS", "Dataset", "cache_directory", "generate_shapes", "load_dataset"]
+__all__ = [
+    "DATASETS",
+    "LIKE_CIFAR10",
+    "Dataset",
+    "DatasetInfo",
+    "cache_directory",
+    "describe_dataset",
+    "fingerprint",
+    "generate_shapes",
+    "is_own",
+    "load_dataset",
+    "write_npz",
+]
 
-DATASETS: Final = ("cifar10", "shapes")
+_INFO: Final = {
+    "cifar10": DatasetInfo("CIFAR-10", (32, 32, 3), CIFAR10_NAMES, mirrors=True),
+    "shapes": DatasetInfo("shapes", (32, 32, 3), SHAPES_CLASSES, mirrors=True),
+    **PUBLISHED,
+}
+
+DATASETS: Final = tuple(_INFO)
+"""The names of data sets; anything else is the path of a course's own."""
+
+LIKE_CIFAR10: Final = ("cifar10", "shapes")
+"""Those in the form in which Keras gives CIFAR-10, with ten classes."""
+
+
+def is_own(name: str) -> bool:
+    """Whether a data set is a course's own, and not one of `DATASETS`."""
+    return name not in DATASETS
+
+
+def describe_dataset(name: str) -> DatasetInfo:
+    """What a data set is, without loading its images.
+
+    Args:
+        name: One of `DATASETS`, or the path of a course's own.
+
+    Raises:
+        UsageError: There is no such data set, or it is none that a course can be about.
+    """
+    if not is_own(name):
+        return _INFO[name]
+    path = Path(name)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        raise _unknown(name) from None
+    return _described(path, changed)
+
+
+@functools.lru_cache(maxsize=16)
+def _described(path: Path, changed: int) -> DatasetInfo:
+    """What is at a path, read once for each time that it was changed at."""
+    return describe_own(path)
 
 
 def load_dataset(name: str, *, cache_dir: Path | None = None, notify: Callable[[str], None] | None = None) -> Dataset:
     """Load a data set, and get it first if it is not here yet.
 
     Args:
-        name: One of `DATASETS`.
-        cache_dir: Where CIFAR-10 is kept; `None`: `cache_directory()`.
+        name: One of `DATASETS`, or the path of a course's own.
+        cache_dir: Where downloads are kept; `None`: `cache_directory()`.
         notify: Told in a line what is being tried; `None`: the line goes to standard error.
 
     Raises:
-        UsageError: There is no data set of that name.
-        GraderError: CIFAR-10 is not here and cannot be had.
+        UsageError: There is no data set of that name, or a course's own is none that a course can be about.
+        GraderError: The data set is not here and cannot be had.
     """
     if name == "shapes":
         return generate_shapes()
-    if name != "cifar10":
-        raise UsageError(f"There is no data set {name!r}; choose {' or '.join(DATASETS)}.")
-    return cifar10.load(cache_dir or cache_directory(), notify or _to_stderr)
+    if name == "cifar10":
+        return cifar10.load(cache_dir or cache_directory(), notify or _to_stderr)
+    if name in PUBLISHED:
+        return load_published(name, cache_dir or cache_directory(), notify or _to_stderr)
+    if not Path(name).exists():
+        raise _unknown(name)
+    return load_own(Path(name))
+
+
+def write_npz(dataset: Dataset, path: Path) -> None:
+    """Write a data set as an `.npz` that `load_dataset` reads, the names of the classes included.
+
+    Raises:
+        GraderError: It cannot be written.
+    """
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        x_train=dataset.x_train,
+        y_train=dataset.y_train,
+        x_test=dataset.x_test,
+        y_test=dataset.y_test,
+        class_names=np.array(dataset.class_names),
+    )
+    write_whole(path, content.getvalue())
+
+
+def _unknown(name: str) -> UsageError:
+    return UsageError(
+        f"There is no data set {name!r}; choose {', '.join(DATASETS[:-1])} or {DATASETS[-1]}, or the path of an .npz "
+        "file or of a folder of images."
+    )
 
 
 def _to_stderr(line: str) -> None:

@@ -23,24 +23,13 @@ import numpy as np
 # Pillow and not matplotlib.image, which reads PNG with Pillow too and takes 2.0 s to import instead of 0.2 s.
 from PIL import Image
 
+from grader.assignment.subject import CIFAR10_NAMES
 from grader.course.datasets.records import Array, Arrays, Dataset, combined, digests, make_dataset
 from grader.ground.errors import GraderError
 from grader.ground.files import write_whole
 
 Notify = Callable[[str], None]
 
-_CLASSES: Final = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
 # As `keras.datasets.cifar10.load_data()` returns them; the digests are of the arrays' C-order bytes.
 _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
     "x_train": (50_000, 32, 32, 3),
@@ -97,7 +86,7 @@ def load(cache_dir: Path, notify: Notify) -> Dataset:
             write_whole(cached, *(np.ascontiguousarray(arrays[name]).data for name in _SHAPES))
         except GraderError as error:
             notify(f"CIFAR-10 is not kept, and will be fetched again: {error}")
-        return make_dataset("cifar10", arrays, _CLASSES)
+        return make_dataset("cifar10", arrays, CIFAR10_NAMES)
     raise GraderError(
         f"CIFAR-10 is neither in the grader's cache ({cache_dir}) nor to be had from {' or '.join(tried)}: "
         "connect to the network once, copy the cache from a machine that has it, or use --dataset shapes."
@@ -149,7 +138,7 @@ def _read_cache(path: Path) -> Dataset:
         end = start + int(np.prod(shape))
         arrays[name] = flat[start:end].reshape(shape)
         start = end
-    dataset = make_dataset("cifar10", arrays, _CLASSES)
+    dataset = make_dataset("cifar10", arrays, CIFAR10_NAMES)
     if dataset.sha256 != combined(_SHA256):
         raise ValueError("its SHA-256 is not CIFAR-10's")
     if hasattr(mapping, "madvise"):

@@ -16,12 +16,28 @@ Arrays = dict[str, Array]
 _PARTS: Final = ("x_train", "y_train", "x_test", "y_test")
 
 
+class DatasetInfo(msgspec.Struct, frozen=True):
+    """What is known of a data set before its images are loaded.
+
+    Attributes:
+        title: Its name for readers.
+        image_shape: Height, width and channels of an image; 1 channel for grey images, 3 for colour.
+        class_names: The name of each label.
+        mirrors: Whether an image and its mirror image are of one class, as they are of an animal and not of a letter.
+    """
+
+    title: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    mirrors: bool = False
+
+
 class Dataset(msgspec.Struct, frozen=True, eq=False):
     """Images and labels, as Keras ships CIFAR-10.
 
     Attributes:
-        name: `cifar10` or `shapes`.
-        x_train: Training images, uint8 0-255, shape (n, 32, 32, 3), read-only.
+        name: As `course.toml` names it.
+        x_train: Training images, uint8 0-255, shape (n, height, width, channels), read-only.
         y_train: Their labels, uint8, shape (n, 1), read-only.
         x_test: Test images, like `x_train`.
         y_test: Their labels, like `y_train`.

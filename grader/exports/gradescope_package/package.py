@@ -7,15 +7,17 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 import grader
-from grader.course import NO_OWN, OwnChecks
+from grader.course import NO_OWN, OwnChecks, load_course
+from grader.course.datasets import is_own
 from grader.course.own import FOLDER, files_of
-from grader.course.thresholds import CALIBRATION_FILE
+from grader.course.thresholds import CALIBRATION_FILE, calibration_file
 from grader.exports import gradescope
 from grader.exports.gradescope_package.run import CONFIGURATION, Configuration
 from grader.ground.errors import GraderError, UsageError
@@ -65,8 +67,38 @@ def _sources() -> Path:
     raise UsageError("the project's sources are needed to package it; run this in the folder with its pyproject.toml.")
 
 
+def own_data(file: Path) -> dict[str, bytes]:
+    """The files of a course's own data, and its thresholds, by their paths beside the course file; else none.
+
+    Args:
+        file: The course file.
+
+    Raises:
+        UsageError: The data lie somewhere else.
+        GraderError: They cannot be read.
+    """
+    dataset = load_course(file).dataset if file.exists() else ""
+    if not dataset or not is_own(dataset):
+        return {}
+    folder, path = file.parent.resolve(), Path(dataset)
+    if not path.is_relative_to(folder):
+        raise UsageError(f"{file}: dataset: lies outside of {folder}; put it beside the course file to package it.")
+    every = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    every += [each for each in (calibration_file(dataset),) if each.exists()]
+    try:
+        return {each.relative_to(folder).as_posix(): each.read_bytes() for each in every}
+    except OSError as error:
+        raise GraderError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
 def autograder_zip(
-    wheel: Path, *, course: str, profile: str, hidden: frozenset[str] = frozenset(), own: OwnChecks = NO_OWN
+    wheel: Path,
+    *,
+    course: str,
+    profile: str,
+    hidden: frozenset[str] = frozenset(),
+    data: Mapping[str, bytes] | None = None,
+    own: OwnChecks = NO_OWN,
 ) -> bytes:
     """Put the zip file together.
 
@@ -75,10 +107,12 @@ def autograder_zip(
         course: The text of the course file.
         profile: The profile that is graded.
         hidden: Ids of checks that students see only once grades are published.
+        data: The course's own data; see `own_data`.
         own: The checks of the course's own, whose folder goes along.
     """
     configuration = Configuration(profile, tuple(sorted(hidden)))
     files = {
+        **(data or {}),
         "setup.sh": (_HERE / "setup.sh").read_bytes(),
         "run_autograder": (_HERE / "run_autograder").read_bytes(),
         wheel.name: wheel.read_bytes(),

@@ -72,7 +72,7 @@ def grade_into(root: Path, target: Path) -> int:
     settings = _settings(root)
     file = choose(root / _NAME) or SubmissionFile(_NAME, root / _NAME, _NOTHING)
     submission = read_apart(file)
-    checks = checks_of(form_of(submission, settings.course.form).name, settings.profile, own=settings.course.own)
+    checks = checks_of(form_of(submission, settings.course.form).name, settings.course, settings.profile)
     outcomes: dict[str, Outcome] = {}
     reasons = (f"{why_not('namespaces')}.",) if settings.level != "namespaces" else ()
 

@@ -25,6 +25,7 @@ _DATASETS: Final = {
     "cifar10": ((32, 32, 3), 10, 50_000),
     "cifar100": ((32, 32, 3), 100, 50_000),
     "mnist": ((28, 28), 10, 60_000),
+    "fashion_mnist": ((28, 28), 10, 60_000),
 }
 """The shape of an image, the classes, and the images for training; those for testing are 10,000 of each."""
 

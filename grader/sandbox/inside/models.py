@@ -11,7 +11,12 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-IMAGE_SHAPE: Final = (32, 32, 3)
+from grader.sandbox.wire.rings import rings
+
+Shape = tuple[int, int, int]
+"""Height, width and channels of an image: 3 in colour, 1 in grey."""
+
+USUAL_SHAPE: Final = (32, 32, 3)
 _OF_FIT: Final = (
     "x",
     "y",
@@ -32,7 +37,7 @@ _OF_FIT: Final = (
 )
 
 
-def script_model(num_classes: int) -> Any:
+def script_model(num_classes: int, image_shape: Shape) -> Any:
     """A network that predicts one class for every image, the one that its bias names.
 
     Its accuracy on a set is thus the share of that class among the labels: exact, and the same however the
@@ -41,7 +46,7 @@ def script_model(num_classes: int) -> Any:
     """
     model = keras.Sequential(
         [
-            keras.Input(IMAGE_SHAPE),
+            keras.Input(image_shape),
             keras.layers.GlobalAveragePooling2D(),
             keras.layers.Dense(1),
             keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax", trainable=False),
@@ -176,18 +181,30 @@ def _as_list(callbacks: Any) -> list[Any]:
     return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
 
 
-def witness_model(num_classes: int, image_shape: tuple[int, int, int] = IMAGE_SHAPE) -> Any:
+def three_means(image_shape: Shape) -> list[Any]:
+    """Layers that give three numbers of an image: the means of its channels, or in grey of frame, ring and middle."""
+    height, width, channels = image_shape
+    if channels == 3:
+        return [keras.layers.GlobalAveragePooling2D()]
+    parts = np.eye(3)[rings(height, width).reshape(-1)]
+    means = keras.layers.Dense(3, use_bias=False, trainable=False)
+    means.build((None, height * width))
+    means.set_weights([parts / parts.sum(axis=0)])
+    return [keras.layers.Flatten(), means]
+
+
+def witness_model(num_classes: int, image_shape: Shape) -> Any:
     """A trainable network that remembers what it was trained on.
 
     The batch normalisation keeps nothing of the past (momentum 0), so its moving mean is the mean of the last
     training batch as the network saw it, and the dense layer starts at zero, so its weights point to the label
-    that each colour was trained with.
+    that each colour, or bright part, was trained with.
     """
     model = keras.Sequential(
         [
             keras.Input(image_shape),
             keras.layers.BatchNormalization(momentum=0.0),
-            keras.layers.GlobalAveragePooling2D(),
+            *three_means(image_shape),
             keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax"),
         ]
     )
@@ -195,21 +212,25 @@ def witness_model(num_classes: int, image_shape: tuple[int, int, int] = IMAGE_SH
     return model
 
 
-def brightest_channel_model(gain: float, *, shift: int = 0, frozen: bool = False, threshold: float = 0.0) -> Any:
+def brightest_channel_model(
+    gain: float, image_shape: Shape, *, shift: int = 0, frozen: bool = False, threshold: float = 0.0
+) -> Any:
     """A network whose class is the brightest channel of an image, whatever positive scale the image has.
 
-    The last class has no channel: the logits are `gain` times the means of the three channels, and of the threshold
-    (0 by default).  So the logarithms of the probabilities tell the means of the channels as the network saw them.
+    Of a grey image, frame, ring and middle are in place of the channels.  The last class has none: the logits are
+    `gain` times the means of the three, and of the threshold (0 by default).  So the logarithms of the probabilities
+    tell these means as the network saw them.
     Dropout changes nothing at inference, and much in training mode.
 
     Args:
         gain: Logits per unit of a channel's mean.
+        image_shape: Height, width and channels of an image.
         shift: Channel c is class (c + shift) modulo 3.
         threshold: An image none of whose channels has a higher mean is of the last class.
         frozen: Let training change nothing.  Instead of the dropout there is something to train, since optimizers ask
             for it: slopes of numbers below zero, of which there are few if any.
     """
-    layers = [keras.Input(IMAGE_SHAPE), keras.layers.GlobalAveragePooling2D()]
+    layers = [keras.Input(image_shape), *three_means(image_shape)]
     layers.append(keras.layers.PReLU(alpha_initializer="ones") if frozen else keras.layers.Dropout(0.5))
     layers.append(keras.layers.Dense(4, activation="softmax", trainable=not frozen))
     model = keras.Sequential(layers)

@@ -134,13 +134,17 @@ def _plain(logs: dict[str, Any]) -> dict[str, float]:
 
 
 def script_model(
-    num_classes: int, classes: list[int], sureness: list[float], validation: Any = None
+    num_classes: int,
+    classes: list[int],
+    sureness: list[float],
+    validation: Any = None,
+    image_shape: models.Shape = models.USUAL_SHAPE,
 ) -> tuple[Any, Any, Any, Any]:
     """A script model that follows its script when it is trained, the script, and two callbacks that count epochs.
 
     With `validation`, images and labels, `fit` validates on those whatever it is given.
     """
-    model, script = models.script_model(num_classes), models.FollowScript(classes, sureness)
+    model, script = models.script_model(num_classes, image_shape), models.FollowScript(classes, sureness)
     models.follow(model, script, validation=None if validation is None else tuple(validation))
     models.tell_of_calls(model, script)
     backend.compile_nothing()
@@ -157,12 +161,14 @@ def logs_of(script: Any) -> list[dict[str, float]]:
     return list(script.logs)
 
 
-def witness_model(num_classes: int, side: int = 32, validation: Any = None) -> tuple[Any, Any]:
+def witness_model(
+    num_classes: int, validation: Any = None, image_shape: models.Shape = models.USUAL_SHAPE
+) -> tuple[Any, Any]:
     """A witness model, and a watch on its training; see `models`.
 
     With `validation`, images and labels, `fit` validates on those whatever it is given.
     """
-    model = models.witness_model(num_classes, (side, side, 3))
+    model = models.witness_model(num_classes, image_shape)
     watch = Watch(model)
     models.follow(model, watch, validation=None if validation is None else tuple(validation))
     return model, watch
@@ -178,16 +184,18 @@ def seen_by(watch: Any) -> dict[str, Any]:
     return dict(watch.images())
 
 
-def brightest_channel_model(gain: float, shift: int = 0, threshold: float = 0.0) -> Any:
+def brightest_channel_model(
+    gain: float, shift: int = 0, threshold: float = 0.0, image_shape: models.Shape = models.USUAL_SHAPE
+) -> Any:
     """A network whose class is the brightest channel; see `models`."""
-    model = models.brightest_channel_model(gain, shift=shift, threshold=threshold)
+    model = models.brightest_channel_model(gain, image_shape, shift=shift, threshold=threshold)
     models.answer_at_once(model)
     return model
 
 
-def frozen_channel_model(gain: float) -> tuple[Any, Any]:
+def frozen_channel_model(gain: float, image_shape: models.Shape = models.USUAL_SHAPE) -> tuple[Any, Any]:
     """The same network, so that training cannot change it, and a watch that keeps what it is given; see `models`."""
-    model = models.brightest_channel_model(gain, frozen=True)
+    model = models.brightest_channel_model(gain, image_shape, frozen=True)
     return model, Watch(model)
 
 

@@ -1,0 +1,28 @@
+"""Task 5, where a course asks for more than the contract: the patience that `train` has by default."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.checks.common.context import Context
+from grader.checks.common.verdict import CheckFailed, check, count_of
+from grader.checks.functions.oracles import expected_epochs
+from grader.checks.functions.strategies import ScriptCase
+from grader.checks.functions.trainings import Trainings
+
+_MORE: Final = 4
+
+
+@check("train/default-patience")
+def test_default_patience(context: Context, trainings: Trainings) -> None:
+    patience = context.course.requirements.patience or 1
+    case = ScriptCase((5, 3), patience, patience + _MORE, default_patience=True)
+    training = trainings.well_validated(case)
+    expected = expected_epochs(case)
+    if training.epochs != expected:
+        raise CheckFailed(
+            f"Where the first epoch is the best and `train` is not given `patience`, it should train "
+            f"{count_of(expected, 'epoch')}, but it trained {training.epochs}.",
+            hint=f"Let the header say patience={patience}, and give EarlyStopping that parameter.",
+            example=training.example,
+        )
