@@ -17,13 +17,14 @@ from grader.checks.functions.oracles import (
     WITNESS_LEVEL,
     WITNESS_VALIDATION_LEVEL,
     expected_epochs,
+    patterned_images,
     script_accuracy,
     script_images,
     sureness_of,
     witness_images,
 )
 from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
-from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
+from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY, how_changed
 
 
 def epochs_by_keras(case: ScriptCase) -> int:
@@ -126,3 +127,10 @@ def test_one_hot_rows() -> None:
     rows = one_hot([2, 0], 3)
     assert rows.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert rows.dtype == np.float32
+
+
+def test_what_is_done_to_grey_images_is_told_though_their_parts_stay_where_they_are() -> None:
+    images = patterned_images((28, 28, 1))[0]
+    assert how_changed(images, images / 255, images / 255) == ""
+    assert how_changed(images, images, images[:, ::-1]) == "upside down"
+    assert how_changed(images, images, images[:, :, ::-1]) == "mirrored"

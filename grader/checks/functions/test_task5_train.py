@@ -31,6 +31,7 @@ from grader.checks.functions.trainings import (
     require_training,
 )
 from grader.checks.functions.watching import keeps_as_if, stops_as_if
+from grader.sandbox.wire.rings import rings
 
 Array = np.ndarray[Any, Any]
 
@@ -408,9 +409,13 @@ def _share_found(seen: Array, images: Array) -> float:
 
 
 def _standardised(images: Array) -> Array:
-    """Each image as a row of length 1, each channel less its mean and as strong as the others."""
+    """Each image as a row of length 1, each channel, or in grey each part, less its mean, channels alike strong."""
     values = images.astype(np.float64)
     values = values - values.mean(axis=(1, 2), keepdims=True)
+    if values.shape[3] == 1:  # frame, ring and middle look the same however an image is turned
+        parts = rings(*values.shape[1:3])
+        for part in range(3):
+            values[:, parts == part] -= values[:, parts == part].mean(axis=1, keepdims=True)
     values /= np.sqrt(np.sum(values**2, axis=(1, 2), keepdims=True)) + 1e-9
     rows = values.reshape(len(values), -1)
     standardised: Array = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
