@@ -46,7 +46,9 @@ def summary(comparison: Comparison) -> str:
     """How many were compared, and how many pairs are flagged."""
     count, flagged = len(comparison.compared), len(comparison.flagged)
     pairs = f"{flagged or 'no'} pair{'' if flagged == 1 else 's'} flagged"
-    return f"{count} submissions compared, {pairs}: from {FLAGGED_FROM:.0%} on, two share more than independent work did."
+    return (
+        f"{count} submissions compared, {pairs}: from {FLAGGED_FROM:.0%} on, two share more than independent work did."
+    )
 
 
 def show(console: Console, comparison: Comparison, passages: Mapping[Pair, list[Passage]]) -> None:
