@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -94,10 +95,10 @@ def bench(
     began = time.monotonic()
     with machine_lock("grader bench", alone=True, waiting=say), training_progress(plan, quiet=json) as on_training:
         if gradebook is None:
-            measurements = measure_all(plan, on_training, on_trials=_say_trials)
+            measurements = measure_all(plan, on_training, on_trials=_says_trials())
         else:
             with Gradebook.open(gradebook) as book:
-                measurements = measure_all(plan, on_training, book.add_measurement, _say_trials)
+                measurements = measure_all(plan, on_training, book.add_measurement, _says_trials())
     seconds = time.monotonic() - began
     if json:
         print(msgspec.json.encode(report.speed_document(measurements, chosen, seconds)).decode())
@@ -106,8 +107,16 @@ def bench(
     return 0 if all(measurement.status == "measured" for measurement in measurements) else 1
 
 
-def _say_trials(lane: Lane, trials: int, seconds: float) -> None:
-    say(f"{lane.submission.id} on {lane.device}: undoing {trials} things, one at a time, takes {about(seconds)}.")
+def _says_trials() -> Callable[[Lane, int, float], None]:
+    """Says how long undoing things takes, also while pytest runs, which is kept silent."""
+    stream = sys.stderr
+
+    def on_trials(lane: Lane, trials: int, seconds: float) -> None:
+        where = f"{lane.submission.id} on {lane.device}"
+        with contextlib.redirect_stderr(stream):
+            say(f"{where}: undoing {trials} things, one at a time, takes {about(seconds)}.")
+
+    return on_trials
 
 
 def measure_graded(
