@@ -72,7 +72,7 @@ def tokens(texts: tuple[str, ...]) -> set[str]:
     for text in texts:
         plain = text.strip().casefold()
         parts = re.split(r"[\n:;,()\[\]|/→>-]+", plain)
-        found |= {plain} | {part.strip() for part in parts} | set(_WORD.findall(plain))
+        found |= {plain, *map(str.strip, plain.split("\n")), *map(str.strip, parts), *_WORD.findall(plain)}
     return found - {""}
 
 

@@ -20,6 +20,12 @@ _OF_LATER_TASKS = re.compile(
 )
 
 
+_HINTS = {
+    "FileNotFoundError": "Use what the assignment gives, or hand in the file too: it is not on other machines.",
+    "TookTooLong": "Look for a loop that never ends, or for work that should be done once and is done again and again.",
+}
+
+
 @check("cells/imports")
 def test_imports(observed: Observed) -> None:
     never = [error for error in observed.errors if error.never_imported]
@@ -75,8 +81,11 @@ def test_cells_run(observed: Observed) -> None:
         raise CheckFailed(
             f"Every cell should run, but one ended in {observed.explain(own[0])}.{more}",
             hint=hint_for_version(f"{own[0].kind}: {own[0].text}")
-            or "Restart the kernel and run all cells from the top: what only an earlier order of the cells explains "
-            "shows then.",
+            or _HINTS.get(
+                own[0].kind,
+                "Restart the kernel and run all cells from the top: what only an earlier order of the cells explains "
+                "shows then.",
+            ),
             line=own[0].line,
         )
 

@@ -36,7 +36,9 @@ def _trained(observed: Observed) -> tuple[Note, Told]:
         NotRun: There is none.
     """
     judged = observed.fit(stand_ins=True)
-    if judged is None or not judged[1].digests:
+    if judged is None:
+        raise NotRun("fit is never called, so there is nothing to show of a training.")
+    if not judged[1].digests:
         raise NotRun("no training came to the end of an epoch, so there is nothing to show of it.")
     return judged
 
@@ -279,6 +281,8 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
 
 @check("predictions/shown")
 def test_predictions_are_shown(observed: Observed) -> None:
+    if not observed.of_kind("predict"):
+        raise NotRun("predict is never called.")
     prediction = _prediction(observed)
     at = next(place for place, note in enumerate(observed.notes) if note is prediction)
     everything = images_shown(observed)
@@ -298,8 +302,8 @@ def test_predictions_are_shown(observed: Observed) -> None:
     told = [(image, predicted[image.number]) for image in shown if image.number in predicted]
     if not told:
         raise NotRun("the images that are shown are not among those that were predicted.")
-    names = _names(observed, everything, at)
-    if not names:
+    candidates = _names(observed, everything, at)
+    if not candidates:
         if len(shown) < _SOME:
             raise CheckFailed(
                 "Test images should be shown with the labels that were predicted, but so few are shown that nothing "
@@ -308,9 +312,13 @@ def test_predictions_are_shown(observed: Observed) -> None:
                 line=told[0][0].line,
             )
         return
-    wrong = [(image, known) for image, known in told if names.get(known) and not _names_class(image, known, names)]
-    if not wrong and all(image.texts for image, _ in told):
+    wrongs = [
+        [(image, known) for image, known in told if names.get(known) and not _names_class(image, known, names)]
+        for names in candidates
+    ]
+    if not all(wrongs) and all(image.texts for image, _ in told):
         return
+    names, wrong = candidates[0], wrongs[0]
     image, _ = wrong[0] if wrong else told[0]
     instead = names.get(image.known, set()) & tokens(image.texts)
     raise CheckFailed(
@@ -366,12 +374,26 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
     }
 
 
-def _names(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
-    """The names of the classes, as the images that were shown before predicting have them."""
-    before = names_of([image for image in everything if image.at < at])
-    if len(before) >= 2 and all(before.values()):
-        return before
-    # Nothing, or nothing consistent, was shown before: whoever shows a name for each predicted class is believed.
+def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[int, set[str]]]:
+    """What the names of the classes may be, the likeliest first: as the images shown before predicting have them.
+
+    Before the first prediction of all, that is, since figures after it may show predictions too.
+    """
+    first = next((place for place, note in enumerate(observed.notes) if note.kind == "predict"), at)
+    found = [names_of([image for image in everything if image.at < place]) for place in (first, at)]
+    known = [names for names in found if len(names) >= 2 and all(names.values())][:1]
+    after = _names_after(observed, everything, at)
+    if not known:
+        return [after] if after else []
+    shared = set().union(*known[0].values()) & set().union(*after.values())
+    return known if shared or not after else [*known, after]  # where the names became others in between
+
+
+def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
+    """The names that the predicted classes have afterwards; whoever shows one for each of them is believed.
+
+    Empty where too little is shown to tell.
+    """
     predicted = _predicted_classes(observed, _prediction(observed))
     after = [
         Shown(image.number, image.test, predicted[image.number], image.texts, image.line, image.at)

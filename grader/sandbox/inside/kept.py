@@ -16,7 +16,8 @@ from grader.sandbox.inside.facts import digest_of
 from grader.sandbox.inside.paths import local_path
 
 _MAX_FILES: Final = 40
-_MAX_FILE_BYTES: Final = 60 * 2**20
+_MAX_FILE_BYTES: Final = 200 * 2**20
+_MAX_BYTES: Final = 1000 * 2**20
 
 
 class KeptFiles:
@@ -46,7 +47,10 @@ class KeptFiles:
         with contextlib.suppress(OSError):
             if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
                 with open(path, "rb") as file:
+                    self.files.pop(path, None)  # the newest comes last
                     self.files[path] = (digest_of(model), file.read(), model)
+                while sum(len(data) for _, data, _ in self.files.values()) > _MAX_BYTES:
+                    del self.files[next(iter(self.files))]
 
     def drop_missing(self) -> None:
         """Leave out what was saved and then taken away again."""
@@ -57,6 +61,10 @@ class KeptFiles:
         """The bytes of a file that a network was saved to."""
         found = self.files.get(path)
         return found[1] if found else None
+
+    def network(self, path: Any) -> Any:
+        """The network that was saved to a file; `None` where none was."""
+        return next((model for kept, (*_, model) in self.files.items() if _same(kept, path)), None)
 
     def weights(self, path: str) -> list[Any] | None:
         """The weights in the file that a network was saved to, in Keras' order."""
@@ -103,6 +111,10 @@ class KeptFiles:
         if "loss" in (chooses_by or pattern) and (chooses_by or "acc" not in pattern):
             return min(reversed(kept), key=lambda item: item[1].get("val_loss", 0.0))[0]
         return max(reversed(kept), key=lambda item: item[1].get("val_accuracy", 0.0))[0]
+
+
+def _same(one: str, other: Any) -> bool:
+    return isinstance(other, str) and os.path.abspath(one) == os.path.abspath(other)
 
 
 def _fits(pattern: str, path: str) -> bool:

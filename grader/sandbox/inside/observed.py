@@ -16,6 +16,7 @@ import importlib
 import inspect
 import json
 import sys
+import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -59,6 +60,12 @@ Ask = Callable[[Any], Any]
 
 _MAX_NOTES: Final = 2000
 _VALIDATED_IMAGES: Final = 8
+_FEW_IMAGES: Final = 8
+"""How many images a shortened training of a large network sees."""
+
+_LONG: Final = 0.025
+"""How long a large network computes over one image, in seconds of processor time; one of three blocks takes 0.003."""
+
 _MAX_CONFIG: Final = 400_000
 _MAX_CONFIGS: Final = 4_000_000
 """Characters of all configurations of networks in a run: a frame holds no more than twice as many."""
@@ -550,7 +557,7 @@ class Observer:
         script = Commit(self._shared, note, sum(each["kind"] == "fit" for each in self._notes) - 1, fed.x)
         given["callbacks"] = callbacks if self._timed else [script, *callbacks, Keeper(self._shared)]
         given["verbose"] = 0
-        self._shorten_fit(given, fed, held, split)
+        self._shorten_fit(model, given, fed, held, split)
         if not any("acc" in name for name in facts["metrics"]):
             watch_upwards(callbacks)
         if self._timed:
@@ -646,7 +653,7 @@ class Observer:
             "class_weight": None,
         }
 
-    def _shorten_fit(self, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
+    def _shorten_fit(self, model: Any, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
         if self._epochs:
             self._keep_to_budget(given, fed)
         if not self._shorten:
@@ -655,8 +662,8 @@ class Observer:
         if fed.how == "arrays":
             count = len(fed.x)
             at = count - int(count * split) if split else count
-            rows = spread(min(at, count), TRAINED_IMAGES)
             x, y = fed.x, fed.y
+            rows = spread(min(at, count), _FEW_IMAGES if self._takes_long(model, x) else TRAINED_IMAGES)
             given["x"] = x[rows]
             given["y"] = None if y is None else y[rows]
             if split and held is None:
@@ -680,6 +687,15 @@ class Observer:
                 given["validation_data"] = held.short()
                 given["validation_steps"] = 1
         given["epochs"] = 10_000 if self._scripted else given.get("epochs", 1)
+
+    def _takes_long(self, model: Any, images: Any) -> bool:
+        """Whether a network is so large that its epochs have to be shorter than others'."""
+        with contextlib.suppress(Exception), self._within():
+            model(images[:1])
+            began = time.process_time()
+            model(images[:1])
+            return time.process_time() - began > _LONG
+        return False
 
     def _keep_to_budget(self, given: dict[str, Any], fed: Fed) -> None:
         """Train for as many steps as the budget has, whichever way the images come, and do not stop before."""
@@ -758,6 +774,8 @@ class Observer:
                 with contextlib.suppress(Exception):
                     self._stand_in_history()
             return self._network_to_go_on_with()  # so that the cells after it can be judged
+        if any(self._kept.network(path) is each for each in self._stand_ins):
+            self._stand_ins.append(model)
         self._note_load(filepath, model=model)
         return model
 
