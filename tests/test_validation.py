@@ -10,7 +10,7 @@ import pytest
 
 from grader.assignment import contract
 from grader.cli.validating import verdict_lines
-from grader.course import Course, Settings
+from grader.course import Course, Settings, parse_course
 from grader.ground.errors import UsageError
 from grader.results.scoring import Outcome, Result, make_result
 from grader.submissions import Submission
@@ -145,6 +145,23 @@ def test_a_chaff_with_a_wrong_header_is_one_sentence(text: str, message: str, tm
     with pytest.raises(UsageError) as raised:
         read_chaffs(chaffs, tmp_path)
     assert str(raised.value) == f"{chaffs / 'task2-subset_data-reversed.py'}: {message}"
+
+
+def test_a_bug_may_be_about_a_requirement(tmp_path: Path) -> None:
+    name = "task4-build_model-too-large"
+    (chaff,) = read_chaffs(
+        chaff_file(tmp_path, HEAD.replace("subset_data/shuffled", "build_model/few-weights"), f"{name}.py"), tmp_path
+    )
+    course = parse_course("[requirements]\nmax_weights = 1000")
+    outcomes = {check.id: Outcome("passed") for check in course.checks()}
+    outcomes["build_model/few-weights"] = Outcome("failed", "It has 2,000 weights.")
+    submission = Submission(name, Path(f"{name}.py"), "", "py")
+    result = make_result(submission, course, course.checks(), outcomes, seconds=4.0)
+    verdict = Verdict(name, chaff, result, faults_with_chaff(chaff, result))
+    assert verdict.faults == ()
+    page = matrix.kill_matrix(Validation("quick", "namespaces", 90.0, (verdict,)), course.checks())
+    assert "11. `build_model/few-weights`: the check for 1 of them" in page
+    assert page.splitlines()[-1].split("|")[12:-1] == [" ● ", "  ", " 4 "]
 
 
 def test_names_folders_and_bases_are_checked(tmp_path: Path) -> None:

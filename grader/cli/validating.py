@@ -87,7 +87,8 @@ def validate_grader(
         guided = validate_guided(cases, settings, jobs=jobs, on_verdict=on_verdict)
         validation = replace(validation, guided=guided, seconds=time.monotonic() - began)
     if options.output is not None:
-        write_whole(options.output / "kill-matrix.md", matrix.kill_matrix(validation, own).encode())
+        kills = matrix.kill_matrix(validation, settings.course.checks())
+        write_whole(options.output / "kill-matrix.md", kills.encode())
         write_whole(options.output / "messages.md", matrix.messages(validation).encode())
         write_whole(options.output / "validation.json", msgspec.json.encode(validation, enc_hook=str))
     if options.json:

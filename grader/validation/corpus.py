@@ -27,6 +27,7 @@ from typing import Final
 import msgspec
 
 from grader.assignment import contract
+from grader.assignment.requirements import REQUIREMENT_CHECKS
 from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError
 
@@ -34,7 +35,7 @@ _NAME: Final = re.compile(r"task(?P<task>[1-6])-(?P<function>[a-z_]+)-(?P<bug>[a
 _HEADER: Final = re.compile(r"^# (?P<key>base|caught by|spreads to|remove): (?P<value>.+?)\s*$", re.MULTILINE)
 _WHOLE_FILE: Final = re.compile(r"^# whole file\s*$", re.MULTILINE)
 _SENTENCE: Final = re.compile(r'\A"""(?P<sentence>.+?)"""', re.DOTALL)
-_CHECKS: Final = frozenset(check.id for check in contract.CHECKS)
+_CHECKS: Final = frozenset(check.id for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values()))
 
 EVERYWHERE: Final = "*"
 """In `Chaff.spreads_to`: checks of every task."""

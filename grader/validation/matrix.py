@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.assignment import contract
-from grader.course import NO_OWN, OwnChecks
 from grader.reports.markdown import escape, failure
 from grader.reports.text import findings
 from grader.validation.corpus import Chaff
@@ -13,8 +12,8 @@ from grader.validation.guided import CaseVerdict, rate
 from grader.validation.validating import Validation, Verdict, spread
 
 
-def kill_matrix(validation: Validation, own: OwnChecks = NO_OWN) -> str:
-    """Which bug is caught by which check, those of the course's own among them: a table for each task."""
+def kill_matrix(validation: Validation, made: Sequence[contract.Check] = contract.CHECKS) -> str:
+    """Which bug is caught by which of the checks that the course makes: a table for each task."""
     sound = [verdict for verdict in validation.verdicts if verdict.chaff is None]
     buggy = [verdict for verdict in validation.verdicts if verdict.chaff is not None]
     lines = [
@@ -35,7 +34,7 @@ def kill_matrix(validation: Validation, own: OwnChecks = NO_OWN) -> str:
     for task in contract.TASKS:
         rows = [verdict for verdict in buggy if verdict.chaff is not None and verdict.chaff.task == task.number]
         if rows:
-            lines += _task(task, rows, own)
+            lines += _task(task, rows, made)
     bugs = [verdict for verdict in validation.guided if verdict.case.task is not None]
     if bugs:
         lines += ["", "## The guided form", ""]
@@ -71,8 +70,8 @@ def _share(verdicts: Sequence[Verdict]) -> str:
     return f"All {right}" if right == len(verdicts) else f"{right} of {len(verdicts)}"
 
 
-def _task(task: contract.Task, rows: Sequence[Verdict], own: OwnChecks) -> list[str]:
-    checks = [check for check in (*contract.CHECKS, *own.of("functions")) if check.task == task.number]
+def _task(task: contract.Task, rows: Sequence[Verdict], made: Sequence[contract.Check]) -> list[str]:
+    checks = [check for check in made if check.task == task.number]
     primary = {check.id: 0 for check in checks}
     for row in rows:
         if row.chaff is not None and row.chaff.caught_by[0] in primary:
