@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from grader.assignment import contract
+from grader.assignment.brief import Brief
 from grader.assignment.requirements import REQUIREMENT_CHECKS, Bands, Requirements
 from grader.assignment.starter import starter_source
 from grader.checks.common.context import Context
@@ -54,6 +55,13 @@ def test_what_is_stated_has_a_check_and_what_is_skipped_has_none() -> None:
 def test_points_of_a_requirement_can_be_set() -> None:
     course = parse_course('[points]\n"build_model/few-weights" = 4\n[requirements]\nmax_weights = 1000')
     assert course.task_points(4) == 24
+
+
+def test_the_starter_says_which_checks_of_its_own_a_course_makes() -> None:
+    check = contract.Check("predict/single-image", 6, "predict", 1, "Takes a single image, too")
+    text = starter_source(Brief(own=(check,)))
+    assert "Row i depends on image i alone. Also checked: Takes a single image, too." in text
+    assert text.count("Also checked") == 1
 
 
 def test_the_starter_says_what_is_required() -> None:

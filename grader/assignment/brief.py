@@ -19,11 +19,13 @@ class Brief(msgspec.Struct, frozen=True):
         subject: What the course is about.
         requirements: What it asks for beyond the contract.
         points: What each task is worth, by its number, where that differs from the contract.
+        own: The checks of the course's own, whose titles its students are told.
     """
 
     subject: Subject = USUAL
     requirements: Requirements = Requirements()
     points: Mapping[int, float] = msgspec.field(default_factory=dict)
+    own: tuple[contract.Check, ...] = ()
 
     @property
     def title(self) -> str:
@@ -38,10 +40,16 @@ class Brief(msgspec.Struct, frozen=True):
         """The functions, with the course's defaults, and with what it requires of them."""
         return tuple(
             msgspec.structs.replace(
-                each, details=" ".join([each.details, *self.requirements.sentences(each.name)]).strip()
+                each,
+                details=" ".join(
+                    [each.details, *self.requirements.sentences(each.name), *self._own_sentences(each.name)]
+                ).strip(),
             )
             for each in contract.functions_for(self.subject, self.requirements.patience)
         )
+
+    def _own_sentences(self, function: str) -> list[str]:
+        return [f"Also checked: {check.title}." for check in self.own if check.function == function]
 
 
 USUAL_BRIEF: Final = Brief()

@@ -231,7 +231,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def brief(self) -> Brief:
         """What its starter says."""
         points = {task.number: self.task_points(task.number) for task in contract.TASKS}
-        return Brief(self.subject, self.requirements, points)
+        own = tuple(check for check in self.own.of("functions") if check.id not in self.requirements.skip)
+        return Brief(self.subject, self.requirements, points, own)
 
     def checks(self, form: str = "functions") -> tuple[contract.Check, ...]:
         """The checks that this course makes of a form of the assignment; those of its own end their task."""
