@@ -30,7 +30,10 @@ GRADEBOOK_FILE: Final = Path(FILE)
 class Options:
     """What `check` and `grade` have in common."""
 
-    profile: Annotated[Profile | None, Parameter(help="Which checks run; the course's profile unless given.")] = None
+    profile: Annotated[
+        Profile | None,
+        Parameter(help="Which checks run; unless given, the course's profile to grade, else quick."),
+    ] = None
     task: Annotated[tuple[int, ...], Parameter(help="Only this task (may be given more than once).", negative="")] = ()
     json: Annotated[bool, Parameter(help="Print one JSON document and nothing else.", negative="")] = False
     output: Annotated[
