@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,12 +12,14 @@ import msgspec
 import numpy as np
 import pytest
 
+from grader.assignment import contract
 from grader.checks.common.context import Context
 from grader.checks.common.hidden import draw_split, seeded_generator
-from grader.course import Course
+from grader.course import Course, load_course
 from grader.course.datasets import load_dataset
 from grader.course.thresholds import calibration_file, load_calibrations
 from grader.grading.judging import grade
+from grader.grading.own import require_sound
 from grader.results.artefacts import Confusion, Example, decoded
 from grader.results.scoring import CheckResult, Result
 from grader.sandbox.host.session import Sandbox
@@ -23,9 +27,12 @@ from grader.speed.measuring import Pairs
 from grader.submissions import SubmissionFile, read_submission
 from grader.submissions.reference import write_reference
 from grader.validation.calibrate import measure, store
+from grader.validation.corpus import read_chaffs
 from tests.own_courses import course_of_twelve, grey_course, solution, tall_course
 
 COURSES: Final = {"grey": grey_course, "tall": tall_course, "twelve": course_of_twelve}
+
+SIGNS: Final = Path(__file__).parents[1] / "docs" / "examples" / "signs"
 
 Judge = Callable[..., Result]
 
@@ -196,3 +203,30 @@ def test_grey_images_may_be_mirrored_and_brought_into_form(judge: Judge, tmp_pat
         ("model.predict(x,", "model.predict(x.reshape(-1, 28, 28, 1),"),
     )
     assert {check.id: check.message for check in failed(judge(course, text, 3, 5, 6)).values()} == {}
+
+
+def test_the_example_of_the_docs_grades_its_own_solutions(judge: Judge, tmp_path: Path) -> None:
+    folder = tmp_path / "signs"
+    shutil.copytree(SIGNS, folder, ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
+    runpy.run_path(str(folder / "make_signs.py"), run_name="__main__")
+    course = load_course(folder / "course.toml")
+    assert (course.subject.image_shape, course.subject.class_names) == (
+        (28, 28, 1),
+        ("plus", "minus", "times", "equals"),
+    )
+    assert course.own.ids == {"plot_history/epochs-from-one", "predict/single-image"}
+    require_sound(course.own)
+
+    checks = folder / "checks"
+    chaffs = {chaff.name: chaff for chaff in read_chaffs(checks / "chaffs", checks / "wheats", course.own)}
+    stated = {check.id for check in course.checks()} - {check.id for check in contract.CHECKS}
+    assert {chaff.caught_by[0] for chaff in chaffs.values()} == stated | {"accuracy/unseen-images"}
+
+    sound = judge(course, (checks / "wheats" / "small.py").read_text(encoding="utf-8"))
+    assert {check.id: check.message for check in failed(sound).values()} == {}
+    assert sound.score == sound.max_score == 101
+    buggy = judge(course, chaffs["task6-plot_history-from-zero"].source(), 6)
+    assert {check.id: check.message for check in failed(buggy).values()} == {
+        "plot_history/epochs-from-one": "The accuracies of 2 epochs should be at 1 to 2 on the x axis, but there is "
+        "a curve at 0, 1."
+    }

@@ -1,0 +1,13 @@
+"""Has no Dropout."""
+# base: small.py
+# caught by: build_model/required-layers
+
+def build_model(input_shape=(28, 28, 1), num_classes=4):
+    model = keras.Sequential([keras.Input(shape=input_shape), layers.Rescaling(1 / 255)])
+    for filters in (16, 32):
+        add_conv_block(model, filters)
+    model.add(layers.Conv2D(64, 3, padding="same", activation="relu"))
+    model.add(layers.GlobalMaxPooling2D())
+    model.add(layers.Dense(num_classes, activation="softmax"))
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
