@@ -27,7 +27,7 @@ version = release = grader.__version__
 extensions = ["myst_parser"]
 myst_enable_extensions = ["attrs_inline"]
 myst_heading_anchors = 4
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples/*/reports", "examples/*/validated"]  # what commands wrote there
 
 html_theme = "furo"
 html_title = project
