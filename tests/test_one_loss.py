@@ -1,7 +1,11 @@
-"""One bug, one loss: a single shortcoming fails the check that is about it, and all others look at what works."""
+"""One bug, one loss: a single shortcoming fails the check that is about it, and all others look at what works.
+
+The default run takes every third of them, and with `GRADER_WHOLE_CORPUS` all.
+"""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,6 +66,7 @@ ONE_LOSS = (
     "task6-predict-path-only",
     "task6-predict-transposed",
 )
+CHOSEN = ONE_LOSS[:: 1 if os.environ.get("GRADER_WHOLE_CORPUS") else 3]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +74,7 @@ def results() -> dict[str, Result]:
     """What each of them gets in its own task, and in that of the functions it is about."""
     found: dict[str, Result] = {}
     by_tasks: dict[frozenset[int], list[Chaff]] = {}
-    for name in ONE_LOSS:
+    for name in CHOSEN:
         chaff = CHAFFS[name]
         tasks = frozenset({1, 2} if chaff.task == 1 else {chaff.task})
         by_tasks.setdefault(tasks, []).append(chaff)
@@ -82,7 +87,7 @@ def results() -> dict[str, Result]:
     return found
 
 
-@pytest.mark.parametrize("name", ONE_LOSS)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_one_bug_loses_one_check(name: str, results: dict[str, Result]) -> None:
     result = results[name]
     assert result.status == "graded"

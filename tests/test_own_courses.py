@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
 from collections.abc import Callable
@@ -105,14 +106,15 @@ BUGS: Final = {
 }
 
 
-@pytest.mark.parametrize(
-    ("course", "bug"),
-    [
-        *(("grey", bug) for bug in BUGS),
-        *(("tall", bug) for bug in ("usual classes", "fixed shape", "divides")),
-        *(("twelve", bug) for bug in ("sixteen columns", "fixed number of classes", "mirrored")),
-    ],
-)
+CASES: Final = [
+    *(("grey", bug) for bug in BUGS),
+    *(("tall", bug) for bug in ("usual classes", "fixed shape", "divides")),
+    *(("twelve", bug) for bug in ("sixteen columns", "fixed number of classes", "mirrored")),
+]
+CHOSEN: Final = CASES[:: 1 if os.environ.get("GRADER_WHOLE_CORPUS") else 3]
+
+
+@pytest.mark.parametrize(("course", "bug"), CHOSEN)
 def test_a_bug_costs_points_in_its_task(course: str, bug: str, judge: Judge, tmp_path: Path) -> None:
     task, change, check = BUGS[bug]
     chosen = COURSES[course](tmp_path)
