@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from grader.cli.speed import measure_graded
-from grader.course import Course, CourseLimits, Full, Settings, Speed
+from grader.course import Course, CourseLimits, Full, Settings, Speed, thresholds
 from grader.course.datasets import Dataset, load_dataset
 from grader.course.thresholds import Calibration, find_calibration, full_budget, load_calibrations
 from grader.gradebook.store import Gradebook
@@ -76,6 +76,7 @@ def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A file of calibrations in place of the grader's own, empty."""
     path = tmp_path / "calibration.json"
     monkeypatch.setattr(load_calibrations, "__defaults__", (path,))
+    monkeypatch.setattr(thresholds, "CALIBRATION_FILE", path)
     return path
 
 
