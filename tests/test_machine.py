@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from grader.ground.errors import GraderError
-from grader.ground.machine import cores, machine_lock
+from grader.ground.machine import cores, machine_lock, pinned_to
 from grader.speed.machine import cpu_model, this_machine
 from grader.speed.records import Machine
 
@@ -26,6 +26,18 @@ def test_this_machine_is_described() -> None:
     assert found.versions == VERSIONS
     assert found.cpu
     assert 1 <= found.cores == cores() <= (os.cpu_count() or 1)
+
+
+def test_what_is_started_while_pinned_keeps_to_those_cores() -> None:
+    before = os.sched_getaffinity(0)
+    with pinned_to(1):
+        told = subprocess.run(
+            [sys.executable, "-c", "import os; print(*os.sched_getaffinity(0))"], capture_output=True, check=True
+        )
+    assert told.stdout.split() == [str(max(before)).encode()]
+    assert os.sched_getaffinity(0) == before
+    with pinned_to(1000):
+        assert os.sched_getaffinity(0) == before
 
 
 def test_a_processor_has_the_name_that_the_kernel_gives_it(tmp_path: Path) -> None:

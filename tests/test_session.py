@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import textwrap
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire.frames import Handle, Limits, Loaded, TracebackLine
 
@@ -223,6 +225,41 @@ def test_printing_without_end_neither_blocks_nor_fills_memory(worker: Worker) ->
     load(worker, "def f():\n    for _ in range(20000): print('x' * 1000)\n    return 1")
     assert worker.call("f") == 1
     assert len(worker.log) <= 8192
+
+
+def test_a_pinned_worker_stays_on_its_core() -> None:
+    source = """
+    import os
+    def f(): return sorted(os.sched_getaffinity(0))
+    def widen(): os.sched_setaffinity(0, range(os.cpu_count()))
+    """
+    with Sandbox.start(best_level(), threads=1, pinned=True) as pinned, pinned.worker(seed=0) as worker:
+        load(worker, source, "f", "widen")
+        assert worker.call("f") == [max(os.sched_getaffinity(0))]
+        with contextlib.suppress(SubmissionError):
+            worker.call("widen")
+        assert len(worker.call("f")) == 1
+
+
+def test_an_epoch_does_not_wait_for_a_thread_that_tunes_its_pipeline(worker: Worker) -> None:
+    source = """
+    import keras, numpy as np
+    from keras.src.backend.tensorflow import trainer
+    kept = []
+    begin = trainer.TFEpochIterator.__init__
+    def noted(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        kept.append(self._distributed_dataset.options().autotune.enabled)
+    trainer.TFEpochIterator.__init__ = noted
+    def f(x):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, x[:, :1], validation_data=(x, x[:, :1]), verbose=0)
+        model.predict(x, verbose=0)
+        return kept
+    """
+    load(worker, source)
+    assert worker.call("f", np.ones((8, 2), np.float32)) == [False, False, False]
 
 
 def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:

@@ -36,9 +36,10 @@ def test_waiting_for_a_core_is_left_out_where_that_is_asked_for() -> None:
     assert OwnTime(TURNS, undisturbed=True).at(13.0) == 1.5
 
 
-def test_threads_that_wait_at_the_same_time_divide_the_turn() -> None:
-    turn = Turn(0.0, 1.0, ran=1.0, waited=3.0, between=0.0)
-    assert turn.undisturbed == 0.25
+def test_what_threads_wait_for_each_other_is_no_disturbance() -> None:
+    assert Turn(0.0, 1.0, ran=1.0, waited=3.0, between=0.0).undisturbed == 1.0
+    assert Turn(0.0, 1.0, ran=1.0, waited=3.0, between=0.0, cores=4).undisturbed == 0.25
+    assert Turn(0.0, 1.0, ran=1.9, waited=0.5, between=0.0).undisturbed == 1.0  # no longer than the clock has it
 
 
 def test_what_ran_between_its_turns_is_charged() -> None:

@@ -111,6 +111,26 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextlib.contextmanager
+def pinned_to(count: int) -> Iterator[None]:
+    """Keep this thread, and the programs that it starts meanwhile, to that many cores: the last ones that it may use.
+
+    Interrupts and whatever starts first on a machine tend to be on the first ones.
+
+    Args:
+        count: How many; no more are taken than there are.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[-count:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:
     """The versions that are installed, found without importing anything; what is not installed is left out."""
     found = {}

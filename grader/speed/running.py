@@ -110,7 +110,7 @@ class Station:
         threads = plan.course.speed.threads
         began = time.perf_counter()
         self.sandbox = self._stack.enter_context(
-            Sandbox.start(plan.level, threads=threads, backend=backend, device=device)
+            Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
         self.machine = plan.machine(device, backend, self.sandbox.versions)

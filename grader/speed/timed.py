@@ -105,7 +105,8 @@ class TimedTraining(ABC):
         ended = time.perf_counter()
         after = self._account()
         between = before.ran - self._ran if self.turns else 0.0
-        self.turns.append(Turn(began, ended, after.ran - before.ran, after.waited - before.waited, between))
+        ran, waited = after.ran - before.ran, after.waited - before.waited
+        self.turns.append(Turn(began, ended, ran, waited, between, self._course.speed.threads))
         self._ran = after.ran
         if self._trial is not None and isinstance(answer, dict) and answer.get("kind") == "turn":
             self.notes.append(answer)

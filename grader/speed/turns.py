@@ -37,6 +37,7 @@ class Turn(msgspec.Struct, frozen=True):
         ran: For how many seconds its threads ran in it, all together.
         waited: For how many seconds they were kept waiting for a core, likewise.
         between: For how many seconds they had run before it, while the other training had its turn.
+        cores: How many cores they are kept to.
     """
 
     began: float
@@ -44,6 +45,7 @@ class Turn(msgspec.Struct, frozen=True):
     ran: float
     waited: float
     between: float
+    cores: int = 1
 
     @property
     def length(self) -> float:
@@ -55,11 +57,9 @@ class Turn(msgspec.Struct, frozen=True):
         """How long it was without what other programs took from it.
 
         As a rule one thread after the other has something to do, so that their waits add up.  Where several had at
-        once, the turn is divided as their time is.
+        once, they waited for each other too; but what they ran together takes its time on so many cores.
         """
-        if self.ran + self.waited <= self.length:
-            return self.length - self.waited
-        return self.length * self.ran / (self.ran + self.waited)
+        return min(max(self.length - self.waited, self.ran / self.cores), self.length)
 
 
 class OwnTime:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.ground.errors import GraderError
+from grader.ground.machine import pinned_to
 from grader.sandbox import levels
 from grader.sandbox.wire import scratch
 from grader.sandbox.wire.backends import DEFAULT, environment, on_gpu
@@ -53,7 +54,7 @@ def choose_level(required: str | None) -> str:
 
 @contextlib.contextmanager
 def forkserver(
-    level: str, *, threads: int, backend: str, device: str, plain: bool = False
+    level: str, *, threads: int, backend: str, device: str, plain: bool = False, pinned: bool = False
 ) -> Iterator[tuple[socket.socket, int]]:
     """Run a forkserver; gives the control socket and the process number, and ends everything at the end.
 
@@ -63,6 +64,7 @@ def forkserver(
         backend: The Keras backend.
         device: `cpu`, or `gpu:0` and on.
         plain: See `backends.environment`.
+        pinned: Whether everything in it is kept to as many cores as it has threads, always the same ones.
 
     Raises:
         GraderError: The program cannot be started.
@@ -76,15 +78,16 @@ def forkserver(
     )
     command = chosen.command(code, gpu=on_gpu(device))
     try:
-        process = subprocess.Popen(
-            command,
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(home, environment(backend, threads=threads, device=device, plain=plain)),
-            start_new_session=True,
-        )
+        with pinned_to(threads) if pinned else contextlib.nullcontext():
+            process = subprocess.Popen(
+                command,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(home, environment(backend, threads=threads, device=device, plain=plain)),
+                start_new_session=True,
+            )
     except OSError as error:
         raise GraderError(f"the sandbox cannot be started: {error}.") from error
     finally:

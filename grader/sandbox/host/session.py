@@ -339,7 +339,14 @@ class Sandbox:
     @classmethod
     @contextlib.contextmanager
     def start(
-        cls, level: str, *, threads: int, backend: str = DEFAULT, device: str = "cpu", plain: bool = False
+        cls,
+        level: str,
+        *,
+        threads: int,
+        backend: str = DEFAULT,
+        device: str = "cpu",
+        plain: bool = False,
+        pinned: bool = False,
     ) -> Iterator[Self]:
         """Start a forkserver and wait until it is ready; ends it with everything it started.
 
@@ -349,6 +356,7 @@ class Sandbox:
             backend: The Keras backend: `tensorflow`, `jax` or `torch`.
             device: `cpu`, or `gpu:0` and on.  Nothing else is seen inside; processor and GPU need a sandbox each.
             plain: See `backends.environment`.
+            pinned: Whether everything in it is kept to as many cores as it has threads, always the same ones.
 
         Raises:
             SandboxError: It did not start, or there is no such backend or device, which `backends.why_missing` and
@@ -356,7 +364,8 @@ class Sandbox:
         """
         if reason := why_missing(backend) or why_no_device(device, level):
             raise SandboxError(f"{reason}.")
-        with launch.forkserver(level, threads=threads, backend=backend, device=device, plain=plain) as (control, pid):
+        started = launch.forkserver(level, threads=threads, backend=backend, device=device, plain=plain, pinned=pinned)
+        with started as (control, pid):
             yield cls(level, control, pid)
 
     def let_join(self, control: socket.socket) -> None:

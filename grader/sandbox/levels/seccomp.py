@@ -66,7 +66,7 @@ _SKIPPED_ALONE: Final[dict[str, _Numbers]] = {
 # Calls that take a process' number first: only 0, the caller itself.
 _ON_ITSELF_ALONE: Final[dict[str, _Numbers]] = {
     **{"prlimit64": (302, 261), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119)},
-    **{"sched_setaffinity": (203, 122), "sched_setattr": (314, 274)},
+    "sched_setattr": (314, 274),
 }
 
 # Where Landlock does not hold signals back: to the caller's own number only, and never as another one.
@@ -85,6 +85,7 @@ _IOCTL: Final[_Numbers] = (16, 29)
 _MMAP: Final[_Numbers] = (9, 222)
 _SOCKET: Final[_Numbers] = (41, 198)
 _SOCKETPAIR: Final[_Numbers] = (53, 199)
+_SCHED_SETAFFINITY: Final[_Numbers] = (203, 122)
 
 _SHARED_AND_ANONYMOUS: Final = 0x01 | 0x20
 _SOCKET_TYPE: Final = 0xF
@@ -151,6 +152,8 @@ def _base() -> list[Line]:
     program += _always(_REFUSED, _DENY)
     program += _where(_CLONE, 0, NAMESPACE_FLAGS, 0, then=_ALLOW, otherwise=_DENY)
     program += _where(_MMAP, 3, _SHARED_AND_ANONYMOUS, _SHARED_AND_ANONYMOUS, then=_DENY, otherwise=_ALLOW)
+    # What is pinned stays so.  Libraries that place their own threads are told that they have.
+    program += _where(_SCHED_SETAFFINITY, 0, 0xFFFFFFFF, 0, then=_SKIP, otherwise=_DENY)
     return program
 
 
