@@ -25,7 +25,10 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Callback(msgspec.Struct, frozen=True):
-    """A callback that `fit` was given; `path` and the rest are empty where it has no such setting."""
+    """A callback that `fit` was given; `path` and the rest are empty where it has no such setting.
+
+    `unknown` are the arguments that it was given and does not have.
+    """
 
     kind: _Text
     monitor: _Text
@@ -36,6 +39,7 @@ class Callback(msgspec.Struct, frozen=True):
     weights_only: bool
     restores: bool
     path: _Text
+    unknown: Annotated[list[_Text], _Few] = []
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -404,9 +404,11 @@ def test_checkpoint(observed: Observed) -> None:
         what = "no file was written"
     elif not keepers:
         what = f"fit gets no ModelCheckpoint, and what is saved beside it holds another: {what}"
+    unknown = [f"`{name}`" for callback in keepers for name in callback.unknown]
+    ignored = f" It has no argument {unknown[0]}, which older versions passed over in silence." if unknown else ""
     raise CheckFailed(
         f"The checkpoint should hold the epoch with the best validation, but {what}.",
-        hint='Give ModelCheckpoint save_best_only=True and monitor="val_accuracy".',
+        hint=f'Give ModelCheckpoint save_best_only=True and monitor="val_accuracy".{ignored}',
         line=note.line,
     )
 

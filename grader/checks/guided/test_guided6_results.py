@@ -151,7 +151,7 @@ def _prediction(observed: Observed) -> Note:
     if after:
         return after[-1]
     raise CheckFailed(
-        f"The test images should be predicted, but predict is never called{observed.because('predict', 'load_')}.",
+        f"The test images should be predicted, but predict is never called{observed.because('pred', 'load_')}.",
         hint="Call model.predict with the test images, scaled as in fit.",
         line=_failing_line(observed, "predict"),
     )

@@ -74,6 +74,7 @@ def callback_facts(callback: Any) -> dict[str, Any]:
         "weights_only": bool(getattr(callback, "save_weights_only", False)),
         "restores": bool(getattr(callback, "restore_best_weights", False)),
         "path": str(getattr(callback, "filepath", ""))[:MAX_TEXT],
+        "unknown": [name[:60] for name in getattr(callback, "unknown_arguments", ())][:5],
     }
 
 

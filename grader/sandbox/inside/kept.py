@@ -28,11 +28,14 @@ class KeptFiles:
             the network itself.
         patterns: The names that the program's ModelCheckpoints write, with their fields; beside each, the quantity by
             which it chooses what to keep, empty where it keeps every epoch.
+        completed: The names, with their fields likewise, that the program gave without the ending that Keras asks for
+            now.
     """
 
     def __init__(self) -> None:
         self.files: dict[str, tuple[str, bytes, Any]] = {}
         self.patterns: dict[str, str] = {}
+        self.completed: set[str] = set()
         self._written: list[tuple[str, dict[str, float]]] = []
 
     def wrote(self, path: str, model: Any, values: dict[str, float]) -> None:
@@ -92,10 +95,11 @@ class KeptFiles:
             return local
         endings = (".keras", ".h5", ".weights.h5")
         for ending in endings:
-            if os.path.exists(local + ending):
+            if os.path.exists(local + ending) and any(_fits(name, local + ending) for name in self.completed):
                 return local + ending
         for pattern in self.patterns:
-            if any(_fits(pattern, local + ending) for ending in ("", *endings)):
+            possible = ("", *endings) if pattern in self.completed else ("",)
+            if any(_fits(pattern, local + ending) for ending in possible):
                 best = self._best(pattern)
                 if best:
                     return best

@@ -473,11 +473,15 @@ class Observer:
             given = dict(zip(names, args, strict=False)) | kwargs
             for name in ("period", "load_weights_on_restart", "options"):
                 given.pop(name, None)
+            if self._shims:  # up to Keras 2 it took any name, and made nothing of those that it did not know
+                callback.unknown_arguments = [name for name in given if name not in names]
+                given = {name: value for name, value in given.items() if name in names}
             path = local_path(asked)
             ending = ".weights.h5" if given.get("save_weights_only") else ".keras"
             allowed = (".weights.h5",) if given.get("save_weights_only") else (".keras", ".h5")
             if self._shims and not path.endswith(allowed):
                 path += ending
+                self._kept.completed.add(path)
             if asked:
                 chooses = given.get("save_best_only")
                 self._kept.patterns[path] = str(given.get("monitor", "val_loss")) if chooses else ""
@@ -756,6 +760,7 @@ class Observer:
         kwargs.pop("save_format", None)
         if self._shims and isinstance(path, str) and not path.endswith(endings):
             path += endings[0]
+            self._kept.completed.add(path)
         make_folder(str(path))
         with self._within():
             original(model, path, *args, **kwargs)
