@@ -119,7 +119,7 @@ def time_outside(style: str) -> tuple[float, float]:
     Every call trains a fresh network, so each pays for its own first epoch; what two calls differ by is epochs that
     need no compiling.
     """
-    from grader.sandbox.inside.clock import Clock
+    from grader.sandbox.inside.timing.clock import Clock
 
     namespace: dict[str, Any] = {"__name__": style}
     exec(compile((_WHEATS / f"{style}.py").read_text(), style, "exec"), namespace)

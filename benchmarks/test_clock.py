@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from grader.course import Course
-from grader.sandbox.inside.clock import Clock
+from grader.sandbox.inside.timing.clock import Clock
 from reference import build_model
 
 TURNS: Final = 16

@@ -30,7 +30,7 @@ TOO_SLOW = "It does not get through 3 passes"  # where something else runs, such
 UNDOING = """
 import keras
 import numpy as np
-from grader.sandbox.inside.undoing import Undoing, parts_of
+from grader.sandbox.inside.timing.undoing import Undoing, parts_of
 
 X = np.arange(48 * 16 * 16 * 3, dtype="float32").reshape(48, 16, 16, 3) / 1e5
 Y = np.eye(3, dtype="float32")[np.arange(48) % 3]

@@ -476,7 +476,7 @@ def test_each_form_has_the_same_points_for_each_task() -> None:
 
 NEVER_IMPORTED = """
 import ast
-from grader.sandbox.inside import statements
+from grader.sandbox.inside.guided import statements
 
 def names(text):
     return sorted(statements.never_imported(ast.parse(text)))

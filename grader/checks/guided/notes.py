@@ -1,4 +1,4 @@
-"""The forms of the notes that an observed run brings; see `grader.sandbox.inside.observed`, which takes them.
+"""The forms of the notes that an observed run brings; see `grader.sandbox.inside.guided.observed`, which takes them.
 
 A worker that holds a submission may say anything, so each note must have its form before anybody looks at it.
 """

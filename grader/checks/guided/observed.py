@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -76,10 +77,12 @@ class Observed:
         context: The submission, the course and the sandbox.
         budget: The submission's time.
         examiner: Where networks are opened.
+        number: Which run of the submission it is, from 0; each has images and a script of its own.
     """
 
-    def __init__(self, context: Context, budget: TimeLeft, examiner: Examiner) -> None:
+    def __init__(self, context: Context, budget: TimeLeft, examiner: Examiner, number: int = 0) -> None:
         self.context = context
+        self._number = number
         self.submission = context.submission
         self.examiner = examiner
         self._budget = budget
@@ -94,6 +97,12 @@ class Observed:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+    @contextlib.contextmanager
+    def once_more(self) -> Iterator[Observed]:
+        """Another run of the same submission, with other images and another script, which is closed at the end."""
+        with contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1)) as other:
+            yield other
 
     @property
     def observation(self) -> Observation:
@@ -134,7 +143,8 @@ class Observed:
     def _observe(self, train: int, test: int) -> Observation:
         self.close()
         context, submission = self.context, self.submission
-        rng = seeded_generator(context.course.seed, f"guided {submission.sha256} {train}")
+        again = f" {self._number}" if self._number else ""
+        rng = seeded_generator(context.course.seed, f"guided {submission.sha256} {train}{again}")
         pictures = draw(rng, train=train, test=test)
         self._worker = context.sandbox.spawn(seed=context.course.seed, limits=context.limits)
         settings = {"shims": context.course.legacy == "run"}

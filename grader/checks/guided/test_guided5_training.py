@@ -389,11 +389,13 @@ def test_checkpoint(observed: Observed) -> None:
             _require_right_watch(callback, "ModelCheckpoint", note)
     if not told.digests:
         raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
-    best = best_of_all(observed)
-    if epochs == 1 or (not keepers and _ended_by_itself(note, told)):
-        best -= {told.digests[-1]}  # nobody had to choose it
-    if observed.saved_with(best, note.config):
-        return
+    if _best_is_kept(observed, note, told):
+        if keepers:
+            return
+        # It chose in a way of its own, and could have guessed the epoch: it is asked once more.
+        with observed.once_more() as other:
+            if _best_is_kept(other, *_fit(other)):
+                return
     kept = {saved.digest for saved in files}
     last = told.digests[-1] in kept
     what = "it is the last epoch" if last else "it is another epoch"
@@ -411,6 +413,15 @@ def test_checkpoint(observed: Observed) -> None:
         hint=f'Give ModelCheckpoint save_best_only=True and monitor="val_accuracy".{ignored}',
         line=note.line,
     )
+
+
+def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
+    """Whether a file holds the best epoch, and that one had to be chosen."""
+    best = best_of_all(observed)
+    keepers = any(callback.kind == "ModelCheckpoint" for callback in note.callbacks)
+    if len(told.digests) == 1 or (not keepers and _ended_by_itself(note, told)):
+        best -= {told.digests[-1]}
+    return bool(observed.saved_with(best, note.config))
 
 
 def best_digests(note: Note, told: Told) -> set[str]:

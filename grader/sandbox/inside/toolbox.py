@@ -13,10 +13,11 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, examiner, exporting, figures, models, rates, undoing
-from grader.sandbox.inside.clock import Ask, Clock, Turns
-from grader.sandbox.inside.tally import Watch
-from grader.sandbox.inside.trial import Trial
+from grader.sandbox.inside import backend, examiner, exporting, figures, models
+from grader.sandbox.inside.timing import rates, undoing
+from grader.sandbox.inside.timing.clock import Ask, Clock, Turns
+from grader.sandbox.inside.timing.tally import Watch
+from grader.sandbox.inside.timing.trial import Trial
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20

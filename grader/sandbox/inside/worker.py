@@ -23,8 +23,10 @@ from typing import Any, Final
 import keras
 import msgspec
 
-from grader.sandbox.inside import backend, observed, paths, raising, surroundings, toolbox
-from grader.sandbox.inside.statements import FILE_NAME
+from grader.sandbox.inside import backend, paths, raising, surroundings, toolbox
+from grader.sandbox.inside.guided.fitting import RunOptions, Stop
+from grader.sandbox.inside.guided.observed import Observer
+from grader.sandbox.inside.guided.statements import FILE_NAME
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (
     ArrayData,
@@ -63,7 +65,7 @@ class WorkerService:
         self._objects: list[Any] = []
         self._module = types.ModuleType(MODULE_NAME)
         self._future = 0
-        self._observer: observed.Observer | None = None
+        self._observer: Observer | None = None
         self._number = 0
         backend.seed_everything(seed)
 
@@ -83,17 +85,17 @@ class WorkerService:
         self._channel.send(answer)
 
     def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
-        """Run a whole program and take notes; see `observed`."""
+        """Run a whole program and take notes; see `guided.observed`."""
         _write(source)
-        self._observer = observed.Observer(self._ask, **settings)
-        return {"kind": "end"} | self._observer.run(source, list(starts), images)
+        self._observer = Observer(self._ask, source, images, RunOptions(**settings))
+        return {"kind": "end"} | self._observer.run(list(starts))
 
     def _ask(self, event: Any) -> Any:
         """Answer the call that is being served with an event, and go on with what the next `resume` brings."""
         self._answer(Returned(self._number, to_wire(event, self._keep)))
         order = self._channel.receive()
         if not isinstance(order, Call) or order.name != "resume":
-            raise observed.Stop
+            raise Stop
         self._number = order.number
         return from_wire(order.args[0], self._resolve)
 

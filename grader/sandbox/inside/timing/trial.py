@@ -13,11 +13,11 @@ from typing import Any, Final
 import keras
 
 from grader.sandbox.inside import backend
-from grader.sandbox.inside.clock import Turns
 from grader.sandbox.inside.facts import flat_list
-from grader.sandbox.inside.suspects import Suspects
-from grader.sandbox.inside.tally import Tally
-from grader.sandbox.inside.undoing import Undoing
+from grader.sandbox.inside.timing.clock import Turns
+from grader.sandbox.inside.timing.suspects import Suspects
+from grader.sandbox.inside.timing.tally import Tally
+from grader.sandbox.inside.timing.undoing import Undoing
 
 _WARM: Final = 2
 """Once the second epoch begins, what is traced and compiled is."""

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend
-from grader.sandbox.inside.tally import Tally, steps_between
+from grader.sandbox.inside.timing.tally import Tally, steps_between
 
 _MOST_STAMPS: Final = 200_000
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, legacy
+from grader.sandbox.inside import backend
 from grader.sandbox.inside.facts import all_layers, digest_of
-from grader.sandbox.inside.kept import KeptFiles
+from grader.sandbox.inside.guided import legacy
+from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.wire.weights import differ
 
 TRAINED_IMAGES: Final = 24

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.inside.fed import SIDE, signatures
 from grader.sandbox.inside.figures import look_of
+from grader.sandbox.inside.guided.fed import SIDE, signatures
 
 _MAX_TEXT: Final = 300
 _MAX_IMAGES: Final = 100

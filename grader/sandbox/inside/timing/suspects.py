@@ -15,9 +15,10 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, feeding
-from grader.sandbox.inside.rates import finish
-from grader.sandbox.inside.undoing import parts_of
+from grader.sandbox.inside import backend
+from grader.sandbox.inside.timing import feeding
+from grader.sandbox.inside.timing.rates import finish
+from grader.sandbox.inside.timing.undoing import parts_of
 
 _HOOKS: Final = tuple(
     f"on_{when}"

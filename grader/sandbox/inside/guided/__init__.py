@@ -1,0 +1,1 @@
+"""The observed run of a guided notebook: untrusted side."""

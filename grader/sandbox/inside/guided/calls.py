@@ -1,0 +1,324 @@
+"""What stands in place of Keras' and Matplotlib's own calls in an observed run.
+
+Untrusted side.  Each hands over to the original, and takes a note of what the program asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.sandbox.inside import paths, raising
+from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, name_of
+from grader.sandbox.inside.guided import legacy
+from grader.sandbox.inside.guided.drawn import describe
+from grader.sandbox.inside.guided.fed import MAX_ROWS, Fed, labels, signatures
+from grader.sandbox.inside.guided.fitting import Fitting, RunOptions
+from grader.sandbox.inside.guided.kept import KeptFiles
+from grader.sandbox.inside.guided.recording import Recorder
+from grader.sandbox.inside.guided.standing import StandIns
+from grader.sandbox.inside.guided.watched import Shared
+from grader.sandbox.inside.paths import local_path, make_folder
+
+
+class Calls:
+    """The calls that are watched.
+
+    Args:
+        recorder: Takes the notes.
+        shared: What the callbacks of all trainings share.
+        fitting: What stands in place of `fit`.
+        stand_ins: What stands in for what is missing.
+        options: How the program is run.
+    """
+
+    def __init__(
+        self, recorder: Recorder, shared: Shared, fitting: Fitting, stand_ins: StandIns, options: RunOptions
+    ) -> None:
+        self._recorder = recorder
+        self._shared = shared
+        self._kept: KeptFiles = shared.kept
+        self._fitting = fitting
+        self._stand_ins = stand_ins
+        self._options = options
+        self._figures_seen: set[int] = set()
+
+    def put_in_place(self, images: dict[str, Any]) -> None:
+        """Put them in place, for the rest of this process.
+
+        Args:
+            images: What `cifar10.load_data()` gives; see `Observer.run`.
+        """
+        import matplotlib.figure
+        import matplotlib.pyplot as plt
+
+        for name in ("compile", "summary", "evaluate", "predict", "save", "save_weights", "load_weights"):
+            self._wrap_method(name, getattr(self, f"_on_{name}"))
+        self._wrap_method("fit", self._fitting.fit)
+        self._wrap_method("predict_on_batch", self._on_predict)
+        self._wrap_method("train_on_batch", self._on_train_on_batch)
+        if self._options.scripted:
+            self._run_eagerly()
+        load = self._recorder.wrapped(keras.models.load_model, self._on_load_model)
+        # `tensorflow.keras.models` is made when it is first imported, from the function's own module.
+        for module in ("keras", "keras._tf_keras.keras", "keras.src"):
+            for part in ("models", "saving", "saving.saving_api"):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(f"{module}.{part}").load_model = load  # type: ignore[attr-defined]
+        for module in ("keras.utils", "keras._tf_keras.keras.utils", "keras.src.utils.model_visualization"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module).plot_model = self._on_plot_model  # type: ignore[attr-defined]
+        checkpoint = keras.callbacks.ModelCheckpoint
+        checkpoint.__init__ = self._wrapped_checkpoint(checkpoint.__init__)
+        self._recorder.watch_convolutions()
+        self._offer_images(images)
+
+        def show(*_args: Any, **_kwargs: Any) -> None:
+            self.look_at_figures("shown")
+
+        plt.show = show  # a function, since pyplot gives it attributes
+        matplotlib.figure.Figure.show = lambda *_, **__: show()  # type: ignore[method-assign]
+        original: Any = matplotlib.figure.Figure.savefig
+
+        def savefig(figure: Any, *args: Any, **kwargs: Any) -> None:
+            self._look_at(figure, "saved")
+            with contextlib.suppress(OSError):
+                original(figure, *args, **kwargs)
+
+        matplotlib.figure.Figure.savefig = savefig  # type: ignore[method-assign,assignment]
+        paths.redirect_paths()
+        paths.forgive_folders()
+
+    @staticmethod
+    def _run_eagerly() -> None:
+        """Let networks compute step by step, whatever they were compiled for.
+
+        So few steps take less time than tracing them: 6.6 s of CPU time in place of 10.2 s for a typical notebook with
+        batch normalisation, 4.6 s in place of 5.5 s for one without.
+        """
+        _owner_of("run_eagerly").run_eagerly = property(lambda _: True, lambda _, value: None)
+
+    def _wrap_method(self, name: str, instead: Any) -> None:
+        """Wrap a method of networks in the class that defines it.
+
+        Not in `keras.Model`, which inherits most of them: Keras takes a network whose `compile` is not the inherited
+        one for one with a `compile` of its own, and leaves it uncompiled when it is loaded.
+        """
+        owner = _owner_of(name)
+        setattr(owner, name, self._recorder.wrapped(getattr(owner, name), instead))
+
+    def _offer_images(self, images: dict[str, Any]) -> None:
+        def load_data(*_args: Any, **_kwargs: Any) -> Any:
+            self._recorder.note("load_data", name="cifar10")
+            return (
+                (np.array(images["x_train"]), np.array(images["y_train"])),
+                (np.array(images["x_test"]), np.array(images["y_test"])),
+            )
+
+        for module in ("keras.src.datasets", "keras.datasets", "keras._tf_keras.keras.datasets"):
+            for name in ("cifar10", "cifar100", "mnist", "fashion_mnist", "imdb", "reuters"):
+                with contextlib.suppress(ImportError):
+                    place = importlib.import_module(f"{module}.{name}")
+                    if name == "cifar10":
+                        place.load_data = load_data  # type: ignore[attr-defined]
+                    else:
+                        place.load_data = self._other_data(name, place.load_data)  # type: ignore[attr-defined]
+
+    def _other_data(self, name: str, original: Any) -> Any:
+        def load_data(*args: Any, **kwargs: Any) -> Any:
+            self._recorder.note("load_data", name=name)
+            return original(*args, **kwargs)
+
+        return load_data
+
+    def _wrapped_checkpoint(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def init(callback: Any, filepath: Any = "", *args: Any, **kwargs: Any) -> None:
+            asked = str(filepath)
+            names = list(inspect.signature(original).parameters)[2:]
+            given = dict(zip(names, args, strict=False)) | kwargs
+            for name in ("period", "load_weights_on_restart", "options"):
+                given.pop(name, None)
+            if self._options.shims:  # up to Keras 2 it took any name, and made nothing of those that it did not know
+                callback.unknown_arguments = [name for name in given if name not in names]
+                given = {name: value for name, value in given.items() if name in names}
+            path = local_path(asked)
+            ending = ".weights.h5" if given.get("save_weights_only") else ".keras"
+            allowed = (".weights.h5",) if given.get("save_weights_only") else (".keras", ".h5")
+            if self._options.shims and not path.endswith(allowed):
+                path += ending
+                self._kept.completed.add(path)
+            if asked:
+                chooses = given.get("save_best_only")
+                self._kept.patterns[path] = str(given.get("monitor", "val_loss")) if chooses else ""
+            if self._options.shims and given.get("mode") not in (None, "auto", "min", "max"):
+                given.pop("mode")
+            original(callback, path, **given)
+
+        return init
+
+    def _on_compile(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        names = list(inspect.signature(original).parameters)[1:]
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if self._options.shims:
+            given.pop("sample_weight_mode", None)
+            given.pop("target_tensors", None)
+        self._recorder.note(
+            "compile",
+            model=self._recorder.number_of(model),
+            **self._recorder.export(model),
+            loss=name_of(given.get("loss")),
+            from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
+            metrics=[name_of(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
+            callers=[name for name, _ in self._recorder.callers()],
+        )
+        with self._recorder.within():
+            return original(model, **given)
+
+    def _on_summary(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        self._recorder.note("summary", model=self._recorder.number_of(model), **self._recorder.export(model))
+        with self._recorder.within():
+            return original(model, *args, **kwargs)
+
+    def _on_plot_model(self, model: Any = None, *args: Any, **kwargs: Any) -> None:
+        self._recorder.note("summary", model=self._recorder.number_of(model), **self._recorder.export(model))
+
+    def _on_train_on_batch(self, original: Any, model: Any, x: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        self._recorder.note("train_on_batch", model=self._recorder.number_of(model), x=signatures(x), y=labels(y))
+        with self._recorder.within():
+            return original(model, x, y, *args, **kwargs)
+
+    def _on_evaluate(self, original: Any, model: Any, x: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
+        fed = Fed(x, y)
+        self._recorder.note(
+            "evaluate",
+            model=self._recorder.number_of(model),
+            x=signatures(fed.x),
+            y=labels(fed.y),
+            digest=digest_of(model),
+        )
+        kwargs["verbose"] = 0
+        with self._recorder.within():
+            if self._options.shorten and fed.how != "arrays":
+                return original(model, fed.short(), steps=1, **{k: v for k, v in kwargs.items() if k != "steps"})
+            return original(model, x, y, **kwargs)
+
+    def _on_predict(self, original: Any, model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        kwargs = {name: value for name, value in kwargs.items() if name not in legacy.DROPPED_ARGUMENTS}
+        if "batch_size" in inspect.signature(original).parameters:
+            kwargs["verbose"] = 0
+            args = args[:1]
+        with self._recorder.within():
+            answers = original(model, x, *args, **kwargs)
+        fed = Fed(x, None)
+        values = np.zeros((0, 0), np.float32)
+        if isinstance(answers, np.ndarray) and answers.size:
+            values = answers[:MAX_ROWS].astype(np.float32).reshape(len(answers[:MAX_ROWS]), -1)
+        self._recorder.note(
+            "predict",
+            model=self._recorder.number_of(model),
+            x=signatures(fed.x),
+            answers=values,
+            digest=digest_of(model),
+            **self._recorder.export(model),
+        )
+        return answers
+
+    def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> None:
+        if not str(filepath).endswith(".h5"):
+            kwargs.pop("include_optimizer", None)
+        self._save(original, model, filepath, (".keras", ".h5"), *args, **kwargs)
+
+    def _on_save_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        self._save(original, model, filepath, (".weights.h5",), *args, **kwargs)
+
+    def _save(
+        self, original: Any, model: Any, filepath: Any, endings: tuple[str, ...], *args: Any, **kwargs: Any
+    ) -> None:
+        """Save under the name that is asked for, with one of the endings that Keras takes now."""
+        path = local_path(filepath)
+        kwargs.pop("save_format", None)
+        if self._options.shims and isinstance(path, str) and not path.endswith(endings):
+            path += endings[0]
+            self._kept.completed.add(path)
+        make_folder(str(path))
+        with self._recorder.within():
+            original(model, path, *args, **kwargs)
+        self._kept.keep(str(path), model)
+        self._recorder.note(
+            "save", model=self._recorder.number_of(model), path=str(filepath)[:MAX_TEXT], digest=digest_of(model)
+        )
+
+    def _on_load_model(self, original: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = self._kept.resolved(filepath)
+        try:
+            with self._recorder.within():
+                model = original(path, *args, **kwargs)
+        except Exception as error:
+            if self._kept.files:
+                self._note_load(filepath, error=error)
+            elif self._fitting.last_fitted is None:
+                with contextlib.suppress(Exception):
+                    self._stand_ins.history()
+            return self._stand_ins.network_to_go_on_with()  # so that the cells after it can be judged
+        if any(self._kept.network(path) is each for each in self._recorder.stand_ins):
+            self._recorder.stand_ins.append(model)
+        self._note_load(filepath, model=model)
+        return model
+
+    def _note_load(self, path: Any, *, model: Any = None, error: Exception | None = None) -> None:
+        self._recorder.note(
+            "load",
+            model=-1 if model is None else self._recorder.number_of(model),
+            path=str(path)[:MAX_TEXT],
+            digest="" if model is None else digest_of(model),
+            error="" if error is None else raising.words_of(error)[:MAX_TEXT],
+        )
+
+    def _on_load_weights(self, original: Any, model: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = self._kept.resolved(filepath)
+        kwargs.pop("by_name", None)
+        try:
+            with self._recorder.within():
+                original(model, path, *args, **kwargs)
+        except Exception as error:
+            if self._kept.files or not self._shared.best_weights:
+                self._note_load(filepath, error=error)
+                return
+            with self._recorder.within():
+                model.set_weights(self._shared.best_weights)
+            self._recorder.note("load", stand_in=True, model=self._recorder.number_of(model), digest=digest_of(model))
+            return
+        self._note_load(filepath, model=model)
+
+    def look_at_figures(self, how: str) -> None:
+        """Note the figures that are open, and close them.
+
+        Args:
+            how: `shown`, `cell` where they were left at its end, or `left` at the end of all.
+        """
+        import matplotlib.pyplot as plt
+
+        for number in plt.get_fignums():
+            self._look_at(plt.figure(number), how)
+        plt.close("all")
+        self._figures_seen.clear()
+
+    def _look_at(self, figure: Any, how: str) -> None:
+        if id(figure) in self._figures_seen and how != "saved":
+            return
+        self._figures_seen.add(id(figure))
+        with contextlib.suppress(Exception):
+            self._recorder.note("figure", how=how, **describe(figure))
+
+
+def _owner_of(name: str) -> Any:
+    """The class of networks that defines a method or property."""
+    return next(kind for kind in keras.Model.__mro__ if name in vars(kind))

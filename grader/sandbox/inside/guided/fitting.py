@@ -1,0 +1,282 @@
+"""`fit` in an observed run: what it is given is noted whole, and the training itself is short.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import keras
+import msgspec
+import numpy as np
+
+from grader.sandbox.inside import backend, raising
+from grader.sandbox.inside.facts import MAX_TEXT, callback_facts, flat_list, metric_names, name_of, watch_upwards
+from grader.sandbox.inside.guided import legacy
+from grader.sandbox.inside.guided.fed import Fed, labels, signatures
+from grader.sandbox.inside.guided.recording import Recorder
+from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
+from grader.sandbox.inside.timing.clock import Clock, Turns
+from grader.sandbox.inside.timing.trial import Trial
+from grader.sandbox.wire.weights import differ
+
+Ask = Callable[[Any], Any]
+"""Hands an event to the trusted side, and waits for what it says to it."""
+
+_VALIDATED_IMAGES: Final = 8
+_FEW_IMAGES: Final = 8
+"""How many images a shortened training of a large network sees."""
+
+_LONG: Final = 0.025
+"""How long a large network computes over one image, in seconds of processor time; one of three blocks takes 0.003."""
+
+
+class Stop(BaseException):
+    """Ends the run; no `except Exception` of a submission catches it."""
+
+
+class RunOptions(msgspec.Struct, frozen=True):
+    """How a program is run.
+
+    Attributes:
+        scripted: Whether each epoch's accuracies and losses come from the trusted side.
+        epochs: In place of what `fit` is given, and `batch_size` likewise; 0 leaves them as they are.
+        batch_size: Images a step, in place of the program's.
+        shorten: Whether `fit` trains on a few images of what it is given.
+        shims: Whether names that newer versions have dropped are there.
+        timed: Whether the run is over with its first `fit`, which is timed.
+    """
+
+    scripted: bool = True
+    epochs: int = 0
+    batch_size: int = 0
+    shorten: bool = True
+    shims: bool = True
+    timed: bool = False
+
+
+class Fitting:
+    """What stands in place of `fit`.
+
+    Args:
+        recorder: Takes the notes.
+        shared: What the callbacks of all trainings share.
+        ask: How the trusted side is asked in the middle of the run.
+        options: How the program is run.
+
+    Attributes:
+        last_fitted: The network that was fitted last; `None` before.
+    """
+
+    def __init__(self, recorder: Recorder, shared: Shared, ask: Ask, options: RunOptions) -> None:
+        self._recorder = recorder
+        self._shared = shared
+        self._ask = ask
+        self._options = options
+        self.last_fitted: Any = None
+
+    def fit(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Note what `fit` is given, and train for a short while."""
+        names = list(inspect.signature(original).parameters)[1:]
+        given = dict(zip(names, args, strict=False)) | kwargs
+        if self._options.shims:
+            legacy.modern_fit_arguments(given)
+        callbacks = [c for c in flat_list(given.get("callbacks")) if c is not None]
+        x, y = given.get("x"), given.get("y")
+        validation = given.get("validation_data")
+        split = float(given.get("validation_split") or 0)
+        fed = Fed(x, y, _count(given.get("steps_per_epoch")))
+        held = Fed(*_pair(validation), _count(given.get("validation_steps"))) if validation is not None else None
+        facts = {
+            "model": self._recorder.number_of(model),
+            "x": signatures(fed.x),
+            "y": labels(fed.y),
+            "how": fed.how,
+            "augmented": fed.augmented,
+            "validation_split": split,
+            "val_x": signatures(held.x) if held else None,
+            "val_y": labels(held.y) if held else None,
+            "epochs": int(given.get("epochs") or 1),
+            "batch_size": int(given.get("batch_size") or 0),
+            "callbacks": [callback_facts(callback) for callback in callbacks][:20],
+            "loss": name_of(getattr(model, "loss", None)),
+            "metrics": metric_names(model),
+            "digests": [],
+            "names": [],
+            "ended": False,
+            "moved": False,
+            "error": "",
+            "repaired": False,
+            **self._recorder.export(model),
+        }
+        note = self._recorder.note("fit", **facts)
+        script = Commit(self._shared, note, sum(each["kind"] == "fit" for each in self._recorder.notes) - 1, fed.x)
+        given["callbacks"] = callbacks if self._options.timed else [script, *callbacks, Keeper(self._shared)]
+        given["verbose"] = 0
+        self._shorten_fit(model, given, fed, held, split)
+        if not any("acc" in name for name in facts["metrics"]):
+            watch_upwards(callbacks)
+        if self._options.timed:
+            self._time(original, model, given, fed)
+        with self._recorder.within():
+            try:
+                history = original(model, **given)
+            except Stop:
+                raise
+            except Exception as error:
+                note["error"] = f"{type(error).__name__}: {raising.words_of(error)}"[:MAX_TEXT]
+                history = self._fit_repaired(original, model, given, fed, note)
+                if history is None:
+                    raise
+        note["ended"] = True
+        self.last_fitted = model
+        note.update(self._recorder.export(model))
+        self._shared.kept.drop_missing()
+        return history
+
+    def _time(self, original: Any, model: Any, given: dict[str, Any], fed: Fed) -> None:
+        """Train between two stops that the trusted side times, and answer what it then asks."""
+        before = model.get_weights()
+        told = self._ask({"kind": "ready", "config": self._recorder.export(model)["config"]})
+        if told["trial"]:
+            trial = Trial(model, told["trial"])
+            trial.prepare(given, Turns(self._ask, told["turn_seconds"], trial.notes))
+            with self._recorder.within():
+                original(model, **given)
+            raise Stop
+        clock = Clock(model, Turns(self._ask, told["turn_seconds"]))
+        given["callbacks"].append(clock)
+        with self._recorder.within():
+            original(model, **given)
+        trained = {
+            "kind": "trained",
+            "clock": clock.read(),
+            "moved": differ(model.get_weights(), before),
+            "x": signatures(fed.x),
+            "device_mb": backend.device_memory_mb(),
+        }
+        asked = self._ask(trained)
+        with self._recorder.within():
+            answers = np.asarray(model.predict(asked["images"], verbose=0), np.float32)
+        self._ask({"kind": "answers", "answers": answers})
+        raise Stop
+
+    def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: Fed, note: dict[str, Any]) -> Any:
+        """Train once more where the program's own way fails: with other data first, and then with other callbacks.
+
+        What has spoilt it is told by its own task; what comes after `fit` is to be judged all the same.
+        """
+        names = inspect.signature(original).parameters
+        known = {name: value for name, value in given.items() if name in names}
+        stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=3)
+        script, *_, keeper = given["callbacks"]
+        for changes in (
+            lambda: {"callbacks": given["callbacks"], **self._data_that_fits(model, fed)},
+            lambda: {"callbacks": [script, stopping, keeper]},
+            lambda: {"callbacks": [script, stopping, keeper], **self._data_that_fits(model, fed)},
+        ):
+            try:
+                note["digests"], note["names"] = [], []
+                if not model.compiled:
+                    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+                else:
+                    model.compile_from_config(model.get_compile_config())  # metrics were made for the other labels
+                history = original(model, **(known | changes()))
+            except Stop:
+                raise
+            except Exception:
+                continue
+            note["repaired"] = True
+            return history
+        return None
+
+    @staticmethod
+    def _data_that_fits(model: Any, fed: Fed) -> dict[str, Any]:
+        """Images of those at hand with labels of the form that a network takes, as arguments of `fit`."""
+        outputs = int(model.output_shape[-1])
+        rows = np.asarray(fed.x[:TRAINED_IMAGES], np.float32)
+        classes = np.arange(len(rows)) % outputs
+        sparse = "sparse" in name_of(getattr(model, "loss", None)).lower()
+        targets = classes if sparse else np.eye(outputs, dtype=np.float32)[classes]
+        return {
+            "x": rows,
+            "y": targets,
+            "validation_data": (rows[:_VALIDATED_IMAGES], targets[:_VALIDATED_IMAGES]),
+            "validation_split": 0.0,
+            "steps_per_epoch": None,
+            "validation_steps": None,
+            "sample_weight": None,
+            "class_weight": None,
+        }
+
+    def _shorten_fit(self, model: Any, given: dict[str, Any], fed: Fed, held: Fed | None, split: float) -> None:
+        if self._options.epochs:
+            self._keep_to_budget(given, fed)
+        if not self._options.shorten:
+            return
+        given.pop("initial_epoch", None)
+        if fed.how == "arrays":
+            count = len(fed.x)
+            at = count - int(count * split) if split else count
+            x, y = fed.x, fed.y
+            rows = spread(min(at, count), _FEW_IMAGES if self._takes_long(model, x) else TRAINED_IMAGES)
+            given["x"] = x[rows]
+            given["y"] = None if y is None else y[rows]
+            if split and held is None:
+                after = at + spread(count - at, _VALIDATED_IMAGES)
+                given["validation_data"] = (x[after], y[after])
+                given["validation_split"] = 0.0
+            weights = given.get("sample_weight")
+            if weights is not None:
+                given["sample_weight"] = np.asarray(weights)[rows]
+            if given.get("steps_per_epoch"):
+                given["steps_per_epoch"] = None
+        else:
+            given["x"], given["y"] = fed.short(), None
+            given["steps_per_epoch"] = 1
+        if held is not None:
+            if held.how == "arrays":
+                rows = spread(len(held.x), _VALIDATED_IMAGES)
+                given["validation_data"] = (held.x[rows], held.y[rows])
+                given["validation_steps"] = None
+            else:
+                given["validation_data"] = held.short()
+                given["validation_steps"] = 1
+        given["epochs"] = 10_000 if self._options.scripted else given.get("epochs", 1)
+
+    def _takes_long(self, model: Any, images: Any) -> bool:
+        """Whether a network is so large that its epochs have to be shorter than others'."""
+        with contextlib.suppress(Exception), self._recorder.within():
+            model(images[:1])
+            began = time.process_time()
+            model(images[:1])
+            return time.process_time() - began > _LONG
+        return False
+
+    def _keep_to_budget(self, given: dict[str, Any], fed: Fed) -> None:
+        """Train for as many steps as the budget has, whichever way the images come, and do not stop before."""
+        epochs = self._options.epochs
+        if fed.how == "arrays":
+            given["batch_size"] = self._options.batch_size
+        elif fed.x is not None and hasattr(given["x"], "__len__"):
+            steps = int(given.get("steps_per_epoch") or 0) or len(given["x"])
+            epochs = max(1, round(epochs * len(fed.x) / self._options.batch_size / max(1, steps)))
+        given["epochs"] = epochs
+        given.pop("initial_epoch", None)
+        given["callbacks"] = [c for c in given["callbacks"] if not isinstance(c, keras.callbacks.EarlyStopping)]
+
+
+def _count(steps: Any) -> int | None:
+    """A number of steps, which programs give as any number; `None` where none is given."""
+    return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    if isinstance(validation, (tuple, list)) and len(validation) in (2, 3):
+        return validation[0], validation[1]
+    return validation, None

@@ -1,0 +1,193 @@
+"""An observed run: the whole program from its first cell to its last, with notes where it meets Keras and Matplotlib.
+
+Untrusted side.  A note is the submission's word, for the submission rules this process.  The trusted side believes a
+note only as far as a lie would take the same work as the truth: images are recognised there, networks are opened in
+the examiner, and each epoch's weights are committed to before the values of that epoch are told.
+
+Training here is short: `fit` gets everything in, and trains on the first few images of it alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import sys
+import types
+import warnings
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox.inside import backend, paths, raising, surroundings
+from grader.sandbox.inside.facts import MAX_TEXT
+from grader.sandbox.inside.guided import legacy
+from grader.sandbox.inside.guided.calls import Calls
+from grader.sandbox.inside.guided.fed import labels, signatures
+from grader.sandbox.inside.guided.fitting import Ask, Fitting, RunOptions, Stop
+from grader.sandbox.inside.guided.kept import KeptFiles
+from grader.sandbox.inside.guided.recording import MAX_NOTES, Recorder
+from grader.sandbox.inside.guided.standing import StandIns
+from grader.sandbox.inside.guided.statements import (
+    FILE_NAME,
+    STATEMENT_SECONDS,
+    ended_in_time,
+    import_what_can_be,
+    lines_of,
+    never_imported,
+    roles_of,
+)
+from grader.sandbox.inside.guided.watched import Shared
+
+
+class Observer:
+    """Runs a program and takes notes.
+
+    Args:
+        ask: How the trusted side is asked in the middle of the run.
+        source: The program.
+        images: `x_train`, `y_train`, `x_test`, `y_test`: what `cifar10.load_data()` gives.
+        options: How it is run.
+    """
+
+    def __init__(self, ask: Ask, source: str, images: dict[str, Any], options: RunOptions) -> None:
+        self._source = source
+        self._options = options
+        self._kept = KeptFiles()
+        shared = Shared(ask if options.scripted else None, source if options.shims else "", self._kept)
+        self._recorder = Recorder()
+        fitting = Fitting(self._recorder, shared, ask, options)
+        self._stand_ins = StandIns(self._recorder, shared, fitting, images)
+        self._calls = Calls(self._recorder, shared, fitting, self._stand_ins, options)
+        self._images = images
+        self._roles: dict[str, str] = {}
+        self._module = types.ModuleType("__main__")
+
+    def run(self, starts: list[int]) -> dict[str, Any]:
+        """Run the program statement by statement.
+
+        Args:
+            starts: The first line of each cell, ascending; of a `.py`, none.
+
+        Returns:
+            `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
+        """
+        paths.begin_here()
+        surroundings.offer_usual_packages()
+        self._module.__dict__["__builtins__"] = __builtins__
+        self._module.__file__ = FILE_NAME
+        sys.modules["__main__"] = self._module
+        self._calls.put_in_place(self._images)
+        if self._options.shims:
+            legacy.install(self._module)
+        try:
+            tree = ast.parse(self._source, FILE_NAME)
+            self._import_usual(tree)
+            self._roles = roles_of(tree)
+            self._run_statements(tree.body, starts)
+        except Stop:
+            pass
+        self._calls.look_at_figures("left")
+        return {
+            "notes": self._recorder.notes[:MAX_NOTES],
+            "errors": self._recorder.errors[:100],
+            "globals": self._arrays_left(),
+            "files": [{"path": path[:MAX_TEXT], "digest": digest} for path, (digest, *_) in self._kept.files.items()],
+        }
+
+    def _run_statements(self, statements: list[ast.stmt], starts: list[int]) -> None:
+        import matplotlib.pyplot as plt
+
+        functions = {name: value for name, value in vars(plt).items() if inspect.isroutine(value)}
+        flags = 0
+        cells = list(starts)
+        for statement in statements:
+            while cells and statement.lineno >= cells[0]:
+                cells.pop(0)
+                self._calls.look_at_figures("cell")
+            for name, value in functions.items():  # `plt.xticks = []` is not to break the rest
+                if not callable(vars(plt).get(name)):
+                    setattr(plt, name, value)
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                import __future__
+
+                flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in statement.names)
+            self._run_statement(statement, flags)
+
+    def _run_statement(self, statement: ast.stmt, flags: int) -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
+                with ended_in_time(STATEMENT_SECONDS) if self._options.scripted else contextlib.nullcontext():
+                    exec(code, self._module.__dict__)
+        except Stop:
+            raise
+        except BaseException as error:  # a submission may raise anything, SystemExit included
+            self._note_error(statement, error)
+            self._recorder.inside = 0
+            if isinstance(error, NameError) and self._stand_in_for(str(error.name)):
+                self._run_statement(statement, flags)
+                return
+            if isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
+                with contextlib.suppress(Exception):
+                    import_what_can_be(statement, self._module.__dict__)
+
+    def _import_usual(self, tree: ast.Module) -> None:
+        """Note the usual names that are used and never bound, and go on as if they had been imported."""
+        for name, (value, line) in never_imported(tree).items():
+            self._module.__dict__[name] = value
+            text = f"name '{name}' is not defined"
+            self._recorder.failed(line, line, "NameError", text, 0, never_imported=True)
+
+    def _stand_in_for(self, name: str) -> bool:
+        """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.
+
+        So what comes after it can be judged: a network of the grader's own, or the history of a training.
+        """
+        role = self._roles.get(name)
+        if role is None or name in self._module.__dict__:
+            return False
+        with contextlib.suppress(Exception):
+            if role == "model":
+                self._module.__dict__[name] = self._stand_ins.network_to_go_on_with()
+            else:
+                self._module.__dict__[name] = self._stand_ins.history()
+            return True
+        return False
+
+    def _note_error(self, statement: ast.stmt, error: BaseException) -> None:
+        kind, text = raising.told(error, FILE_NAME)
+        own = [*lines_of(error.__traceback__), *(line for line, _ in raising.places_of(error, FILE_NAME))]
+        line = own[-1] if own else statement.lineno
+        self._recorder.failed(line, statement.lineno, kind[:100], text[:2000], len(self._recorder.notes))
+
+    def file(self, path: str) -> bytes | None:
+        """The bytes of a file that a network was saved to."""
+        return self._kept.file(path)
+
+    def weights_in(self, path: str) -> list[Any] | None:
+        """The weights in a file that a network was saved to."""
+        with self._recorder.within():
+            return self._kept.weights(path)
+
+    def _arrays_left(self) -> list[dict[str, Any]]:
+        """The global arrays that may be images or labels, by name."""
+        found: list[dict[str, Any]] = []
+        for name, value in list(self._module.__dict__.items()):
+            if len(found) >= 60 or name.startswith("_"):
+                continue
+            with contextlib.suppress(Exception):
+                if backend.is_tensor(value):
+                    value = backend.to_numpy(value)
+                if not isinstance(value, np.ndarray) or value.ndim not in (1, 2, 4) or not len(value):
+                    continue
+                if value.ndim == 4:
+                    x = signatures(value)
+                    if x is not None:
+                        found.append({"name": name[:60], "x": x, "y": None})
+                elif value.shape[-1] <= 1000 or value.ndim == 1:
+                    y = labels(value)
+                    if y is not None:
+                        found.append({"name": name[:60], "x": None, "y": y})
+        return found

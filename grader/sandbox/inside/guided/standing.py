@@ -1,0 +1,82 @@
+"""What stands in where an earlier task left something out, so that what comes after it can be judged.
+
+Untrusted side.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from grader.sandbox.inside.facts import digest_of
+from grader.sandbox.inside.guided.fed import SIDE
+from grader.sandbox.inside.guided.fitting import Fitting
+from grader.sandbox.inside.guided.recording import Recorder
+from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
+
+
+class StandIns:
+    """Networks and histories of the grader's own.
+
+    Args:
+        recorder: Takes the notes.
+        shared: What the callbacks of all trainings share.
+        fitting: Knows the network that was fitted last.
+        images: What `cifar10.load_data()` gives; see `Observer.run`.
+    """
+
+    def __init__(self, recorder: Recorder, shared: Shared, fitting: Fitting, images: dict[str, Any]) -> None:
+        self._recorder = recorder
+        self._shared = shared
+        self._fitting = fitting
+        self._images = images
+
+    def network_to_go_on_with(self) -> Any:
+        """In place of a network that cannot be loaded: the last one that was fitted, at its best epoch if none is kept.
+
+        That a training keeps nothing is told in task 5, and task 6 is judged as if it had kept its best epoch.
+        """
+        model = self._fitting.last_fitted
+        if model is None:
+            return self._network()
+        if self._shared.kept.files or not self._shared.best_weights:
+            return model
+        with self._recorder.within():
+            best = keras.models.clone_model(model)
+            best.set_weights(self._shared.best_weights)
+        if any(model is each for each in self._recorder.stand_ins):
+            self._recorder.stand_ins.append(best)
+        self._recorder.note("load", stand_in=True, model=self._recorder.number_of(best), digest=digest_of(best))
+        return best
+
+    def _network(self) -> Any:
+        """A small network, compiled for three classes."""
+        layers = keras.layers
+        with self._recorder.within():
+            model = keras.Sequential(
+                [
+                    keras.Input((SIDE, SIDE, 3)),
+                    layers.Conv2D(8, 3, activation="relu"),
+                    layers.MaxPooling2D(4),
+                    layers.Flatten(),
+                    layers.Dense(3, activation="softmax"),
+                ]
+            )
+            model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        self._recorder.stand_ins.append(model)
+        return model
+
+    def history(self) -> Any:
+        """The history of a training of the grader's own, whose values the trusted side tells as of any other."""
+        model = self._fitting.last_fitted or self._network()
+        x = np.asarray(self._images["x_train"][:TRAINED_IMAGES], np.float32) / 255
+        outputs = int(model.output_shape[-1])
+        y = np.eye(outputs, dtype=np.float32)[np.arange(len(x)) % outputs]
+        stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3)
+        self._recorder.standing_in = True
+        try:
+            return model.fit(x, y, validation_data=(x, y), epochs=12, callbacks=[stopping])
+        finally:
+            self._recorder.standing_in = False
