@@ -241,3 +241,18 @@ def test_the_lines_that_look_for_a_gpu_are_known(tmp_path: Path, source: str, li
     (tmp_path / "a.py").write_text(source)
     submission = read_submission(SubmissionFile("ada", tmp_path / "a.py"))
     assert {line for line in range(1, 7) if submission.finds_no_device(line)} == lines
+
+
+def test_a_known_network_comes_without_the_weights_that_it_would_download(worker: Worker) -> None:
+    source = """
+    from keras.applications import MobileNetV2, mobilenet_v2
+    from tensorflow.keras.applications.mobilenet_v2 import MobileNetV2 as Third
+    def f():
+        given = {"include_top": False, "input_shape": (32, 32, 3), "alpha": 0.35}
+        made = [MobileNetV2(weights="imagenet", **given), mobilenet_v2.MobileNetV2(**given), Third(weights=None, **given)]
+        return [network.count_params() for network in made]
+    """
+    loaded = worker.load(textwrap.dedent(source), ("f",))
+    assert not loaded.errors
+    first, second, third = worker.call("f")
+    assert first == second == third > 100_000
