@@ -249,7 +249,8 @@ def test_a_known_network_comes_without_the_weights_that_it_would_download(worker
     from tensorflow.keras.applications.mobilenet_v2 import MobileNetV2 as Third
     def f():
         given = {"include_top": False, "input_shape": (32, 32, 3), "alpha": 0.35}
-        made = [MobileNetV2(weights="imagenet", **given), mobilenet_v2.MobileNetV2(**given), Third(weights=None, **given)]
+        first = MobileNetV2(weights="imagenet", **given)
+        made = [first, mobilenet_v2.MobileNetV2(**given), Third(weights=None, **given)]
         return [network.count_params() for network in made]
     """
     loaded = worker.load(textwrap.dedent(source), ("f",))
