@@ -339,7 +339,7 @@ def run(ids: Iterable[str], out: Path) -> None:
     chosen = [each for each in PLANTED if each.id in ids] or list(PLANTED)
     dataset = generate_shapes(train=3_000, test=600)
     outcomes: list[Outcome] = []
-    with Sandbox.start(best_level(), threads=1) as sandbox:
+    with Sandbox.start(best_level(), threads=1, pinned=True) as sandbox:
         for planted in chosen:
             outcome = find(sandbox, planted, dataset)
             outcomes.append(outcome)

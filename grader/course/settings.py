@@ -119,7 +119,7 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         no_ratio: None of them from here on; in between they fall evenly.
     """
 
-    train_images: Count = 1280
+    train_images: Count = 768
     epochs: Count = 4
     batch_size: Count = 64
     rounds: Count = 6
