@@ -23,6 +23,9 @@ from grader.submissions import Submission, SubmissionFile, discover, read_submis
 from grader.submissions.forms import checks_of, form_of
 
 HERE = Path(__file__).parent
+PATIENT = 28
+"""The longest patience that can run out within the epochs that are watched."""
+
 ALBUM = Album(draw(np.random.default_rng(5), train=400, test=200))
 PICTURES = ALBUM.pictures
 
@@ -120,7 +123,7 @@ def test_as_many_images_as_cifar10_has_can_still_be_told_apart() -> None:
 @pytest.mark.parametrize("epochs", range(1, 41))
 def test_the_best_epoch_is_another_for_each_thing_that_can_be_watched(epochs: int) -> None:
     for seed in range(20):
-        script = write_script(np.random.default_rng(seed), epochs)
+        script = write_script(np.random.default_rng(seed), epochs, PATIENT)
         assert script.length == epochs
         assert list(script.accuracy[:20]) == sorted(set(script.accuracy[:20]))
         assert list(script.loss) == sorted(set(script.loss), reverse=True)
@@ -150,22 +153,28 @@ def test_a_training_with_patience_stops_before_its_last_epoch_and_after_the_best
 
 def test_the_training_accuracy_rises_to_the_end() -> None:
     for seed in range(20):
-        accuracy = write_script(np.random.default_rng(seed), 40).accuracy
+        accuracy = write_script(np.random.default_rng(seed), 40, PATIENT).accuracy
         assert list(accuracy) == sorted(set(accuracy))
 
 
 @pytest.mark.parametrize("epochs", range(4, 41))
 def test_who_looks_in_the_wrong_direction_finds_another_epoch_too(epochs: int) -> None:
     for seed in range(20):
-        script = write_script(np.random.default_rng(seed), epochs)
+        script = write_script(np.random.default_rng(seed), epochs, PATIENT)
         quantities = ("val_accuracy", "val_loss")
         found = [which(quantity, epochs) for quantity in quantities for which in (script.best, script.worst)]
         assert len(set(found)) == 4
 
 
-@pytest.mark.parametrize(("asked", "told"), [(0, 1), (-3, 1), (40, 40), (41, MOST_EPOCHS), (100_000, MOST_EPOCHS)])
-def test_a_script_is_never_empty_and_never_longer_than_any_training_needs(asked: int, told: int) -> None:
-    assert write_script(np.random.default_rng(0), asked).length == told
+@pytest.mark.parametrize(
+    ("asked", "patience", "told"),
+    [
+        *((0, 3, 1), (-3, 3, 1), (12, 3, 12), (100, 3, 15), (40, PATIENT, 40), (100_000, PATIENT, MOST_EPOCHS)),
+        *((100, PATIENT + 1, 14), (100, 1000, 14), (9, 1000, 9), (100, 0, 20), (15, 0, 15)),
+    ],
+)
+def test_a_script_is_never_empty_and_never_longer_than_any_training_needs(asked: int, patience: int, told: int) -> None:
+    assert write_script(np.random.default_rng(0), asked, patience).length == told
 
 
 def test_a_script_says_its_values_epoch_by_epoch() -> None:
@@ -197,7 +206,7 @@ def test_a_script_stops_where_early_stopping_does(worker: Worker) -> None:
     rng = np.random.default_rng(2)
     stopped: set[bool] = set()
     for epochs in (1, 2, 3, 5, 8, 20, 40):
-        script = write_script(rng, epochs)
+        script = write_script(rng, epochs, PATIENT)
         for quantity in ("val_accuracy", "val_loss", "accuracy", "loss"):
             right, wrong = ("max", "min") if "acc" in quantity else ("min", "max")
             for patience in (0, 1, 2, 4, 10):

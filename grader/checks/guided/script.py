@@ -14,7 +14,16 @@ import numpy as np
 from grader.checks.common.stopping import epochs_until_stop
 
 MOST_EPOCHS: Final = 40
-"""A training that goes on for longer is ended there: by then every patience that is used has run out, or nearly so."""
+"""A training that goes on for longer is ended there, and one whose patience cannot run out by then much sooner."""
+
+_IMPATIENT: Final = 14
+"""How long a training is watched whose patience would not run out within the epochs that can be watched."""
+
+_OWN_WAYS: Final = 20
+"""How long one is watched that has no patience: what stops it in a way of its own has done so by then."""
+
+_SPARE: Final = 4
+"""How many epochs there are after the last one at which patience may run out."""
 
 _PLACES: Final = {1: (0, 0), 2: (0, 0), 3: (1, 0), 4: (1, 2), 5: (1, 3), 6: (2, 4)}
 """Where the best val_accuracy and the best val_loss lie in trainings of so few epochs."""
@@ -77,7 +86,7 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
         epochs: How many epochs the program asks for.
         patience: How many epochs its EarlyStopping waits; 0 where that is not known.
     """
-    count = max(1, min(epochs, MOST_EPOCHS))
+    count = max(1, min(epochs, _watched_epochs(patience)))
     accuracy_at, loss_at = _PLACES[count] if count in _PLACES else _best_places(rng, count, patience)
     steps = np.arange(count)
     rise = np.cumsum(rng.uniform(0, 0.0005, count))
@@ -101,6 +110,14 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
         return tuple(round(float(value), 4) for value in values)
 
     return Script(rounded(accuracy), rounded(loss), rounded(val_accuracy), rounded(val_loss))
+
+
+def _watched_epochs(patience: int) -> int:
+    """How many epochs are watched at most."""
+    if not patience:
+        return _OWN_WAYS
+    until = _LAST + 1 + patience + _SPARE
+    return until if until <= MOST_EPOCHS else _IMPATIENT
 
 
 def _best_places(rng: np.random.Generator, count: int, patience: int) -> tuple[int, int]:
