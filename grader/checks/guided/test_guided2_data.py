@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, Images, columns_of, is_in_order, keeps_old_numbers
+from grader.checks.guided.data import ENOUGH, SURE, Data, Images, columns_of, is_in_order, keeps_old_numbers, naming
 from grader.checks.guided.observed import Observed
 
 Array = np.ndarray[Any, Any]
@@ -189,3 +189,22 @@ def test_test_set(observed: Observed) -> None:
                 hint="Use one order for images and labels.",
                 line=images.line,
             )
+    _require_same_columns(data, training, data.own_labels(test=True) or images)
+
+
+def _require_same_columns(data: Data, training: Images, images: Images) -> None:
+    """Raise where one-hot rows of the test set have their classes in other columns than those of the training set."""
+    mine, others = training.labels, images.labels
+    if mine is None or others is None or mine.ndim != 2 or mine.shape[1:] != others.shape[1:]:
+        return
+    if len(others) != images.found.count or min(data.agreement(training), data.agreement(images)) < SURE:
+        return
+    columns, elsewhere = naming(*data.labelled(training)), naming(*data.labelled(images))
+    moved = [known for known, column in columns.items() if elsewhere.get(known, column) != column]
+    if moved:
+        raise CheckFailed(
+            "Each class should have the same column in the test set as in the training set, but "
+            f"{count_of(len(moved), 'class', 'classes')} of the three {'has' if len(moved) == 1 else 'have'} another.",
+            hint="Number the classes of both sets by the same rule, best in one function.",
+            line=images.line,
+        )

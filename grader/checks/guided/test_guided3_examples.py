@@ -8,6 +8,7 @@ import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.guided.data import Data, is_in_order
+from grader.checks.guided.names import misnamed
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.shown import Shown, images_shown, names_of
 
@@ -88,6 +89,14 @@ def test_labels(observed: Observed) -> None:
             "Each image should stand beside the name of its own class, but images of one class have other names, or "
             "images of two classes the same.",
             hint="Take image and label from the same place: x[i] and y[i].",
+            line=shown[0].line,
+        )
+    wrong = misnamed(names_of(of_kept))
+    if wrong is not None:
+        raise CheckFailed(
+            f"Each image should stand beside the name of its own class, but `{wrong[0]}` stands beside the images of "
+            f"the class {wrong[1]}.",
+            hint="List the names in the order in which the labels number the classes.",
             line=shown[0].line,
         )
 

@@ -34,6 +34,7 @@ from grader.sandbox.inside.guided.statements import (
     ended_in_time,
     import_what_can_be,
     lines_of,
+    mistaken_imports,
     never_imported,
     roles_of,
 )
@@ -139,6 +140,10 @@ class Observer:
             self._module.__dict__[name] = value
             text = f"name '{name}' is not defined"
             self._recorder.failed(line, line, "NameError", text, 0, never_imported=True)
+        for alias, meant in mistaken_imports(tree):
+            text = f"`{alias.asname}` is {alias.name}, not {meant}"
+            self._recorder.failed(alias.lineno, alias.lineno, "AttributeError", text, 0, never_imported=True)
+            alias.name = meant
 
     def _stand_in_for(self, name: str) -> bool:
         """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.

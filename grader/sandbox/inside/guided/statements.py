@@ -100,6 +100,17 @@ def never_imported(tree: ast.Module) -> dict[str, tuple[Any, int]]:
     return {name: (value, used[name]) for name, value in meant.items() if value is not None}
 
 
+def mistaken_imports(tree: ast.Module) -> list[tuple[ast.alias, str]]:
+    """Where a package gets the usual name of a module in it, as in `import matplotlib as plt`, and that module."""
+    return [
+        (alias, meant)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if (meant := _USUAL_NAMES.get(alias.asname or "", "")).startswith(f"{alias.name}.")
+    ]
+
+
 def _usually(name: str) -> Any:
     """What a name usually stands for; `None` where it has no usual meaning, or that is not installed."""
     if name in vars(builtins) or name.startswith("_"):
