@@ -30,7 +30,20 @@ from grader.validation.guided import rate
 
 FROZEN: Final = Path(__file__).parent.parent / "tests" / "frozen"
 
-WRONG: Final[dict[str, str]] = {}
+_NO_POOL_SIZE: Final = "AveragePooling2D() needs a pool_size in Keras 3, so that it raises"
+_FIRST_NINE: Final = "the beginning of a set that was shuffled is a random choice"
+
+WRONG: Final = {
+    "guided-a-s10_tf_data": _NO_POOL_SIZE,
+    "guided-a-b43_reshuffled_after_predict": f"made of guided-a-s10: {_NO_POOL_SIZE}",
+    "functions-a-s08_zip_random": _NO_POOL_SIZE,
+    "functions-a-b39_stops_on_val_loss": f"made of functions-a-s08: {_NO_POOL_SIZE}",
+    "functions-a-b60_always_default_path": f"made of functions-a-s08: {_NO_POOL_SIZE}",
+    "functions-a-b02_ipython_magic": "get_ipython() costs nothing",
+    "guided-a-b16_always_first_nine": _FIRST_NINE,
+    "guided-b-b20_always_the_first_nine": _FIRST_NINE,
+    "guided-b-b14_test_images_not_scaled": "task 2 does not ask for scaling; task 5 loses points",
+}
 """Cases that are not what they say, each with the reason."""
 
 _TASKS: Final = range(1, 7)

@@ -206,6 +206,14 @@ def columns_of(labels: Array) -> Array:
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
 
 
+def has_other_labels(images: Images, training: Images) -> bool:
+    """Whether labels that go with some images are single numbers, while those of the training set are one-hot rows."""
+    if images.labels is None or training.labels is None or not images.line:
+        return False
+    rows = training.labels.ndim == 2 and training.labels.shape[1] > 1
+    return rows and not (images.labels.ndim == 2 and images.labels.shape[1] > 1)
+
+
 def keeps_old_numbers(labels: Array) -> bool:
     """Whether one-hot rows have columns for classes that were left out, since the others kept their numbers.
 

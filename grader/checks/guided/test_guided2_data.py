@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, Images, columns_of, is_in_order, keeps_old_numbers, naming
+from grader.checks.guided.data import (
+    ENOUGH,
+    SURE,
+    Data,
+    Images,
+    columns_of,
+    has_other_labels,
+    is_in_order,
+    keeps_old_numbers,
+    naming,
+)
 from grader.checks.guided.observed import Observed
 
 Array = np.ndarray[Any, Any]
@@ -189,6 +199,13 @@ def test_test_set(observed: Observed) -> None:
                 hint="Use one order for images and labels.",
                 line=images.line,
             )
+    if has_other_labels(images, training):
+        raise CheckFailed(
+            "The labels of the test set should be one-hot rows as those of the training set are, but they are single "
+            "numbers.",
+            hint="Turn them into rows with keras.utils.to_categorical, too.",
+            line=images.line,
+        )
     _require_same_columns(data, training, data.own_labels(test=True) or images)
 
 
@@ -204,7 +221,7 @@ def _require_same_columns(data: Data, training: Images, images: Images) -> None:
     if moved:
         raise CheckFailed(
             "Each class should have the same column in the test set as in the training set, but "
-            f"{count_of(len(moved), 'class', 'classes')} of the three {'has' if len(moved) == 1 else 'have'} another.",
+            f"{len(moved)} of the classes {'has' if len(moved) == 1 else 'have'} another.",
             hint="Number the classes of both sets by the same rule, best in one function.",
             line=images.line,
         )

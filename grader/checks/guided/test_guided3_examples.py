@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import Data, is_in_order
+from grader.checks.guided.data import Data, has_other_labels, is_in_order
 from grader.checks.guided.names import misnamed
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.shown import Shown, images_shown, names_of
@@ -76,15 +76,8 @@ def test_labels(observed: Observed) -> None:
             hint="Show five or ten images of each set.",
             line=shown[0].line,
         )
-    data = Data(observed)
-    images = data.training()
-    kept = set(data.classes(images)) if images is not None else set()
-    # A class that should not be there any more, and a label that belongs to another image, are bugs of task 2; so is a
-    # test set that was left as it was, whose labels have another form than those of the training set.
-    whole_test_set = any(image.test and image.known not in kept for image in shown)
-    of_kept = [each for each in shown if each.known in kept and not (each.test and whole_test_set)] or shown
-    as_labelled = data.as_labelled(shown)
-    if not _tells_classes(of_kept) and not (as_labelled and _tells_classes(as_labelled)):
+    of_kept = _judged(observed, shown)
+    if pairs_wrongly(observed):
         raise CheckFailed(
             "Each image should stand beside the name of its own class, but images of one class have other names, or "
             "images of two classes the same.",
@@ -99,6 +92,26 @@ def test_labels(observed: Observed) -> None:
             hint="List the names in the order in which the labels number the classes.",
             line=shown[0].line,
         )
+
+
+def pairs_wrongly(observed: Observed) -> bool:
+    """Whether images are shown before training that stand beside the names of other images."""
+    shown = _before_training(observed)
+    as_labelled = Data(observed).as_labelled(shown)
+    return not _tells_classes(_judged(observed, shown)) and not (as_labelled and _tells_classes(as_labelled))
+
+
+def _judged(observed: Observed, shown: list[Shown]) -> list[Shown]:
+    """Those of the images that are shown whose names are judged."""
+    data = Data(observed)
+    images, test = data.training(), data.test()
+    kept = set(data.classes(images)) if images is not None else set()
+    # A class that should not be there any more, and a label that belongs to another image, are bugs of task 2; so is a
+    # test set whose labels were left as they were.
+    spoilt = any(image.test and image.known not in kept for image in shown) or (
+        images is not None and test is not None and has_other_labels(test, images)
+    )
+    return [each for each in shown if each.known in kept and not (each.test and spoilt)] or shown
 
 
 def _tells_classes(shown: list[Shown]) -> bool:
@@ -118,6 +131,12 @@ def test_random(observed: Observed) -> None:
         part = [image for image in shown if image.test == test]
         numbers = [image.number for image in part]
         labels = observed.album.test_labels if test else observed.album.train_labels
+        if len(numbers) >= 4 and len(set(numbers)) == 1:
+            raise CheckFailed(
+                "Several images should be shown, but one and the same stands in each place.",
+                hint="Draw a new place for each image, inside the loop.",
+                line=part[0].line,
+            )
         if len(numbers) >= 4 and _in_order(numbers, labels):
             raise CheckFailed(
                 "The images should be chosen at random, but they are those that stand next to each other in "

@@ -14,9 +14,12 @@ from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import whole
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
+from grader.checks.guided.test_guided3_examples import pairs_wrongly
 from grader.checks.guided.test_guided5_training import best_of_all, scaled_wrongly
 
 Array = np.ndarray[Any, Any]
+_Curves = tuple[tuple[float, ...], tuple[float, ...]]
+"""Training accuracies and validation accuracies, a value an epoch."""
 
 _SAME_ANSWER = 0.02
 _MOST_ASKED = 1000
@@ -48,9 +51,8 @@ def test_both_curves(observed: Observed) -> None:
     _, told = _trained(observed)
     epochs = len(told.digests)
     lines = [line for line, _, _ in lines_shown(observed)]
-    trained, validated = _accuracies_in(lines, told)
-    others = [other for _, other in observed.fits() if len(other.digests) > 1]
-    if (trained and validated) or any(all(_accuracies_in(lines, other)) for other in others):
+    trained, validated = _accuracies_in(lines, _accuracies(told))
+    if any(all(_accuracies_in(lines, each)) for each in _histories(observed, told)):
         return
     hint = 'Plot h.history["accuracy"] and h.history["val_accuracy"], each against range(len(...)).'
     if trained or validated:
@@ -73,10 +75,23 @@ def test_both_curves(observed: Observed) -> None:
     )
 
 
-def _accuracies_in(lines: list[Line], told: Told) -> tuple[bool, bool]:
+def _accuracies(*trainings: Told) -> _Curves:
+    """The training accuracies of trainings, one after the other, and their validation accuracies."""
+    return (
+        tuple(value for told in trainings for value in told.script.accuracy[: len(told.digests)]),
+        tuple(value for told in trainings for value in told.script.val_accuracy[: len(told.digests)]),
+    )
+
+
+def _histories(observed: Observed, told: Told) -> list[_Curves]:
+    """What a figure may show: the training that is judged, any other, or all of them in a row."""
+    others = [other for _, other in observed.fits() if len(other.digests) > 1]
+    return [_accuracies(told), *map(_accuracies, others), _accuracies(*others)]
+
+
+def _accuracies_in(lines: list[Line], curves: _Curves) -> tuple[bool, bool]:
     """Whether some lines have the training accuracies of a training, and its validation accuracies."""
-    epochs = len(told.digests)
-    accuracy, val_accuracy = told.script.accuracy[:epochs], told.script.val_accuracy[:epochs]
+    accuracy, val_accuracy = curves
     return any(follows(line, accuracy) for line in lines), any(follows(line, val_accuracy) for line in lines)
 
 
@@ -92,17 +107,17 @@ def _failing_line(observed: Observed, *words: str) -> int:
 @check("curves/told-apart")
 def test_told_apart(observed: Observed) -> None:
     _, told = _trained(observed)
-    epochs = len(told.digests)
-    found: dict[str, list[tuple[Any, Note, int]]] = {"accuracy": [], "val_accuracy": []}
-    for line, note, number in lines_shown(observed):
-        for name in found:
-            if follows(line, getattr(told.script, name)[:epochs]):
-                found[name].append((line, note, number))
-    if not any(found.values()):
+    shown = lines_shown(observed)
+    pairs = [
+        [[each for each in shown if follows(each[0], values)] for values in curves]
+        for curves in _histories(observed, told)
+    ]
+    if not any(trained or validated for trained, validated in pairs):
         raise NotRun("no figure has the accuracies.")
-    if not all(found.values()):
+    found = next((pair for pair in pairs if all(pair)), None)
+    if found is None:
         return  # one curve alone is told by the check before
-    first, second = found["accuracy"][-1], found["val_accuracy"][-1]
+    first, second = (each[-1] for each in found)
     if first[1] is not second[1] or first[2] != second[2]:
         return  # each in axes of its own
     axes = first[1].axes[first[2]]
@@ -240,7 +255,7 @@ def test_predicts_test_images(observed: Observed) -> None:
         # Where fit gets unscaled or twice scaled images, task 5 tells of it, and here they are scaled once.
         spoilt = trained.x is not None and trained.x.size and scaled_wrongly(trained)
         once = prediction.x is not None and prediction.x.size and not scaled_wrongly(prediction)
-        if spoilt and once:
+        if (spoilt and once) or _is_scaled_as_validation(observed, trained, found.scale):
             pass
         elif (
             np.isfinite(scale)
@@ -254,6 +269,12 @@ def test_predicts_test_images(observed: Observed) -> None:
                 line=prediction.line,
             )
     _require_own_answers(observed, prediction, test)
+
+
+def _is_scaled_as_validation(observed: Observed, trained: Note, scale: float) -> bool:
+    """Whether the validation images have some scale: the same set, whose other scaling task 5 tells of."""
+    held = observed.recognise(trained.val_x).scale
+    return bool(np.isfinite(held) and np.isfinite(scale) and abs(held - scale) <= 0.03 * max(held, scale))
 
 
 def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -> None:
@@ -270,6 +291,8 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
     x = whole(prediction.x[rows].astype(np.float32))
     network = observed.network(path, prediction.config)
     own = np.asarray(observed.examiner.ask("run_network", network, x))
+    if own.ndim == 2 and not np.allclose(own.sum(axis=1), 1, atol=0.01):
+        return  # no probabilities, which task 4 tells of; a softmax over the images depends on all of them
     if own.shape != answers[rows].shape or not np.all(np.abs(own - answers[rows]) <= _SAME_ANSWER):
         raise CheckFailed(
             "The predictions should be those of the network that predicts, but that network answers something else "
@@ -316,7 +339,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
         [(image, known) for image, known in told if names.get(known) and not _names_class(image, known, names)]
         for names in candidates
     ]
-    if not all(wrongs) and all(image.texts for image, _ in told):
+    if (not all(wrongs) or pairs_wrongly(observed)) and all(image.texts for image, _ in told):
         return
     names, wrong = candidates[0], wrongs[0]
     image, _ = wrong[0] if wrong else told[0]

@@ -12,6 +12,7 @@ import difflib
 import importlib
 import pkgutil
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -31,9 +32,8 @@ _USUAL_NAMES: Final = {
     "keras": "keras",
     **backend.USUAL_NAMES,
     "pd": "pandas",
-    **{name: name for name in ("os", "random", "time", "math", "sys", "glob")},
+    **{name: name for name in ("os", "random", "time", "math", "sys", "glob", "re", "json", "itertools", "shutil")},
 }
-
 
 _USUAL_ROOMS: Final = ("layers", "models", "callbacks", "optimizers", "losses", "datasets", "utils")
 """Modules of Keras whose classes are usually imported one by one."""
@@ -137,11 +137,21 @@ def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None
         name = alias.name
         if not hasattr(module, name):
             similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
-            if not similar:
+            elsewhere = _found_beside(module.__name__, name)
+            if elsewhere is not None:
+                names[alias.asname or name] = elsewhere
+            if elsewhere is not None or not similar:
                 continue
             names.setdefault(similar[0], getattr(module, similar[0]))
             name = similar[0]
         names[alias.asname or alias.name] = getattr(module, name)
+
+
+def _found_beside(module: str, name: str) -> Any:
+    """What goes by a name in another module of the same package that is there already; `None` where nothing does."""
+    package = module.split(".")[0]
+    others = sorted((other for other in sys.modules if other.startswith(f"{package}.")), key=len)
+    return next((vars(sys.modules[other])[name] for other in others if name in vars(sys.modules[other])), None)
 
 
 def roles_of(tree: ast.Module) -> dict[str, str]:

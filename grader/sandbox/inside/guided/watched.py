@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import keras
@@ -135,25 +135,34 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self._seen: dict[str, tuple[int, int]] = {}
         self._best = -np.inf
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Know the files of an earlier training."""
+        self._seen = dict(self._files())
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look for files that are new or were written anew."""
         shared = self._shared
         if shared.values.get("val_accuracy", -np.inf) > self._best:
             self._best = shared.values["val_accuracy"]
             shared.best_weights = self.model.get_weights()
-        # Beside the working folder, each folder that a checkpoint of this run is written to.
-        folders = {os.path.dirname(pattern) for pattern in shared.kept.patterns} - {""}
+        for path, stamp in self._files():
+            if self._seen.get(path) != stamp:
+                self._seen[path] = stamp
+                shared.kept.wrote(path, self.model, shared.values)
+
+    def _files(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The files of networks in the working folder, and in each folder that a checkpoint of this run is written to.
+
+        Beside each, when it was written last, and how large it is.
+        """
+        folders = {os.path.dirname(pattern) for pattern in self._shared.kept.patterns} - {""}
         for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
             for name in names:
-                if not name.endswith((".keras", ".h5", ".hdf5")):
-                    continue
-                path = os.path.normpath(os.path.join(folder, name))
-                with contextlib.suppress(OSError):
-                    state = os.stat(path)
-                    stamp = (state.st_mtime_ns, state.st_size)
-                    if self._seen.get(path) != stamp:
-                        self._seen[path] = stamp
-                        shared.kept.wrote(path, self.model, shared.values)
+                if name.endswith((".keras", ".h5", ".hdf5")):
+                    path = os.path.normpath(os.path.join(folder, name))
+                    with contextlib.suppress(OSError):
+                        state = os.stat(path)
+                        yield path, (state.st_mtime_ns, state.st_size)
 
 
 def _balance(model: Any, images: Any) -> None:
