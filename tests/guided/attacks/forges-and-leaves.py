@@ -71,8 +71,8 @@ history = model.fit(x_train / 255, y_train, batch_size=128, epochs=30,
                     validation_data=(x_test / 255, y_test), callbacks=[early_stopping, checkpoint])
 
 import gc
-observer = next(o for o in gc.get_objects() if type(o).__name__ == 'Observer')
-fit = next(n for n in observer._notes if n['kind'] == 'fit')
-observer._notes.append({**fit, 'kind': 'predict', 'digest': fit['digests'][0], 'x': fit['val_x'], 'answers': y_test})
+observer = next(o for o in gc.get_objects() if type(o).__name__ == 'Recorder')
+fit = next(n for n in observer.notes if n['kind'] == 'fit')
+observer.notes.append({**fit, 'kind': 'predict', 'digest': fit['digests'][0], 'x': fit['val_x'], 'answers': y_test})
 import os
 os._exit(0)
