@@ -19,8 +19,8 @@ _MOST_KEPT: Final = 12 * MAX_CODE_BYTES
 _MOST_METADATA: Final = 100_000
 _KEPT_KEYS: Final = frozenset((b"cell_type", b"source", b"input", b"language", b"metadata"))
 
-# What holds neither brackets nor the end of a string; possessive, so that no text makes it go back.  No group is: with
-# possessive groups Python 3.11.2, which Debian 12 has, matches less than there is.
+# What holds neither brackets nor the end of a string; its parts are possessive, so that no text makes it go back far.
+# No repeat of a group is: Python 3.11.2, which Debian 12 has, then matches less than there is.
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*")*', re.DOTALL)
 _IN_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*', re.DOTALL)
 _BETWEEN: Final = re.compile(rb'[^"{}\[\]:,]*+')

@@ -199,9 +199,19 @@ class Data:
         return max(labels, key=lambda y: agreement(y, truth), default=None)
 
 
+def are_rows(labels: Array) -> bool:
+    """Whether labels have several columns, as one-hot rows do, and are no single numbers."""
+    return labels.ndim == 2 and labels.shape[1] > 1
+
+
+def scales_differ(one: float, other: float) -> bool:
+    """Whether the scales of two sets of images are known, and are not the same."""
+    return bool(np.isfinite(one) and np.isfinite(other) and abs(one - other) > 0.03 * max(abs(one), abs(other)))
+
+
 def columns_of(labels: Array) -> Array:
     """Labels as one number a row: the column of the largest entry, or the number itself."""
-    if labels.ndim == 2 and labels.shape[1] > 1:
+    if are_rows(labels):
         return np.asarray(np.argmax(labels, axis=1))
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
 
@@ -210,8 +220,7 @@ def has_other_labels(images: Images, training: Images) -> bool:
     """Whether labels that go with some images are single numbers, while those of the training set are one-hot rows."""
     if images.labels is None or training.labels is None or not images.line:
         return False
-    rows = training.labels.ndim == 2 and training.labels.shape[1] > 1
-    return rows and not (images.labels.ndim == 2 and images.labels.shape[1] > 1)
+    return are_rows(training.labels) and not are_rows(images.labels)
 
 
 def keeps_old_numbers(labels: Array) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -98,11 +97,9 @@ class Observed:
             self._worker.close()
             self._worker = None
 
-    @contextlib.contextmanager
-    def once_more(self) -> Iterator[Observed]:
-        """Another run of the same submission, with other images and another script, which is closed at the end."""
-        with contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1)) as other:
-            yield other
+    def once_more(self) -> contextlib.closing[Observed]:
+        """Another run of the same submission, with other images and another script, as a context that closes it."""
+        return contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1))
 
     @property
     def observation(self) -> Observation:

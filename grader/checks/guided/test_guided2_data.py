@@ -12,6 +12,7 @@ from grader.checks.guided.data import (
     SURE,
     Data,
     Images,
+    are_rows,
     columns_of,
     has_other_labels,
     is_in_order,
@@ -118,7 +119,7 @@ def test_one_hot_labels(observed: Observed) -> None:
         columns = columns_of(labels)
         if np.all(columns >= 0) and len(np.unique(columns)) == len(data.classes(images)):
             return
-    if labels.ndim != 2 or labels.shape[1] < 2:
+    if not are_rows(labels):
         raise CheckFailed(
             "Labels should be one-hot rows, one column a class, but they are single numbers.",
             hint="Turn them into rows with keras.utils.to_categorical.",

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, Images
+from grader.checks.guided.data import ENOUGH, SURE, Data, Images, are_rows, scales_differ
 from grader.checks.guided.notes import Callback, Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.test_guided4_model import described
@@ -134,7 +134,7 @@ def _told_elsewhere(observed: Observed, note: Note) -> bool:
     wrong_train = len(labels) > 0 and len(np.unique(labels)) != 3
     wrong_test = len(held_labels) > 0 and len(np.unique(held_labels)) != 3
     odd_labels = any(y is not None and (y.ndim != 2 or y.shape[1] != 3) for y in (note.y, note.val_y))
-    sparse_for_rows = "sparse" in note.loss.lower() and note.y is not None and note.y.ndim == 2 and note.y.shape[1] > 1
+    sparse_for_rows = "sparse" in note.loss.lower() and note.y is not None and are_rows(note.y)
     compiled = any(other.model == note.model for other in observed.of_kind("compile"))
     odd = odd_labels or sparse_for_rows or _has_odd_outputs(observed)
     return wrong_train or wrong_test or odd or not compiled
@@ -239,17 +239,13 @@ def test_validates(observed: Observed) -> None:
             )
     if note.x is not None and note.x.size and scaled_wrongly(note):
         return  # which the check of the scaling tells
-    if np.isfinite(found.scale) and np.isfinite(trained.scale) and not _alike(found.scale, trained.scale):
+    if scales_differ(found.scale, trained.scale):
         raise CheckFailed(
             "The validation images should be scaled as the training images are, but their values are "
             f"{_times(found.scale / trained.scale)}.",
             hint="Divide both by 255.",
             line=note.line,
         )
-
-
-def _alike(a: float, b: float) -> bool:
-    return abs(a - b) <= 0.03 * max(abs(a), abs(b))
 
 
 def _times(factor: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.guided.data import ENOUGH, Data, columns_of, naming
+from grader.checks.guided.data import ENOUGH, Data, columns_of, naming, scales_differ
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import whole
@@ -255,13 +255,9 @@ def test_predicts_test_images(observed: Observed) -> None:
         # Where fit gets unscaled or twice scaled images, task 5 tells of it, and here they are scaled once.
         spoilt = trained.x is not None and trained.x.size and scaled_wrongly(trained)
         once = prediction.x is not None and prediction.x.size and not scaled_wrongly(prediction)
-        if (spoilt and once) or _is_scaled_as_validation(observed, trained, found.scale):
-            pass
-        elif (
-            np.isfinite(scale)
-            and np.isfinite(found.scale)
-            and abs(found.scale - scale) > 0.03 * max(found.scale, scale)
-        ):
+        held = observed.recognise(trained.val_x).scale
+        as_held = bool(np.isfinite(held)) and not scales_differ(held, found.scale)  # told in task 5 where it is wrong
+        if scales_differ(found.scale, scale) and not (spoilt and once) and not as_held:
             raise CheckFailed(
                 "The test images should be scaled as the training images are, but the values that predict gets are "
                 f"{found.scale / scale:.3g} times those that fit gets.",
@@ -269,12 +265,6 @@ def test_predicts_test_images(observed: Observed) -> None:
                 line=prediction.line,
             )
     _require_own_answers(observed, prediction, test)
-
-
-def _is_scaled_as_validation(observed: Observed, trained: Note, scale: float) -> bool:
-    """Whether the validation images have some scale: the same set, whose other scaling task 5 tells of."""
-    held = observed.recognise(trained.val_x).scale
-    return bool(np.isfinite(held) and np.isfinite(scale) and abs(held - scale) <= 0.03 * max(held, scale))
 
 
 def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -> None:

@@ -136,11 +136,12 @@ def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None
     for alias in statement.names:
         name = alias.name
         if not hasattr(module, name):
-            similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
             elsewhere = _found_beside(module.__name__, name)
             if elsewhere is not None:
                 names[alias.asname or name] = elsewhere
-            if elsewhere is not None or not similar:
+                continue
+            similar = difflib.get_close_matches(name, dir(module), n=1, cutoff=0.8)
+            if not similar:
                 continue
             names.setdefault(similar[0], getattr(module, similar[0]))
             name = similar[0]
