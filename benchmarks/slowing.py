@@ -105,6 +105,9 @@ def found(flat: Recording, other: Recording) -> tuple[int, float]:
     Args:
         flat: Rounds of the reference as it is.
         other: The same, for pairs that do not overlap; or those of a slower one, for all pairs.
+
+    Raises:
+        ValueError: There are too few rounds for that.
     """
     sides = [
         [pairs[at : at + WINDOW] for at in range(len(pairs) - WINDOW + 1)]
@@ -116,6 +119,8 @@ def found(flat: Recording, other: Recording) -> tuple[int, float]:
         for (i, one), (j, two) in itertools.product(*(list(enumerate(side)) for side in sides))
         if other is not flat or j - i >= WINDOW
     ]
+    if not pairs:
+        raise ValueError(f"{len(other.rounds)} rounds are too few to compare measurements of {WINDOW} each")
     said = [compare(measured(one), measured(two)).verdict in wanted for one, two in pairs]
     return len(said), statistics.fmean(said)
 
