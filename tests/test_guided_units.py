@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from grader.course import Course
 from grader.sandbox.host.session import Worker
 from grader.submissions import Submission, SubmissionFile, discover, read_submission
 from grader.submissions.forms import checks_of, form_of
+from grader.submissions.program import rows_needed, writes_out_sizes
 
 HERE = Path(__file__).parent
 PATIENT = 28
@@ -105,6 +107,42 @@ def test_anything_but_signatures_is_nothing_that_is_recognised() -> None:
     assert ALBUM.recognise(None).count == 0
     found = ALBUM.recognise(np.zeros((7, 8, 8, 3), np.float32))
     assert (found.count, found.of_train, found.of_test) == (7, 0.0, 0.0)
+
+
+def test_no_images_at_all_are_none_that_is_recognised() -> None:
+    found = ALBUM.recognise(np.zeros((0, 4, 4, 3), np.float32))
+    assert (found.count, found.of_train, found.of_test) == (0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("x = x_test[1234]", 1234),
+        ("x_val = x_train[12000:]", 12_000),
+        ("x_train = x_train[:12000]", 0),
+        ("some = x_test[1000:1009, ::2]", 1000),
+        ("start = 600\nsome = x_test[start:start + 9]", 600),
+        ("held_back = dataset.skip(5_000).batch(32)", 5000),
+        ("a, b = np.split(x_train, [12000])", 12_000),
+        ("def show(x):\n    return x[70]", 70),
+        ("words = text.split(',', 100)", 0),
+        ("table['key'][True]", 0),
+    ],
+)
+def test_rows_that_a_text_needs(text: str, rows: int) -> None:
+    assert rows_needed(ast.parse(text).body) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "whether"),
+    [
+        ("i = randint(0, 2999)", True),
+        ("x = x.reshape(15_000, 32, 32, 3)", True),
+        ("model.add(Dense(128))\nx = x / 255.\ny = y / 255\nfit(batch_size=256, epochs=50)", False),
+    ],
+)
+def test_sizes_that_a_text_writes_out(text: str, whether: bool) -> None:
+    assert writes_out_sizes(ast.parse(text).body) == whether
 
 
 def test_a_signature_tells_the_whole_image() -> None:
@@ -454,6 +492,16 @@ def test_the_starter_is_of_the_functions(tmp_path: Path, name: str) -> None:
             "def build_model():\n    pass\ndef train(m):\n    pass\nmodel.fit(x, y)\n",
             "functions",
             "The file defines `build_model` and `train`.",
+        ),
+        (
+            "def get_three_classes(x, y):\n    return x, y\n",
+            "guided",
+            "The file defines `get_three_classes` and none of the functions.",
+        ),
+        (
+            "def subset_date(x, y):\n    return x, y\ndef helper():\n    pass\n",
+            "functions",
+            "The file neither loads data nor builds or trains a network.",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Final, Literal
 
 import msgspec
@@ -34,8 +35,9 @@ class Form(msgspec.Struct, frozen=True):
 def form_of(submission: Submission, asked: str) -> Form:
     """The form that a submission is graded in.
 
-    With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well; a
-    file without any that loads data, builds a network or trains as it runs is a guided one.
+    With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well. A
+    file without any of them is a guided one if it loads data, builds a network or trains as it runs, or has functions
+    whose names are not even similar.
 
     Args:
         submission: The submission.
@@ -57,6 +59,9 @@ def form_of(submission: Submission, asked: str) -> Form:
         calls = " and ".join(f"`{name}`" for name in works[:2])
         others = f" and no more than {names}" if names else " and none of the functions"
         return Form("guided", f"The file calls {calls} as it runs{others}.")
+    own = [name for name in submission.functions if not difflib.get_close_matches(name, _FUNCTIONS, n=1)]
+    if not names and own and len(own) == len(submission.functions):
+        return Form("guided", f"The file defines `{own[0]}` and none of the functions.")
     return Form(
         "functions",
         f"The file defines {names}." if names else "The file neither loads data nor builds or trains a network.",

@@ -68,6 +68,52 @@ def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def rows_needed(statements: Sequence[ast.stmt]) -> int:
+    """How many rows arrays must have, as far as numbers in the text tell.
+
+    What counts is where the text begins to read: `x[1234]`, `x[12000:]`, `x[start:end]` after `start = 600`,
+    `dataset.skip(5000)` and `np.split(x, [12000])`. Most of these give nothing, and raise no error, for fewer rows.
+    """
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    named = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    def number(node: ast.expr | None) -> int:
+        value = named.get(node.id) if isinstance(node, ast.Name) else node
+        return value.value if isinstance(value, ast.Constant) and type(value.value) is int else 0
+
+    beginnings: list[ast.expr | None] = []
+    for node in nodes:
+        if isinstance(node, ast.Subscript):
+            first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+            beginnings.append(first.lower if isinstance(first, ast.Slice) else first)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "skip":
+                beginnings += node.args[:1]
+            elif node.func.attr == "split" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
+                beginnings += node.args[1].elts
+    return max([number(node) for node in beginnings], default=0)
+
+
+def writes_out_sizes(statements: Sequence[ast.stmt]) -> bool:
+    """Whether a number is written out that may be a number of images.
+
+    Powers of two are sizes of layers and batches, and 255 is for scaling.
+    """
+    numbers = {
+        node.value
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and type(node.value) is int
+    }
+    return any(60 <= number <= 60_000 and number.bit_count() > 1 and number != 255 for number in numbers)
+
+
 class Reason(msgspec.Struct, frozen=True):
     """Why a statement never runs.
 

@@ -92,6 +92,8 @@ class Submission(msgspec.Struct, frozen=True):
         unwritten: The functions of the contract that only raise NotImplementedError, by their lines in `source`.
         looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was
             found.
+        rows_needed: How many rows its arrays must have, as far as numbers in its text tell.
+        writes_out_sizes: Whether it has a number written out that may be a number of images.
     """
 
     id: str
@@ -112,6 +114,8 @@ class Submission(msgspec.Struct, frozen=True):
     needs_python: str = ""
     unwritten: tuple[Unwritten, ...] = ()
     looks_for_devices: tuple[tuple[int, int], ...] = ()
+    rows_needed: int = 0
+    writes_out_sizes: bool = False
 
     def locate(self, line: int) -> tuple[int | None, int]:
         """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.

@@ -168,7 +168,7 @@ def _normalised(signatures: Array) -> Array:
     with np.errstate(all="ignore"):
         centred = signatures - signatures.mean(axis=(1, 2), keepdims=True)
         spread = centred.std(axis=(1, 2), keepdims=True)
-        rows = np.nan_to_num(centred / np.maximum(spread, 1e-9)).reshape(len(signatures), -1)
+        rows = np.nan_to_num(centred / np.maximum(spread, 1e-9)).reshape(len(signatures), 3 * _BLOCKS**2)
         rows = np.where(np.abs(rows) < 1e6, rows, 0)
         lengths: Array = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return np.asarray(rows / lengths)
