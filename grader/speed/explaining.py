@@ -98,6 +98,7 @@ class Explainer:
 
     def __init__(self, pairs: Pairs, course: Course, dataset: Dataset, images: int) -> None:
         self._pairs = pairs
+        # The trusted side normally ends a trial long before; these limits are for a submission that never hands over.
         seconds = min(course.limits.training_seconds, _LONGEST * _TRIAL_SECONDS)
         limits = msgspec.structs.replace(course.limits, training_seconds=seconds)
         speed = msgspec.structs.replace(course.speed, train_images=images, epochs=_EPOCHS)
@@ -171,7 +172,7 @@ class Explainer:
                 break
             for number in running:
                 self._attempt(trials[number].turn, number, problems)
-            order.reverse()
+            order.reverse()  # so that a drift of the machine favours none of them
         return [Tried(tuple(self._passes(trial)), problems.get(number, "")) for number, trial in enumerate(trials)]
 
     @staticmethod

@@ -133,6 +133,7 @@ class GuidedTraining(TimedTraining):
         """
         trained = self._trained
         images = self._split.x_hidden[:JUDGED_IMAGES]
+        # The hidden images are scaled as the program scaled its training images, or not at all if that cannot be told.
         factor, offset = scale_of(trained.x, self._images["x_train"], self._kept, self._images) or (1.0, 0.0)
         scaled = (images.astype(np.float32) * factor + offset).astype(np.float32)
         answers = self._form(self._tool("resume", {"images": scaled}), "answers", _Answers).answers

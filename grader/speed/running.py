@@ -114,11 +114,13 @@ class Station:
         self._stack = contextlib.ExitStack()
         threads = plan.course.speed.threads
         began = time.perf_counter()
+        # On the processor, both trainings of a pair are kept to the same cores, and cannot leave them.
         self.sandbox = self._stack.enter_context(
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
         self.machine = plan.machine(device, backend, self.sandbox.versions)
+        # The driver may know of a GPU that the installed backend cannot use.
         self.sees_device = not on_gpu(device) or self._sees_gpu()
         self.rates = self._measure_rates()
 

@@ -308,6 +308,7 @@ def log_ratio(mine: Round, others: Round) -> float | None:
 
 def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
     """Return the logarithms of the ratios of an epoch to the other round's, one for each pair of turns with steps."""
+    # Not strict: once one training has ended, the other goes on alone and has more turns.
     return [
         math.log(a.seconds / a.epochs / (b.seconds / b.epochs))
         for a, b in zip(mine.stretches, others.stretches, strict=False)

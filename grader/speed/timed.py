@@ -105,6 +105,8 @@ class TimedTraining(ABC):
             answer = self._resume() if self.turns else self._begin()
         ended = time.perf_counter()
         after = self._account()
+        # What it computed during the other training's turn, such as reading ahead, is charged to it.  So it does not
+        # pay for a submission to work there.
         between = before.ran - self._ran if self.turns else 0.0
         ran, waited = after.ran - before.ran, after.waited - before.waited
         self.turns.append(Turn(began, ended, ran, waited, between, self._course.speed.threads))

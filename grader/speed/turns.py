@@ -86,7 +86,7 @@ class OwnTime:
         self._moments, self._shown = np.array(moments), np.array(shown)
 
     def at(self, moments: Any) -> Any:
-        """Convert moments of `time.perf_counter` to the training's own time in seconds, negative before its first turn."""
+        """Convert moments of `time.perf_counter` to the training's own time in seconds, from its first turn on."""
         before = np.minimum(np.subtract(moments, self._moments[0]), 0.0)
         after = np.maximum(np.subtract(moments, self._moments[-1]), 0.0)
         return np.interp(moments, self._moments, self._shown) + before + after
@@ -150,6 +150,7 @@ def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array,
     began, trained = epoch[:2]
     inside = stamps[(began <= stamps[:, 0]) & (stamps[:, 0] <= trained)]
     moments, batches = inside[:, 0], inside[:, 1]
+    # The first epoch traces and compiles before its first stamp, so it counts from there on.
     if not first:
         moments, batches = np.append(began, moments), np.append(0.0, batches)
     if len(moments) < 2 or not np.all(np.diff(batches) > 0) or not batches[-1] < np.inf:

@@ -81,6 +81,7 @@ def forkserver(
     )
     command = chosen.command(code, gpu=on_gpu(device))
     try:
+        # Processes inherit their cores, so pinning this thread while it starts the forkserver pins all workers, too.
         with pinned_to(threads) if pinned else contextlib.nullcontext():
             process = subprocess.Popen(
                 command,

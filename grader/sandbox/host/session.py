@@ -293,6 +293,7 @@ def _refuse(value: Any) -> Any:
 
 
 def _explain(exited: Exited, limits: Limits) -> tuple[str, str]:
+    # A worker that was ended for memory while below its own limit was the largest when all of them passed theirs.
     texts = {
         "memory": f"used more than {limits.memory_mb} MB of memory"
         if exited.peak_mb > limits.memory_mb
@@ -408,6 +409,7 @@ class Sandbox:
         self._count += 1
         limits = limits or Limits()
         ours, theirs = socket.socketpair()
+        # macOS has no `pipe2`; there `os.pipe` makes descriptors that are not inherited, too.
         log_reader, log_writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(log_reader, False)
         try:

@@ -61,7 +61,7 @@ def preload() -> dict[str, str]:
         import tensorflow as tf
 
         importlib.import_module("keras._tf_keras.keras.layers")
-        assert tf.keras.layers
+        assert tf.keras.layers  # `tf.keras` is loaded lazily, by the first access
     offer_stand_ins()
     pretrained.offer_untrained()
     _quieten_tensorboard(keras)
@@ -535,6 +535,7 @@ class Count:
         else:
             import tensorflow as tf
 
+            # In compiled code Python runs only while it is traced, so a variable counts there.
             if tf.executing_eagerly():
                 self._grow(amount)
             else:

@@ -19,6 +19,7 @@ from grader.sandbox.inside import raising
 from grader.sandbox.inside.ownlayer import OwnLayer
 from grader.sandbox.wire import graphs
 
+# Layers of Keras that run code from outside of Keras.
 _REFUSED_LAYERS: Final = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODULES: Final = (
     "keras",
@@ -148,6 +149,7 @@ def _is_built_in(node: dict[str, Any]) -> bool:
         return True
     if name == "function":
         return isinstance(node.get("config"), str) and hasattr(keras.activations, node["config"])
+    # A submission may register a layer of its own under the name of a built-in one.
     if name in _REFUSED_LAYERS or node.get("registered_name") not in (None, name):
         return False
     if module is None:  # the legacy HDF5 format does not store modules

@@ -227,6 +227,7 @@ class Forkserver:
             while True:
                 controls = [self._control, *self._joined]
                 watched: list[Any] = [*controls, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                # A worker's pidfd becomes readable when it ends; without workers, there is nothing to watch.
                 select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
                 self._reap()
                 self._watch()
@@ -302,6 +303,7 @@ class Forkserver:
                 read_number, write_number = os.pipe()
                 child = os.fork()
                 if child == 0:
+                    # In its new namespace it only sees its new number, so it is told the one in the current `/proc`.
                     number = int(os.read(read_number, 16))
                     for descriptor in (reader, writer, read_number, write_number):
                         os.close(descriptor)
@@ -402,6 +404,7 @@ class Forkserver:
                 worker.end("processes")
             elif worker.cpu_seconds > worker.limits.cpu_seconds:
                 worker.end("cpu")
+        # Workers that wait for their next call must not hold a full limit each, so they have one together as well.
         together = max(worker.limits.memory_mb for worker in self._workers.values()) * MEMORY_TOGETHER
         if memory_of(everything, table, together) > together:
             self._largest(table).end("memory")
@@ -434,7 +437,7 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid:
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (log_fd, 1), (log_fd, 2), (wire_fd, WIRE_FD)):
             os.dup2(source, target)
-        os.closerange(WIRE_FD + 1, 65536)
+        os.closerange(WIRE_FD + 1, 65536)  # the forkserver's descriptors, among them its control socket
         limits, gpu = order.limits, backends.sees_gpu()
         place = level.scratch or scratch_folder(order.worker)
         level.confine(place, file_mb=limits.file_mb, pid=pid, gpu=gpu)

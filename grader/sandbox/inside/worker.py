@@ -201,6 +201,7 @@ class WorkerService:
         """Keep an object that is not data, and return its handle; the same object always gets the same handle."""
         if backend.is_tensor(value):
             return to_wire(backend.to_numpy(value), self._keep)
+        # Objects are compared by identity, since those of a submission may not be hashable, or equal to anything.
         for number, kept in enumerate(self._objects):
             if kept is value:
                 return Handle(number, type(value).__name__[:100])
@@ -248,7 +249,7 @@ def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
         yield attempts
     finally:
         for name, original in originals.items():
-            if original is None:
+            if original is None:  # `keras.Model` inherits it, so it has to be inherited again
                 delattr(keras.Model, name)
             else:
                 setattr(keras.Model, name, original)

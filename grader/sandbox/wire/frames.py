@@ -314,7 +314,7 @@ def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Valu
     if type(value) is bytes:
         return Blob(memoryview(value))
     if type(value) is str:
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return value.encode("utf-8", "replace").decode("utf-8")  # msgpack cannot encode lone surrogates
     if type(value) is int:
         return value if -_MAX_INT <= value <= _MAX_INT else Opaque("int", "an integer beyond 64 bits")
     if isinstance(value, (np.ndarray, np.generic)):

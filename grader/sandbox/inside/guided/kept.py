@@ -51,7 +51,7 @@ class KeptFiles:
         with contextlib.suppress(OSError):
             if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
                 with open(path, "rb") as file:
-                    self.files.pop(path, None)  # the newest comes last
+                    self.files.pop(path, None)  # the newest comes last, and the oldest are dropped first
                     self.files[path] = (digest_of(model), file.read(), model)
                 while sum(len(data) for _, data, _ in self.files.values()) > _MAX_BYTES:
                     del self.files[next(iter(self.files))]
