@@ -86,7 +86,10 @@ class OwnTime:
         self._moments, self._shown = np.array(moments), np.array(shown)
 
     def at(self, moments: Any) -> Any:
-        """Convert moments of `time.perf_counter` to the training's own time in seconds, from its first turn on."""
+        """Convert moments of `time.perf_counter` to the training's own time, in seconds.
+
+        Moments before its first turn are negative.
+        """
         before = np.minimum(np.subtract(moments, self._moments[0]), 0.0)
         after = np.maximum(np.subtract(moments, self._moments[-1]), 0.0)
         return np.interp(moments, self._moments, self._shown) + before + after
