@@ -1,1 +1,1 @@
-"""Training speed: how long an epoch takes, on which device, and how that compares with the reference."""
+"""Measure training speed: how long an epoch takes on a device, and how that compares with the reference solution."""

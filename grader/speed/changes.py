@@ -1,13 +1,13 @@
-"""Change points: where in a history of measurements a submission, the reference or the machine changed.
+"""Find change points: where in a history of measurements a submission, the reference or the machine changed.
 
-A history is taken apart by binary segmentation.  The place of a change is where two levels fit best; whether there is
-one is asked of ranks: the largest Mann–Whitney statistic over all places, compared with what it is once the same values
-are shuffled, as in E-divisive (Matteson and James, 2014), so that nothing is assumed of how noise is spread.  Libraries
-for this, such as `ruptures`, want a penalty that depends on the noise, and do not tell how sure a change is.
+A history is split by binary segmentation.  A change lies where two levels fit the values best.  Whether there is one is
+tested with ranks: the largest Mann–Whitney statistic over all places is compared with that of the same values shuffled,
+as in E-divisive (Matteson and James, 2014), so nothing is assumed about the distribution of the noise.  Libraries for
+this, such as `ruptures`, need a penalty that depends on the noise, and do not say how certain a change is.
 
-What changed follows from which times moved.  The ratio of submission and reference leaves the machine out: where it
-changes, one of the two did, the one whose own seconds moved.  Where the reference's seconds change and the ratio
-does not, it was the machine.
+What changed follows from which times moved.  The ratio of submission and reference does not depend on the machine.  If
+it changes, one of the two has changed: the one whose own seconds moved.  If the reference's seconds change and the
+ratio does not, the machine has changed.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from grader.speed.records import Measurement
 from grader.speed.statistics import FACTOR, ratio_of_calls, ratio_to_reference, steady_epochs
 
 FEWEST: Final = 14
-"""In a shorter history, or part of one, no change could be told from chance."""
+"""The shortest history, or part of one, in which a change can be distinguished from chance."""
 
 P: Final = 0.004
-"""How rarely a history without any change may seem to have one."""
+"""The p-value up to which there is a change: how often a history without one may seem to have one."""
 
 _MACHINE_FACTOR: Final = 1.08
-"""Machines drift: only what is beyond this factor is told of them."""
+"""The factor above which a change of the machine is reported; smaller ones are ignored, since machines drift."""
 
 _SIDE: Final = 3
-"""So many measurements there have to be on both sides of a change."""
+"""The fewest measurements on each side of a change."""
 
 _SHUFFLES: Final = 1999
 
@@ -41,14 +41,14 @@ What = Literal["submission", "reference", "machine"]
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change point.
+    """A change point in a history of measurements.
 
     Attributes:
-        index: The first measurement after it, in the history that was given.
+        index: The index of the first measurement after it.
         what: What changed.
-        factor: How many times as long it takes since: of submission and reference beside the other's time, of the
-            machine in seconds.
-        p: How likely a history without a change seems to have such a one.
+        factor: How many times as long a training takes since then: for the submission and the reference relative to
+            the other one, for the machine in seconds.
+        p: How likely it is that a history without a change seems to have such a one.
     """
 
     index: int
@@ -58,7 +58,13 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """Where one series changes: the first place after it, by how much, and how likely that is by chance."""
+    """A change of level in one series.
+
+    Attributes:
+        index: The index of the first value after it.
+        height: The difference between the medians after and before it.
+        p: How likely it is that a series without a change seems to have such a one.
+    """
 
     index: int
     height: float
@@ -66,11 +72,11 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def changes(history: Sequence[Measurement]) -> tuple[Change, ...]:
-    """Where a history changes, earliest first.
+    """Find the changes in a history, earliest first.
 
     Args:
-        history: Measurements of one submission on one device and backend with one budget, oldest first; those without a
-            ratio are passed over.
+        history: The measurements of one submission on one device and backend with one budget, oldest first.  Those
+            without a ratio are ignored.
     """
     told = [(index, *logs) for index, each in enumerate(history) if (logs := _logs(each)) is not None]
     if len(told) < FEWEST:
@@ -83,6 +89,8 @@ def changes(history: Sequence[Measurement]) -> tuple[Change, ...]:
         low, high = _between(step, of_ratio, len(told))
         moved = abs(_height(own, low, step.index, high)) - abs(_height(others, low, step.index, high))
         before, after = history[told[step.index - 1][0]], history[told[step.index][0]]
+        # If the submission's file has changed, that decides it.  Otherwise whose seconds moved more decides, which was
+        # right in about four of five trials, since the machine's own speed drifts.
         mine = moved >= 0 or before.sha256 != after.sha256
         factor = math.exp(step.height if mine else -step.height)
         found.append(Change(told[step.index][0], "submission" if mine else "reference", factor, step.p))
@@ -95,7 +103,7 @@ def changes(history: Sequence[Measurement]) -> tuple[Change, ...]:
 
 
 def steps(values: Sequence[float]) -> list[Step]:
-    """Where a series goes from one level to another, earliest first."""
+    """Find where a series goes from one level to another, earliest first."""
     series = np.asarray(values, np.float64)
     found: list[tuple[int, float]] = []
     waiting = [(0, len(series))]
@@ -118,7 +126,7 @@ def steps(values: Sequence[float]) -> list[Step]:
 
 
 def _best_place(part: np.ndarray[Any, Any]) -> int:
-    """Where two levels fit best, by least squares of values that are drawn in to what is usual."""
+    """Return where two levels fit the values best, by least squares; outliers are clipped first."""
     low, high = np.quantile(part, [0.05, 0.95])
     drawn = np.clip(part, low, high)
     places = np.arange(_SIDE, len(part) - _SIDE + 1)
@@ -129,8 +137,11 @@ def _best_place(part: np.ndarray[Any, Any]) -> int:
 
 
 def _p(part: np.ndarray[Any, Any]) -> float:
-    """How often shuffled values have a Mann–Whitney statistic as large somewhere, the same at every call."""
-    from scipy import stats  # takes half a second, and most commands need none
+    """Return how often shuffled values have at least as large a Mann–Whitney statistic somewhere.
+
+    The shuffling is seeded by the number of values, so the result is the same at every call.
+    """
+    from scipy import stats  # imported here, since it takes half a second and most commands do not need it
 
     ranks = stats.rankdata(part) - (len(part) + 1) / 2
     rng = np.random.default_rng(len(part))
@@ -142,7 +153,7 @@ def _p(part: np.ndarray[Any, Any]) -> float:
 
 
 def _between(step: Step, others: Sequence[Step], count: int) -> tuple[int, int]:
-    """From the change before to the one after."""
+    """Return the range of indices from the previous change to the next one."""
     places = [0, *(other.index for other in others), count]
     place = places.index(step.index)
     return places[place - 1], places[place + 1]
@@ -153,7 +164,7 @@ def _height(values: Sequence[float], low: int, place: int, high: int) -> float:
 
 
 def _logs(measurement: Measurement) -> tuple[float, float] | None:
-    """The logarithms of the ratio and of the reference's seconds: of epochs, else of whole calls."""
+    """Return the logarithms of the ratio and of the reference's seconds, for epochs, or else for whole calls."""
     if measurement.status != "measured" or not measurement.reference:
         return None
     ratio = ratio_to_reference(measurement)

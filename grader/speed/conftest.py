@@ -1,4 +1,4 @@
-"""Gives the benchmark its lanes: what is measured, each on one device and backend."""
+"""Parametrise the benchmark with its lanes: each is one submission on one device and backend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grader.speed.running import SPEED_RUN, Lane, SpeedRun
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test a lane; without a submission there is none."""
+    """Make one test for each lane; without a submission there is none."""
     if "lane" in metafunc.fixturenames:
         run = metafunc.config.stash.get(SPEED_RUN, None)
         lanes = run.lanes if run is not None else []
@@ -17,5 +17,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def speed_run(pytestconfig: pytest.Config, lane: Lane) -> SpeedRun:
-    """What keeps the measurements, and the sandbox of the lane at hand."""
+    """Return the object that keeps the measurements and the sandbox of the current lane."""
     return pytestconfig.stash[SPEED_RUN]

@@ -1,4 +1,4 @@
-"""A training that cannot be measured, and why."""
+"""The exception for a training that cannot be measured, and the translation of sandbox failures into it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _OUT_OF_MEMORY: Final = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryEr
 
 
 class MeasuringError(Exception):
-    """A training that cannot be measured.
+    """A training cannot be measured.
 
     Attributes:
-        status: `out_of_memory` or `failed`.
-        problem: Why, one sentence.
+        status: The status of the measurement: `failed`, `out_of_memory`, `no_backend` or `no_device`.
+        problem: One sentence that says why.
     """
 
     def __init__(self, status: Status, problem: str) -> None:
@@ -30,13 +30,13 @@ class MeasuringError(Exception):
 
 @contextlib.contextmanager
 def explained(explain: Callable[[Missing | SubmissionError], str]) -> Iterator[None]:
-    """Turn what a submission may do into one sentence.
+    """Turn failures of a submission inside a `with` block into a `MeasuringError` with one sentence.
 
     Args:
-        explain: What an error of the submission's own means, without its full stop.
+        explain: Describes an error that the submission raised, as a sentence without its full stop.
 
     Raises:
-        MeasuringError: In place of what is raised inside.
+        MeasuringError: If the submission failed.
     """
     try:
         yield

@@ -1,11 +1,11 @@
-"""Why a training is slow: what takes its time, and how much faster it is once one thing is undone.
+"""Explain why a training is slow: find what takes its time, and measure how much faster it is with one thing undone.
 
-First the submission trains for a few seconds with a clock beside each callback, layer and validation.  What is found
-there is worth a trial each: the submission as it is written, and beside it, in turns, the same with one thing undone
-inside its worker, where the program meets Keras.  Whatever else the machine does thus falls on all of them.
+First the submission trains for a few seconds while each callback, layer and validation is timed.  Each cause found this
+way is then tried: the submission trains as it is written, and beside it, in turns, with one thing undone inside its
+worker, where the program meets Keras.  So anything else that slows the machine down slows all of them.
 
-Everything a worker says here may be made up, which only changes the advice that its author gets: nothing of it is
-worth a point.
+A worker may make up everything that it reports here.  That only changes the advice that its author gets, since no point
+depends on it.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from grader.speed.timed import TimedTraining
 from grader.speed.turns import passes
 
 LIKELY: Final = 0.1
-"""What takes less than this share of the time is no likely cause."""
+"""The share of the time below which something is not a likely cause."""
 
 _WORTH_A_TRIAL: Final = 0.04
 _MOST_OF_A_KIND: Final = 3
 _MOST_TRIALS: Final = 6
 _SIDE_BY_SIDE: Final = 3
-"""So many trials share one training of the submission as it is written; each of them takes memory."""
+"""The number of trials that run beside one training of the submission as it is written; each of them takes memory."""
 
 STEPS_AT_ONCE: Final = 16
-"""What `steps_per_execution` is tried with."""
+"""The value of `steps_per_execution` that is tried."""
 
 _EPOCHS: Final = 1000
-"""More than there is time for: the trusted side ends a trial."""
+"""The number of epochs in a trial: more than there is time for, since the trusted side ends the trial."""
 
 _PASSES: Final = 6
-"""So many each training should make, beside the first: with fewer there is no interval."""
+"""The number of passes that each training should make after the first; with fewer there is no interval."""
 
 _FEWEST_PASSES: Final = 2
 _PASS_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 4.0
 _TRIAL_SECONDS: Final = 25.0
-"""The most that a training has, of its own time, for the passes that count and for what comes before."""
+"""The most of its own time that a training gets, for the passes that count and for what comes before them."""
 
 _LONGEST: Final = 12
-"""Times that, and a turn that does not end is given up."""
+"""A training is given up if one of its turns has not ended after this many times `_TRIAL_SECONDS`."""
 
 _FEWEST_BATCHES: Final = 8
 
@@ -68,18 +68,18 @@ class _Suspect(msgspec.Struct, frozen=True):
 
 
 class _Notes(msgspec.Struct, frozen=True):
-    """What a trial says at the end of a turn; see `trial.Trial.notes`."""
+    """What a trial reports at the end of a turn; see `trial.Trial.notes`."""
 
     marks: Annotated[list[tuple[float, _Number]], msgspec.Meta(max_length=1_000)]
     suspects: Annotated[list[_Suspect], msgspec.Meta(max_length=10_000)]
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What came of a trial.
+    """The result of a trial.
 
     Attributes:
         passes: The logarithms of the seconds that each pass over the images took, without the first.
-        problem: Why it failed; empty where it did not.
+        problem: Why it failed; empty if it did not.
     """
 
     passes: tuple[float, ...]
@@ -90,14 +90,15 @@ class Explainer:
     """Finds the causes of one submission's slowness.
 
     Args:
-        pairs: Its trainings, which have been measured.
-        course: Limits, and what was trained.
-        dataset: Where images come from.
-        images: How many to train on, as `images_for` has it; those for validation become fewer in proportion.
+        pairs: The submission's trainings, which have been measured.
+        course: The course, with its limits and what was trained.
+        dataset: The data set that the images come from.
+        images: The number of training images, from `images_for`; validation images are reduced in proportion.
     """
 
     def __init__(self, pairs: Pairs, course: Course, dataset: Dataset, images: int) -> None:
         self._pairs = pairs
+        # The trusted side normally ends a trial long before; these limits are for a submission that never hands over.
         seconds = min(course.limits.training_seconds, _LONGEST * _TRIAL_SECONDS)
         limits = msgspec.structs.replace(course.limits, training_seconds=seconds)
         speed = msgspec.structs.replace(course.speed, train_images=images, epochs=_EPOCHS)
@@ -107,7 +108,7 @@ class Explainer:
         self._images = len(self._split.x_train)
 
     def look(self) -> tuple[Cause, ...]:
-        """What takes its time, the largest share first; nothing where that cannot be told."""
+        """Find what takes the training's time, the largest share first; empty if that cannot be told."""
         with self.trial(look=True) as training:
             with contextlib.suppress(MeasuringError):
                 training.prepare()
@@ -127,21 +128,22 @@ class Explainer:
         return training.undisturbed_seconds > least
 
     def worth_a_trial(self, causes: Sequence[Cause]) -> tuple[Cause, ...]:
-        """What is worth undoing of what was found, and what only a trial can tell."""
+        """Select the causes that are worth a trial, and add those that only a trial can reveal."""
         worth: list[Cause] = []
         for cause in causes:
             alike = sum(each.kind == cause.kind for each in worth)
             if cause.share >= _WORTH_A_TRIAL and alike < _MOST_OF_A_KIND:
                 worth.append(cause)
         worth = worth[:_MOST_TRIALS]
-        if causes and causes[0].share < LIKELY:  # else these two would not be the advice
+        if causes and causes[0].share < LIKELY:  # otherwise the advice would be another than these two
             worth.append(Cause("jit"))
-            if not any(cause.kind == "callback" for cause in worth):  # which would only be called more seldom
+            # With several steps per execution a callback is called less often, and the gain would be due to that.
+            if not any(cause.kind == "callback" for cause in worth):
                 worth.append(Cause("steps"))
         return tuple(worth)
 
     def try_all(self, causes: Sequence[Cause]) -> tuple[Cause, ...]:
-        """The same causes with what undoing each gains, the largest gain first."""
+        """Measure what undoing each cause gains, and return the causes with the largest gain first."""
         tried: list[Cause] = []
         for start in range(0, len(causes), _SIDE_BY_SIDE):
             tried += self._try(causes[start : start + _SIDE_BY_SIDE])
@@ -154,10 +156,11 @@ class Explainer:
         return [judged(cause, before, after) for cause, after in zip(causes, others, strict=True)]
 
     def side_by_side(self, trials: Sequence[TimedTraining]) -> list[Tried]:
-        """Let trials take turns until each has made enough passes; where the first one fails the others are no use.
+        """Let trials take turns until each of them has made enough passes.
 
         Args:
-            trials: The submission as it is written, and others.
+            trials: First the submission as it is written, then the others.  If the first one fails, there is nothing
+                to compare the others with, and all of them end.
         """
         problems: dict[int, str] = {}
         order = list(range(len(trials)))
@@ -169,7 +172,7 @@ class Explainer:
                 break
             for number in running:
                 self._attempt(trials[number].turn, number, problems)
-            order.reverse()
+            order.reverse()  # so that a drift of the machine favours none of them
         return [Tried(tuple(self._passes(trial)), problems.get(number, "")) for number, trial in enumerate(trials)]
 
     @staticmethod
@@ -180,13 +183,13 @@ class Explainer:
             problems[number] = error.problem
 
     def trial(self, *, look: bool = False, undo: str = "", index: int = 0) -> TimedTraining:
-        """A training of the submission as it is written, or with one thing undone; see `trial.Trial`."""
+        """Make a training of the submission as it is written, or with one thing undone; see `trial.Trial`."""
         settings = {"look": look, "undo": undo, "index": index, "steps": STEPS_AT_ONCE}
         settings |= {"batch_size": self._course.speed.batch_size, "images": self._images}
         return self._pairs.trial(self._course, self._split, settings)
 
     def _passes(self, training: TimedTraining) -> list[float]:
-        """The logarithms of the seconds that each pass over the images took, the first left out, which compiles."""
+        """Return the logarithms of the seconds of each pass over the images, without the first, which compiles."""
         marks = [mark for note in _notes(training) for mark in note.marks]
         return passes(training.turns, marks, self._images)
 
@@ -196,12 +199,12 @@ def _is_over(training: TimedTraining) -> bool:
 
 
 def judged(cause: Cause, before: Tried, after: Tried) -> Cause:
-    """A cause with what undoing it gains, or why that is not known.
+    """Return a cause with what undoing it gains, or with the reason why that is not known.
 
     Args:
-        cause: What was undone.
-        before: The submission as it is written.
-        after: The trial beside it.
+        cause: The cause that was undone.
+        before: The result for the submission as it is written.
+        after: The result of the trial beside it.
     """
     problem = before.problem or after.problem
     if not problem and min(len(before.passes), len(after.passes)) < _FEWEST_PASSES:
@@ -212,27 +215,27 @@ def judged(cause: Cause, before: Tried, after: Tried) -> Cause:
 
 
 def images_for(measurement: Measurement) -> int:
-    """How many images a pass has: all, or where that takes too long only so many that it does not."""
+    """Return the number of images in a pass: all of them, or fewer if a pass would take too long."""
     budget, seconds = measurement.budget, _pass_seconds(measurement)
     share = min(1.0, _PASS_SECONDS / seconds) if seconds > 0 else 1.0
     return min(budget.train_images, max(_FEWEST_BATCHES * budget.batch_size, round(share * budget.train_images)))
 
 
 def seconds_for(measurement: Measurement, trials: int) -> float:
-    """About how long so many trials take."""
+    """Estimate how long a number of trials takes, in seconds."""
     passes_seconds = (1 + _PASSES) * min(_pass_seconds(measurement), _PASS_SECONDS)
     cold = statistics.median(each.cold_seconds for each in measurement.rounds)
     return (trials + math.ceil(trials / _SIDE_BY_SIDE)) * (cold + min(passes_seconds, _TRIAL_SECONDS))
 
 
 def _pass_seconds(measurement: Measurement) -> float:
-    """What an epoch takes with everything in it, the first left out."""
+    """Return the median time of an epoch with validation and callbacks, in seconds, without the first epoch."""
     steady = [epoch for each in measurement.rounds for epoch in each.epochs[1:] or each.epochs]
     return statistics.median(e.train_seconds + e.validation_seconds + e.callback_seconds for e in steady)
 
 
 def _notes(training: TimedTraining) -> list[_Notes]:
-    """What a trial has said, as far as it has the form that it should have."""
+    """Return the reports of a trial that have the form they should have; the others are ignored."""
     said = []
     for note in training.notes:
         with contextlib.suppress(msgspec.ValidationError):

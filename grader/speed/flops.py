@@ -1,21 +1,21 @@
-"""The work in an epoch of training, in floating-point operations, and how near a training comes to the device's limit.
+"""Count the floating-point operations in an epoch of training, and compare its speed with the device's limit.
 
-Trusted side.  The work is counted from the examiner's account of a network (`examiner.describe_network`) and not from
-what a submission says.  For one image, forward:
+Trusted side.  The operations are counted from the examiner's description of a network (`examiner.describe_network`),
+and not from what a submission says.  These are the operations for one image in the forward pass:
 
-- A kernel (of a convolution or a dense layer, with all its kin) is applied at every position of the output, and each
-  time each of its weights is multiplied and added: 2 x weights x positions.  That holds for strides, groups, depthwise
-  and separable convolutions alike, since the kernel's shape and the output's know of them.  A transposed convolution
-  is applied at every position of its input instead.
-- Such a layer's bias and activation: 1 for each value it puts out.
+- A kernel (of a convolution, a dense layer or the like) is applied at every position of the output.  Each time, each of
+  its weights is multiplied and added: 2 x weights x positions.  Strides, groups, depthwise and separable convolutions
+  need no special case, since they show in the shapes of the kernel and the output.  The kernel of a transposed
+  convolution is applied at every position of its input instead.
+- The bias and activation of such a layer: 1 for each value of its output.
 - Normalisation: 4 for each value (subtract, divide, scale, shift).
-- Everything else that computes, such as pooling, activations and additions: 1 for each value, of its input or its
-  output, whichever has more.  Layers that only pass values on or rename their axes: nothing.
+- Everything else that computes, such as pooling, activations and additions: 1 for each value of its input or its
+  output, whichever has more.  Layers that only pass values on or reshape them: none.
 
-Backward, the same products are made twice, for the weights' gradients and for the inputs': training is 3 x forward.
-The optimizer, the loss and the validation are left out; they are small, or not timed as training.  Counted too low are
-recurrent layers, since a kernel is not applied again at each step in time, and a layer that a network uses at several
-places, which counts once.
+In the backward pass the same products are computed twice, for the gradients of the weights and of the inputs, so
+training takes 3 x the forward pass.  The optimizer, the loss and the validation are left out: they are small, or not
+timed as training.  The count is too low for recurrent layers, since a kernel is not counted again at each time step,
+and for a layer that a network uses in several places, which counts once.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _PASS_ON: Final = frozenset(("InputLayer", "Flatten", "Reshape", "Permute", "Ide
 
 
 def training_flops(facts: Mapping[str, Any], images: int) -> float | None:
-    """The operations of one epoch of training.
+    """Return the floating-point operations of training for one epoch.
 
     Args:
-        facts: What `examiner.describe_network` says.
-        images: Images in the epoch.
+        facts: The result of `examiner.describe_network`.
+        images: The number of images in the epoch.
 
     Returns:
-        The number; `None` where a layer's shapes are not known, as in a network for images of any size.
+        The number, or `None` if the shapes of a layer are not known, as in a network for images of any size.
     """
     parts = [forward_flops(layer) for layer in facts["layers"]]
     known = [part for part in parts if part is not None]
@@ -47,7 +47,7 @@ def training_flops(facts: Mapping[str, Any], images: int) -> float | None:
 
 
 def forward_flops(layer: Mapping[str, Any]) -> int | None:
-    """The operations of one layer for one image; `None` where its shapes are not known."""
+    """Return the operations of one layer for one image in the forward pass; `None` if its shapes are not known."""
     kind: str = layer["kind"]
     if kind in _PASS_ON:
         return 0
@@ -65,14 +65,14 @@ def forward_flops(layer: Mapping[str, Any]) -> int | None:
 
 
 def share_of_limit(flops: float, epoch_seconds: float, rates: Rates) -> float:
-    """The share of what a device reaches on its own that a training reaches, mostly between 0 and 1.
+    """Return the share of the device's limit that a training reaches, usually between 0 and 1.
 
-    A small share says that the device waits, for images, for Python or for the next of many small layers; a large one,
-    that only a network with less work would be faster.
+    A small share means that the device waits: for images, for Python, or for the next of many small layers.  A large
+    one means that only a network with less work would be faster.
 
     Args:
-        flops: Of one epoch, as `training_flops` counts them.
-        epoch_seconds: What one steady epoch's training takes.
-        rates: What the device reaches; the better of both is the limit.
+        flops: The operations of one epoch, from `training_flops`.
+        epoch_seconds: The time of a steady epoch's training steps, in seconds.
+        rates: The rates that the device reaches by itself; the better of the two is the limit.
     """
     return flops / epoch_seconds / max(rates.matmul, rates.convolution)

@@ -1,8 +1,8 @@
-"""Measuring the training of a guided program: its own `fit`, on the images of the speed measurement.
+"""Measure the training of a guided program: its own `fit`, on the images of the speed measurement.
 
-The program runs as in the observed run, with the course's images behind `cifar10.load_data()`, up to its first `fit`.
-There the worker stops and says so, and goes on when it is told to: that, and what it says when `fit` has returned, is
-what the trusted side times.  Everything after `fit` is left out.
+The program runs as in the observed run, but `cifar10.load_data()` returns the images of the measurement.  The worker
+stops before the first `fit`, and goes on when it is told to.  The trusted side times from there until the worker
+reports that `fit` has returned.  Nothing after `fit` is run.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _Stop = TypeVar("_Stop", _Ready, _Trained, _Answers)
 
 
 def columns_kept(sandbox: Sandbox, submission: Submission, course: Course) -> Columns:
-    """Which classes a program keeps, and as which columns of its network; it is run once for that.
+    """Run a program once to find out which classes it keeps, and which columns of its network's output they are.
 
     Raises:
-        MeasuringError: It does not get as far as `fit`, or keeps no three classes.
+        MeasuringError: If it does not get as far as `fit`, or does not keep three classes.
     """
     context = Context(submission, course, "quick", frozenset(), sandbox)
     left = TimeLeft(course.limits.grading_seconds)
@@ -70,14 +70,14 @@ def columns_kept(sandbox: Sandbox, submission: Submission, course: Course) -> Co
 
 
 class GuidedTraining(TimedTraining):
-    """One training of a guided program: its own `fit` runs.
+    """One training of a guided program, by its own `fit`.
 
     Args:
-        sandbox: See `TimedTraining`, as for the others.
+        sandbox: The sandbox to run it in.
         submission: The program.
-        course: Limits, and what is trained.
+        course: The course, with its limits and what is trained.
         split: The images.
-        seed: For the worker's generators.
+        seed: The seed of the worker's random generators.
         kept: The classes that the program keeps.
         trial: See `TimedTraining`.
     """
@@ -100,7 +100,7 @@ class GuidedTraining(TimedTraining):
         """Run the program up to its `fit`.
 
         Raises:
-            MeasuringError: It does not get there.
+            MeasuringError: If it does not get there.
         """
         speed = self._course.speed
         self._images = images_for(self._split, self._kept, seeded_generator(self._seed, "guided speed"))
@@ -126,13 +126,14 @@ class GuidedTraining(TimedTraining):
         return explained(str)
 
     def finish(self) -> Round:
-        """Judge what came of it, and end the worker.
+        """Measure the accuracy after the training, and end the worker.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: If the submission fails at that.
         """
         trained = self._trained
         images = self._split.x_hidden[:JUDGED_IMAGES]
+        # The hidden images are scaled as the program scaled its training images, or not at all if that cannot be told.
         factor, offset = scale_of(trained.x, self._images["x_train"], self._kept, self._images) or (1.0, 0.0)
         scaled = (images.astype(np.float32) * factor + offset).astype(np.float32)
         answers = self._form(self._tool("resume", {"images": scaled}), "answers", _Answers).answers
@@ -152,10 +153,10 @@ class GuidedTraining(TimedTraining):
             return self._worker.tool(name, *arguments, seconds=self._course.limits.training_seconds)
 
     def _form(self, reply: Any, kind: str, form: type[_Stop]) -> _Stop:
-        """What the worker says at one of its stops.
+        """Convert what the worker reports when it stops.
 
         Raises:
-            MeasuringError: It is at another one, or says something else.
+            MeasuringError: If it reports another kind of event, or something invalid.
         """
         said = reply if isinstance(reply, dict) else {}
         if said.get("kind") == kind:

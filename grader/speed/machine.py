@@ -1,4 +1,4 @@
-"""What a time is measured on."""
+"""Describe the machine that a time is measured on."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _CPUINFO: Final = Path("/proc/cpuinfo")
 
 
 def this_machine(*, threads: int, backend: str, device: str, isolation: str, versions: dict[str, str]) -> Machine:
-    """What is measured here is measured on.
+    """Describe this machine, and the settings that the sandbox was started with.
 
     Args:
-        threads: As the sandbox was started with, and so for the next three.
+        threads: The number of threads that the backend may use.
         backend: The Keras backend.
-        device: `cpu`, or `gpu:0` and on.
-        isolation: The level.
-        versions: As the sandbox reports them; empty where none was started.
+        device: `cpu`, or `gpu:0`, `gpu:1` and so on.
+        isolation: The isolation level.
+        versions: The versions that the sandbox reports; empty if none was started.
     """
     return Machine(
         cpu=cpu_model(),
@@ -35,7 +35,7 @@ def this_machine(*, threads: int, backend: str, device: str, isolation: str, ver
 
 
 def cpu_model(cpuinfo: Path = _CPUINFO) -> str:
-    """The processor's model; its architecture where nothing more is said."""
+    """Return the processor's model, or its architecture if nothing more specific is known."""
     try:
         lines = cpuinfo.read_text(errors="replace").splitlines()
     except OSError:

@@ -1,8 +1,8 @@
-"""Measuring trainings, a submission's and the reference's side by side in turns.
+"""Measure trainings of a submission and of the reference, side by side in turns.
 
-Each training has a fresh worker, so that nothing is compiled or cached from the one before.  The whole call of
-`train` is timed here, on the trusted side.  How that time falls to epochs is what a clock beside the submission says,
-and it is taken over only where it fits into the call.
+Each training has a fresh worker, so that nothing compiled or cached is left from the one before.  The whole call of
+`train` is timed here, on the trusted side.  How that time is divided into epochs is reported by a clock beside the
+submission, and accepted only if it fits into the call.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _WARM_UP_STEPS: Final = 2
 
 
 def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images: int = VALIDATION_IMAGES) -> Split:
-    """The images of one round; submission and reference get the same.
+    """Draw the images of one round, which are the same for the submission and the reference.
 
     Args:
-        dataset: Where they come from.
-        course: Its classes, and how many images to train on.
-        seed: Of the round.
-        validation_images: How many to validate on.
+        dataset: The data set that they come from.
+        course: The course, with its classes and the number of training images.
+        seed: The seed of the round.
+        validation_images: The number of validation images.
     """
     speed = course.speed
     budget = Accuracy(speed.train_images, speed.epochs, speed.batch_size, mirror=course.accuracy.mirror)
@@ -52,19 +52,19 @@ def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images:
 
 
 def budget_of(split: Split, course: Course, dataset: Dataset) -> Budget:
-    """What a round trains."""
+    """Return the budget of a round: what is trained in it."""
     speed = course.speed
     return Budget(dataset.name, len(split.x_train), len(split.x_val), speed.batch_size, speed.epochs)
 
 
 class Training(TimedTraining):
-    """One training of a submission with functions: its `train` is called."""
+    """One training of a submission in the form of functions, by a call of its `train`."""
 
     def prepare(self) -> None:
         """Load the file and build the network.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: If the submission fails at that.
         """
         began = time.perf_counter()
         worker = self._spawn()
@@ -95,10 +95,10 @@ class Training(TimedTraining):
         )
 
     def finish(self) -> Round:
-        """Judge what came of it, and end the worker.
+        """Measure the accuracy after the training, and end the worker.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: If the submission fails at that.
         """
         images = self._split.x_hidden[:JUDGED_IMAGES]
         with self._explained():
@@ -117,24 +117,24 @@ class Training(TimedTraining):
 
 
 class Pairs:
-    """Trainings of a submission and of the reference, a pair at a time, the two of a pair in turns.
+    """Trains a submission and the reference in pairs, the two trainings of a pair in turns.
 
-    Both of a pair get the same images and the same seed, and run side by side, each for a part of a second while the
-    other stands still.  Whatever else the machine does thus falls on both.  `before`, `timed` and `after` make one
+    The two get the same images and the same seed, and run side by side, each for a part of a second while the other
+    stands still.  So anything else that slows the machine down slows both.  `before`, `timed` and `after` make one
     pair; pytest-benchmark calls them, and times `timed` by `turns.OWN_TIME`.
 
     Args:
-        sandbox: Where they run.
+        sandbox: The sandbox to run them in.
         submission: The submission.
         reference: The reference; `None` to measure the submission alone.
-        course: Limits, and what is trained.
-        dataset: Where images come from.
+        course: The course, with its limits and what is trained.
+        dataset: The data set that the images come from.
         on_training: Called after each training.
 
     Attributes:
-        rounds: The submission's, so far.
-        reference_rounds: The reference's, likewise.
-        config: The submission's network, as `toolbox.export_model` gives it; empty before the first pair.
+        rounds: The rounds of the submission so far.
+        reference_rounds: The rounds of the reference so far.
+        config: The configuration of the submission's network, from `toolbox.export_model`; empty before the first pair.
     """
 
     def __init__(
@@ -160,12 +160,12 @@ class Pairs:
         self.config = ""
 
     def warm_up(self) -> None:
-        """Train each of the two for a few steps, on labels that mean nothing, and forget it.
+        """Train each of the two for a few steps, on shuffled labels, and discard the result.
 
-        It brings files into memory and the processor up to speed, and shows at once what does not work.
+        This brings files into memory and the processor up to speed, and shows at once if anything does not work.
 
         Raises:
-            MeasuringError: Something does not.
+            MeasuringError: If something does not work.
         """
         speed = msgspec.structs.replace(
             self._course.speed, train_images=_WARM_UP_STEPS * self._course.speed.batch_size, epochs=1
@@ -184,7 +184,7 @@ class Pairs:
                     training.finish()
 
     def before(self) -> None:
-        """Get both as far as the training."""
+        """Prepare both trainings, up to the call of `train`."""
         with self._ended_on_error():
             if self._reference is not None:
                 self._other = self._make(self._reference, len(self.rounds))
@@ -194,7 +194,7 @@ class Pairs:
         self.config = self._training.export["config"]
 
     def timed(self) -> None:
-        """Train both in turn, the order changing from pair to pair of turns, so that a drift favours neither."""
+        """Train both in turns; the order is reversed after each pair of turns, so that a drift favours neither."""
         assert self._training is not None, "before() comes first"
         began = time.perf_counter()
         both = [training for training in (self._other, self._training) if training is not None]
@@ -203,12 +203,12 @@ class Pairs:
                 for training in both:
                     training.turn()
                 both.reverse()
-            for training in both:
+            for training in both:  # once one has ended, the other trains on alone
                 training.train()
         OWN_TIME.stood += time.perf_counter() - began - self._training.own_seconds
 
     def after(self) -> None:
-        """Judge what came of both."""
+        """Finish both trainings, and keep their rounds."""
         assert self._training is not None, "before() comes first"
         with self._ended_on_error():
             self.rounds.append(self._training.finish())
@@ -223,12 +223,12 @@ class Pairs:
         return self._training_of(submission, self._course, draw_data(self._dataset, self._course, seed), seed)
 
     def trial(self, course: Course, split: Split, settings: Mapping[str, Any]) -> TimedTraining:
-        """A training of the submission that tells of its passes over the images; see `timed.TimedTraining`.
+        """Make a training of the submission that reports its passes over the images; see `timed.TimedTraining`.
 
         Args:
-            course: Limits, and what is trained.
+            course: The course, with its limits and what is trained.
             split: The images.
-            settings: Of the trial.
+            settings: The settings of the trial.
         """
         return self._training_of(self._submission, course, split, course.seed, trial=settings)
 
@@ -247,7 +247,7 @@ class Pairs:
 
     @contextlib.contextmanager
     def _ended_on_error(self) -> Iterator[None]:
-        """Leave no worker behind where a step of a round fails."""
+        """End both workers if a step of a round fails."""
         try:
             yield
         except BaseException:
@@ -255,7 +255,7 @@ class Pairs:
             raise
 
     def close(self) -> None:
-        """End the trainings that have begun and were not finished."""
+        """End the trainings that have begun and are not finished."""
         for training in (self._training, self._other):
             if training is not None:
                 training.close()

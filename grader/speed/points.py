@@ -1,4 +1,4 @@
-"""Points for speed, where a course gives any: by the ratio to the reference, never by seconds."""
+"""Points for speed, if a course gives any.  They depend on the ratio to the reference, and never on seconds."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from grader.speed.statistics import ratio_of_calls
 
 
 def points_of(measurement: Measurement, speed: Speed) -> float:
-    """What a measurement is worth.
+    """Return the points that a measurement earns.
 
-    What counts is the time of whole calls of `train`, which the grader's own clock tells, and of the ratio's
-    interval the end that is better for the student.  There are none where the weights did not move, or where not all
-    images were trained on in each epoch.
+    The ratio of whole calls of `train` counts, which the grader's own clock times, and of its interval the end that is
+    better for the student.  There are no points if the weights did not move, or if an epoch did not train on all
+    images.
 
     Args:
-        measurement: On one device.
-        speed: How many points there are, and between which ratios they fall.
+        measurement: A measurement on one device.
+        speed: How many points there are, and between which ratios they fall to 0.
     """
     ratio = ratio_of_calls(measurement)
     if ratio is None or measurement.status != "measured" or not trains_in_full(measurement):
@@ -29,7 +29,7 @@ def points_of(measurement: Measurement, speed: Speed) -> float:
 def trains_in_full(measurement: Measurement) -> bool:
     """Whether in each round the weights moved, and all images reached the network in each epoch.
 
-    A last batch that is not full may be left out.  Epochs that cannot be told apart are counted together.
+    A last batch that is not full may be left out.  If epochs cannot be told apart, they are counted together.
     """
     budget = measurement.budget
     due = budget.full_batches
@@ -42,7 +42,11 @@ def trains_in_full(measurement: Measurement) -> bool:
 
 
 def images_of(epoch: Epoch, budget: Budget) -> int:
-    """The images that an epoch trained on; in a record from before they were counted, at most as many as there are."""
+    """Return the number of images that an epoch trained on.
+
+    In a record from before images were counted, it follows from the steps, and is at most the number of images there
+    are.
+    """
     if epoch.images is not None:
         return epoch.images
     return min(budget.train_images, epoch.steps * budget.batch_size)

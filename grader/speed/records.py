@@ -1,8 +1,8 @@
-"""What is measured of a training's speed, as data.
+"""The records of training speed measurements.
 
-A *round* is one call of `train` in a fresh worker.  One of a submission and one of the reference run side by side, in
-turns of a part of a second, so that what slows the machine down for a while slows both.  A *measurement* is all rounds
-of one submission on one device and backend, raw; whatever is said about them is computed from these samples.
+A *round* is one call of `train` in a fresh worker.  A round of a submission and a round of the reference run side by
+side, in turns of a part of a second, so that what slows the machine down for a while slows both.  A *measurement* holds
+all rounds of one submission on one device and backend as raw samples, from which all statistics are computed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ Kind = Literal["input", "batch", "eager", "recompiling", "validation", "callback
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """What a training got done in one of its turns, while the other one stood still.
+    """The work that a training did in one of its turns, while the other training stood still.
 
     Attributes:
-        seconds: How much of the turn went into steps of epochs after the first; 0 where it was before them, or
-            validated.
-        epochs: What share of an epoch's steps was done in them.
+        seconds: The time in the turn that went into steps of epochs after the first, in seconds; 0 if there were none.
+        epochs: The share of an epoch's steps that was done in that time.
     """
 
     seconds: float
@@ -36,22 +35,22 @@ class Stretch(msgspec.Struct, frozen=True):
 class Round(msgspec.Struct, frozen=True):
     """One training in a fresh worker.
 
-    All times are its own: while the other training of a pair has its turn, they stand still.
+    All times are the training's own: they stand still while the other training of a pair has its turn.
 
     Attributes:
-        seed: What the worker's generators and the data were seeded with.
-        cold_seconds: Loading the file, building the network, and `train` until its first step is done.
-        call_seconds: The whole call of `train`, by the grader's own clock, which a submission cannot set.
-        epochs: Each epoch, by a clock beside the submission; empty where `train` does not use `fit`.
-        accuracy: Share of images it never saw that it predicts right afterwards, 0 to 1, judged by the grader.
-        moved: Whether the weights differ from those before.
-        host_mb: The most memory it used, in MiB.
-        device_mb: Likewise on the device; `None` where that cannot be told.
-        images: Images that reached the network in the whole call, in `fit` or without it, validation left out; `None`
-            in records from before they were counted.
-        stretches: What was got done in each turn, by a clock beside the submission; empty where no other training took
-            turns with it, or `train` does not use `fit`.  Those of the same index in a round of the submission and in
-            the reference's beside it followed each other at once.
+        seed: The seed of the worker's random generators and of the data.
+        cold_seconds: The time for loading the file, building the network, and `train` until its first step is done.
+        call_seconds: The time for the whole call of `train`, by the grader's own clock, which a submission cannot set.
+        epochs: The times of each epoch, by a clock beside the submission; empty if `train` does not use `fit`.
+        accuracy: The share of unseen images that it predicts right afterwards, 0 to 1, judged by the grader.
+        moved: Whether the weights differ from those before the training.
+        host_mb: The peak memory of the worker, in MiB.
+        device_mb: The peak memory on the device, in MiB; `None` if it is not known.
+        images: The number of images that reached the network in the whole call, in `fit` or without it, validation left
+            out; `None` in records from before they were counted.
+        stretches: The work done in each turn, by a clock beside the submission; empty if no other training took turns
+            with it, or if `train` does not use `fit`.  Turns of the same index in a round of the submission and in the
+            reference's beside it directly followed each other.
     """
 
     seed: int
@@ -67,9 +66,9 @@ class Round(msgspec.Struct, frozen=True):
 
     @property
     def steady_seconds(self) -> float | None:
-        """The median training time of an epoch, the first left out, since it traces and compiles.
+        """The median training time of an epoch, in seconds, without the first epoch, which traces and compiles.
 
-        With one epoch alone it is that one's; `None` without any.
+        If there is only one epoch, it is the time of that one; `None` if there is none.
         """
         seconds = [epoch.train_seconds for epoch in self.epochs]
         return statistics.median(seconds[1:] or seconds) if seconds else None
@@ -79,11 +78,11 @@ class Budget(msgspec.Struct, frozen=True):
     """What is trained in a round.
 
     Attributes:
-        dataset: The data set's name.
-        train_images: Images to train on, in all classes together.
-        validation_images: Images to validate on.
-        batch_size: Images a step.
-        epochs: Epochs a round.
+        dataset: The name of the data set.
+        train_images: The number of training images of all classes together.
+        validation_images: The number of validation images.
+        batch_size: The number of images in a batch.
+        epochs: The number of epochs.
     """
 
     dataset: str
@@ -94,21 +93,21 @@ class Budget(msgspec.Struct, frozen=True):
 
     @property
     def full_batches(self) -> int:
-        """Images in all full batches of an epoch, for a last one that is not full may be left out."""
+        """The number of images in the full batches of an epoch, since a last batch that is not full may be left out."""
         return self.train_images // self.batch_size * self.batch_size or self.train_images
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a time depends on, beside the code.
+    """What a time depends on besides the code: hardware, settings and versions.
 
     Attributes:
         cpu: The processor's model.
-        cores: Cores that may be used.
-        threads: Threads that the backend computes with.
+        cores: The number of cores that may be used.
+        threads: The number of threads that the backend computes with.
         gpu: The GPU's model; empty on the processor.
         backend: `tensorflow`, `jax` or `torch`.
-        versions: Of Python, Keras, the backend and NumPy.
-        isolation: The sandbox's level.
+        versions: The versions of Python, Keras, the backend and NumPy.
+        isolation: The isolation level of the sandbox.
     """
 
     cpu: str
@@ -121,16 +120,16 @@ class Machine(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits that are the same where all of this is, and only there."""
+        """Twelve hexadecimal digits that identify the combination of all attributes."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()[:12]
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """What a device reaches on its own, in floating-point operations a second.
+    """The best rates that a device reaches by itself, in floating-point operations a second.
 
     Attributes:
-        matmul: Multiplying matrices.
-        convolution: Convolving images as this course's networks do, forward.
+        matmul: The rate of multiplying matrices.
+        convolution: The rate of convolving images as this course's networks do, forward.
     """
 
     matmul: float
@@ -141,9 +140,9 @@ class Gain(msgspec.Struct, frozen=True):
     """How many times as fast a submission trains with one thing undone.
 
     Attributes:
-        factor: 2 where a pass over the images takes half the time, validation and callbacks included.
-        low: Where its 95% interval begins; `None` where there were too few passes for one.
-        high: Where it ends, likewise.
+        factor: The factor: 2 if a pass over the images, validation and callbacks included, takes half the time.
+        low: The lower end of its 95% interval; `None` if there were too few passes for one.
+        high: The upper end of its 95% interval; `None` if there were too few passes for one.
     """
 
     factor: float
@@ -152,19 +151,21 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """What may make a submission's training slow.  It is advice, on the submission's word, and never costs a point.
+    """Something that may make a submission's training slow.
+
+    It is advice that relies on the submission's word, and never costs a point.
 
     Attributes:
-        kind: What it is: `input`, a pipeline that is waited for; `batch`, batches smaller than it was told to take;
-            `eager`, steps that are not compiled; `recompiling`, a network that is compiled again and again;
-            `validation`, more than once a pass over the images or in small batches; a `callback`; a `layer`;
-            `precision`, double where single is usual; `jit` and `steps`, what XLA and several steps at a time would
-            make of it.
-        name: Of the callback or layer.
-        index: Which of the callbacks, or of the network's layers; 0 for other kinds.
-        share: Its share of the time, 0 to 1, by a clock beside the training; 0 where only a trial can tell.
-        gain: What undoing it gains; `None` where it was not tried, or could not be.
-        problem: Why it could not be tried; empty where it was, or was not to be.
+        kind: What it is: `input`, waiting for the input pipeline; `batch`, batches smaller than `train` was told to
+            use; `eager`, steps that are not compiled; `recompiling`, a network that is compiled again and again;
+            `validation`, more than once in a pass over the images or in small batches; `callback`, one of the
+            callbacks; `layer`, one of the layers; `precision`, double where single is usual; `jit`, no compiling by
+            XLA; `steps`, only one step per execution.
+        name: The name of the callback or layer.
+        index: The index of the callback, or of the network's layer; 0 for other kinds.
+        share: Its share of the time, 0 to 1, by a clock beside the training; 0 if only a trial can tell.
+        gain: The speed gained by undoing it; `None` if that was not tried, or failed.
+        problem: Why the trial failed; empty if it did not, or if there was none.
     """
 
     kind: Kind
@@ -179,21 +180,22 @@ class Measurement(msgspec.Struct, frozen=True):
     """All rounds of one submission on one device and backend.
 
     Attributes:
-        submission: Its id.
-        sha256: Of its file.
-        device: `cpu`, or `gpu:0` and on.
-        machine: What it was measured on.
-        budget: What was trained.
-        status: Whether there are rounds, and if not, why.
-        problem: One sentence where it is not `measured`.
-        rounds: The submission's.
-        reference: The reference's, each beside the submission's of the same index; empty for the reference itself.
-        import_seconds: Starting Python and importing Keras, once for all rounds.
-        measured_at: When it ended: see `grader.gradebook.records.utc`.
-        flops: Floating-point operations of one epoch's training; `None` where the network cannot be examined.
-        rates: What the device reaches on its own; `None` where it was not measured.
-        causes: What may make the training slow, the likeliest first: by what undoing it gains where that was tried,
-            else by its share.
+        submission: The submission's id.
+        sha256: The SHA-256 digest of its file.
+        device: `cpu`, or `gpu:0`, `gpu:1` and so on.
+        machine: The machine it was measured on.
+        budget: What was trained in each round.
+        status: `measured` if there are rounds, otherwise why there are none.
+        problem: One sentence about what went wrong; empty if the status is `measured`.
+        rounds: The rounds of the submission.
+        reference: The rounds of the reference, each measured beside the submission's round of the same index; empty
+            for the reference itself.
+        import_seconds: The time for starting Python and importing Keras, once for all rounds.
+        measured_at: When it ended, in UTC; see `grader.ground.text.utc`.
+        flops: The floating-point operations of training for one epoch; `None` if the network cannot be examined.
+        rates: The rates that the device reaches by itself; `None` if they were not measured.
+        causes: What may make the training slow, the likeliest first.  They are ordered by what undoing them gains if
+            that was tried, otherwise by their share.
     """
 
     submission: str

@@ -1,4 +1,4 @@
-"""Measuring several submissions on several devices: pytest-benchmark runs `test_epochs`, and this keeps the samples.
+"""Measure several submissions on several devices: pytest-benchmark runs `test_epochs`, and a plugin keeps the samples.
 
 measurements = measure_all(plan, on_training=..., on_measured=...)
 """
@@ -53,7 +53,7 @@ class Lane(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """As pytest shows it: `ada-tensorflow-cpu`."""
+        """The name that pytest shows, such as `ada-tensorflow-cpu`."""
         return f"{self.submission.id}-{self.backend}-{self.device}"
 
 
@@ -61,13 +61,13 @@ class Plan(msgspec.Struct, frozen=True):
     """What is to be measured.
 
     Attributes:
-        submissions: Each is measured beside the reference.
-        course: Classes, limits, and what is trained.
-        dataset: Where images come from.
+        submissions: The submissions, each of which is measured beside the reference.
+        course: The course, with its classes, limits and what is trained.
+        dataset: The data set that the images come from.
         level: The isolation level.
-        devices: `cpu`, `gpu:0` and on, whether or not they are there.
-        backends: `tensorflow`, `jax`, `torch`, likewise.
-        explain: Whether each likely cause of slowness is undone, to see what that gains.
+        devices: The devices: `cpu`, `gpu:0`, `gpu:1` and so on, whether or not the machine has them.
+        backends: The backends: `tensorflow`, `jax`, `torch`, whether or not they are installed.
+        explain: Whether to undo each likely cause of slowness, to see what that gains.
     """
 
     submissions: tuple[Submission, ...]
@@ -79,13 +79,13 @@ class Plan(msgspec.Struct, frozen=True):
     explain: bool = False
 
     def machine(self, device: str, backend: str, versions: dict[str, str]) -> Machine:
-        """What is measured on a device and backend of this machine is measured on."""
+        """Describe this machine for measurements on a device and backend."""
         threads = self.course.speed.threads
         return this_machine(threads=threads, backend=backend, device=device, isolation=self.level, versions=versions)
 
     @property
     def trainings(self) -> int:
-        """How many trainings it takes, warm-up aside."""
+        """The number of trainings that it takes, without the warm-up."""
         return 2 * self.course.speed.rounds * len(self.submissions) * len(self.devices) * len(self.backends)
 
 
@@ -93,32 +93,39 @@ SPEED_RUN: Final = pytest.StashKey["SpeedRun"]()
 
 
 class Station:
-    """Where the trainings on one device and backend run: a sandbox, and what it runs on.
+    """A sandbox for the trainings on one device and backend, and what is known about its machine.
 
-    Use it as a context, which ends the sandbox.
+    It is a context manager, which ends the sandbox.
+
+    Args:
+        plan: What is to be measured.
+        device: The device.
+        backend: The backend.
 
     Attributes:
         sandbox: The sandbox.
-        machine: What it runs on.
-        import_seconds: How long it took to start, nearly all of it importing Keras.
-        sees_device: Whether Keras computes on the device; False where only the driver knows of the GPU.
-        rates: What the device reaches by itself; `None` where that cannot be measured.
+        machine: The machine that it runs on.
+        import_seconds: How long it took to start, nearly all of which is importing Keras.
+        sees_device: Whether Keras computes on the device; False if only the driver knows of the GPU.
+        rates: The rates that the device reaches by itself; `None` if they cannot be measured.
     """
 
     def __init__(self, plan: Plan, device: str, backend: str) -> None:
         self._stack = contextlib.ExitStack()
         threads = plan.course.speed.threads
         began = time.perf_counter()
+        # On the processor, both trainings of a pair are kept to the same cores, and cannot leave them.
         self.sandbox = self._stack.enter_context(
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
         self.machine = plan.machine(device, backend, self.sandbox.versions)
+        # The driver may know of a GPU that the installed backend cannot use.
         self.sees_device = not on_gpu(device) or self._sees_gpu()
         self.rates = self._measure_rates()
 
     def __enter__(self) -> Station:
-        """It is running already."""
+        """Do nothing; the sandbox is already running."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -136,11 +143,11 @@ class Station:
         return None
 
     def flops(self, config: str, images: int) -> float | None:
-        """Operations of an epoch of a network's training; `None` where it cannot be examined.
+        """Return the floating-point operations of training a network for an epoch; `None` if it cannot be examined.
 
         Args:
-            config: The network, as `toolbox.export_model` gives it.
-            images: Images in the epoch.
+            config: The network's configuration from `toolbox.export_model`.
+            images: The number of images in the epoch.
         """
         examiner = Examiner(lambda: self.sandbox.spawn(seed=0), TimeLeft(_EXAMINED_SECONDS))
         with contextlib.closing(examiner), contextlib.suppress(CheckFailed):
@@ -153,12 +160,13 @@ class SpeedRun:
 
     Args:
         plan: What is measured.
-        on_training: Called after each training, a submission's or the reference's.
-        on_measured: Called with each measurement as soon as it is there.
-        on_trials: Called before things are undone in a submission, with how many and about how many seconds it takes.
+        on_training: Called after each training of a submission or of the reference.
+        on_measured: Called with each measurement as soon as it is complete.
+        on_trials: Called before the trials of a submission, with their number and about how many seconds they take.
 
     Attributes:
-        measurements: Those that are done.
+        plan: What is measured.
+        measurements: The measurements that are complete.
     """
 
     def __init__(
@@ -184,30 +192,33 @@ class SpeedRun:
 
     @property
     def _machine_id(self) -> str:
-        """What tells the stored benchmarks of this run apart from those of other machines, devices and backends."""
+        """The id that distinguishes stored benchmarks of this run from those of other machines, devices or backends."""
         lanes = dict.fromkeys((lane.device, lane.backend) for lane in self.lanes)
         ids = [self.plan.machine(*lane, installed_versions()).id for lane in lanes]
         return ids[0] if len(ids) == 1 else hashlib.sha256(" ".join(ids).encode()).hexdigest()[:12]
 
     @property
     def lanes(self) -> list[Lane]:
-        """What is measured, in an order in which one sandbox after the other is needed."""
+        """The lanes of the plan, ordered so that only one sandbox is needed at a time."""
         plan = self.plan
         return [
             Lane(s, device, backend) for backend in plan.backends for device in plan.devices for s in plan.submissions
         ]
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Give the tests this run."""
+        """Make this run available to the tests."""
         config.stash[SPEED_RUN] = self
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Give the stored benchmarks a machine id that knows device and backend, for which there is no hook."""
+        """Replace pytest-benchmark's machine id by one that includes device and backend.
+
+        There is no hook for this, so a private attribute has to be set.
+        """
         benchmarks = session.config._benchmarksession  # type: ignore[attr-defined]
         benchmarks.machine_id = benchmarks.storage.default_machine_id = self._machine_id
 
     def pytest_benchmark_update_machine_info(self, machine_info: dict[str, Any]) -> None:
-        """Say in the stored benchmarks what the times depend on."""
+        """Add what the times depend on to the stored benchmarks."""
         machine_info["keras_course_grader"] = {"id": self._machine_id, "lanes": [lane.name for lane in self.lanes]}
 
     def pytest_unconfigure(self) -> None:
@@ -216,10 +227,10 @@ class SpeedRun:
 
     @contextlib.contextmanager
     def pairs(self, lane: Lane) -> Iterator[Pairs]:
-        """The trainings of a lane.
+        """Yield the pairs of trainings of a lane, and end them with the `with` block.
 
         Raises:
-            MeasuringError: They cannot be made.
+            MeasuringError: If the lane cannot be measured.
         """
         self._pairs = None
         station = self._station_of(lane)
@@ -238,10 +249,10 @@ class SpeedRun:
             yield self._pairs
 
     def _station_of(self, lane: Lane) -> Station:
-        """Where a lane's trainings run; the one before it is ended where it is another.
+        """Return the station of a lane, after ending the previous one if it is for another device or backend.
 
         Raises:
-            MeasuringError: There is no such device or backend here.
+            MeasuringError: If this machine does not have the device or backend.
         """
         if self._where != (lane.device, lane.backend):
             self._stack.close()
@@ -253,7 +264,7 @@ class SpeedRun:
             raise MeasuringError("no_device", f"{problem}.")
         if self._station is None:
             self._station = self._stack.enter_context(Station(self.plan, lane.device, lane.backend))
-        if not self._station.sees_device:  # TensorFlow would compute on the processor, and say nothing
+        if not self._station.sees_device:  # TensorFlow would silently compute on the processor
             raise MeasuringError(
                 "no_device",
                 f"Keras sees no GPU with the backend {lane.backend}, but the driver does; install it with CUDA.",
@@ -261,7 +272,7 @@ class SpeedRun:
         return self._station
 
     def keep(self, lane: Lane, error: MeasuringError | None = None) -> dict[str, Any]:
-        """Keep what was measured in a lane, or why nothing was; gives what the benchmark's `extra_info` shows of it."""
+        """Keep the measurement of a lane, or the reason why there is none, and return the benchmark's `extra_info`."""
         course, pairs, station = self.plan.course, self._pairs, self._station
         budget = budget_of(draw_data(self.plan.dataset, course, course.seed), course, self.plan.dataset)
         rounds = tuple(pairs.rounds) if pairs else ()
@@ -289,7 +300,7 @@ class SpeedRun:
         return extra_info(measurement)
 
     def _causes(self, lane: Lane, pairs: Pairs, measurement: Measurement) -> tuple[Cause, ...]:
-        """What takes the time of a submission that was measured, and what undoing it gains where that is asked for."""
+        """Find what takes the time of a measured submission, and measure what undoing it gains if the plan says so."""
         explainer = Explainer(pairs, self.plan.course, self.plan.dataset, images_for(measurement))
         causes = explainer.look()
         worth = explainer.worth_a_trial(causes) if self.plan.explain else ()
@@ -300,7 +311,7 @@ class SpeedRun:
 
 
 def extra_info(measurement: Measurement) -> dict[str, Any]:
-    """What a stored benchmark says of a measurement: the samples of its epochs, and what they depend on."""
+    """Return what a stored benchmark contains of a measurement: the samples of its epochs, and what they depend on."""
     return {
         "device": measurement.device,
         "backend": measurement.machine.backend,
@@ -323,14 +334,14 @@ def measure_all(
     """Measure everything in a plan, one submission after the other.
 
     Args:
-        plan: What.
+        plan: What to measure.
         on_training: Called after each training.
-        on_measured: Called with each measurement as soon as it is there.
+        on_measured: Called with each measurement as soon as it is complete.
         on_trials: See `SpeedRun`.
 
     Raises:
-        GraderError: The measuring itself failed.
-        KeyboardInterrupt: It was interrupted; what was measured has been handed on.
+        GraderError: If measuring itself failed.
+        KeyboardInterrupt: If it was interrupted; `on_measured` has received everything that was complete by then.
     """
     run = SpeedRun(plan, on_training, on_measured, on_trials)
     problem = run_pytest(_FOLDER, run, "-p", "pytest_benchmark.plugin")

@@ -1,12 +1,11 @@
-"""What measurements say: ratios with intervals, and whether a training became slower or faster.
+"""Statistics of speed measurements: ratios with intervals, and whether a training became slower or faster.
 
-What is compared is a round's `steady_seconds`, and beside it its whole call of `train`; always as logarithms, so that
+Steady epochs are compared, and beside them whole calls of `train`.  All of it is computed with logarithms, so that
 twice as long and half as long weigh the same.
 
-Two points in history are compared by rank.  A program that starts beside a training slows down a round or two, which
-moves a mean and hardly moves a rank.  The interval is the one that belongs to the Mann–Whitney test: every factor
-that the test does not reject.  `FACTOR` and `P` were chosen with `benchmarks/comparing.py`; docs/speed.md has the
-figures.
+Two measurements are compared by rank.  Another program that starts meanwhile slows down a round or two, which moves a
+mean but hardly a rank.  The interval is the one that belongs to the Mann–Whitney test: all factors that the test does
+not reject.  `FACTOR` and `P` were chosen with `benchmarks/comparing.py`; docs/speed.md has the figures.
 """
 
 from __future__ import annotations
@@ -22,32 +21,32 @@ import numpy as np
 from grader.speed.records import Gain, Measurement, Round
 
 LEVEL: Final = 0.95
-"""How often an interval has the truth in it."""
+"""The confidence level of intervals."""
 
 FACTOR: Final = 1.02
-"""A change is told only where its whole interval is beyond this factor, or beyond one divided by it."""
+"""A change is reported only if its whole interval lies above this factor, or below 1 divided by it."""
 
 P: Final = 0.01
-"""And only where the Mann–Whitney test finds it less likely than this without any change."""
+"""A change is reported only if the p-value of the Mann–Whitney test is below this, too."""
 
 FEWEST: Final = 6
-"""With fewer rounds on a side no test can tell."""
+"""The fewest rounds of each measurement for a test; with fewer, a comparison is unclear."""
 
 FEWEST_TURNS: Final = 8
-"""With fewer pairs of turns in a round, its steady epochs are compared as a whole."""
+"""The fewest pairs of turns in a round for comparing by turns; with fewer, steady epochs are compared as a whole."""
 
 Quantity = Literal["ratio", "calls", "seconds", "reference"]
 Verdict = Literal["slower", "faster", "unchanged", "unclear"]
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """How epochs are spread, in seconds.
+    """The distribution of the times of epochs, in seconds.
 
     Attributes:
         median: The median.
         low: The first quartile.
-        high: The third quartile; between the two lies the middle half.
-        count: How many epochs.
+        high: The third quartile.
+        count: The number of epochs.
     """
 
     median: float
@@ -60,10 +59,10 @@ class Ratio(msgspec.Struct, frozen=True):
     """How many times as long as the reference a training takes.
 
     Attributes:
-        value: The geometric mean over the rounds; 1 is as fast as the reference, 2 takes twice as long.
-        low: Where its 95% interval begins; `None` with one round, which has no interval.
-        high: Where it ends, likewise.
-        rounds: How many pairs of rounds it comes from.
+        value: The geometric mean over the rounds: 1 if it is as fast as the reference, 2 if it takes twice as long.
+        low: The lower end of its 95% interval; `None` if there is only one round, which has no interval.
+        high: The upper end of its 95% interval; `None` if there is only one round.
+        rounds: The number of pairs of rounds.
     """
 
     value: float
@@ -76,9 +75,10 @@ class Reached(msgspec.Struct, frozen=True):
     """When a training reached an accuracy on its validation images.
 
     Attributes:
-        seconds: Of the median round, a round that never got there being the longest; `None` where that one did not.
-        reached: Rounds that got there.
-        rounds: Rounds there are.
+        seconds: The time of the median round, where rounds that never reached it count as the longest; `None` if the
+            median round is one of these.
+        reached: The number of rounds that reached it.
+        rounds: The number of all rounds.
     """
 
     seconds: float | None
@@ -87,12 +87,13 @@ class Reached(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What one measurement says; each is `None` where no round has an epoch, or none of the reference is beside it.
+    """The statistics of one measurement.
 
     Attributes:
-        epoch: Steady epochs.
-        images_per_second: Images trained on in a second of a steady epoch.
-        ratio: To the reference.
+        epoch: The times of steady epochs; `None` if no round has an epoch.
+        images_per_second: The number of images trained on per second of a steady epoch; `None` if no round has an
+            epoch.
+        ratio: The ratio to the reference; `None` if no rounds of the two can be compared.
     """
 
     epoch: Spread | None
@@ -101,17 +102,17 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class SpeedChange(msgspec.Struct, frozen=True):
-    """One quantity at two points in history.
+    """The change of one quantity between two measurements.
 
     Attributes:
-        quantity: `ratio` to the reference of steady epochs, or of whole `calls` of `train`; `seconds` of the
-            submission's steady epochs, or of the `reference`'s.
-        factor: How many times the earlier the later is: the median of all pairs of an earlier and a later round.
-        low: Where its 95% interval begins; `None` with fewer than `FEWEST` rounds on a side.
-        high: Where it ends, likewise.
-        p: How likely the Mann–Whitney test finds such a difference without any change; `None` likewise.
-        before: Rounds of the earlier.
-        after: Rounds of the later.
+        quantity: `ratio`, the ratio to the reference of steady epochs; `calls`, that of whole calls of `train`;
+            `seconds`, the time of the submission's steady epochs; or `reference`, that of the reference's.
+        factor: The later value divided by the earlier one: the median over all pairs of an earlier and a later round.
+        low: The lower end of its 95% interval; `None` if a measurement has fewer than `FEWEST` rounds.
+        high: The upper end of its 95% interval; `None` if a measurement has fewer than `FEWEST` rounds.
+        p: The p-value of the Mann–Whitney test; `None` if a measurement has fewer than `FEWEST` rounds.
+        before: The number of rounds in the earlier measurement.
+        after: The number of rounds in the later measurement.
     """
 
     quantity: Quantity
@@ -124,7 +125,7 @@ class SpeedChange(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether it went up (`slower`) or down (`faster`), by more than noise and by more than `FACTOR`."""
+        """Whether the quantity rose (`slower`) or fell (`faster`) by more than noise and by more than `FACTOR`."""
         if self.low is None or self.high is None or self.p is None:
             return "unclear"
         if self.p < P and self.low > FACTOR:
@@ -135,14 +136,16 @@ class SpeedChange(msgspec.Struct, frozen=True):
 
 
 class SpeedComparison(msgspec.Struct, frozen=True):
-    """Two measurements of a submission.
+    """The comparison of two measurements.
 
     Attributes:
-        verdict: Of the first of `changes`: of a ratio to the reference wherever there is one, since what slowed the
-            machine down slowed both.  `unclear` without any.  `unchanged` means that no change was found.
-        changes: The quantities that may be compared, the one that decides first.
-        differing: What else differs: some of `machine`, `backend`, `device`, `budget`.  Seconds are then not compared.
-        same_file: Whether the submission is byte by byte the same.
+        verdict: The verdict of the first of `changes`, or `unclear` if there is none.  This is the change of a ratio to
+            the reference if there is one, since whatever slowed the machine down slowed both.  `unchanged` means that
+            no change was found.
+        changes: The quantities that can be compared, the one that decides first.
+        differing: What else differs between the two: some of `machine`, `backend`, `device`, `budget`.  If anything
+            does, seconds are not compared.
+        same_file: Whether the submission's file is the same, byte by byte.
     """
 
     verdict: Verdict
@@ -152,13 +155,16 @@ class SpeedComparison(msgspec.Struct, frozen=True):
 
 
 def steady_epochs(rounds: Iterable[Round]) -> list[float]:
-    """Training seconds of all epochs but the first of each round, which traces and compiles."""
+    """Return the training seconds of all epochs except the first of each round, which traces and compiles.
+
+    If a round has only one epoch, that one is included.
+    """
     seconds = [epoch.train_seconds for each in rounds for epoch in each.epochs[1:] or each.epochs]
     return [each for each in seconds if _is_time(each)]
 
 
 def spread(seconds: Sequence[float]) -> Spread | None:
-    """Median and quartiles; `None` of nothing."""
+    """Return the median and the quartiles of some times; `None` if there are none."""
     if not seconds:
         return None
     low, median, high = np.quantile(seconds, [0.25, 0.5, 0.75]).tolist()
@@ -166,19 +172,25 @@ def spread(seconds: Sequence[float]) -> Spread | None:
 
 
 def ratio_to_reference(measurement: Measurement) -> Ratio | None:
-    """How many times as long as the reference a steady epoch takes, from the rounds that stand beside each other.
+    """Return how many times as long as the reference's a steady epoch takes, from the pairs of rounds.
 
-    The interval is the paired t interval of the logarithms.  One pair has no interval, since nothing tells how far
-    another would lie from it.
+    The interval is the paired t interval of the logarithms.  A single pair has no interval, since nothing shows how far
+    another one would lie from it.
 
     Returns:
-        The ratio; `None` where no round of the reference stands beside one of the submission.
+        The ratio, or `None` if no pair of rounds can be compared.
     """
     return _ratio(log_ratios(measurement))
 
 
 def ratio_of_calls(measurement: Measurement) -> Ratio | None:
-    """Likewise for whole calls of `train`, which the grader's own clock tells and no submission can."""
+    """Return how many times as long as the reference's a whole call of `train` takes, with its paired t interval.
+
+    Calls are timed by the grader's own clock, which no submission can reach.
+
+    Returns:
+        The ratio, or `None` if there is no pair of rounds.
+    """
     return _ratio(_log_ratios_of_calls(measurement))
 
 
@@ -188,18 +200,18 @@ def _ratio(logs: Sequence[float]) -> Ratio | None:
     mean = statistics.fmean(logs)
     if len(logs) == 1:
         return Ratio(math.exp(mean), None, None, 1)
-    from scipy import stats  # takes half a second, and most commands compare nothing
+    from scipy import stats  # imported here, since it takes half a second and most commands compare nothing
 
     reach = stats.t.ppf((1 + LEVEL) / 2, len(logs) - 1) * statistics.stdev(logs) / math.sqrt(len(logs))
     return Ratio(math.exp(mean), math.exp(mean - reach), math.exp(mean + reach), len(logs))
 
 
 def gain_between(before: Sequence[float], after: Sequence[float]) -> Gain:
-    """How many times as fast the later of two trainings is, by rank as in `compare`.
+    """Return how many times as fast the second of two trainings is, compared by rank as in `compare`.
 
     Args:
-        before: Logarithms of the seconds of passes over the images; at least one.
-        after: Likewise.
+        before: The logarithms of the seconds of the first training's passes over the images; at least one.
+        after: Those of the second training; at least one.
     """
     told = change("seconds", before, after)
     low, high = (None if end is None else 1 / end for end in (told.high, told.low))
@@ -207,21 +219,21 @@ def gain_between(before: Sequence[float], after: Sequence[float]) -> Gain:
 
 
 def summary(measurement: Measurement) -> Summary:
-    """What one measurement says."""
+    """Compute the statistics of one measurement."""
     epoch = spread(steady_epochs(measurement.rounds))
     rate = images_an_epoch(measurement) / epoch.median if epoch else None
     return Summary(epoch, rate, ratio_to_reference(measurement))
 
 
 def images_an_epoch(measurement: Measurement) -> float:
-    """The images that a steady epoch trains on: as counted, and in records without a count all there are."""
+    """Return the number of images that a steady epoch trains on; in records without a count, all training images."""
     steady = (epoch for each in measurement.rounds for epoch in each.epochs[1:] or each.epochs)
     counted = [epoch.images for epoch in steady if epoch.images is not None]
     return float(statistics.median(counted)) if counted else float(measurement.budget.train_images)
 
 
 def time_to_accuracy(rounds: Sequence[Round], target: float) -> Reached:
-    """When trainings reached an accuracy on their validation images, which is the submission's own account.
+    """Return when trainings reached an accuracy on their validation images, by the submission's own account.
 
     Args:
         rounds: The trainings.
@@ -233,10 +245,10 @@ def time_to_accuracy(rounds: Sequence[Round], target: float) -> Reached:
 
 
 def compare(before: Measurement, after: Measurement) -> SpeedComparison:
-    """Compare two points in a submission's history, or two submissions.
+    """Compare two measurements of a submission, or of two submissions.
 
-    Seconds are compared only where machine, backend, device and budget are the same.  Ratios to the reference are
-    always: `Comparison.differing` then says what makes them less certain.
+    Seconds are compared only if machine, backend, device and budget are the same.  Ratios to the reference are always
+    compared; `SpeedComparison.differing` then says what makes them less certain.
     """
     differing = tuple(_differing(before, after))
     pairs: list[tuple[Quantity, list[float], list[float]]] = [
@@ -252,12 +264,12 @@ def compare(before: Measurement, after: Measurement) -> SpeedComparison:
 
 
 def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) -> SpeedChange:
-    """Compare two samples by rank.
+    """Compare two samples of a quantity by rank.
 
     Args:
-        quantity: What they are.
-        before: Logarithms of the earlier, one for each round; at least one.
-        after: Of the later, likewise.
+        quantity: The quantity.
+        before: The logarithms of the earlier values, one for each round; at least one.
+        after: The logarithms of the later values, one for each round; at least one.
     """
     earlier, later = np.array(before), np.array(after)
     differences = np.sort(np.subtract.outer(later, earlier), axis=None)
@@ -266,7 +278,7 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
         return SpeedChange(quantity, factor, None, None, None, len(before), len(after))
     from scipy import stats
 
-    # Between two neighbouring differences the test says the same of every shift, so one of each is tried.
+    # The test gives the same result for every shift between two neighbouring differences, so one of each is tried.
     shifts = (differences[1:] + differences[:-1]) / 2
     tried = stats.mannwhitneyu(later[:, np.newaxis] - shifts, earlier[:, np.newaxis]).pvalue
     (kept,) = np.nonzero(tried >= 1 - LEVEL)
@@ -276,15 +288,16 @@ def change(quantity: Quantity, before: Sequence[float], after: Sequence[float]) 
 
 
 def log_ratios(measurement: Measurement) -> list[float]:
-    """The logarithms of how many times as long as the reference's an epoch takes, one for each round with epochs."""
+    """Return the logarithms of the ratios of an epoch to the reference's, one for each pair of rounds with epochs."""
     pairs = zip(measurement.rounds, measurement.reference, strict=False)
     return [each for mine, others in pairs if (each := log_ratio(mine, others)) is not None]
 
 
 def log_ratio(mine: Round, others: Round) -> float | None:
-    """How many times as long as the other's an epoch of a round takes, as a logarithm; `None` without epochs.
+    """Return the logarithm of the ratio of an epoch in one round to an epoch in another; `None` without epochs.
 
-    The median over the pairs of turns, or where there are too few, as in rounds one after the other, of steady epochs.
+    This is the median over the pairs of turns.  If there are too few, as in rounds that ran one after the other, it is
+    the ratio of steady epochs.
     """
     turns = log_ratios_of_turns(mine, others)
     if len(turns) >= FEWEST_TURNS:
@@ -294,7 +307,8 @@ def log_ratio(mine: Round, others: Round) -> float | None:
 
 
 def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
-    """How many times as long as the other's an epoch takes, as logarithms, one for each pair of turns with steps."""
+    """Return the logarithms of the ratios of an epoch to the other round's, one for each pair of turns with steps."""
+    # Not strict: once one training has ended, the other goes on alone and has more turns.
     return [
         math.log(a.seconds / a.epochs / (b.seconds / b.epochs))
         for a, b in zip(mine.stretches, others.stretches, strict=False)
@@ -312,12 +326,12 @@ def _log_seconds(rounds: Iterable[Round]) -> list[float]:
 
 
 def _is_time(seconds: float | None) -> TypeGuard[float]:
-    """Whether it can be: a submission that reaches the clock beside it may have written anything."""
+    """Whether a number of seconds is possible; a submission that reaches into the clock can write anything."""
     return seconds is not None and 0 < seconds < math.inf
 
 
 def _seconds_until(training: Round, target: float) -> float:
-    """Seconds until the end of the first epoch with that accuracy; infinite where there is none."""
+    """Return the seconds until the end of the first epoch with that accuracy; infinite if there is none."""
     taken = 0.0
     for epoch in training.epochs:
         taken += epoch.train_seconds + epoch.validation_seconds + epoch.callback_seconds
@@ -331,7 +345,7 @@ def _differing(one: Measurement, other: Measurement) -> Iterator[str]:
         yield "backend"
     if one.device != other.device:
         yield "device"
-    # What follows from these is not told again.
+    # A difference in the machine that follows from another backend or device is not listed again.
     alike = msgspec.structs.replace(other.machine, backend=one.machine.backend)
     if one.device != other.device:
         alike = msgspec.structs.replace(alike, gpu=one.machine.gpu)

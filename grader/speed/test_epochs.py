@@ -1,6 +1,6 @@
-"""The benchmark: one call of `train` a round, timed by pytest-benchmark, the reference's in turns with it.
+"""The benchmark: pytest-benchmark times one call of `train` in each round, while the reference trains in turns with it.
 
-pytest-benchmark's own samples are the calls as a whole; those of the epochs are in its `extra_info`.
+The samples of pytest-benchmark itself are whole calls; those of the epochs are in its `extra_info`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grader.speed.turns import OWN_TIME
 
 @pytest.mark.benchmark(timer=OWN_TIME)
 def test_training(benchmark: Any, lane: Lane, speed_run: SpeedRun) -> None:
-    """How long `train` takes in this lane."""
+    """Time `train` in one lane."""
     benchmark.group = f"{lane.backend} on {lane.device}"
     try:
         with speed_run.pairs(lane) as pairs:

@@ -1,4 +1,4 @@
-"""What every timed training has: a fresh worker, a beginning and an end on the trusted side's clock, and a round."""
+"""The base class of timed trainings: one runs in a fresh worker, is timed on the trusted side, and gives a round."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from grader.speed.turns import TURN_SECONDS, OwnTime, Turn, stretches
 from grader.submissions import Submission
 
 _MORE_TURNS: Final = 2
-"""The first turn and the last may be shorter than the others."""
+"""The number of turns allowed beyond the expected one, since the first and the last turn may be shorter than others."""
 
 JUDGED_IMAGES: Final = 600
-"""How many hidden images are predicted after a training."""
+"""The number of hidden images that are predicted after a training."""
 
 
 class TimedTraining(ABC):
-    """One training of a submission: `prepare`, `train`, `finish`.  Use it as a context, which ends the worker.
+    """One training of a submission: call `prepare`, `train`, `finish`.  As a context manager, it ends the worker.
 
     Args:
-        sandbox: Where it runs.
+        sandbox: The sandbox to run it in.
         submission: The submission.
-        course: Limits, and what is trained.
+        course: The course, with its limits and what is trained.
         split: The images.
-        seed: For the worker's generators.
-        trial: Settings of `trial.Trial` in the sandbox, where the training tells of its passes and is not judged.
+        seed: The seed of the worker's random generators.
+        trial: The settings of `trial.Trial` in the sandbox.  If given, the training reports its passes over the images,
+            and is not judged.
 
     Attributes:
-        export: The network before its training, as `toolbox.export_model` gives it, or its `config` alone; there after
-            `prepare`.
-        ended: Whether the training has come to its end.
+        export: The network before its training, from `toolbox.export_model`, or only its `config`; set by `prepare`.
+        ended: Whether the training has ended.
         turns: The turns that it has had.
-        notes: What a trial said at the end of each turn.
+        notes: The reports of a trial, one for each turn.
     """
 
     export: dict[str, Any]
@@ -69,7 +69,7 @@ class TimedTraining(ABC):
         self.ended = False
 
     def __enter__(self) -> Self:
-        """Nothing is started before `prepare`."""
+        """Do nothing; the worker is started by `prepare`."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,25 +77,26 @@ class TimedTraining(ABC):
         self.close()
 
     def close(self) -> None:
-        """End the worker, and note what memory it took."""
+        """End the worker, and record its peak memory."""
         if self._worker is not None:
             self._host_mb = self._worker.close().peak_mb
             self._worker = None
 
     @abstractmethod
     def prepare(self) -> None:
-        """Get as far as the training.
+        """Start the worker, and get everything ready for the training.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: If the submission fails at that.
         """
 
     def turn(self) -> None:
-        """Let it train for one turn, or to the end where that comes first; the first turn begins the training.
+        """Let it train for one turn, or to its end if that comes first; the first turn begins the training.
 
         Raises:
-            MeasuringError: It fails.
+            MeasuringError: If it fails.
         """
+        # A submission that hands over without training would otherwise never use up its time.
         if len(self.turns) > self._course.limits.training_seconds / TURN_SECONDS + _MORE_TURNS:
             raise MeasuringError("failed", "The code hands over its turns sooner than a training does.")
         before = self._account()
@@ -104,6 +105,8 @@ class TimedTraining(ABC):
             answer = self._resume() if self.turns else self._begin()
         ended = time.perf_counter()
         after = self._account()
+        # What it computed during the other training's turn, such as reading ahead, is charged to it.  So it does not
+        # pay for a submission to work there.
         between = before.ran - self._ran if self.turns else 0.0
         ran, waited = after.ran - before.ran, after.waited - before.waited
         self.turns.append(Turn(began, ended, ran, waited, between, self._course.speed.threads))
@@ -119,54 +122,60 @@ class TimedTraining(ABC):
         return self._sandbox.account(self._worker.number)
 
     def _left(self) -> float:
-        """How much longer the training may take, in seconds."""
+        """Return how much longer the training may take, in seconds."""
         return max(self._course.limits.training_seconds - sum(turn.length for turn in self.turns), 0.0)
 
     def _resume(self, **more: Any) -> Any:
-        """Let it go on, told more; gives what the worker answers once it has trained for a turn, or has ended."""
+        """Let the training continue, and return the worker's answer at the end of the turn or of the training.
+
+        Args:
+            more: Further values for the worker, besides the length of the turn.
+        """
         assert self._worker is not None, "prepare() comes first"
         return self._worker.tool("resume", {"turn_seconds": TURN_SECONDS, **more}, seconds=self._left())
 
     @abstractmethod
     def _begin(self) -> Any:
-        """Let it begin; likewise."""
+        """Begin the training, and return the worker's answer at the end of the first turn or of the training."""
 
     def _take(self, answer: Any) -> None:  # noqa: B027 - what `train` of a submission returns is of no use
-        """Look at what the worker answered in the end.
+        """Receive the worker's answer at the end of the training.
 
         Raises:
-            MeasuringError: It says that the training failed.
+            MeasuringError: If the answer says that the training failed.
         """
 
     @abstractmethod
     def _explained(self) -> contextlib.AbstractContextManager[None]:
-        """Turn what a submission may do into a `MeasuringError`."""
+        """Turn failures of the submission inside a `with` block into a `MeasuringError`."""
 
     def train(self) -> None:
-        """Train alone, to the end: a turn after the other, so that what other programs take is told for each.
+        """Train alone, to the end.
+
+        It still trains turn by turn, so that the time that other programs take is known for each.
 
         Raises:
-            MeasuringError: It fails.
+            MeasuringError: If it fails.
         """
         while not self.ended:
             self.turn()
 
     @property
     def own_seconds(self) -> float:
-        """What its own clock shows now."""
+        """The training's own time so far, in seconds; see `turns.OwnTime`."""
         return sum(turn.length + turn.between for turn in self.turns)
 
     @property
     def undisturbed_seconds(self) -> float:
-        """The same, without what other programs took from it."""
+        """The training's own time so far, in seconds, without the time that other programs took from it."""
         return sum(turn.undisturbed + turn.between for turn in self.turns)
 
     @abstractmethod
     def finish(self) -> Round:
-        """Judge what came of it, and end the worker.
+        """Measure the accuracy after the training, and end the worker.
 
         Raises:
-            MeasuringError: That fails.
+            MeasuringError: If the submission fails at that.
         """
 
     def _spawn(self) -> Worker:
@@ -174,13 +183,13 @@ class TimedTraining(ABC):
         return self._worker
 
     def _round(self, noted: Mapping[str, Any], *, accuracy: float, moved: bool, device_mb: float | None) -> Round:
-        """The round, with the epochs as far as the clock beside them can be believed; the worker has ended.
+        """Make the round, after the worker has ended; it has epochs only if the clock beside them can be believed.
 
         Args:
-            noted: What `toolbox.read_clock` gave.
-            accuracy: Of the images that were predicted, 0 to 1.
-            moved: Whether the weights differ from those before.
-            device_mb: The most memory on the device; `None` where that cannot be told.
+            noted: The result of `toolbox.read_clock`.
+            accuracy: The share of the predicted images that are right, 0 to 1.
+            moved: Whether the weights differ from those before the training.
+            device_mb: The peak memory on the device, in MiB; `None` if it is not known.
         """
         at = OwnTime(self.turns).at
         ended = self.own_seconds

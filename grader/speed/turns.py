@@ -1,9 +1,9 @@
-"""What a training got done in each of its turns, where another one waited meanwhile.
+"""Compute what a training did in each of its turns.
 
-A submission and the reference train at the same time and take turns, each a part of a second.  Two turns that follow
-each other meet the same machine, so their ratio is far less noisy than that of whole trainings, one after the other.
-When the turns were, and what they had of the processor, the trusted side tells; when steps were done in them is what
-the clock beside the submission says.
+A submission and the reference train at the same time and take turns, each a part of a second long.  Two turns that
+follow each other meet the same conditions on the machine, so their ratio is far less noisy than that of whole trainings
+one after the other.  The trusted side records when the turns were and how much processor time they had.  When steps
+were done in them is reported by the clock beside the submission.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.speed.records import Stretch
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 TURN_SECONDS: Final = 0.3
-"""How long a turn is: a few steps, so that both trainings meet the same machine, and handing over costs nothing."""
+"""The length of a turn: a few steps, short enough for equal conditions, and long enough for cheap hand-overs."""
 
 _DIGITS: Final = 7
 
@@ -32,12 +32,12 @@ class Turn(msgspec.Struct, frozen=True):
     """One turn of a training.
 
     Attributes:
-        began: When, by `time.perf_counter`.
-        ended: Likewise.
-        ran: For how many seconds its threads ran in it, all together.
-        waited: For how many seconds they were kept waiting for a core, likewise.
-        between: For how many seconds they had run before it, while the other training had its turn.
-        cores: How many cores they are kept to.
+        began: When it began, by `time.perf_counter`.
+        ended: When it ended, by `time.perf_counter`.
+        ran: The seconds for which the training's threads ran in it, summed over all threads.
+        waited: The seconds for which they waited for a core in it, summed over all threads.
+        between: The seconds for which they had run just before it, while the other training had its turn.
+        cores: The number of cores that they are pinned to.
     """
 
     began: float
@@ -49,29 +49,30 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def length(self) -> float:
-        """How long it was, in seconds."""
+        """Its length, in seconds."""
         return self.ended - self.began
 
     @property
     def undisturbed(self) -> float:
-        """How long it was without what other programs took from it.
+        """Its length in seconds without the time that other programs took from it.
 
-        As a rule one thread after the other has something to do, so that their waits add up.  Where several had at
-        once, they waited for each other too; but what they ran together takes its time on so many cores.
+        Usually only one thread has something to do at a time, so the times that threads waited for a core add up, and
+        are subtracted.  Where several had something to do at once, they waited for each other, too.  But the turn takes
+        at least the time that their computation takes on these cores.
         """
         return min(max(self.length - self.waited, self.ran / self.cores), self.length)
 
 
 class OwnTime:
-    """The time of one training, which stands still while the other one has its turn.
+    """A training's own time, which stands still while the other training has its turn.
 
-    What it computes all the same meanwhile, such as reading ahead, is charged to its next turn; so is what a submission
-    would do there to look faster.
+    What a training computes during the other's turn is charged to its own next turn.  An honest input pipeline may read
+    ahead there, and a submission could compute there to look faster.
 
     Args:
-        turns: Its turns, at least one.
-        undisturbed: Whether it stands still, too, while other programs keep the training from running.  Within a turn
-            nothing tells when that was, so that it is spread over the whole of it.
+        turns: The training's turns, at least one.
+        undisturbed: Whether the time also stands still while other programs keep the training from running.  It is not
+            known when in a turn that was, so it is spread over the whole turn.
     """
 
     def __init__(self, turns: Sequence[Turn], *, undisturbed: bool = False) -> None:
@@ -85,17 +86,20 @@ class OwnTime:
         self._moments, self._shown = np.array(moments), np.array(shown)
 
     def at(self, moments: Any) -> Any:
-        """What its own clock shows at moments of `time.perf_counter`, in seconds; before its first turn less than 0."""
+        """Convert moments of `time.perf_counter` to the training's own time, in seconds.
+
+        Moments before its first turn are negative.
+        """
         before = np.minimum(np.subtract(moments, self._moments[0]), 0.0)
         after = np.maximum(np.subtract(moments, self._moments[-1]), 0.0)
         return np.interp(moments, self._moments, self._shown) + before + after
 
 
 class Stopwatch:
-    """Counts a training's own time, for pytest-benchmark, which wants one timer for everything that it measures.
+    """A timer of trainings' own time, for pytest-benchmark, which uses one timer for everything that it measures.
 
     Attributes:
-        stood: How long trainings that it timed have stood still so far, in seconds.
+        stood: How long the trainings that it timed have stood still so far, in seconds.
     """
 
     __name__ = "own_time"
@@ -104,7 +108,7 @@ class Stopwatch:
         self.stood = 0.0
 
     def __call__(self) -> float:
-        """Seconds."""
+        """Return the current time, in seconds."""
         return time.perf_counter() - self.stood
 
 
@@ -112,18 +116,18 @@ OWN_TIME: Final = Stopwatch()
 
 
 def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: Array) -> tuple[Stretch, ...]:
-    """What was got done in each turn.
+    """Compute the work that a training did in each turn.
 
-    Only steps count, and no validation, nor what callbacks do at the end of an epoch; and only epochs after the first,
-    which traces and compiles.
+    Only steps count, and neither validation nor what callbacks do at the end of an epoch.  Only epochs after the first
+    count, since the first traces and compiles.
 
     Args:
-        turns: Its turns, at least one.
-        epochs: As `clock.Clock` has noted them, and found to be credible.
-        stamps: Likewise; both by `time.perf_counter`.
+        turns: The training's turns, at least one.
+        epochs: The epochs that `clock.Clock` has recorded, after they were found credible.
+        stamps: The stamps that `clock.Clock` has recorded; all times are by `time.perf_counter`.
 
     Returns:
-        A stretch for each turn; none where the stamps contradict themselves.
+        A stretch for each turn; none if the stamps contradict themselves.
     """
     pieces = [_done_in(epoch, stamps, index == 0) for index, epoch in enumerate(epochs)]
     steady = [piece for piece in (pieces[1:] or pieces) if piece is not None]
@@ -145,10 +149,11 @@ def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: 
 
 
 def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array, Array] | None:
-    """At which moments which share of an epoch was done, 0 to 1; `None` where there is no telling."""
+    """Return moments in an epoch, and the share of it that was done by then, 0 to 1; `None` if that cannot be told."""
     began, trained = epoch[:2]
     inside = stamps[(began <= stamps[:, 0]) & (stamps[:, 0] <= trained)]
     moments, batches = inside[:, 0], inside[:, 1]
+    # The first epoch traces and compiles before its first stamp, so it counts from there on.
     if not first:
         moments, batches = np.append(began, moments), np.append(0.0, batches)
     if len(moments) < 2 or not np.all(np.diff(batches) > 0) or not batches[-1] < np.inf:
@@ -157,18 +162,18 @@ def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array,
 
 
 def passes(turns: Sequence[Turn], marks: Sequence[tuple[float, int]], images: int) -> list[float]:
-    """How long each pass over the images took, everything included: validation, callbacks, and what is between epochs.
+    """Compute how long each pass over the images took, including validation, callbacks, and the time between epochs.
 
-    Where an epoch is a part of a pass, or the images are fewer than there are, the next mark counts.
+    A pass ends at the first mark by which enough images were trained on, so one may consist of several short epochs.
 
     Args:
-        turns: The training's, at least one.
-        marks: Moments of `time.perf_counter`, and the images that had been trained on by then.
-        images: How many make a pass.
+        turns: The training's turns, at least one.
+        marks: Moments of `time.perf_counter`, each with the number of images that had been trained on by then.
+        images: The number of images that make a pass.
 
     Returns:
-        The logarithms of the seconds for so many images, the first pass left out, since it traces and compiles; nothing
-        where the marks contradict themselves.
+        The logarithms of the seconds for this many images, without the first pass, which traces and compiles; empty if
+        the marks contradict themselves.
     """
     if not marks or not turns:
         return []

@@ -1,1 +1,1 @@
-"""The trusted side of the sandbox: it starts workers, calls them, and never imports anything of `inside`."""
+"""The trusted side of the sandbox: starts workers and calls them, but never imports anything from `inside`."""

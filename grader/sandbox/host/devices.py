@@ -1,6 +1,6 @@
-"""Which processors and GPUs there are, and what of the machine a GPU needs inside the sandbox.
+"""Find the GPUs of this machine, and say whether an isolation level can offer a device.
 
-Trusted side.  A device is named `cpu`, or `gpu:0` and on, as `nvidia-smi` counts.
+Trusted side.  A device is named `cpu`, or `gpu:0`, `gpu:1` and so on, in the order in which `nvidia-smi` numbers them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grader.sandbox.levels import LEVELS
 from grader.sandbox.wire import backends
 
 DRIVER: Final = Path("/proc/driver/nvidia")
-"""Where NVIDIA's driver tells of itself."""
+"""The folder in which NVIDIA's driver describes itself and its GPUs."""
 
 
 _QUERY_SECONDS: Final = 20
@@ -27,8 +27,8 @@ class Gpu(msgspec.Struct, frozen=True):
     """A GPU.
 
     Attributes:
-        index: As in `gpu:0`.
-        model: Its maker's name for it.
+        index: The number in its device name, such as 0 for `gpu:0`.
+        model: The manufacturer's name for it.
     """
 
     index: int
@@ -37,7 +37,7 @@ class Gpu(msgspec.Struct, frozen=True):
 
 @functools.cache
 def gpus() -> tuple[Gpu, ...]:
-    """The GPUs of this machine that its driver knows; none where there is no driver."""
+    """Return the GPUs that NVIDIA's driver lists on this machine, or none if there is no driver."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return from_driver(DRIVER)
@@ -50,13 +50,13 @@ def gpus() -> tuple[Gpu, ...]:
 
 
 def from_table(text: str) -> tuple[Gpu, ...]:
-    """GPUs from what `nvidia-smi` prints: a line each, index and model with a comma between."""
+    """Parse the output of `nvidia-smi`, which has one line per GPU: index and model, separated by a comma."""
     rows = (line.split(",", 1) for line in text.splitlines() if "," in line)
     return tuple(Gpu(int(index), model.strip()) for index, model in rows if index.strip().isdigit())
 
 
 def from_driver(folder: Path) -> tuple[Gpu, ...]:
-    """GPUs from the driver's folder in `/proc`: a folder each, named by its place on the bus."""
+    """Read the GPUs from the driver's folder in `/proc`, where each has a folder named after its PCI bus address."""
     found = []
     for index, path in enumerate(sorted(folder.glob("gpus/*/information"))):
         lines = path.read_text(errors="replace").splitlines()
@@ -66,12 +66,12 @@ def from_driver(folder: Path) -> tuple[Gpu, ...]:
 
 
 def model_of(device: str) -> str:
-    """The model of a GPU; empty for the processor."""
+    """Return the model of a GPU, or an empty string for the processor."""
     return next((gpu.model for gpu in gpus() if device == f"gpu:{gpu.index}"), "")
 
 
 def why_no_device(device: str, level: str) -> str:
-    """Why a device cannot be had at an isolation level, in one sentence without its full stop; empty where it can."""
+    """Return why an isolation level cannot offer a device, as a sentence without its full stop; empty if it can."""
     if not backends.on_gpu(device):
         return ""
     known = [f"gpu:{gpu.index}" for gpu in gpus()]

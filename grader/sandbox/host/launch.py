@@ -1,6 +1,6 @@
-"""Starting a forkserver at an isolation level, and finding out which levels this machine offers.
+"""Start a forkserver at an isolation level, and find out which levels this machine offers.
 
-Trusted side.  What the levels are is said in `grader.sandbox.levels`, what each of them promises in `trials`.
+Trusted side.  The levels are defined in `grader.sandbox.levels`; what each of them promises is listed in `trials`.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from grader.sandbox.wire import scratch
 from grader.sandbox.wire.backends import DEFAULT, environment, on_gpu
 
 LEVELS: Final = tuple(levels.LEVELS)
-"""Their names, from the weakest to the strongest."""
+"""The names of the isolation levels, from the weakest to the strongest."""
 
 _COMPILE_SECONDS: Final = 300
 
 
 @functools.cache
 def why_not(level: str) -> str:
-    """What keeps this machine from a level, in one sentence without its full stop; empty where nothing does."""
+    """Return why this machine cannot offer a level, as a sentence without its full stop; empty if it can."""
     return levels.LEVELS[level].why_not()
 
 
 def best_level() -> str:
-    """The strongest level that this machine offers."""
+    """Return the strongest level that this machine offers."""
     return next(level for level in reversed(LEVELS) if not why_not(level))
 
 
 def choose_level(required: str | None) -> str:
-    """The strongest level, where it is at least the required one.
+    """Return the strongest level that this machine offers, which must be at least the required one.
 
     Raises:
-        GraderError: This machine does not offer the required level.
+        GraderError: If this machine does not offer the required level.
     """
     level = best_level()
     if required is not None and LEVELS.index(level) < LEVELS.index(required):
@@ -56,18 +56,21 @@ def choose_level(required: str | None) -> str:
 def forkserver(
     level: str, *, threads: int, backend: str, device: str, plain: bool = False, pinned: bool = False
 ) -> Iterator[tuple[socket.socket, int]]:
-    """Run a forkserver; gives the control socket and the process number, and ends everything at the end.
+    """Run a forkserver for the duration of a `with` block, then end it with all of its workers.
 
     Args:
         level: The isolation level, one of `LEVELS`.
-        threads: Threads that the backend may use in each worker.
+        threads: The number of threads that the backend may use in each worker.
         backend: The Keras backend.
-        device: `cpu`, or `gpu:0` and on.
+        device: `cpu`, or `gpu:0`, `gpu:1` and so on.
         plain: See `backends.environment`.
-        pinned: Whether everything in it is kept to as many cores as it has threads, always the same ones.
+        pinned: Whether to pin the forkserver and its workers to as many cores as it has threads, always the same ones.
+
+    Yields:
+        The control socket and the process number of the forkserver.
 
     Raises:
-        GraderError: The program cannot be started.
+        GraderError: If the program cannot be started.
     """
     compile_once()
     ours, theirs = socket.socketpair()
@@ -78,6 +81,7 @@ def forkserver(
     )
     command = chosen.command(code, gpu=on_gpu(device))
     try:
+        # Processes inherit their cores, so pinning this thread while it starts the forkserver pins all workers, too.
         with pinned_to(threads) if pinned else contextlib.nullcontext():
             process = subprocess.Popen(
                 command,
@@ -97,7 +101,7 @@ def forkserver(
     finally:
         ours.close()
         try:
-            process.wait(timeout=2)  # it ends by itself when its control socket closes
+            process.wait(timeout=2)  # the forkserver exits by itself once its control socket is closed
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -107,10 +111,10 @@ def forkserver(
 
 
 def compile_once() -> None:
-    """Where the environment was installed without compiled files, have Python write those that Keras needs.
+    """Compile the modules that Keras needs to bytecode if the environment was installed without bytecode files.
 
-    The sandbox sees the environment read-only, so that otherwise each start would compile TensorFlow anew: ten
-    seconds instead of four.
+    The sandbox sees the environment read-only, so without these files every forkserver would compile TensorFlow
+    again when it starts, which takes ten seconds instead of four.
     """
     spec = importlib.util.find_spec("keras")
     if spec is None or spec.origin is None:
@@ -127,7 +131,7 @@ def compile_once() -> None:
 
 
 def _environment(home: Path, computing: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment of the sandbox; nothing is inherited."""
+    """Return all environment variables of the sandbox; none are inherited, so that no secret gets in."""
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

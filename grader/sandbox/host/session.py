@@ -1,10 +1,10 @@
-"""Talking to a sandbox from the trusted side: workers, calls, deadlines, and what became of a worker.
+"""Control a sandbox from the trusted side: start workers, call them, enforce deadlines, and learn how they ended.
 
     with Sandbox.start("namespaces", threads=2) as sandbox, sandbox.worker(seed=0) as worker:
         worker.load(source, names)
         x, y = worker.call("subset_data", x, y, classes=(0, 1))
 
-A worker that breaks the protocol, goes silent or dies is ended; that costs the call, never the sandbox.
+A worker that breaks the protocol, stops responding or dies is ended.  Only the call fails; the sandbox keeps running.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from grader.sandbox.wire.frames import (
 )
 
 MAX_ANSWER_BYTES: Final = 16 * 2**20
-"""The largest answer of a submission's function; no check asks for more than a few thousand rows."""
+"""The largest answer accepted from a function of a submission; no check asks for more than a few thousand rows."""
 
 _START_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 30.0
@@ -57,17 +57,17 @@ _LOG_BYTES: Final = 8192
 
 
 class SandboxError(GraderError):
-    """The sandbox itself failed: trouble on the grader's side, which never costs marks."""
+    """The sandbox itself failed.  This is a fault of the grader, and never costs the student marks."""
 
 
 class SubmissionError(Exception):
-    """The submission's code raised.
+    """The submission's code raised an exception.
 
     Attributes:
-        type_name: The exception's class.
-        text: Its message.
-        frames: Where in the submission's source, outermost first; empty where it raised outside of it.
-        tool: Whether a tool of the grader's was used, and no function of the submission called.
+        type_name: The name of the exception's class.
+        text: The exception's message.
+        frames: The traceback entries that lie in the submission's source, outermost first; empty if there are none.
+        tool: Whether the call was to one of the grader's tools rather than to a function of the submission.
     """
 
     def __init__(self, raised: Raised, *, tool: bool = False) -> None:
@@ -79,11 +79,11 @@ class SubmissionError(Exception):
 
 
 class WorkerGone(Exception):
-    """The worker is no more.
+    """The worker has ended.
 
     Attributes:
-        reason: `timeout`, or what `wire.Exited` says, or `protocol`.
-        detail: One sentence for the student.
+        reason: `timeout`, `protocol`, or the reason given by `frames.Exited`.
+        detail: What happened, as the end of a sentence for the student.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -93,11 +93,11 @@ class WorkerGone(Exception):
 
 
 class Interrupted(KeyboardInterrupt):
-    """What is being graded is not wanted any more: see `Sandbox.interrupt`."""
+    """The grading in progress is no longer wanted; see `Sandbox.interrupt`."""
 
 
 class Worker:
-    """One confined process that a submission may be loaded into; made by `Sandbox.worker`."""
+    """A confined process into which a submission can be loaded; made by `Sandbox.worker`."""
 
     def __init__(self, sandbox: Sandbox, number: int, limits: Limits, channel: Channel, log_fd: int) -> None:
         self._sandbox = sandbox
@@ -113,12 +113,12 @@ class Worker:
 
     @property
     def gone(self) -> bool:
-        """Whether it has ended."""
+        """Whether the worker has ended."""
         return self._gone is not None
 
     @property
     def log(self) -> str:
-        """The end of what it has printed."""
+        """The end of what the worker has printed."""
         return self._log.decode("utf-8", "replace")
 
     def load(
@@ -130,10 +130,10 @@ class Worker:
         real_sizes: bool = False,
         seconds: float = 60.0,
     ) -> Loaded:
-        """Execute a submission's source; see `wire.Load`.
+        """Execute a submission's source; see `frames.Load` for the arguments.
 
         Raises:
-            WorkerGone: It ended, or did not finish in time.
+            WorkerGone: If the worker ended, or did not finish in time.
         """
         self._calls += 1
         answer = self._exchange(Load(self._calls, source, names, whole, real_sizes), seconds)
@@ -147,23 +147,23 @@ class Worker:
         """Call a function of the submission.
 
         Args:
-            name: The function.
-            args: Data, arrays and handles.
-            seconds: How long it may take.
-            max_bytes: The largest answer that is taken.
-            kwargs: Likewise, by name.
+            name: The function's name.
+            args: Its positional arguments: plain data, arrays and handles.
+            seconds: How long the call may take.
+            max_bytes: The largest answer that is accepted.
+            kwargs: Its keyword arguments, of the same kinds.
 
         Returns:
-            Plain data, read-only arrays, and `Handle` or `Opaque` for what stayed inside.
+            Plain data and read-only arrays, with a `Handle` or `Opaque` for each object that stayed in the worker.
 
         Raises:
-            SubmissionError: The function raised.
-            WorkerGone: The worker ended, or did not answer in time.
+            SubmissionError: If the function raised an exception.
+            WorkerGone: If the worker ended, or did not answer in time.
         """
         return self._call(name, args, kwargs, seconds, max_bytes, toolbox=False)
 
     def tool(self, name: str, *args: Any, seconds: float = 60.0, max_bytes: int = MAX_FRAME_BYTES) -> Any:
-        """Use a tool of `grader.sandbox.inside.toolbox`; otherwise as `call`."""
+        """Call a tool of `grader.sandbox.inside.toolbox`; arguments, result and exceptions are those of `call`."""
         return self._call(name, args, {}, seconds, max_bytes, toolbox=True)
 
     def _call(
@@ -224,7 +224,10 @@ class Worker:
         return answer
 
     def _await_start(self) -> None:
-        """Wait until the worker is confined.  No line of a submission has run by then: a failure is the grader's."""
+        """Wait until the worker is confined.
+
+        No line of the submission has run by then, so any failure is a fault of the grader.
+        """
         try:
             self._channel.receive(deadline=time.monotonic() + _START_SECONDS, wait=self._wait)
         except ProtocolError as error:
@@ -232,7 +235,7 @@ class Worker:
         self._started = True
 
     def _wait(self, sock: socket.socket, for_writing: bool, deadline: float) -> None:
-        """Wait for the wire, drain what the worker prints, and notice its end."""
+        """Wait until the wire is ready; meanwhile read what the worker prints, and notice if it ends."""
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -256,24 +259,26 @@ class Worker:
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
             printed = os.read(self._log_fd, 65536)
-            self._prints = bool(printed)  # what it has closed would be readable for ever
+            self._prints = bool(printed)  # a closed pipe is always readable, so watching it would make `select` spin
             self._log = (self._log + printed)[-_LOG_BYTES:]
 
     def _ended(self) -> WorkerGone:
-        """The worker's wire closed by itself: learn why."""
+        """Find out why the worker closed its wire, and return the exception to raise."""
+        # A worker may close its wire and keep running, so it is told to end all the same.  If it is exiting already,
+        # the forkserver reports how it exited and not that it was killed.
         exited = self._sandbox.wait_for_exit(self.number, kill=True)
         self._drain()
         self._gone = WorkerGone(*_explain(exited, self._limits))
         return self._gone
 
     def end(self, reason: str, detail: str) -> WorkerGone:
-        """End the worker for what it did; gives the exception to raise."""
+        """End the worker for the given reason, and return the exception to raise."""
         self._sandbox.wait_for_exit(self.number, kill=True)
         self._gone = WorkerGone(reason, detail)
         return self._gone
 
     def close(self) -> Exited:
-        """End the worker with all its processes; returns what it used."""
+        """End the worker with all of its processes, and return how it ended and what it used."""
         self._channel.close()
         try:
             return self._sandbox.wait_for_exit(self.number, kill=True)
@@ -288,6 +293,7 @@ def _refuse(value: Any) -> Any:
 
 
 def _explain(exited: Exited, limits: Limits) -> tuple[str, str]:
+    # A worker that was ended for memory while below its own limit was the largest when all of them passed theirs.
     texts = {
         "memory": f"used more than {limits.memory_mb} MB of memory"
         if exited.peak_mb > limits.memory_mb
@@ -301,21 +307,22 @@ def _explain(exited: Exited, limits: Limits) -> tuple[str, str]:
 
 
 class Sandbox:
-    """A running forkserver.
+    """A running forkserver, seen from the trusted side.
 
     Args:
         level: Its isolation level.
-        control: The socket to it.
-        pid: Its process.
-        first: The number of the first worker, for one of several that give orders to the same forkserver.
+        control: The socket to the forkserver.
+        pid: The process number of the forkserver.
+        first: The number of the first worker.  Where several processes give orders to the same forkserver, each
+            starts at another number, so that no two workers have the same one.
 
     Attributes:
         level: Its isolation level.
-        versions: What runs inside: Python, Keras, the backend, NumPy.
-        exits: How workers that are gone ended, by number.
-        seconds_in_workers: Time spent waiting for workers to answer.
-        interrupt: A descriptor; each byte that comes there ends a worker that is being waited for, and raises
-            `Interrupted` where it is.  The sandbox stays as it is.
+        versions: The versions of Python, Keras, the backend and NumPy inside.
+        exits: How each worker that has ended did so, by its number.
+        seconds_in_workers: The time spent waiting for workers to answer, in seconds.
+        interrupt: A file descriptor to watch, if any.  Each byte that arrives there ends the worker that is being
+            waited for and raises `Interrupted` in whoever waits for it.  The sandbox keeps running.
     """
 
     def __init__(self, level: str, control: socket.socket, pid: int, first: int = 1) -> None:
@@ -348,19 +355,20 @@ class Sandbox:
         plain: bool = False,
         pinned: bool = False,
     ) -> Iterator[Self]:
-        """Start a forkserver and wait until it is ready; ends it with everything it started.
+        """Start a forkserver, wait until it is ready, and end it with all it has started when the `with` block ends.
 
         Args:
             level: The isolation level.
-            threads: Threads that the backend may use in each worker.
+            threads: The number of threads that the backend may use in each worker.
             backend: The Keras backend: `tensorflow`, `jax` or `torch`.
-            device: `cpu`, or `gpu:0` and on.  Nothing else is seen inside; processor and GPU need a sandbox each.
+            device: `cpu`, or `gpu:0`, `gpu:1` and so on.  It is the only device that is visible inside, so
+                measuring on the processor and on a GPU takes one sandbox each.
             plain: See `backends.environment`.
-            pinned: Whether everything in it is kept to as many cores as it has threads, always the same ones.
+            pinned: Whether to pin everything in it to as many cores as it has threads, always the same ones.
 
         Raises:
-            SandboxError: It did not start, or there is no such backend or device, which `backends.why_missing` and
-                `devices.why_no_device` tell beforehand.
+            SandboxError: If it did not start, or if there is no such backend or device.  `backends.why_missing` and
+                `devices.why_no_device` can be asked beforehand.
         """
         if reason := why_missing(backend) or why_no_device(device, level):
             raise SandboxError(f"{reason}.")
@@ -369,21 +377,23 @@ class Sandbox:
             yield cls(level, control, pid)
 
     def let_join(self, control: socket.socket) -> None:
-        """Have the forkserver take orders from another process of this grading, too.
+        """Let another process of this grading give orders to the same forkserver.
+
+        The other process makes a `Sandbox` of its own from the other end of the socket pair.  That sandbox ends
+        with this one at the latest.
 
         Args:
-            control: The forkserver's end of a pair of sockets, which is closed here; with the other one that process
-                makes a `Sandbox` of its own, which ends with this one at the latest.
+            control: The forkserver's end of a socket pair.  It is closed in this process.
 
         Raises:
-            SandboxError: The forkserver is gone.
+            SandboxError: If the forkserver has ended.
         """
         with control:
             self._send(Join(), descriptors=(control.fileno(),))
 
     @contextlib.contextmanager
     def worker(self, *, seed: int, limits: Limits | None = None) -> Iterator[Worker]:
-        """Fork a fresh worker; it ends with the context, whatever it is doing."""
+        """Fork a fresh worker, and end it when the `with` block ends, whatever it is doing then."""
         worker = self.spawn(seed=seed, limits=limits)
         try:
             yield worker
@@ -391,14 +401,15 @@ class Sandbox:
             worker.close()
 
     def spawn(self, *, seed: int, limits: Limits | None = None) -> Worker:
-        """Fork a fresh worker, which the caller closes.
+        """Fork a fresh worker, which the caller has to close.
 
         Raises:
-            SandboxError: The forkserver is gone.
+            SandboxError: If the forkserver has ended.
         """
         self._count += 1
         limits = limits or Limits()
         ours, theirs = socket.socketpair()
+        # macOS has no `pipe2`; there `os.pipe` makes descriptors that are not inherited, too.
         log_reader, log_writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(log_reader, False)
         try:
@@ -413,10 +424,10 @@ class Sandbox:
         return Worker(self, self._count, limits, Channel(ours, FromWorker), log_reader)
 
     def account(self, number: int) -> Accounted:
-        """What a worker has had of the processor up to now; nothing where it is gone.
+        """Return the processor time that a worker has used so far; 0 if it has ended.
 
         Raises:
-            SandboxError: The forkserver does not tell.
+            SandboxError: If the forkserver does not answer.
         """
         self._send(Account(number))
         deadline = time.monotonic() + _EXIT_SECONDS
@@ -431,7 +442,7 @@ class Sandbox:
             raise SandboxError("the sandbox ended unexpectedly; grade the submission again.") from error
 
     def hear(self, deadline: float = float("inf")) -> None:
-        """Take in one report of the forkserver."""
+        """Receive one report from the forkserver and keep it for whoever waits for it."""
         try:
             report = self._channel.receive(deadline=deadline)
         except (ProtocolError, OSError) as error:
@@ -442,10 +453,14 @@ class Sandbox:
             self._accounts.append(report)
 
     def wait_for_exit(self, number: int, *, kill: bool) -> Exited:
-        """Wait until a worker is gone with all its processes, ending it first where asked to.
+        """Wait until a worker and all of its processes have ended.
+
+        Args:
+            number: The worker's number.
+            kill: Whether to end the worker first.
 
         Raises:
-            SandboxError: The forkserver does not report it.
+            SandboxError: If the forkserver does not report the end in time.
         """
         if kill and number not in self.exits:
             self._send(Kill(number))

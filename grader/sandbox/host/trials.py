@@ -1,8 +1,9 @@
-"""What an isolation level may promise, and trying from inside whether it holds: a submission that means harm does.
+"""The promises that an isolation level can make, each with a trial that tries to break it from inside the sandbox.
 
-Trusted side; `probes` is what runs in the sandbox.  A trial aims at things that are really there, such as a file in
-the home folder, a listening socket or a sleeping process, and is believed about what it could not reach only where this
-side saw nothing come.  `grader doctor` runs most of what a level promises, the tests run everything.
+Trusted side; the code that runs in the sandbox is `probes`.  A trial attacks as a hostile submission would, and aims at
+things that really exist: a file in the home folder, a listening socket, a sleeping process.  Wherever it can, it
+decides by what this side observes and not by what the probe reports.  `grader doctor` runs the quick trials of a level;
+the tests run all of them.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ _PROBES: Final = view.PACKAGE / "sandbox" / "inside" / "probes.py"
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What lies outside the sandbox for a trial to aim at.
+    """Targets outside the sandbox for the trials to aim at.
 
     Attributes:
-        home: A folder in the home folder, with a file `answers`.
-        public: One in the folder for temporary files, likewise.
-        tcp: Listens.
-        udp: Receives.
-        unix: A listening Unix socket by path, an abstract one, and their likes for datagrams.
-        variable: The name of an environment variable.
+        home: A folder in the home folder that contains a file `answers`.
+        public: A folder in the system's folder for temporary files that contains a file `answers`.
+        tcp: A listening TCP socket.
+        udp: A bound UDP socket.
+        unix: Unix sockets, for streams and for datagrams: for each, one bound to a path and, on Linux, an abstract one.
+        variable: The name of an environment variable of this process.
     """
 
     home: Path
@@ -58,12 +59,12 @@ Trial = Callable[[Sandbox, Outside], bool]
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """What a level may promise of a submission.
+    """Something that an isolation level can promise about a submission.
 
     Attributes:
         sentence: The end of a sentence that begins "A submission …".
-        trial: Whether it holds: what a submission that means harm would try.
-        slow: Whether the trial takes seconds of processor time; `grader doctor` leaves it to the tests.
+        trial: Tries to break the promise as a hostile submission would; returns whether it held.
+        slow: Whether the trial takes seconds of processor time.  `grader doctor` leaves such trials to the tests.
     """
 
     sentence: str
@@ -72,7 +73,7 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 PROMISES: Final[dict[str, Promise]] = {}
-"""Every promise by its name, which is its trial's, in the order in which people read them."""
+"""Every promise by the name of its trial function, in the order in which tables show them."""
 
 
 def _promise(sentence: str, *, slow: bool = False) -> Callable[[Trial], Trial]:
@@ -84,12 +85,12 @@ def _promise(sentence: str, *, slow: bool = False) -> Callable[[Trial], Trial]:
 
 
 def promised(level: str, name: str) -> bool:
-    """Whether a level makes a promise."""
+    """Whether a level makes the promise of this name."""
     return name not in LEVELS[level].not_promised
 
 
 def markdown_table() -> str:
-    """The table of promises as `docs/design.md` has it."""
+    """Return the table of promises that `docs/design.md` contains, as Markdown."""
     levels = tuple(reversed(LEVELS))
     lines = [f"| a submission … | {' | '.join(f'`{level}`' for level in levels)} |", "|---|" + ":-:|" * len(levels)]
     for name, promise in PROMISES.items():
@@ -100,7 +101,10 @@ def markdown_table() -> str:
 
 @contextlib.contextmanager
 def outside() -> Iterator[Outside]:
-    """Lay out what trials aim at, and take it away again; a sandbox is to be started inside of it."""
+    """Create the targets of the trials, and remove them when the `with` block ends.
+
+    The sandbox has to be started inside the block: only then can it inherit the environment variable.
+    """
     with contextlib.ExitStack() as stack:
         folders = []
         for parent in (Path.home(), Path(tempfile.gettempdir())):
@@ -135,7 +139,7 @@ def _probe(sandbox: Sandbox, limits: Limits | None = None) -> Iterator[Worker]:
 
 @contextlib.contextmanager
 def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process of this user's that sleeps."""
+    """Run a sleeping process of this user for the duration of a `with` block."""
     process = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
     try:
         yield process
@@ -145,7 +149,7 @@ def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _try(worker: Worker, name: str, *arguments: Any) -> Any:
-    """Call a probe; None where it raised."""
+    """Call a probe, and return its answer, or None if it raised an exception."""
     try:
         return worker.call(name, *arguments, seconds=_SECONDS)
     except SubmissionError:
@@ -153,7 +157,7 @@ def _try(worker: Worker, name: str, *arguments: Any) -> Any:
 
 
 def _gone(sandbox: Sandbox, limits: Limits, name: str, *arguments: Any, seconds: float = _SECONDS) -> str:
-    """Why a worker that calls this probe ends; empty where it does not."""
+    """Return the reason for which a worker ends when it calls this probe, or an empty string if it does not end."""
     with _probe(sandbox, limits) as worker:
         try:
             worker.call(name, *arguments, seconds=seconds)
@@ -165,7 +169,7 @@ def _gone(sandbox: Sandbox, limits: Limits, name: str, *arguments: Any, seconds:
 
 
 def private_files(outside: Outside) -> list[Path]:
-    """Files that are there, and not for a submission."""
+    """Return existing files that this user can read and a submission must not."""
     package = view.PACKAGE
     candidates = (
         *(outside.home / "answers", outside.public / "answers"),
@@ -181,7 +185,7 @@ def private_files(outside: Outside) -> list[Path]:
 
 @_promise("reads no home folder, data, other file or check")
 def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
-    """Read files and list folders that are not a submission's."""
+    """Try to read files and list folders that a submission has no business with."""
     folders = (outside.home, outside.home.parent, outside.public, outside.public.parent)
     names = ("answers", outside.home.name, "answers", outside.public.name)
     with _probe(sandbox) as worker:
@@ -191,14 +195,14 @@ def files_hidden(sandbox: Sandbox, outside: Outside) -> bool:
 
 @_promise("cannot tell whether such a file exists")
 def names_hidden(sandbox: Sandbox, outside: Outside) -> bool:
-    """Ask whether files exist."""
+    """Try to find out whether files outside the sandbox exist."""
     with _probe(sandbox) as worker:
         return not worker.call("existing", [str(outside.home / "answers"), str(outside.public / "answers")])
 
 
 @_promise("writes and deletes nothing outside its scratch")
 def files_kept(sandbox: Sandbox, outside: Outside) -> bool:
-    """Change a file in each way there is, and make new ones where programs lie."""
+    """Try every way of changing a file, and try to create files in the system's folders."""
     with _probe(sandbox) as worker:
         for folder in (outside.home, outside.public):
             kept = folder / "kept"
@@ -221,7 +225,7 @@ def _attributes(path: Path) -> tuple[int, ...]:
 
 @_promise("starts with an empty scratch, which is removed")
 def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
-    """Leave a file behind, and look for one that another left."""
+    """Leave a file behind, and look for one left by an earlier worker."""
     seen = []
     for _attempt in range(2):
         with _probe(sandbox) as worker:
@@ -235,19 +239,19 @@ def scratch_fresh(sandbox: Sandbox, _: Outside) -> bool:
 
 
 def _bound_below(folder: Path) -> set[str]:
-    """The names in a scratch that are there for the environment, where that lies below it."""
+    """Return the names in a scratch folder that only lead to the Python environment, which may lie below it."""
     return {p.relative_to(folder).parts[0] for p in view.environment_folders() if p.is_relative_to(folder)}
 
 
 @_promise("cannot fill the disk with many files")
 def scratch_capped(sandbox: Sandbox, _: Outside) -> bool:
-    """Write many files, each of which is small enough."""
+    """Write many files, each below the size limit of a single file."""
     return _gone(sandbox, Limits(file_mb=8), "fill", _MANY, 4) != ""
 
 
 @_promise("has no TCP")
 def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
-    """Connect to a listener, and listen."""
+    """Connect to a listening socket outside, and try to listen."""
     with _probe(sandbox) as worker:
         worker.call("tcp", outside.tcp.getsockname()[1])
     return not _arrived(outside.tcp)
@@ -255,7 +259,7 @@ def no_tcp(sandbox: Sandbox, outside: Outside) -> bool:
 
 @_promise("has no UDP")
 def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
-    """Send a datagram."""
+    """Send a datagram to a socket outside."""
     with _probe(sandbox) as worker:
         _try(worker, "udp", outside.udp.getsockname()[1])
     return not _arrived(outside.udp)
@@ -263,7 +267,7 @@ def no_udp(sandbox: Sandbox, outside: Outside) -> bool:
 
 @_promise("reaches no Unix socket, named or abstract")
 def no_unix_sockets(sandbox: Sandbox, outside: Outside) -> bool:
-    """Connect and send to sockets by path and by abstract name."""
+    """Connect and send to Unix sockets outside, by path and by abstract name."""
     with _probe(sandbox) as worker:
         for sock in outside.unix:
             address = sock.getsockname()
@@ -273,7 +277,7 @@ def no_unix_sockets(sandbox: Sandbox, outside: Outside) -> bool:
 
 
 def _arrived(sock: socket.socket) -> bool:
-    """Whether something has come to a socket; takes it in."""
+    """Whether something has arrived at a socket; whatever has is consumed."""
     found = False
     while select.select([sock], [], [], 0)[0]:
         found = True
@@ -286,7 +290,7 @@ def _arrived(sock: socket.socket) -> bool:
 
 @_promise("can neither list nor look into other processes")
 def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
-    """List processes, and read what the kernel says of one."""
+    """List the processes, and try to read what `/proc` says about one outside."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
         files = [f"/proc/{sleeper.pid}/{name}" for name in ("cmdline", "stat", "status", "comm", "io")]
         return not {sleeper.pid, os.getpid()} & set(worker.call("listed")) and not worker.call("readable", files)
@@ -294,14 +298,14 @@ def processes_hidden(sandbox: Sandbox, _: Outside) -> bool:
 
 @_promise("cannot tell which process numbers are in use")
 def numbers_hidden(sandbox: Sandbox, _: Outside) -> bool:
-    """Ask whether a process number is in use."""
+    """Try to find out whether the number of a process outside is in use."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
         return not worker.call("in_use", sleeper.pid)
 
 
 @_promise("cannot signal, slow or limit other processes")
 def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
-    """Signal a process, and change its limits, priority and processors."""
+    """Signal a process outside, and try to change its limits, priority and cores."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
         process = psutil.Process(sleeper.pid)
         limit, affinity = resource.prlimit(sleeper.pid, resource.RLIMIT_CPU), process.cpu_affinity()
@@ -314,7 +318,7 @@ def processes_kept(sandbox: Sandbox, _: Outside) -> bool:
 
 @_promise("cannot trace others or read their memory")
 def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
-    """Trace a process, and read its memory."""
+    """Try to trace a process outside and to read its memory."""
     with _sleeper() as sleeper, _probe(sandbox) as worker:
         maps = Path(f"/proc/{sleeper.pid}/maps").read_text()
         return not worker.call("trace", sleeper.pid, int(maps.split("-")[0], 16))
@@ -322,7 +326,7 @@ def no_tracing(sandbox: Sandbox, _: Outside) -> bool:
 
 @_promise("leaves nothing running")
 def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
-    """Leave a process running that has cut all its ties."""
+    """Leave a process running that has cut all ties to its parents."""
     marker = f"600.{uuid.uuid4().int % 10**12}"
     with _probe(sandbox) as worker:
         worker.call("survive", marker)
@@ -331,7 +335,7 @@ def nothing_survives(sandbox: Sandbox, _: Outside) -> bool:
 
 @_promise("has no privilege and can gain none")
 def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
-    """Look for a capability, and for a way to gain one."""
+    """Look for a capability that the worker holds, or for a way to gain one."""
     with _probe(sandbox) as worker:
         status = worker.call("status")
     held = [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")]
@@ -340,65 +344,65 @@ def no_privileges(sandbox: Sandbox, _: Outside) -> bool:
 
 @_promise("cannot mount, enter namespaces, or hide memory")
 def calls_refused(sandbox: Sandbox, _: Outside) -> bool:
-    """Make system calls that reach further than a course project needs."""
+    """Make system calls that reach further than a course project needs to."""
     with _probe(sandbox) as worker:
         return not worker.call("refused")
 
 
 @_promise("sees none of your environment variables")
 def environment_clean(sandbox: Sandbox, outside: Outside) -> bool:
-    """Look for an environment variable that this side had when the sandbox was started."""
+    """Look for an environment variable that the trusted side had when it started the sandbox."""
     with _probe(sandbox) as worker:
         return outside.variable not in worker.call("environment")
 
 
 @_promise("inherits no open file but its wire and log")
 def descriptors_clean(sandbox: Sandbox, _: Outside) -> bool:
-    """Look for open files."""
+    """Look for inherited file descriptors: only 0 to 2 and the wire may be open."""
     with _probe(sandbox) as worker:
         return bool(worker.call("descriptors") == [0, 1, 2, 3])
 
 
 @_promise("ends when its time is up")
 def wall_time(sandbox: Sandbox, _: Outside) -> bool:
-    """Sleep."""
+    """Sleep for longer than the call may take."""
     return _gone(sandbox, Limits(), "nap", seconds=0.3) == "timeout"
 
 
 @_promise("ends at the limit of processor time", slow=True)
 def processor_time(sandbox: Sandbox, _: Outside) -> bool:
-    """Compute without end."""
+    """Compute in an endless loop."""
     return _gone(sandbox, Limits(cpu_seconds=1), "spin") == "cpu"
 
 
 @_promise("ends at the limit of memory", slow=True)
 def memory(sandbox: Sandbox, _: Outside) -> bool:
-    """Allocate without end."""
+    """Allocate memory in an endless loop."""
     return _gone(sandbox, Limits(memory_mb=800), "eat") == "memory"
 
 
 @_promise("ends at the limit of processes", slow=True)
 def process_count(sandbox: Sandbox, _: Outside) -> bool:
-    """Fork without end."""
+    """Fork in an endless loop."""
     return _gone(sandbox, Limits(processes=20), "breed") == "processes"
 
 
 @_promise("ends at the limit of a file's size")
 def file_size(sandbox: Sandbox, _: Outside) -> bool:
-    """Write one large file."""
+    """Write a file that is larger than the limit."""
     return _gone(sandbox, Limits(file_mb=8), "fill", 1, 16) != ""
 
 
 @_promise("ends at the limit of open files")
 def open_files(sandbox: Sandbox, _: Outside) -> bool:
-    """Open files without end."""
+    """Open files until the kernel refuses."""
     with _probe(sandbox) as worker:
         return int(worker.call("open_all", seconds=_SECONDS)) <= 1024
 
 
 @_promise("cannot flood the grader with output")
 def output(sandbox: Sandbox, _: Outside) -> bool:
-    """Print a lot, and answer with more than is taken."""
+    """Print 4 MiB, and send an answer that is larger than the trusted side accepts."""
     with _probe(sandbox) as worker:
         worker.call("shout", 4 * 2**20, seconds=_SECONDS)
         if len(worker.log) > 2**16:

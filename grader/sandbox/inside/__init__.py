@@ -1,1 +1,1 @@
-"""The untrusted side of the sandbox, which runs beside a submission and imports nothing trusted."""
+"""The untrusted side of the sandbox: it runs in the same process as a submission, and imports nothing trusted."""

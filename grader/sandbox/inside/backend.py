@@ -1,6 +1,6 @@
-"""What depends on the Keras backend: the only module that may name TensorFlow, JAX or PyTorch.
+"""All code that depends on the Keras backend: the only module that may name TensorFlow, JAX or PyTorch.
 
-Untrusted side.  Keras and the backend are imported only where they are used.
+Untrusted side.  Keras and the backend are imported inside the functions that use them.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ _DATASETS: Final = {
     "mnist": ((28, 28), 10, 60_000),
     "fashion_mnist": ((28, 28), 10, 60_000),
 }
-"""The shape of an image, the classes, and the images for training; those for testing are 10,000 of each."""
+"""For each data set the shape of an image, the number of classes and the number of training images.
+
+Each has 10,000 test images.
+"""
 
 
 USUAL_NAMES: Final = {"tf": "tensorflow"}
-"""The names under which programs import a backend."""
+"""The short names under which programs usually import a backend."""
 
 KERAS_BELOW: Final = ("tensorflow.keras", "tensorflow.python.keras")
-"""Where programs find Keras below a backend, the public place first; the second one is gone."""
+"""The modules of a backend in which programs look for Keras; the second one no longer exists."""
 
 
 def preload() -> dict[str, str]:
@@ -48,15 +51,17 @@ def preload() -> dict[str, str]:
     import matplotlib
 
     matplotlib.use("agg", force=True)
-    import matplotlib.pyplot  # builds the font list, once for all forks
+    import matplotlib.pyplot  # builds the font list once, so that no worker has to
 
     matplotlib.font_manager.findfont("DejaVu Sans")
     importlib.import_module("numpy.random")
-    if not why_missing("tensorflow"):  # Keras' layers for images import it on any backend, once they are used
+    # On any backend, Keras' image layers import TensorFlow when they are first used.  It is imported here, so that no
+    # submission's first epoch pays for that.
+    if not why_missing("tensorflow"):
         import tensorflow as tf
 
         importlib.import_module("keras._tf_keras.keras.layers")
-        assert tf.keras.layers
+        assert tf.keras.layers  # `tf.keras` is loaded lazily, by the first access
     offer_stand_ins()
     pretrained.offer_untrained()
     _quieten_tensorboard(keras)
@@ -72,11 +77,11 @@ def preload() -> dict[str, str]:
 
 
 _OLD_NAMES: Final = ("set_random_seed", "enable_eager_execution", "ConfigProto", "Session", "GPUOptions", "logging")
-"""What TensorFlow 1 had at its root."""
+"""Names that TensorFlow 1 had in its top-level module."""
 
 
 def offer_old_names() -> None:
-    """Put what TensorFlow 1 had at its root where it was, as far as it does no harm."""
+    """Restore some names that TensorFlow 1 had in its top-level module and that do no harm."""
     if why_missing("tensorflow"):
         return
     import tensorflow as tf
@@ -89,11 +94,12 @@ def offer_old_names() -> None:
 
 
 def offer_stand_ins(*, real_sizes: bool = False) -> None:
-    """Let `keras.datasets.*.load_data()` return a stand-in: there is no network, and no data, in here.
+    """Make `keras.datasets.*.load_data()` return a stand-in, since the sandbox has neither network nor data.
 
     Args:
-        real_sizes: With as many images as the data set has, all black, in place of a few of noise: for files that
-            are particular about the number.  It takes no memory until it is written to or made into floats.
+        real_sizes: Whether to return as many images as the real data set has, all of them black, rather than a few
+            images of noise.  This is for submissions that insist on the number.  The black images take no memory until
+            they are written to or converted to floats.
     """
     for dataset, (shape, classes, images) in _DATASETS.items():
         counts = (images, 10_000) if real_sizes else (10 * classes, 5 * classes)
@@ -106,10 +112,13 @@ def offer_stand_ins(*, real_sizes: bool = False) -> None:
 
 
 def _quieten_tensorboard(keras: Any) -> None:
-    """Let `keras.callbacks.TensorBoard` log nothing: TensorBoard need not be installed, and nobody reads its logs."""
+    """Replace `keras.callbacks.TensorBoard` by a callback that does nothing.
+
+    TensorFlow no longer brings TensorBoard along, and nobody reads the logs of a grading.
+    """
 
     class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
-        """Takes what Keras' own takes."""
+        """Accepts the arguments of Keras' callback, and does nothing."""
 
         def __init__(self, log_dir: str = "logs", *_args: Any, **_kwargs: Any) -> None:
             super().__init__()
@@ -123,12 +132,12 @@ def _quieten_tensorboard(keras: Any) -> None:
 
 
 def _leave_pipelines_untuned() -> None:
-    """Have `fit`, `evaluate` and `predict` read their data by pipelines that TensorFlow does not tune while they run.
+    """Switch off TensorFlow's autotuning of the input pipelines that `fit`, `evaluate` and `predict` make.
 
-    The thread that tunes sleeps for 10 ms, 20 ms, 40 ms and so on, and an iterator that ends may wait until it wakes:
-    on one core, with TensorFlow 2.21, each does.  A guided notebook then took 9.5 s for 6.5 s of computing, and where a
-    training waits for its next turn meanwhile, the sleeps grew to seconds.  On one core there is nothing to tune; on a
-    machine with a GPU it is left on.
+    The tuning thread sleeps for 10 ms, 20 ms, 40 ms and so on, and an iterator that ends may wait until it wakes up.
+    On one core, with TensorFlow 2.21, every iterator waits.  A guided notebook then took 9.5 s for 6.5 s of computing,
+    and where a training waits for its next turn meanwhile, the sleeps grew to seconds.  On one core there is nothing to
+    tune.  With a GPU, tuning is left on.
     """
     if name() != "tensorflow" or sees_gpu():
         return
@@ -150,7 +159,7 @@ def _leave_pipelines_untuned() -> None:
 
 def _stand_in(shape: tuple[int, ...], classes: int, counts: tuple[int, int], *, black: bool) -> Any:
     def load_data(*_args: Any, **_kwargs: Any) -> Any:
-        """Images and labels in the data set's form."""
+        """Return training and test sets with the shapes and dtypes of the real data set."""
         rng = np.random.default_rng(0)
 
         def part(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -164,13 +173,13 @@ def _stand_in(shape: tuple[int, ...], classes: int, counts: tuple[int, int], *, 
 
 
 def seed_everything(seed: int) -> None:
-    """Seed the global generators of Python, NumPy and the backend, without starting the backend.
+    """Seed the global random generators of Python, NumPy and the backend, without starting the backend.
 
-    `keras.utils.set_random_seed` would import parts of the backend and create tensors at once.
+    `keras.utils.set_random_seed` is not used, since it would import parts of the backend and create tensors at once.
     """
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    if not why_missing("tensorflow"):  # whose pipelines serve every backend
+    if not why_missing("tensorflow"):  # input pipelines are TensorFlow's on every backend
         import tensorflow as tf
 
         tf.random.set_seed(seed)
@@ -181,9 +190,9 @@ def seed_everything(seed: int) -> None:
 
 
 def compile_nothing() -> None:
-    """Run from now on line by line what a submission has decorated with `tf.function`.
+    """From now on, run functions eagerly even if a submission has decorated them with `tf.function`.
 
-    Known networks do in Python what they are known for, which a traced step would do once and never again.
+    The known models do some of their work in Python, which a traced step would run only once, during tracing.
     """
     if name() == "tensorflow":
         import tensorflow as tf
@@ -192,7 +201,7 @@ def compile_nothing() -> None:
 
 
 def runs_eagerly(model: Any) -> bool:
-    """Whether the steps of a network's training run line by line, compiled code put aside."""
+    """Whether a network's training steps run eagerly."""
     if name() == "tensorflow":
         import tensorflow as tf
 
@@ -201,7 +210,7 @@ def runs_eagerly(model: Any) -> bool:
 
 
 def compile_steps(model: Any) -> None:
-    """Let the steps of a network's training be compiled, from the next time on that `fit` makes them."""
+    """Make a network's training steps compiled from the next time that `fit` builds them."""
     if name() == "tensorflow":
         import tensorflow as tf
 
@@ -210,7 +219,10 @@ def compile_steps(model: Any) -> None:
 
 
 def compiled(compute: Callable[[], Any]) -> Callable[[], Any]:
-    """A computation as compiled code, where the backend compiles what changes a network's state; else as it is."""
+    """Return a compiled version of a computation that may change a network's state.
+
+    Only TensorFlow compiles such computations; on other backends the computation itself is returned.
+    """
     if name() != "tensorflow":
         return compute
     import tensorflow as tf
@@ -236,7 +248,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
-    """A tensor's values; types that NumPy lacks, such as bfloat16, as float32."""
+    """Convert a tensor to a NumPy array; dtypes that NumPy lacks, such as bfloat16, become float32."""
     import keras
 
     array = np.asarray(keras.ops.convert_to_numpy(tensor))
@@ -244,22 +256,22 @@ def to_numpy(tensor: Any) -> np.ndarray[Any, Any]:
 
 
 def is_of_a_library(function: Any) -> bool:
-    """Whether a function is Keras' or TensorFlow's own."""
+    """Whether a function belongs to Keras or TensorFlow."""
     return str(function.__module__).startswith(("keras.", "tensorflow."))
 
 
 def synchronize(model: Any) -> None:
-    """Wait until a network's weights are computed: JAX and GPUs run behind what Python has asked for.
+    """Wait until a network's weights have been computed, since JAX and GPUs compute asynchronously.
 
     It may be called between the steps of `fit`.
     """
     if name() == "jax":
         import jax
 
-        model.jax_state_sync()  # in `fit` the weights are elsewhere than in the network
+        model.jax_state_sync()  # during `fit`, Keras keeps the weights outside the network's variables
         jax.block_until_ready([variable.value for variable in model.variables])
     elif not sees_gpu():
-        return  # TensorFlow and PyTorch compute on the processor before they return
+        return  # on the processor, TensorFlow and PyTorch compute synchronously
     elif name() == "torch":
         import torch
 
@@ -273,27 +285,30 @@ def synchronize(model: Any) -> None:
 def operations_of(
     compute: Callable[..., Any], shape: Sequence[int], dtype: str, weights: Sequence[Any]
 ) -> dict[str, Any]:
-    """What a computation on images consists of, as plain data: `nodes`, `input`, `output` and `fed` of `graphs.Graph`.
+    """Trace a computation on images, and return its operations as plain data.
 
-    Only what the answer needs is there, in an order in which it can be computed.  A `tf.function` is written
-    out.  Whether an operation is allowed, nobody asks here.
+    Only operations that the output depends on are included, each after those whose outputs it takes.  Any
+    `tf.function` is inlined.  Whether the operations are allowed is not checked here.
 
     Args:
-        compute: Gets a batch of images, and the values of the weights.
-        shape: Of an image; -1 for any size.
-        dtype: Of the images.
-        weights: The weights' present values, for their shapes and types.
+        compute: The computation; called with a batch of images and then the values of the weights.
+        shape: The shape of one image; -1 stands for any size.
+        dtype: The dtype of the images.
+        weights: The current values of the weights, for their shapes and dtypes.
 
     Returns:
-        The operations; `fed` has the node of each weight, `None` where the answer needs none of it.
+        `nodes`, `input` and `output` as in `graphs.Graph`, and `fed`, which has the placeholder of each weight, or
+        `None` if the output does not depend on it.
 
     Raises:
-        ValueError: The backend has no graphs, or what is computed is not one tensor.
+        ValueError: If the backend has no graphs, or if the result is not a single tensor.
     """
     if name() != "tensorflow":
         raise ValueError(f"the backend {name()} has no graphs")
     import tensorflow as tf
 
+    # While tracing, functions run eagerly, so that each inner `tf.function` adds its operations to this graph rather
+    # than a call, which the examiner would refuse.
     def written_out(*given: Any) -> Any:
         eager = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
@@ -323,11 +338,12 @@ def operations_of(
 
 
 class _Operations:
-    """The operations of a graph as plain data.
+    """Converts the operations of a TensorFlow graph to plain data.
 
     Args:
         graph: TensorFlow's `GraphDef`.
-        captured: The values of tensors from outside of the graph, by the placeholder that stands for each.
+        captured: The values of the tensors that the graph captured from outside, by the name of their placeholder.
+            They become constants.
     """
 
     def __init__(self, graph: Any, captured: dict[str, Any]) -> None:
@@ -336,7 +352,7 @@ class _Operations:
         self._names: dict[str, str] = {}
 
     def until(self, output: str, fed: list[str]) -> dict[str, Any]:
-        """What an output needs; `fed` are the images and the weights."""
+        """Return the operations that an output depends on; `fed` names the placeholders of images and weights."""
         needed = {fed[0]}
         waiting = [output.partition(":")[0]]
         while waiting:
@@ -373,7 +389,10 @@ _SINGLE: Final = {"type": "dtype", "shape": "shape", "i": "whole", "f": "real", 
 
 
 def _setting(value: Any) -> dict[str, Any]:
-    """A setting of an operation as plain data; a kind that `graphs.Setting` has no place for keeps its name."""
+    """Convert a setting of an operation to plain data.
+
+    A kind that `graphs.Setting` has no field for keeps its name, so that the validation refuses it.
+    """
     import tensorflow as tf
 
     def plain(kind: str, each: Any) -> Any:
@@ -400,13 +419,13 @@ def _numbers(array: Any) -> dict[str, Any]:
 
 
 class GraphFunction:
-    """A graph that has crossed, as something to be called.
+    """A callable made from a graph that has crossed.
 
     Args:
-        graph: The graph, which `graphs.graph_of` has taken apart.
+        graph: The graph, which `graphs.graph_of` has validated.
 
     Raises:
-        ValueError: The backend has no graphs, or TensorFlow makes none of it.
+        ValueError: If the backend has no graphs, or if TensorFlow rejects this one.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -427,13 +446,20 @@ class GraphFunction:
         self._call = self._wrapped.prune(self._fed, self._output)
 
     def __call__(self, images: Any, weights: Sequence[Any]) -> Any:
-        """The answer to a batch of images, with these values of the weights that have a node."""
+        """Compute the output for a batch of images, given the values of those weights that have a node."""
         import tensorflow as tf
 
         return self._call(*(tf.convert_to_tensor(each) for each in (images, *weights)))
 
     def replacing(self, edge: str) -> Callable[[Any, Any, Sequence[Any]], Any]:
-        """The same, where a node gives what is said first."""
+        """Return a function that computes the output with another value in place of a node's.
+
+        Args:
+            edge: The output of the node.
+
+        Returns:
+            A function of that value, a batch of images, and the values of those weights that have a node.
+        """
         import tensorflow as tf
 
         call = self._wrapped.prune([*self._fed, self._tensor(edge)], self._output)
@@ -445,7 +471,7 @@ class GraphFunction:
         return answer
 
     def shape_of(self, edge: str) -> tuple[int | None, ...] | None:
-        """The shape of what a node gives, as far as it is known; `None` where not even the number of axes is."""
+        """Return the shape of a node's output as far as it is known, or `None` if not even its rank is known."""
         shape = self._tensor(edge).shape
         return None if shape.rank is None else tuple(shape.as_list())
 
@@ -454,7 +480,7 @@ class GraphFunction:
 
 
 def _fill(value: Any, setting: Setting) -> None:
-    """Make a setting of plain data one of TensorFlow's."""
+    """Set one of TensorFlow's attribute values from a setting as plain data."""
     import tensorflow as tf
 
     def plain(kind: str, each: Any) -> Any:
@@ -481,9 +507,9 @@ def _fill(value: Any, setting: Setting) -> None:
 
 
 class Count:
-    """What is added to it, and how often, whenever the computation runs that the adding is part of, compiled or not.
+    """A counter that a computation can add to each time it runs, in compiled code as well as in Python.
 
-    It is made and read outside of compiled code, and added to anywhere.
+    It has to be created and read outside of compiled code.
     """
 
     def __init__(self) -> None:
@@ -496,7 +522,7 @@ class Count:
             self._compiled = tf.Variable((0, 0), trainable=False, dtype="int64")
 
     def add(self, amount: Any) -> None:
-        """Add a number, or where a batch has no fixed size a scalar tensor."""
+        """Add a number, or a scalar tensor where the size of a batch is not fixed."""
         if name() == "jax":
             import jax
 
@@ -509,6 +535,7 @@ class Count:
         else:
             import tensorflow as tf
 
+            # In compiled code Python runs only while it is traced, so a variable counts there.
             if tf.executing_eagerly():
                 self._grow(amount)
             else:
@@ -520,7 +547,7 @@ class Count:
             self._times += 1
 
     def read(self) -> tuple[int, int]:
-        """The total, and how often something was added, once everything that was asked for has run."""
+        """Return the total and the number of additions, after all pending computations have run."""
         if name() == "jax":
             import jax
 
@@ -530,11 +557,11 @@ class Count:
 
 
 def rows_of(inputs: Any) -> Any:
-    """How many rows the first array among some inputs has.
+    """Return the number of rows of the first array among some inputs.
 
     Returns:
-        A number; a scalar tensor in compiled code for batches of any size; `None` where there is no array with rows, or
-        only a shape with nothing in it, by which networks find out about their outputs.
+        A number, or a scalar tensor in compiled code where the size of a batch is not fixed.  `None` if there is no
+        array with rows, or only a symbolic one, which networks use to infer the shapes of their outputs.
     """
     import keras
 
@@ -543,7 +570,7 @@ def rows_of(inputs: Any) -> Any:
         return None
     try:
         rows = tuple(arrays[0].shape)[:1]
-    except ValueError:  # TensorFlow does not know how many dimensions there are
+    except ValueError:  # a tensor of unknown rank
         return None
     if not rows:
         return None
@@ -551,10 +578,11 @@ def rows_of(inputs: Any) -> Any:
 
 
 def device_facts() -> dict[str, Any]:
-    """What the backend computes on.
+    """Describe the devices that the backend computes on.
 
     Returns:
-        `backend`; `devices`, the names of all that it sees of the kind it computes on; `gpu`, whether that is GPUs.
+        A dictionary with `backend`, its name; `devices`, the names of all visible devices of the kind that it computes
+        on; and `gpu`, whether these are GPUs.
     """
     if name() == "torch":
         import torch
@@ -569,7 +597,7 @@ def device_facts() -> dict[str, Any]:
 
 
 def device_memory_mb() -> float | None:
-    """The most memory that was in use on the GPU, in MiB; `None` on the processor, or where nobody knows."""
+    """Return the peak memory in use on the GPU, in MiB, or `None` on the processor or if it is not known."""
     if not sees_gpu():
         return None
     if name() == "torch":

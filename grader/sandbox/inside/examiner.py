@@ -1,8 +1,8 @@
-"""Rebuilding a network from its exported configuration and weights, and saying what it is.
+"""The examiner: rebuilds a network from its exported configuration and weights, and describes and runs it.
 
-Untrusted side, but run in a worker that never saw the submission: a network's own account of itself is hearsay,
-what the rebuilt one does is evidence.  Only exact built-in types are rebuilt, and graphs of allowed operations in place
-of layers of a submission's own, so no code of a submission gets in.
+Untrusted side, but it runs in a worker that never loads the submission.  What a network says about itself in the
+submission's worker can be forged; what the rebuilt one does here is evidence.  Only Keras' built-in classes are
+rebuilt, and graphs of allowed operations in place of custom layers, so no code of a submission gets in.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from grader.sandbox.inside import raising
 from grader.sandbox.inside.ownlayer import OwnLayer
 from grader.sandbox.wire import graphs
 
+# Layers of Keras that run code from outside of Keras.
 _REFUSED_LAYERS: Final = frozenset(("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"))
 _MODULES: Final = (
     "keras",
@@ -43,19 +44,19 @@ _CONVOLUTIONS: Final = (
 
 
 class CannotRebuildError(ValueError):
-    """A network has parts that cannot be examined, or its export does not fit together."""
+    """A network has parts that cannot be examined, or its export is inconsistent."""
 
 
 def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> Any:
-    """Build a network from what `toolbox.export_model` gave.
+    """Rebuild a network from what `toolbox.export_model` returned.
 
     Args:
-        config: The JSON of Keras' serialisation.
-        weights: The weights in Keras' order; `None` leaves the network as it starts.
+        config: Keras' serialisation, as JSON.
+        weights: The weights in Keras' order; `None` leaves them as initialised.
 
     Raises:
-        CannotRebuildError: It has parts that are neither Keras' own nor graphs of allowed operations, or does not fit
-            together; or a layer of its own that ignores its images.
+        CannotRebuildError: If it has parts that are neither Keras' own nor graphs of allowed operations, if the export
+            is inconsistent, or if a custom layer ignores its images.
     """
     if fault := graphs.fault_of(config):
         raise CannotRebuildError(fault)
@@ -82,15 +83,15 @@ def rebuild(config: str, weights: list[np.ndarray[Any, Any]] | None = None) -> A
 
 
 def _own_layers(model: Any) -> list[Any]:
-    """The graphs in a network, also those inside of other layers."""
+    """Return the custom layers in a network, including those inside other layers."""
     return [layer for layer in model._flatten_layers() if isinstance(layer, OwnLayer)]
 
 
 def _deserialized(tree: dict[str, Any]) -> Any:
-    """A network from its serialisation.
+    """Build a network from its serialisation.
 
-    Keras adds the layers of a Sequential one by one, and goes through all of them anew for each; here they are added
-    at once, which takes a fraction of the time.
+    Keras adds the layers of a Sequential one by one, and rebuilds the whole network after each.  Adding them all at
+    once takes a fraction of the time.
     """
     if tree.get("class_name") != "Sequential":
         return keras.saving.deserialize_keras_object(tree, safe_mode=True)
@@ -100,7 +101,7 @@ def _deserialized(tree: dict[str, Any]) -> Any:
 
 
 def use_keras_names(tree: Any) -> None:
-    """Give activations of TensorFlow, such as `tf.nn.softmax`, the names that Keras has for the same functions."""
+    """Replace TensorFlow's activations, such as `tf.nn.softmax`, by Keras' names for the same functions, in place."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -113,9 +114,10 @@ def use_keras_names(tree: Any) -> None:
 
 
 def foreign_parts(tree: Any) -> set[str]:
-    """The names of the parts of a serialised network that are not Keras' own.
+    """Return the names of the parts of a serialised network that are not Keras' own.
 
-    How the network itself was compiled is left out, since nobody compiles it again; networks inside it would be.
+    The compile configuration of the network itself is skipped, since `rebuild` drops it.  Those of networks inside it
+    are not skipped, since Keras would use them.
     """
     found: set[str] = set()
     waiting = [tree]
@@ -142,14 +144,15 @@ def _is_built_in(node: dict[str, Any]) -> bool:
     if not isinstance(name, str):
         return False
     if (name, module, node.get("registered_name")) == (graphs.CLASS_NAME, graphs.MODULE, graphs.REGISTERED_NAME):
-        return True  # `graphs.fault_of` has looked at it
+        return True  # already validated by `graphs.fault_of`
     if name == "__tuple__" or name in ("__tensor__", "__numpy__", "__keras_tensor__", "__typespec__"):
         return True
     if name == "function":
         return isinstance(node.get("config"), str) and hasattr(keras.activations, node["config"])
+    # A submission may register a layer of its own under the name of a built-in one.
     if name in _REFUSED_LAYERS or node.get("registered_name") not in (None, name):
         return False
-    if module is None:  # the legacy HDF5 format has no modules
+    if module is None:  # the legacy HDF5 format does not store modules
         return any(hasattr(place, name) for place in (keras, keras.layers, keras.models, keras.initializers))
     if module in ("builtins", "keras.src.models.sequential", "keras.src.models.functional"):
         return name in ("Sequential", "Functional")
@@ -163,15 +166,15 @@ def _is_built_in(node: dict[str, Any]) -> bool:
 
 
 def open_checkpoint(data: bytes, exported: str = "") -> Any:
-    """Load a network from the bytes of a checkpoint, `.keras` or HDF5.
+    """Load a network from the bytes of a checkpoint, in the `.keras` or HDF5 format.
 
     Args:
         data: The bytes.
-        exported: The JSON that `toolbox.export_model` gave of the network.  A `.keras` file with parts that are not
-            Keras' own gives the weights for that.
+        exported: The configuration of the network from `toolbox.export_model`, as JSON.  If a `.keras` file has parts
+            that are not Keras' own, the network is rebuilt from this, and only its weights are taken from the file.
 
     Raises:
-        CannotRebuildError: It holds no whole network, or one with parts that are not Keras' own.
+        CannotRebuildError: If the file does not hold a whole network, or one with parts that are not Keras' own.
     """
     if data[:2] == b"PK":
         path, config = "checkpoint.keras", _config_of_archive(data)
@@ -181,7 +184,7 @@ def open_checkpoint(data: bytes, exported: str = "") -> Any:
         raise CannotRebuildError("the file is no Keras model")
     foreign = sorted(foreign_parts(config))
     if graphs.has_graphs(json.dumps(config)):
-        foreign.append(graphs.CLASS_NAME)  # the trusted side has not seen them
+        foreign.append(graphs.CLASS_NAME)  # the trusted side has not validated graphs inside a checkpoint
     with_weights = rebuild(exported) if foreign and exported and path.endswith(".keras") else None
     if foreign and with_weights is None:
         raise CannotRebuildError(f"it has a part that is none of Keras' own: {foreign[0]}")
@@ -197,10 +200,10 @@ def open_checkpoint(data: bytes, exported: str = "") -> Any:
 
 
 def load_weights(config: str, data: bytes) -> Any:
-    """Build a network and give it weights from the bytes of a file that holds weights, or a whole network.
+    """Rebuild a network, and load its weights from the bytes of a file that holds weights or a whole network.
 
     Raises:
-        CannotRebuildError: The network has parts that are not Keras' own, or the weights do not fit it.
+        CannotRebuildError: If the network has parts that are not Keras' own, or if the weights do not fit it.
     """
     model = rebuild(config)
     path = "weights.keras" if data[:2] == b"PK" else "weights.weights.h5"
@@ -240,13 +243,13 @@ def _config_of_hdf5(data: bytes) -> Any:
 
 
 def describe_network(model: Any) -> dict[str, Any]:
-    """What a rebuilt network consists of.
+    """Describe what a rebuilt network consists of.
 
     Returns:
-        `layers`: one entry a layer, nested networks and layers of a submission's own opened, with `kind`,
-        `convolution` (bool), `kernels` (the shapes of
-        its kernels), `channels_first` (bool), `input_shape` and `output_shape` (without the batch, `None` where
-        unknown; of several inputs the first); `input_shape`, `output_shape`, `parameters`.
+        `layers`, `input_shape`, `output_shape` and `parameters`.  `layers` has one entry for each layer, including
+        those inside nested networks and custom layers, with `kind`, `convolution` (bool), `kernels` (the shapes of its
+        kernels), `channels_first` (bool), `input_shape` and `output_shape` (without the batch axis; `None` if unknown;
+        that of the first input if there are several).
     """
     return {
         "layers": [part for layer in _flat(model) for part in _describe_parts(layer)],
@@ -257,7 +260,7 @@ def describe_network(model: Any) -> dict[str, Any]:
 
 
 def _describe_parts(layer: Any) -> list[dict[str, Any]]:
-    """A layer; one of a submission's own after what it consists of."""
+    """Describe a layer; the description of a custom layer follows those of its parts."""
     if not isinstance(layer, OwnLayer):
         return [_describe_layer(layer)]
     return [*layer.parts(), _describe_layer(layer) | {"kernels": []}]
@@ -281,7 +284,7 @@ def _shape_at(layer: Any, end: str) -> list[int] | None:
 
 
 def _sizes(shape: Any) -> list[int]:
-    """A shape without the batch, 0 for an axis of any size; a network of several inputs or outputs has none."""
+    """Return a shape without the batch axis, with 0 for an axis of any size; empty for several inputs or outputs."""
     return [size if isinstance(size, int) else 0 for size in shape[1:]] if isinstance(shape, tuple) else []
 
 
@@ -293,11 +296,11 @@ def _flat(model: Any) -> list[Any]:
 
 
 def run_network(model: Any, x: np.ndarray[Any, Any], batch_size: int = 256) -> Any:
-    """What the network answers to `x`, at inference, as float32."""
+    """Return the network's output for `x`, at inference, as float32."""
     parts = [model(x[start : start + batch_size], training=False) for start in range(0, len(x), batch_size)]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]).astype(np.float32)
 
 
 def weights_of(model: Any) -> list[Any]:
-    """The weights in Keras' order."""
+    """Return the weights of a network in Keras' order."""
     return [np.asarray(weight) for weight in model.get_weights()]

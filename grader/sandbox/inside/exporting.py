@@ -1,8 +1,8 @@
-"""A network as data that the examiner can make a network of again.
+"""Export a network as data from which the examiner can rebuild it.
 
-Untrusted side.  Most networks are made of Keras' own layers, and Keras' configuration says all of them.  A layer of a
-submission's own crosses as the `Rescaling` that does the same, where there is one (`scaling`), and else as the graph of
-what it computes (`grader.sandbox.wire.graphs`); so does a whole network whose `call` is its own.
+Untrusted side.  Most networks consist of Keras' own layers, and Keras' configuration describes them completely.  A
+custom layer crosses as a `Rescaling` if it only scales (`scaling`), and otherwise as the graph of its computation
+(`grader.sandbox.wire.graphs`).  A whole network with a `call` of its own crosses as a graph, too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from grader.sandbox.wire import graphs
 _MOST_KEPT: Final = 200
 
 _KEPT: Final[dict[int, tuple[Any, list[Any], dict[str, Any]]]] = {}
-"""Layers with the shapes of their weights and their operations, by the layer's id: tracing takes 0.1 s."""
+"""A cache of traced layers: each layer with the shapes of its weights and its operations, by the layer's id.
+
+Tracing takes 0.1 s.  The layer itself is kept so that its id cannot be used again.
+"""
 
 
 def tree_of(model: Any) -> dict[str, Any]:
-    """A network's serialisation, each part that is none of Keras' own as something that is, where that can be had."""
+    """Serialise a network, with custom parts replaced by what the examiner can rebuild, as far as possible."""
     try:
         tree = keras.saving.serialize_keras_object(model)
     except Exception:  # a network of a submission's own may have no configuration
@@ -35,7 +38,7 @@ def tree_of(model: Any) -> dict[str, Any]:
             return tree
     try:
         own = _network(model)
-    except Exception:  # there is no such graph; what the configuration says is told then, and refused for what it is
+    except Exception:  # there is no such graph: the examiner gets the plain configuration, and refuses it by name
         if tree is None:
             raise
         return tree  # type: ignore[no-any-return]
@@ -46,9 +49,10 @@ def tree_of(model: Any) -> dict[str, Any]:
 
 
 def _is_foreign(layer: Any, tree: Any) -> bool:
-    """Whether a layer or network has parts that are none of Keras' own.
+    """Whether a layer or network has parts that are not Keras' own.
 
-    Of an activation the serialisation has the name alone, or where it has none a code that nobody reads.
+    Activations are checked on the objects themselves, since the serialisation holds only a function's name, or code if
+    it has none.
     """
     examiner.use_keras_names(tree)
     if examiner.foreign_parts(tree):
@@ -63,7 +67,7 @@ def _is_foreign(layer: Any, tree: Any) -> bool:
 
 
 def _network(model: Any) -> dict[str, Any]:
-    """A network part by part, or where that cannot be, as one graph."""
+    """Serialise a network layer by layer, or as one graph if that is impossible."""
     with contextlib.suppress(Exception):
         tree, parts = _in_parts(model)
         if _weights_of(parts) == _weights_of([model]):
@@ -79,15 +83,18 @@ def _sequential(name: str, layers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _weights_of(parts: list[Any]) -> list[int]:
-    """Which weights some layers have, each once, in Keras' order."""
+    """Return the ids of the weights of some layers, each once, in Keras' order."""
     return list(dict.fromkeys(id(weight) for part in parts for weight in part.weights))
 
 
 def _in_parts(model: Any) -> tuple[dict[str, Any], list[Any]]:
-    """A Sequential or functional network, whatever class it is of, with its layers.
+    """Serialise a network that computes as a Sequential or functional one does, whatever its class is.
+
+    Returns:
+        The serialisation, and the layers.
 
     Raises:
-        ValueError: It has a `call` of its own, or layers of its own in places where no graph fits.
+        ValueError: If it has a `call` of its own, or a custom layer where no graph fits.
     """
     if _calls_as(model, keras.Sequential):
         images = model.inputs[0]._keras_history.operation
@@ -109,7 +116,7 @@ def _in_parts(model: Any) -> tuple[dict[str, Any], list[Any]]:
 
 
 def _calls_as(model: Any, kind: type) -> bool:
-    """Whether a network is of a kind, and computes as that does."""
+    """Whether a network is an instance of a class and inherits how that class computes."""
     own = type(model)
     return isinstance(model, kind) and own.call is kind.call and own.__call__ is kind.__call__  # type: ignore[attr-defined]
 
@@ -122,7 +129,7 @@ def _require_one_input(node: dict[str, Any]) -> None:
 
 
 def _part(layer: Any) -> dict[str, Any]:
-    """A layer, or a network that is one."""
+    """Serialise a layer, which may be a network itself."""
     with contextlib.suppress(Exception):
         node: dict[str, Any] = keras.saving.serialize_keras_object(layer)
         scaling.to_rescaling(layer, node)
@@ -132,9 +139,9 @@ def _part(layer: Any) -> dict[str, Any]:
 
 
 def _graph_node(layer: Any) -> dict[str, Any]:
-    """A layer as a graph."""
+    """Serialise a layer as a graph."""
     shape, dtype = _input_of(layer)
-    if not all(part.built for part in layer._flatten_layers()):  # Keras builds what is inside with the first images
+    if not all(part.built for part in layer._flatten_layers()):  # the first call makes Keras build inner layers
         layer(np.zeros((1, *(32 if size < 0 else size for size in shape)), dtype), training=False)
     weights = list(layer.weights)
     shapes = [tuple(weight.shape) for weight in weights]
@@ -171,7 +178,7 @@ def _graph_node(layer: Any) -> dict[str, Any]:
 
 
 def _input_of(layer: Any) -> tuple[list[int], str]:
-    """The shape of the images that a layer takes, without the batch, and their type."""
+    """Return the shape of a layer's input, without the batch axis and with -1 for any size, and its dtype."""
     tensor: Any = None
     with contextlib.suppress(Exception):
         tensor = layer.inputs[0] if isinstance(layer, keras.Model) else layer.input
@@ -185,7 +192,7 @@ def _input_of(layer: Any) -> tuple[list[int], str]:
 
 
 def _initializers_of(layer: Any) -> dict[int, dict[str, Any]]:
-    """How the weights of the Keras layers inside a layer begin, by the weight's id."""
+    """Return the initialisers of the weights of the Keras layers inside a layer, by the weight's id."""
     found = {}
     for part in layer._flatten_layers():
         for variable in part.variables:
@@ -198,9 +205,10 @@ def _initializers_of(layer: Any) -> dict[int, dict[str, Any]]:
 
 
 def _like(weight: Any) -> dict[str, Any]:
-    """How a weight may have begun of which nothing says how: as a constant, or at random around 0.
+    """Guess the initialiser of a weight that does not declare one: a constant, or random numbers around 0.
 
-    That it may be 1 at most is what keeps weights that were raised by 1 from looking fresh; see `toolbox.perturb`.
+    The constant or the standard deviation is at most 1, so that weights that were raised by 1 do not look freshly
+    initialised; see `toolbox.perturb`.
     """
     values = np.asarray(keras.ops.convert_to_numpy(weight), np.float64)
     if not values.size or np.ptp(values) == 0:

@@ -1,4 +1,4 @@
-"""What a note says of a network and of callbacks: plain values, read off Keras' objects.
+"""Read the facts about networks and callbacks that notes contain, as plain values, from Keras' objects.
 
 Untrusted side.
 """
@@ -15,18 +15,18 @@ import numpy as np
 from grader.sandbox.wire.weights import weights_digest
 
 MAX_TEXT: Final = 300
-"""Longer texts are cut."""
+"""The most characters of a text; longer ones are truncated."""
 
 
 def digest_of(model: Any) -> str:
-    """The digest of a network's weights; empty where it has none."""
+    """Return the digest of a network's weights, or an empty string if it has none."""
     with contextlib.suppress(Exception):
         return weights_digest(model.get_weights())
     return ""
 
 
 def flat_list(value: Any) -> list[Any]:
-    """What a list, tuple, set or dictionary holds, at any depth, in one list."""
+    """Return all values in nested lists, tuples, sets and dictionaries as one list."""
     if value is None:
         return []
     if isinstance(value, keras.callbacks.CallbackList):
@@ -39,7 +39,7 @@ def flat_list(value: Any) -> list[Any]:
 
 
 def name_of(value: Any) -> str:
-    """A loss, metric or function by the name that it has in a program."""
+    """Return the name of a loss, metric or function."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -48,7 +48,7 @@ def name_of(value: Any) -> str:
 
 
 def metric_names(model: Any) -> list[str]:
-    """The metrics that a network was compiled with."""
+    """Return the names of the metrics that a network was compiled with."""
     with contextlib.suppress(Exception):
         config = model._compile_metrics._user_metrics if model._compile_metrics is not None else []
         return [name_of(metric) for metric in flat_list(config)][:20]
@@ -56,7 +56,7 @@ def metric_names(model: Any) -> list[str]:
 
 
 def callback_facts(callback: Any) -> dict[str, Any]:
-    """A callback's kind, and those of its settings that say what it watches."""
+    """Return a callback's kind, and the settings that say what it watches and keeps."""
     kinds = [kind.__name__ for kind in type(callback).__mro__]
     kind = next((name for name in ("EarlyStopping", "ModelCheckpoint") if name in kinds), type(callback).__name__)
     mode = ""
@@ -79,20 +79,24 @@ def callback_facts(callback: Any) -> dict[str, Any]:
 
 
 def watch_upwards(callbacks: list[Any]) -> None:
-    """Let callbacks watch an accuracy that is not tracked, which task 4 tells of: Keras cannot know which way is up."""
+    """Make callbacks that watch an accuracy treat higher values as better, if the network does not track accuracy.
+
+    Keras reads the direction off the network's metrics, and cannot do so here.  That the program does not track
+    accuracy costs points in task 4, and should not cost any in another one.
+    """
     for callback in callbacks:
         if "acc" in str(getattr(callback, "monitor", "")) and getattr(callback, "mode", "") == "auto":
             callback.mode = "max"
 
 
 def all_layers(model: Any) -> Iterator[Any]:
-    """A network's layers, and those inside of them: of networks, and of layers of a program's own."""
+    """Yield a network's layers, and the layers inside nested networks and custom layers."""
     for layer in getattr(model, "layers", ()) or getattr(model, "_layers", ()):
         yield layer
         yield from all_layers(layer)
 
 
 def convolution_types() -> tuple[Any, ...]:
-    """The layers that count as convolutions."""
+    """Return the classes of layers that count as convolutions."""
     layers = keras.layers
     return (layers.Conv2D, layers.SeparableConv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose)

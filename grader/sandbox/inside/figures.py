@@ -1,4 +1,4 @@
-"""What a matplotlib figure shows, as data.
+"""Describe a Matplotlib figure as data, and render it.
 
 Untrusted side.
 """
@@ -14,14 +14,15 @@ from grader.sandbox.wire.facts import MOST, MOST_IMAGES
 
 
 def describe_figure(figure: Any) -> dict[str, Any] | None:
-    """The axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
+    """Describe the axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
 
     Returns:
-        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, the labels being the figure's own.  An
-        axes has `title`, `xlabel`, `ylabel` (an axis that is shared with other axes has the label of whichever has
-        one), `images` (arrays as they were given to imshow), and `lines` (`x`, `y`, `label`, `look`).  A legend is a
-        list of entries with `text` and `look`, where equal looks (colour, line style, marker) mean the same line.  Of
-        very many images in one axes the last are there, which are on top; of very many of anything else, the first.
+        `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, where the labels are those of the figure
+        itself.  Each axes has `title`, `xlabel`, `ylabel` (taken from an axes that shares the axis if it has none of
+        its own), `images` (arrays as they were given to `imshow`), and `lines` (`x`, `y`, `label`, `look`).  A legend
+        is a list of entries with `text` and `look`; equal looks (colour, line style, marker) mean the same line.  If
+        one axes has very many images, only the last ones are described, which are on top; of anything else, only the
+        first ones.
     """
     from matplotlib.figure import FigureBase
 
@@ -38,9 +39,10 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
 
 
 def drawn_figure(returned: Any) -> Any:
-    """The figure that a call drew, whatever it returned: the figure of its axes, else the one that is open.
+    """Return the figure that a call drew, whatever it returned.
 
-    `None` where there is none.
+    This is the returned figure, or the figure of a returned axes, or else the last one that is open.  `None` if there
+    is none.
     """
     import matplotlib.pyplot as plt
     from matplotlib.figure import FigureBase
@@ -57,10 +59,10 @@ def drawn_figure(returned: Any) -> Any:
 
 
 def render_figure(figure: Any, side: int) -> Any:
-    """The pixels of a figure, uint8 of shape (height, width, 4); `None` for anything but a figure.
+    """Render a figure, as uint8 of shape (height, width, 4); `None` for anything but a figure.
 
     Args:
-        figure: The figure; it is drawn at another resolution where it would be too large.
+        figure: The figure; its resolution is reduced if it would be too large.
         side: The most pixels in width and height.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -69,7 +71,7 @@ def render_figure(figure: Any, side: int) -> Any:
     if not isinstance(figure, Figure):
         return None
     for axes in figure.axes:
-        if not axes.axison:  # an invisible axis is laid out all the same, which is most of the time that drawing takes
+        if not axes.axison:  # Matplotlib lays out invisible axes all the same, which takes most of the drawing time
             axes.xaxis.set_visible(False)
             axes.yaxis.set_visible(False)
     figure.set_dpi(min(100.0, (side - 1) / max(figure.get_size_inches())))
@@ -97,7 +99,7 @@ def _describe_axes(axis: Any) -> dict[str, Any]:
 
 
 def _label(axis: Any, which: str) -> str:
-    """An axis' label; where it has none, that of an axis it is shared with, as with twinx() or sharex=True."""
+    """Return an axis' label, or else that of an axis it is shared with, as by `twinx()` or `sharex=True`."""
     get = f"get_{which}label"
     sharing = getattr(axis, f"get_shared_{which}_axes")().get_siblings(axis)
     labels = [getattr(each, get)() for each in (axis, *sharing)]
@@ -132,10 +134,10 @@ def _describe_legend(legend: Any) -> list[dict[str, Any]]:
 
 
 def look_of(line: Any) -> str:
-    """What tells one line from another on paper."""
+    """Return the features by which a reader tells a line from others: its colour, line style and marker."""
     from matplotlib.colors import to_hex
 
-    if hasattr(line, "get_facecolor") and not hasattr(line, "get_color"):  # a patch, which stands for a colour
+    if hasattr(line, "get_facecolor") and not hasattr(line, "get_color"):  # a legend may show a colour by a patch
         with contextlib.suppress(TypeError, ValueError):
             return to_hex(line.get_facecolor())
     parts = []

@@ -1,8 +1,8 @@
-"""The forkserver: imports Keras once, then forks a confined worker on each order.
+"""The forkserver: imports Keras once, then forks a confined worker for each order.
 
-Untrusted side, but no submission ever runs in this process.  `launch` starts it, inside bubblewrap where there
-is one, with a socket to take orders from.  It must never run a Keras operation:
-only a process that has imported a backend and started nothing can be forked safely.
+Untrusted side, but no submission ever runs in this process.  `launch` starts it, inside bubblewrap at the level
+`namespaces`, with a socket to take orders from.  It must never run a Keras operation, because operations start the
+backend's threads, and a process with threads cannot be forked safely.
 """
 
 from __future__ import annotations
@@ -40,20 +40,22 @@ from grader.sandbox.wire.frames import (
 
 WIRE_FD: Final = 3
 _NO_WIRE: Final = 70
-"""The exit status of a worker that was not confined, or whose wire is lost."""
+"""The exit status of a worker that could not be confined, or that has lost its wire."""
 
 _WATCH_SECONDS: Final = 0.05
-_CPU_GRACE_SECONDS: Final = 2  # the kernel counts coarsely, and its end says no reason: the watch comes first
-_THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens, whatever a course allows
+# The kernel's own limit is higher by this much, so that the watch acts first: the kernel counts coarsely, and does not
+# say why it ends a process.
+_CPU_GRACE_SECONDS: Final = 2
+_THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens of threads, whatever number a course allows
 _THREADS_AT_LEAST: Final = 1024
-_REMOVE_SECONDS: Final = 10.0  # the trusted side waits for 30
+_REMOVE_SECONDS: Final = 10.0  # well below the 30 seconds for which the trusted side waits for the worker's end
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _MIB: Final = 2**20
 
 
 class WorkerProcess:
-    """A forked worker as the forkserver sees it: the top of a tree of processes."""
+    """A forked worker as the forkserver sees it: the root of a tree of processes."""
 
     def __init__(self, number: int, pid: int, limits: Limits, control: Channel) -> None:
         self.number = number
@@ -66,24 +68,33 @@ class WorkerProcess:
         self.pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
 
     def end(self, reason: str) -> None:
-        """Kill the worker, so that what it started is an orphan of the forkserver's; the first reason stays."""
+        """Kill the worker; the first reason given is the one that is reported.
+
+        The processes that it started become children of the forkserver, which ends them when it reaps the worker.
+        """
         self.reason = self.reason or reason
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)  # as a namespace's first process it takes all others along
+            os.kill(self.pid, signal.SIGKILL)  # in a PID namespace of its own, this also kills all other processes
 
 
 def most_threads(limits: Limits) -> int:
-    """How many threads a worker's processes may have together: root is not held to the kernel's own limit."""
+    """Return the number of threads that all processes of a worker may have together.
+
+    The forkserver checks this itself, since the kernel does not hold root to its limit.
+    """
     return max(limits.processes * _THREADS_A_PROCESS, _THREADS_AT_LEAST)
 
 
 def scratch_folder(number: int) -> str:
-    """Where a worker without namespaces may write: made before it is forked, and removed when it is gone."""
+    """Return the folder that a worker without namespaces may write to.
+
+    It is created before the worker is forked, and removed after the worker has ended.
+    """
     return os.path.join(os.environ["HOME"], f"worker-{number}")
 
 
 class ProcessSeen(NamedTuple):
-    """A process as `/proc` shows it; memory is resident and in MiB."""
+    """A process as `/proc` shows it; `memory_mb` is its resident memory in MiB."""
 
     parent: int
     memory_mb: float
@@ -92,7 +103,7 @@ class ProcessSeen(NamedTuple):
 
 
 def process_table() -> dict[int, ProcessSeen]:
-    """Every process that `/proc` shows, if there is one, by number."""
+    """Return every process that `/proc` shows, by its number; empty where there is no `/proc`."""
     table: dict[int, ProcessSeen] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if not name.isdigit():
@@ -107,10 +118,10 @@ def process_table() -> dict[int, ProcessSeen]:
 
 
 def children() -> list[int]:
-    """The children of this process.
+    """Return the process numbers of this process' children.
 
-    One that forks and ends, again and again, has another number each time, so this must be faster than a fork:
-    the table is read only where the kernel does not list children.
+    This must be faster than a fork: a process that keeps forking and exiting has another number each time, and could
+    otherwise never be caught.  So the whole process table is read only where the kernel does not list children.
     """
     own = os.getpid()
     try:
@@ -121,7 +132,7 @@ def children() -> list[int]:
 
 
 def descendants(root: int, table: dict[int, ProcessSeen]) -> set[int]:
-    """The process `root` and all below it."""
+    """Return the numbers of the process `root` and of all processes below it."""
     below: dict[int, list[int]] = {}
     for pid, seen in table.items():
         below.setdefault(seen.parent, []).append(pid)
@@ -135,16 +146,17 @@ def descendants(root: int, table: dict[int, ProcessSeen]) -> set[int]:
 
 
 def memory_of(pids: Iterable[int], table: dict[int, ProcessSeen], enough: float) -> float:
-    """The memory that processes take together, in MiB.
+    """Return the memory that processes take together, in MiB.
 
-    What is resident in each is soon known, but counts what they share several times: workers share most of Keras with
-    the forkserver, until they write to it.  Nothing tells how much of it they have written to, short of the kernel's
-    going through all their pages.  That takes long, so it is asked for only above what is `enough`.
+    The resident memory of each is quick to read, but counts shared pages several times, and workers share most of Keras
+    with the forkserver until they write to it.  Only the kernel can tell how much is shared, by walking through all of
+    their pages.  That is slow, so it is done only if the sum of resident memory exceeds `enough`.
 
     Args:
         pids: The processes.
-        table: What `/proc` shows of them.
-        enough: Up to here the sum of what is resident will do, and above it nobody needs to know by how much.
+        table: The process table.
+        enough: A limit, in MiB.  Up to it the sum of resident memory is returned, and counting stops once it is passed,
+            so a result above it is only a lower bound.
     """
     resident = {pid: table[pid].memory_mb for pid in pids}
     if sum(resident.values()) <= enough:
@@ -158,11 +170,12 @@ def memory_of(pids: Iterable[int], table: dict[int, ProcessSeen], enough: float)
 
 
 def proportional_mb(pid: int, resident_mb: float) -> float:
-    """A process' own memory and its share of what it has in common with others, in MiB.
+    """Return the proportional set size (PSS) of a process, in MiB: each page is divided by the number of its users.
 
     Args:
-        pid: Its number.
-        resident_mb: What is resident, for where the kernel does not tell, or the process keeps it from telling.
+        pid: The process number.
+        resident_mb: The resident memory, which is returned if the kernel does not report the PSS, or if the process
+            prevents that.
     """
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
@@ -175,9 +188,9 @@ def proportional_mb(pid: int, resident_mb: float) -> float:
 
 
 def processor_time(pid: int) -> tuple[float, float]:
-    """For how long the threads of a process have run, and waited for a core, all together, in seconds.
+    """Return how long the threads of a process have run and how long they have waited for a core, in seconds.
 
-    Both are 0 where the kernel does not count it, and without a thread that has ended.
+    Both are sums over the threads that still exist.  Both are 0 if the kernel does not count them.
     """
     ran = waited = 0
     with contextlib.suppress(OSError):
@@ -191,11 +204,11 @@ def processor_time(pid: int) -> tuple[float, float]:
 class Forkserver:
     """Forks workers, watches what they use, and reports how they ended.
 
-    One process of the trusted side starts it and ends it; others of the same grading may join, and have workers of
-    their own.  Numbers of workers are theirs to choose, so that no two are alike.
+    One process of the trusted side starts the forkserver and ends it.  Other processes of the same grading may join,
+    and have workers of their own.  The trusted side numbers the workers, and must not use a number twice.
 
     Args:
-        control: The socket to the trusted side.
+        control: The socket to the process of the trusted side that started it.
         level: The isolation level.
     """
 
@@ -207,13 +220,14 @@ class Forkserver:
         self._workers: dict[int, WorkerProcess] = {}
 
     def run(self, ready: Ready) -> None:
-        """Announce that the imports are done, then serve until the trusted side hangs up."""
+        """Report that the imports are done, then serve until the trusted side closes its socket."""
         self._ready = ready
         self._control.send(ready)
         try:
             while True:
                 controls = [self._control, *self._joined]
                 watched: list[Any] = [*controls, *(w.pidfd for w in self._workers.values() if w.pidfd >= 0)]
+                # A worker's pidfd becomes readable when it ends; without workers, there is nothing to watch.
                 select.select(watched, [], [], _WATCH_SECONDS if self._workers else None)
                 self._reap()
                 self._watch()
@@ -256,7 +270,7 @@ class Forkserver:
             self._report(control, Exited(order.worker, "confinement", 1, 0.0, 0.0))
 
     def _leave(self, control: Channel) -> None:
-        """One that had joined is gone: end its workers, and report to it no more."""
+        """End the workers of a process that had joined and is gone, and stop reporting to it."""
         self._joined.remove(control)
         control.close()
         for worker in self._workers.values():
@@ -270,15 +284,16 @@ class Forkserver:
         return Accounted(sum(ran for ran, _ in times), sum(waited for _, waited in times))
 
     def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
-        """Fork a worker; return its process number as this process sees it, or 0 where confining it failed."""
+        """Fork a worker, and return its process number as this process sees it, or 0 if confining it failed."""
         if not self._level.contains_all:
             os.mkdir(scratch_folder(order.worker), 0o700)
             pid = os.fork()
             if pid == 0:
                 become_worker(order, wire_fd, log_fd, level=self._level)
             return pid
-        # The process that enters the new namespaces cannot itself be the first one in the new pid namespace,
-        # so it forks once more, tells the number of that child, and goes.  The child becomes ours.
+        # A process that creates a PID namespace does not enter it; only its children do.  So a process in between
+        # creates the namespaces, forks the worker, passes on its number and exits.  This process is a subreaper, so
+        # the worker then becomes its child.
         reader, writer = os.pipe()
         middle = os.fork()
         if middle == 0:
@@ -288,6 +303,7 @@ class Forkserver:
                 read_number, write_number = os.pipe()
                 child = os.fork()
                 if child == 0:
+                    # In its new namespace it only sees its new number, so it is told the one in the current `/proc`.
                     number = int(os.read(read_number, 16))
                     for descriptor in (reader, writer, read_number, write_number):
                         os.close(descriptor)
@@ -319,28 +335,34 @@ class Forkserver:
             if worker.pidfd >= 0:
                 os.close(worker.pidfd)
             del self._workers[worker.number]
-            if not self._level.contains_all:  # whatever it left behind
+            if not self._level.contains_all:  # no namespace ends what the worker left behind
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 self._end_strays()
-                with contextlib.suppress(OSError, scratch.TooMuchError):  # the rest goes with the forkserver's home
+                # Whatever is left after that time is removed with the forkserver's home folder.
+                with contextlib.suppress(OSError, scratch.TooMuchError):
                     scratch.remove(scratch_folder(worker.number), seconds=_REMOVE_SECONDS)
             code = os.waitstatus_to_exitcode(status)
             cpu = max(worker.cpu_seconds, usage.ru_utime + usage.ru_stime)
             reason = worker.reason or ("signal" if code < 0 else "exit")
-            # One that ends by itself closes its wire first, and may be told to end while it does; one that has lost its
-            # wire ends too, and it is chance what comes first.
+            # Two races are settled here, so that the same submission always gets the same reason.  A worker that exits
+            # by itself closes its wire first, and may be told to end before it is gone: it exited.  A worker that has
+            # closed its wire also ends by itself, maybe before it is told to: it was killed.
             if code == _NO_WIRE and reason == "exit":
                 reason = "killed"
             elif reason == "killed" and code not in (-signal.SIGKILL, _NO_WIRE):
                 reason = "signal" if code < 0 else "exit"
             if reason in ("signal", "killed") and cpu >= worker.limits.cpu_seconds:
-                reason = "cpu"  # the kernel's limit was first
+                reason = "cpu"  # the kernel enforced its own limit before the watch did
             peak = max(worker.peak_mb, usage.ru_maxrss / 1024)
             self._report(worker.control, Exited(worker.number, reason, abs(code), cpu, peak))
 
     def _end_strays(self) -> None:
-        """End what workers have left behind: as orphans they become this process' children, one after the other."""
+        """End the processes that workers have left behind.
+
+        As orphans they become children of this process, a subreaper.  Ending one makes its own children orphans, so
+        this goes on until there are none.
+        """
         while strays := self._strays():
             for pid in strays:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -350,7 +372,7 @@ class Forkserver:
                     os.waitpid(pid, 0)
 
     def _strays(self) -> list[int]:
-        """Children of this process that are no workers."""
+        """Return the children of this process that are not workers."""
         workers = {worker.pid for worker in self._workers.values()}
         return [pid for pid in children() if pid not in workers]
 
@@ -358,16 +380,16 @@ class Forkserver:
         if control is self._control:
             control.send(exited)
         elif control in self._joined:
-            with contextlib.suppress(ProtocolError, OSError):  # it is about to leave
+            with contextlib.suppress(ProtocolError, OSError):  # that process has ended: `_leave` will follow
                 control.send(exited)
 
     def _watch(self) -> None:
-        """Measure each worker's tree of processes and end those over a limit; end strays."""
+        """Measure each worker's process tree, end workers that are over a limit, and end stray processes."""
         if not self._workers:
             return
         table = process_table()
         if not table:
-            return  # no /proc here: the kernel's own limits and the trusted side's clock remain
+            return  # without `/proc`, only the kernel's limits and the trusted side's clock are enforced
         everything: set[int] = set()
         for worker in self._workers.values():
             processes = descendants(worker.pid, table)
@@ -382,13 +404,14 @@ class Forkserver:
                 worker.end("processes")
             elif worker.cpu_seconds > worker.limits.cpu_seconds:
                 worker.end("cpu")
+        # Workers that wait for their next call must not hold a full limit each, so they have one together as well.
         together = max(worker.limits.memory_mb for worker in self._workers.values()) * MEMORY_TOGETHER
         if memory_of(everything, table, together) > together:
             self._largest(table).end("memory")
         self._end_strays()
 
     def _largest(self, table: dict[int, ProcessSeen]) -> WorkerProcess:
-        """The worker that takes the most memory."""
+        """Return the worker that takes the most memory."""
 
         def size(worker: WorkerProcess) -> float:
             return sum(proportional_mb(pid, table[pid].memory_mb) for pid in descendants(worker.pid, table))
@@ -400,11 +423,11 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid:
     """Turn this forked child into a confined worker; never returns.
 
     Args:
-        order: What is to become of it.
-        wire_fd: Its end of the wire.
-        log_fd: Where what it prints goes.
+        order: The order to spawn the worker.
+        wire_fd: The descriptor of the worker's end of the wire.
+        log_fd: The descriptor of the pipe that the worker prints to.
         level: The isolation level.
-        pid: Its number as the current `/proc` shows it, where it has namespaces of its own.
+        pid: The worker's number in the current `/proc`, if it has a PID namespace of its own.
     """
     status = _NO_WIRE
     try:
@@ -414,7 +437,7 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid:
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (log_fd, 1), (log_fd, 2), (wire_fd, WIRE_FD)):
             os.dup2(source, target)
-        os.closerange(WIRE_FD + 1, 65536)
+        os.closerange(WIRE_FD + 1, 65536)  # the forkserver's descriptors, among them its control socket
         limits, gpu = order.limits, backends.sees_gpu()
         place = level.scratch or scratch_folder(order.worker)
         level.confine(place, file_mb=limits.file_mb, pid=pid, gpu=gpu)
@@ -434,25 +457,25 @@ def become_worker(order: Spawn, wire_fd: int, log_fd: int, *, level: Level, pid:
         sys.stderr = os.fdopen(2, "w", buffering=1, errors="replace", closefd=False)
         WorkerService(socket.socket(fileno=WIRE_FD), seed=order.seed).serve()
         status = 0
-    except BaseException:  # a submission may raise anything, SystemExit included; what it was is for the log
+    except BaseException:  # a submission may raise anything, SystemExit included; the log shows what it was
         traceback.print_exc()
     finally:
-        os._exit(status)  # whatever happens: a fork that went on would serve as a second forkserver
+        os._exit(status)  # must always happen: a child that returned from here would act as a second forkserver
 
 
 def main(control_fd: int, level: str, *, seen: Seen) -> None:
-    """Import what submissions import, then serve.
+    """Import what submissions import, then serve orders.
 
     Args:
-        control_fd: Descriptor of the socket to the trusted side.
-        level: The isolation level's name.
-        seen: What the level wants to know of files.
+        control_fd: The descriptor of the socket to the trusted side.
+        level: The name of the isolation level.
+        seen: The files that the level needs to know about.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the trusted side's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the trusted side handles Ctrl-C in a terminal
     control = socket.socket(fileno=control_fd)
     versions = backend.preload()
     confine.become_subreaper()
     LEVELS[level].prepare(seen)
     gc.collect()
-    gc.freeze()  # the collector would write to, and so copy, every page the forks share
+    gc.freeze()  # a collection in a worker would write to every page shared with the forkserver, and so copy it
     Forkserver(control, level=LEVELS[level]).run(Ready(versions))

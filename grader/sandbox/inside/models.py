@@ -1,6 +1,7 @@
-"""Known models: networks whose behaviour is stated by the grader, to watch `train` and `predict` with.
+"""The known models: networks of the grader's own that are passed to a submission's `train` and `predict`.
 
-Untrusted side.  Built from Keras' own layers and written to Keras alone.
+Untrusted side.  The grader can state exactly how each of them behaves, whatever chance there is in training.  They are
+built from Keras' own layers and do not depend on the backend.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ _OF_FIT: Final = (
 
 
 def script_model(num_classes: int, image_shape: Shape) -> Any:
-    """A network that predicts one class for every image, the one that its bias names.
+    """Make a network that predicts the same class for every image: the one with the largest bias.
 
-    Its accuracy on a set is thus the share of that class among the labels: exact, and the same however the
-    images are scaled or augmented.  Its last layer is frozen, so that training changes nothing.  There is one that
-    can be trained, since optimizers ask for something to train; the zeros behind it give it no gradient.
+    Its accuracy on a set is therefore exactly the share of that class among the labels, however the images are scaled
+    or augmented.  Its last layer is frozen, so that training changes nothing.  The small trainable layer before it is
+    there because optimizers require something to train; the zeros of the last kernel keep its gradient at 0.
     """
     model = keras.Sequential(
         [
@@ -52,18 +53,22 @@ def script_model(num_classes: int, image_shape: Shape) -> Any:
             keras.layers.Dense(num_classes, kernel_initializer="zeros", activation="softmax", trainable=False),
         ]
     )
-    _compile(model, keras.optimizers.SGD(0.0))
+    _compile(model, keras.optimizers.SGD(0.0))  # with a learning rate of 0 not even the trainable layer changes
     return model
 
 
 class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
-    """Sets, at the beginning of each epoch, which class a script model predicts, and how surely.
+    """Sets which class a script model predicts, and how confidently, at the beginning of each epoch.
 
-    It is told of epochs by `fit`, and in a training loop of a submission's own by `saw_call`.
+    In `fit` it learns of epochs as a callback, and in a submission's own training loop from `saw_call`.
 
     Args:
-        classes: The class of each epoch; the last one stays.
-        sureness: The logit of that class in each epoch; the others' are 0.
+        classes: The class for each epoch; the last one is used for all further epochs.
+        sureness: The logit of that class in each epoch; the other logits are 0.
+
+    Attributes:
+        epochs: The number of epochs that have begun.
+        logs: The logs of each epoch that `fit` has ended.
     """
 
     def __init__(self, classes: Sequence[int], sureness: Sequence[float]) -> None:
@@ -75,21 +80,24 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self._fitting = self._stepping = False
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Leave it to `fit` to tell of epochs."""
+        """Ignore calls of the network from now on, since `fit` reports the epochs."""
         self._fitting = True
 
     def on_train_end(self, logs: Any = None) -> None:
-        """The calls of the network tell of epochs again."""
+        """Watch the calls of the network again."""
         self._fitting = False
 
     def saw_call(self, *, training: bool) -> None:
-        """An epoch begins with the first call in training mode, and with the first one after others."""
+        """Begin an epoch at the first call in training mode, and at each one that follows a call in another mode."""
         if training and not self._stepping and not self._fitting:
             self.on_epoch_begin(self.epochs)
         self._stepping = training
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Write the bias of the next epoch, by its own count: whoever calls fit for each epoch begins at 0 again."""
+        """Set the bias for the next epoch.
+
+        This counts epochs itself, since `fit` begins at 0 again each time that a submission calls it for one epoch.
+        """
         step = min(self.epochs, len(self.classes) - 1)
         kernel, bias = self.model.layers[-1].get_weights()
         bias = np.zeros_like(bias)
@@ -98,28 +106,32 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs += 1
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keep what `fit` says of the epoch, for a `train` that returns something else than the History."""
+        """Keep the logs of `fit`, in case `train` does not return the History."""
         self.logs.append({str(name): float(value) for name, value in (logs or {}).items()})
 
 
 class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """An extra callback that only counts, to see whether `train` runs the ones it is given."""
+    """A callback that only counts epochs, to find out whether `train` runs the extra callbacks that it is given."""
 
     def __init__(self) -> None:
         super().__init__()
         self.epochs = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Count."""
+        """Count the epoch."""
         self.epochs += 1
 
 
 def follow(model: Any, callback: Any, *, validation: tuple[Any, Any] | None = None) -> None:
-    """Make `model.fit` run a callback of the grader beside those it is given.
+    """Make `model.fit` run one of the grader's callbacks in addition to those it is given.
 
-    The model is the grader's own, so the extra callback goes onto this one object; a `train` that drops
-    the callbacks it is given can then still be judged on the rest.  So can one that validates on other data than it is
-    given, where `validation` takes its place.
+    So a `train` that drops the extra callbacks it is given can still be judged by the other checks.  A `train` that
+    validates on the wrong data can, too, if `validation` is given.
+
+    Args:
+        model: One of the grader's own models; only this object is changed.
+        callback: The callback.
+        validation: Images and labels.  If given, `fit` validates on these, whatever it is given.
     """
 
     def add(given: dict[str, Any]) -> None:
@@ -133,7 +145,7 @@ def follow(model: Any, callback: Any, *, validation: tuple[Any, Any] | None = No
 
 
 def before_fit(model: Any, change: Callable[[dict[str, Any]], None]) -> None:
-    """Make `model.fit` change what it is given, by name, before it trains."""
+    """Make `model.fit` pass its arguments, as a dictionary by name, to `change` before it trains with them."""
     fit = type(model).fit
 
     def changed_fit(*args: Any, **kwargs: Any) -> Any:
@@ -145,10 +157,10 @@ def before_fit(model: Any, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def answer_at_once(model: Any) -> None:
-    """Let `model.predict` answer about arrays of images without the data pipeline that Keras makes for each call.
+    """Make `model.predict` compute arrays of images without the data pipeline that Keras creates for each call.
 
-    The pipeline takes a tenth of a second, twenty times as long as the answers, which are the same: the network at
-    inference, batch by batch.  Whatever else is asked of `predict` is Keras' own to do.
+    The pipeline takes a tenth of a second, twenty times as long as the answers.  These are the same: the network at
+    inference, batch by batch.  With any other arguments, Keras' own `predict` is called.
     """
     predict = model.predict
 
@@ -164,7 +176,7 @@ def answer_at_once(model: Any) -> None:
 
 
 def tell_of_calls(model: Any, script: FollowScript) -> None:
-    """Tell a script of the calls of its network, for training loops that do without `fit`."""
+    """Make a model report its calls to a script, for training loops that do not use `fit`."""
     call = model.call
     script.set_model(model)
 
@@ -182,7 +194,7 @@ def _as_list(callbacks: Any) -> list[Any]:
 
 
 def three_means(image_shape: Shape) -> list[Any]:
-    """Layers that give three numbers of an image: the means of its channels, or in grey of frame, ring and middle."""
+    """Make layers that compute three means of an image: of its channels, or of frame, ring and middle if it is grey."""
     height, width, channels = image_shape
     if channels == 3:
         return [keras.layers.GlobalAveragePooling2D()]
@@ -194,11 +206,11 @@ def three_means(image_shape: Shape) -> list[Any]:
 
 
 def witness_model(num_classes: int, image_shape: Shape) -> Any:
-    """A trainable network that remembers what it was trained on.
+    """Make a trainable network that remembers what it was trained on.
 
-    The batch normalisation keeps nothing of the past (momentum 0), so its moving mean is the mean of the last
-    training batch as the network saw it, and the dense layer starts at zero, so its weights point to the label
-    that each colour, or bright part, was trained with.
+    Its batch normalisation has momentum 0, so the moving mean is the mean of the last training batch as the network saw
+    it, which shows how `train` scales.  Its dense layer starts at zero, so the weights show the label that each colour,
+    or bright region of a grey image, was trained with.
     """
     model = keras.Sequential(
         [
@@ -215,20 +227,21 @@ def witness_model(num_classes: int, image_shape: Shape) -> Any:
 def brightest_channel_model(
     gain: float, image_shape: Shape, *, shift: int = 0, frozen: bool = False, threshold: float = 0.0
 ) -> Any:
-    """A network whose class is the brightest channel of an image, whatever positive scale the image has.
+    """Make a network that predicts the brightest channel of an image, at whatever positive scale.
 
-    Of a grey image, frame, ring and middle are in place of the channels.  The last class has none: the logits are
-    `gain` times the means of the three, and of the threshold (0 by default).  So the logarithms of the probabilities
-    tell these means as the network saw them.
-    Dropout changes nothing at inference, and much in training mode.
+    In a grey image, the frame, the ring and the middle take the place of the channels.  The logits are `gain` times the
+    means of the three and, for a fourth class, `gain` times the threshold.  So the logarithms of the probabilities show
+    these means as the network saw them.  A dropout layer changes nothing at inference, and much in training mode, so a
+    `predict` that runs the network in training mode is noticed.
 
     Args:
-        gain: Logits per unit of a channel's mean.
+        gain: The logit per unit of a channel's mean.
         image_shape: Height, width and channels of an image.
         shift: Channel c is class (c + shift) modulo 3.
-        threshold: An image none of whose channels has a higher mean is of the last class.
-        frozen: Let training change nothing.  Instead of the dropout there is something to train, since optimizers ask
-            for it: slopes of numbers below zero, of which there are few if any.
+        frozen: Whether training must not change the answers.  A PReLU then takes the place of the dropout, since
+            optimizers require something to train: it trains the slopes for negative numbers, of which there are few if
+            any.
+        threshold: An image is of the last class if no channel has a mean above this.
     """
     layers = [keras.Input(image_shape), *three_means(image_shape)]
     layers.append(keras.layers.PReLU(alpha_initializer="ones") if frozen else keras.layers.Dropout(0.5))
@@ -242,5 +255,5 @@ def brightest_channel_model(
 
 
 def _compile(model: Any, optimizer: Any) -> None:
-    # Eagerly, since these networks are tiny: tracing would cost half a second for each.
+    # Run eagerly: these networks are tiny, and tracing would cost half a second for each.
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)

@@ -1,6 +1,7 @@
-"""A layer of a submission's own in the examiner: a graph with weights.
+"""A submission's custom layer as the examiner rebuilds it: a graph with weights.
 
-Untrusted side, but run in a worker that never saw the submission.  It computes at inference alone: nobody trains here.
+Untrusted side, but it runs in a worker that never loads the submission.  It computes at inference only, since nothing
+is trained in the examiner.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from grader.sandbox.inside import backend
 from grader.sandbox.wire import graphs
 
 _ANY_SIZE: Final = 32
-"""What an axis of any size is where images are made up."""
+"""The size that an axis of any size gets in made-up images."""
 
 _OTHER: Final = 1e-4
-"""Of a number: one that differs by more is another.  Beside a softmax at random most numbers are small."""
+"""The relative difference above which two numbers are different.
+
+It is relative, since most of the numbers that a random softmax gives are small.
+"""
 
 _NOTHING: Final = 1e-12
-"""Of the largest number: what is smaller is none."""
+"""Differences below this fraction of the largest number count as none."""
 
 _KINDS: Final = {
     "MatMul": "Dense",
@@ -35,22 +39,22 @@ _KINDS: Final = {
     "ConcatV2": "Concatenate",
     "Mul": "Multiply",
 }
-"""The layers of Keras that do what an operation does, those that tell what a network is made of.
+"""The Keras layers that correspond to an operation, for operations that characterise a network.
 
-A product is one where images are multiplied with something of another shape, as by a gate for each channel.
+A `Mul` counts as `Multiply` only if it multiplies images with something of another shape, such as a gate per channel.
 """
 
 
 @keras.saving.register_keras_serializable(package=graphs.MODULE, name=graphs.CLASS_NAME)
 class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
-    """A layer that computes what a graph says, with weights of its own.
+    """A layer that computes a graph, with weights of its own.
 
     Args:
-        graph: Plain data of the form of `graphs.Graph`.
-        kwargs: What every layer takes.
+        graph: Plain data in the form of `graphs.Graph`.
+        kwargs: The arguments that every Keras layer takes.
 
     Raises:
-        ValueError: It is no graph, or none that may be run.
+        ValueError: If it is not a graph, or not one that may be run.
     """
 
     def __init__(self, graph: Any, **kwargs: Any) -> None:
@@ -62,7 +66,7 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
         self._function = backend.GraphFunction(self.graph)
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights, in the order that they had."""
+        """Create the weights, in the order that they had in the submission's layer."""
         for weight in self.graph.weights:
             initializer = keras.saving.deserialize_keras_object(
                 {
@@ -72,30 +76,31 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
                     "registered_name": None,
                 }
             )
-            # Not to be trained, for then Keras leaves them in their order.
+            # Keras lists trainable weights before others; with all of them not trainable, they stay in this order.
             self.add_weight(
                 name=weight.name, shape=weight.shape, initializer=initializer, dtype=weight.dtype, trainable=False
             )
 
     def call(self, inputs: Any) -> Any:
-        """The graph's answer."""
+        """Compute the graph's output for a batch of images."""
         used = [
             variable.value for variable, weight in zip(self.weights, self.graph.weights, strict=True) if weight.node
         ]
         return self._function(keras.ops.cast(inputs, self.graph.dtype), used)
 
     def looks_at_images(self) -> bool:
-        """Whether the answers about different images differ, with weights drawn at random."""
+        """Whether the outputs for different images differ, with random weights."""
         weights = self._drawn(np.random.default_rng(0))
         return any(
             _others(*(self._answer(images[row : row + 1], weights) for row in (0, 1))) for images in self._images()
         )
 
     def parts(self) -> list[dict[str, Any]]:
-        """What it consists of, in the form of the layers of `examiner.describe_network`.
+        """Describe the operations that it consists of, in the form of the layers of `examiner.describe_network`.
 
-        A convolution or a dense layer counts where images go in and its kernel comes of weights alone; a convolution
-        only where the whole layer answers something else if that one does.
+        A convolution or a dense layer counts only if it takes something computed from the images, and its kernel is
+        computed from weights only.  A convolution must also matter: the whole layer must give another output if the
+        convolution does.
         """
         comes_of = graphs.sources(self.graph)
         found = []
@@ -114,7 +119,7 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
                 counts = with_images[0]
             else:
                 if kind == "Dense" and with_images[1:] == [True]:
-                    place = 1  # of an Einsum the kernel may stand first
+                    place = 1  # the kernel may be the first input of an Einsum
                 other = 0 if place == 1 else 1
                 counts = len(of) > other and with_images[place] and bool(of[other]) and not with_images[other]
                 kernel = (self._sizes(node.inputs[other], skip=0) or []) if counts else []
@@ -138,7 +143,7 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
         return None if shape is None else [size or 0 for size in shape[skip:]]
 
     def _takes_part(self, node: str) -> bool:
-        """Whether the answer is another where a node gives something else, with weights drawn at random."""
+        """Whether the layer's output changes if a node's output is replaced, with random weights."""
         sizes = self._sizes(node)
         if sizes is None:
             return False
@@ -154,11 +159,14 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
         return False
 
     def _drawn(self, random: np.random.Generator) -> list[Any]:
-        """Weights at random."""
+        """Draw random values for the weights that the output depends on."""
         return [_drawn(weight, random) for weight in self.graph.weights if weight.node]
 
     def _images(self) -> list[Any]:
-        """Pairs of images, noise in two colours, as bright as programs have them and as layers hand them on."""
+        """Make pairs of images of noise in two colours, in three ranges of brightness: up to 1, 20 and 255.
+
+        These cover images as programs scale them, and values as layers pass them on.
+        """
         random = np.random.default_rng(2)
         shape = [_ANY_SIZE if size < 0 else size for size in self.graph.shape]
         colours = random.uniform(0, 1, (2, *(1 for _ in shape[:-1]), *shape[-1:]))
@@ -170,7 +178,7 @@ class OwnLayer(keras.layers.Layer):  # type: ignore[misc]
 
 
 def _drawn(weight: graphs.Weight, random: np.random.Generator) -> Any:
-    """A weight at random: of a kernel around 0, so that values keep their size, and of all else around 1."""
+    """Draw random values for a weight: around 0 for a kernel, scaled to keep the size of activations; else around 1."""
     if len(weight.shape) >= 2:
         values = random.normal(0, np.sqrt(2 / max(1, math.prod(weight.shape[:-1]))), weight.shape)
     else:
@@ -179,7 +187,7 @@ def _drawn(weight: graphs.Weight, random: np.random.Generator) -> Any:
 
 
 def _others(one: Any, other: Any) -> bool:
-    """Whether two answers differ, beyond rounding; what is not finite says nothing."""
+    """Whether two outputs differ by more than rounding; False if either is not finite."""
     if one.shape != other.shape or not one.size or not np.all(np.isfinite(one)) or not np.all(np.isfinite(other)):
         return False
     larger = np.maximum(np.abs(one), np.abs(other))

@@ -1,6 +1,6 @@
-"""Paths as they stand in a program that was written elsewhere, taken to a place that this machine has.
+"""Redirect paths of a program that was written on another machine to places that exist here.
 
-Untrusted side.  Folders of Colab, of Kaggle and of the author's own machine lie below the working folder here.
+Untrusted side.  Folders of Colab, of Kaggle and of the author's own machine are moved below the working folder.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ import keras
 
 _FOREIGN_FOLDER: Final = re.compile(r"^(/content|/kaggle|/home|/Users|/mnt|/gdrive|/drive|/data|/workspace|~)")
 _ARGUMENTS: Final = ("path", "name", "file", "filepath")
-"""How functions call their path, where it is given by its name."""
+"""The parameter names under which functions take their path."""
 
 _home: Final = [os.getcwd()]
-"""The working folder that the program began in."""
+"""The working folder at the start of the program, as the only element, so that it can be changed."""
 
 
 def begin_here() -> None:
-    """Remember the working folder as the one that foreign folders are moved below."""
+    """Remember the current working folder as the one below which foreign folders are moved."""
     _home[0] = os.getcwd()
 
 
 def working_folder() -> str:
-    """The folder that the program began in."""
+    """Return the working folder at the start of the program."""
     return _home[0]
 
 
 def local_path(path: Any) -> Any:
-    """A path that this machine has: one of Colab or of the author's own is moved below the working folder."""
+    """Return a path for this machine: a foreign path is moved below the working folder, any other is unchanged."""
     text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
     home = _home[0]
     own = isinstance(text, str) and text.startswith((home, os.getcwd(), os.environ.get("TMPDIR", "/tmp")))
@@ -46,7 +46,7 @@ def local_path(path: Any) -> Any:
 
 
 def make_folder(path: str) -> None:
-    """Make the folder that a file is to lie in."""
+    """Create the parent folder of a file that is about to be written."""
     folder = os.path.dirname(path)
     if folder:
         with contextlib.suppress(OSError):
@@ -54,7 +54,7 @@ def make_folder(path: str) -> None:
 
 
 def redirect_paths() -> None:
-    """Let a program look for, open and make files and folders in foreign folders, and change to them."""
+    """Make the functions that find, open and create files and folders, and `os.chdir`, accept foreign paths."""
     make_folders = os.makedirs
 
     def make(path: str) -> None:
@@ -71,7 +71,7 @@ def redirect_paths() -> None:
 
 
 def redirect_saving() -> None:
-    """Let a program save networks into foreign folders."""
+    """Make the functions that save networks accept foreign paths."""
     model, checkpoint = keras.Model, keras.callbacks.ModelCheckpoint
     model.save = _redirected(model.save, 1, make=make_folder)
     model.save_weights = _redirected(model.save_weights, 1, make=make_folder)
@@ -79,7 +79,10 @@ def redirect_saving() -> None:
 
 
 def forgive_folders() -> None:
-    """Let a program write into folders that it made in another session, and make one that is there already."""
+    """Let a program write into folders that it did not create in this run, and create one that already exists.
+
+    In the author's own session, an earlier run may have created the folder, or it may have been new.
+    """
     open_file, make_one = builtins.open, os.mkdir
 
     @functools.wraps(open_file)
@@ -94,7 +97,7 @@ def forgive_folders() -> None:
         parent = os.path.dirname(os.path.abspath(local))
         if not os.access(parent, os.F_OK):
             mkdir(parent)
-        with contextlib.suppress(FileExistsError):  # in the author's session the folder may have been new
+        with contextlib.suppress(FileExistsError):  # the folder may have been new in the author's session
             make_one(local)
 
     builtins.open = open_somewhere
@@ -104,13 +107,13 @@ def forgive_folders() -> None:
 def _redirected(
     original: Any, place: int = 0, *, make: Callable[[str], None] | None = None, only_to_write: bool = False
 ) -> Any:
-    """A function that takes foreign paths.
+    """Wrap a function so that it accepts foreign paths.
 
     Args:
         original: The function.
-        place: Which of its arguments the path is.
-        make: Called with what a foreign path has become, before the function is.
-        only_to_write: Whether that is so only where a file is opened for writing.
+        place: The position of the path among its arguments.
+        make: If given, called with the redirected path before the function is called.
+        only_to_write: Whether `make` is called only if the function opens a file for writing.
     """
 
     @functools.wraps(original)
@@ -131,6 +134,6 @@ def _redirected(
 
 
 def _writes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether `open` with these arguments is to write."""
+    """Whether `open` would open a file for writing with these arguments."""
     mode = args[1] if len(args) > 1 else kwargs.get("mode", "r")
     return isinstance(mode, str) and bool(set(mode) & set("wax+"))

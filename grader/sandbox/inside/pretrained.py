@@ -1,7 +1,7 @@
-"""Known networks of Keras without their pretrained weights, which would have to be downloaded.
+"""Make the networks of `keras.applications` work without their pretrained weights, which would have to be downloaded.
 
-Untrusted side.  There is no network in the sandbox.  A program that asks for such weights is sound, so its network
-begins with random ones here.
+Untrusted side.  The sandbox has no network access.  A program that asks for pretrained weights is sound, so here its
+network begins with random ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DOWNLOADED: Final = ("imagenet", "noisy-student")
 
 
 def offer_untrained() -> None:
-    """Let every network of `keras.applications` begin with random weights where downloaded ones are asked for."""
+    """Make every network of `keras.applications` begin with random weights if downloaded ones are asked for."""
     wrapped: dict[Any, Any] = {}
     for name, module in list(sys.modules.items()):
         if not name.startswith(_WHERE):

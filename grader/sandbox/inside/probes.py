@@ -1,7 +1,7 @@
-"""What the trials run in the sandbox: a submission that means harm.
+"""The functions that the trials of isolation levels run inside the sandbox, in place of a hostile submission.
 
-Untrusted side, and never imported: `trials` sends the text as a submission's, and calls the functions.  Each tries
-something and says how far it came.
+Untrusted side.  This module is never imported: `trials` loads its text as a submission, and calls the functions.  Each
+function tries something, and most of them return how far they got.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def succeeds(action: Callable[..., Any], *arguments: Any) -> bool:
-    """Whether an action is not refused."""
+    """Whether an action succeeds, and is not refused."""
     try:
         action(*arguments)
         return True
@@ -32,7 +32,7 @@ def succeeds(action: Callable[..., Any], *arguments: Any) -> bool:
 
 
 def readable(paths: Iterable[str]) -> list[str]:
-    """The files of these that can be read."""
+    """Return those of the given files that can be read."""
 
     def read(path: str) -> None:
         with open(path, "rb") as file:
@@ -50,12 +50,12 @@ def lists(folder: str, name: str) -> bool:
 
 
 def existing(paths: Iterable[str]) -> list[str]:
-    """The paths of these that are there, as far as can be told."""
+    """Return those of the given paths that can be seen to exist."""
     return [path for path in paths if os.path.lexists(path)]
 
 
 def spoil(folder: str, name: str) -> None:
-    """Change a file, its folder and what is beside it in each way there is."""
+    """Try every way of changing a file, its folder and its neighbours."""
     path = os.path.join(folder, name)
     with open("own", "w") as file:
         file.write("x")
@@ -89,20 +89,20 @@ def spoil(folder: str, name: str) -> None:
 
 
 def creates(folder: str) -> bool:
-    """Whether a file can be made in a folder; it is removed again."""
+    """Whether a file can be created in a folder; it is removed again."""
     path = os.path.join(folder, "grader-trial")
     return succeeds(lambda: open(path, "w").close()) and succeeds(os.unlink, path)
 
 
 def scratch() -> tuple[str, list[str], list[str]]:
-    """Leave a file; the current folder, what lies in the home folder, and what in the current one."""
+    """Leave a file behind; return the current folder, the entries of the home folder, and those of the current one."""
     open("mark", "w").close()
     home = os.environ["HOME"]
     return os.getcwd(), sorted(os.listdir(home)), sorted(os.listdir("."))
 
 
 def fill(files: int, megabytes: int) -> None:
-    """Write so many files of so many MiB."""
+    """Write a number of files of this many MiB each."""
     for number in range(files):
         with open(f"{number}.bin", "wb") as file:
             for _ in range(megabytes):
@@ -110,7 +110,7 @@ def fill(files: int, megabytes: int) -> None:
 
 
 def tcp(port: int) -> list[bool]:
-    """Connect to a port of this machine; listen on one."""
+    """Try to connect to a port of this machine, and to listen on one; return whether each succeeded."""
 
     def listen() -> None:
         socket.create_server(("127.0.0.1", 0)).close()
@@ -135,7 +135,7 @@ def unix(stream: bool, address: str | bytes) -> None:
 
 
 def listed() -> list[int]:
-    """The numbers of the processes that `/proc` shows."""
+    """Return the numbers of the processes that `/proc` shows."""
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
@@ -143,7 +143,7 @@ def listed() -> list[int]:
 
 
 def in_use(pid: int) -> bool:
-    """Whether a process number is in use, as far as can be told."""
+    """Whether a process number can be seen to be in use."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -154,7 +154,7 @@ def in_use(pid: int) -> bool:
 
 
 def disturb(pid: int) -> bool:
-    """Whether a process, or this one's parent, can be signalled, slowed or limited."""
+    """Whether a process can be signalled, slowed or limited, or the parent of this process signalled."""
     tries: tuple[tuple[Any, ...], ...] = (
         (resource.prlimit, pid, resource.RLIMIT_CPU, (7, 7)),
         (os.setpriority, os.PRIO_PROCESS, pid, 19),
@@ -168,13 +168,13 @@ def disturb(pid: int) -> bool:
 
 
 class Span(ctypes.Structure):
-    """A piece of memory: the kernel's `struct iovec`."""
+    """A range of memory: the kernel's `struct iovec`."""
 
     _fields_ = (("start", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
 def trace(pid: int, address: int) -> bool:
-    """Whether a process can be traced, or its memory at an address read."""
+    """Whether a process can be traced, or its memory read at an address."""
     buffer = ctypes.create_string_buffer(8)
     here, there = Span(ctypes.addressof(buffer), 8), Span(address, 8)
     memory = libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0) >= 0
@@ -183,13 +183,16 @@ def trace(pid: int, address: int) -> bool:
 
 
 def status() -> dict[str, str]:
-    """What the kernel says of this process, line by line, up to the first space in each."""
+    """Return the fields of `/proc/self/status`, each with the first word of its value."""
     with open("/proc/self/status") as file:
         return {line.split(":")[0]: line.split()[1] for line in file if len(line.split()) > 1}
 
 
 def refused() -> list[str]:
-    """The calls that do not answer EPERM; those that would change something here have no valid argument."""
+    """Return the names of the system calls that do not fail with EPERM.
+
+    Calls that would change something have invalid arguments, so that they do no harm if they are not refused.
+    """
     shared = ctypes.CDLL(None, use_errno=True).mmap
     shared.restype = ctypes.c_ssize_t
     calls: dict[str, Callable[[], int]] = {
@@ -211,7 +214,7 @@ def refused() -> list[str]:
 
 
 def survive(marker: str) -> None:
-    """Leave a process behind, of another session and with another parent, that sleeps for `marker` seconds."""
+    """Leave a process behind, in another session and with another parent, that sleeps for `marker` seconds."""
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.setsid()
@@ -224,17 +227,17 @@ def survive(marker: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The environment variables."""
+    """Return the environment variables."""
     return dict(os.environ)
 
 
 def descriptors() -> list[int]:
-    """The descriptors that are open."""
+    """Return the file descriptors that are open."""
     return [fd for fd in range(4096) if succeeds(fcntl.fcntl, fd, fcntl.F_GETFD)]
 
 
 def eat() -> None:
-    """Allocate without end."""
+    """Allocate memory in an endless loop."""
     kept: list[Any] = []
     while True:
         kept.append(np.ones(2**22))
@@ -242,14 +245,14 @@ def eat() -> None:
 
 
 def breed() -> None:
-    """Fork without end."""
+    """Fork in an endless loop."""
     while True:
         if os.fork() == 0:
             time.sleep(60)
 
 
 def spin() -> None:
-    """Compute without end."""
+    """Compute in an endless loop."""
     while True:
         pass
 
@@ -260,7 +263,7 @@ def nap() -> None:
 
 
 def open_all() -> int:
-    """How many files can be open."""
+    """Return how many files can be open at once."""
     kept: list[int] = []
     try:
         while len(kept) < 100_000:
@@ -273,11 +276,11 @@ def open_all() -> int:
 
 
 def shout(size: int) -> None:
-    """Print so many bytes."""
+    """Print about this many bytes."""
     for _ in range(size // 1000):
         print("x" * 1000)
 
 
 def answer(size: int) -> bytes:
-    """So many bytes."""
+    """Return this many bytes."""
     return bytes(size)

@@ -1,6 +1,7 @@
-"""What is told of an exception: its cause, out of what was chained to it and wrapped around it.
+"""Describe an exception by its cause, found among the exceptions chained to it and inside its message.
 
-Untrusted side: the text of an exception is the submission's code too, and is judged as such on the trusted side.
+Untrusted side.  Turning an exception into text can run the submission's own code, and the trusted side does not rely on
+the result.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ _MOST_LINKS: Final = 10
 
 
 def told(error: BaseException, file_name: str) -> tuple[str, str]:
-    """The type and the text of an exception, as they are told.
+    """Return the type and the message of an exception as they are reported.
 
-    Where the submission itself raised it from another or while it handled another, the first of these is told as well.
+    If the submission itself raised it from another exception, or while handling another, the message also describes
+    the first of these.
 
     Args:
         error: The exception.
-        file_name: The submission's file, as its code objects name it.
+        file_name: The submission's file name in its code objects.
     """
     kind, text = _own(error)
     if isinstance(error, BaseExceptionGroup):
@@ -50,13 +52,13 @@ def told(error: BaseException, file_name: str) -> tuple[str, str]:
 
 
 def words_of(error: BaseException) -> str:
-    """What an exception says, in one or two sentences without a full stop."""
+    """Return an exception's message in one or two sentences without a full stop, or its type if it has no message."""
     kind, text = _own(error)
     return sentence("", text)[2:] or kind
 
 
 def places_of(error: BaseException, file_name: str) -> list[tuple[int, str]]:
-    """The lines and functions of the submission that an exception's text alone names."""
+    """Return the lines and functions of the submission that are named in an exception's message."""
     try:
         return places_in(str(error), file_name)
     except BaseException:
@@ -66,14 +68,14 @@ def places_of(error: BaseException, file_name: str) -> list[tuple[int, str]]:
 def _own(error: BaseException) -> tuple[str, str]:
     try:
         text = str(error)
-    except BaseException:  # it may be the submission's code
+    except BaseException:  # `__str__` may be the submission's code
         text = "(an error whose text cannot be had)"
     text = text.encode("utf-8", "replace").decode("utf-8")
     return first_cause(type(error).__name__[:100], text, _folders())
 
 
 def _folders() -> tuple[str, ...]:
-    """The folders of the machine that a text may name."""
+    """Return the folders of the machine that are removed from messages."""
     places = [
         paths.working_folder(),
         sys.prefix,
@@ -87,7 +89,7 @@ def _folders() -> tuple[str, ...]:
 
 
 def _raised_in(error: BaseException, file_name: str) -> bool:
-    """Whether an exception was raised by the submission's own lines, and not by a library that they call."""
+    """Whether an exception was raised by the submission's own lines, rather than by a library that they call."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,7 +1,7 @@
-"""Layers of a submission's own that do no more than scale images, such as a `Lambda`, as the Keras layer that does so.
+"""Replace custom layers that only scale images, such as a `Lambda`, by Keras' `Rescaling`.
 
-Untrusted side.  What the examiner then judges is the network with the `Rescaling`, so that it gains nothing to say of
-another layer that it scales.
+Untrusted side.  The examiner then judges the network with the `Rescaling`.  So a submission gains nothing by claiming
+that another layer only scales.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ _TOLERANCE: Final = 1e-4
 
 
 def with_rescaling(model: Any, tree: dict[str, Any]) -> dict[str, Any]:
-    """A serialised Sequential, each layer that is none of Keras' own and only scales replaced by a `Rescaling`.
+    """Replace each custom layer that only scales by a `Rescaling`, in a serialised Sequential.
 
     Args:
         model: The network.
-        tree: Its serialisation, which is changed.
+        tree: Its serialisation, which is changed in place.
+
+    Returns:
+        The serialisation.
     """
     layers = {layer.name: layer for layer in getattr(model, "layers", ())}
     nodes = tree["config"].get("layers") if tree.get("class_name") == "Sequential" else None
@@ -34,15 +37,15 @@ def with_rescaling(model: Any, tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def to_rescaling(layer: Any, node: dict[str, Any]) -> None:
-    """Make a serialised layer a `Rescaling`, where it is none of Keras' own and only scales.
+    """Replace a serialised layer by a `Rescaling` if it is a custom layer that only scales.
 
     Args:
         layer: The layer.
-        node: Its serialisation, which is changed.
+        node: Its serialisation, which is changed in place.
     """
     if layer.weights or not examiner.foreign_parts(node):
         return
-    with contextlib.suppress(Exception):  # whatever it does instead, the examiner is told of it in another way
+    with contextlib.suppress(Exception):  # a layer that fails here crosses as a graph, or is refused
         found = _scale_and_offset(layer)
         if found is not None:
             rescaling = keras.saving.serialize_keras_object(keras.layers.Rescaling(*found, name=layer.name))
@@ -59,7 +62,10 @@ def only_scales(layer: Any) -> bool:
 
 
 def _scale_and_offset(layer: Any) -> tuple[list[float], list[float]] | None:
-    """What a layer multiplies each channel by and adds to it; `None` where it does something else."""
+    """Return what a layer multiplies each channel by and then adds to it, or `None` if it does something else.
+
+    Both are found by a linear fit for each channel, from the layer's output for random images.
+    """
     shape = [size or 8 for size in layer.input.shape[1:]]
     x = np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
     y = np.asarray(keras.ops.convert_to_numpy(layer(x, training=False)))

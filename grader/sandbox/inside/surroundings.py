@@ -1,10 +1,10 @@
-"""What Jupyter, Colab, Kaggle and VS Code put around a notebook's code: there, harmless, and of no consequence.
+"""Harmless stand-ins for the environment that Jupyter, Colab, Kaggle and VS Code give a notebook.
 
-Untrusted side.  Programs are written where `get_ipython`, `display` and `google.colab` simply are, and folders such as
-`/content/drive` exist.  Here each of them is there too and does nothing, for both forms of the assignment.
+Untrusted side.  Notebooks are written where `get_ipython`, `display` and `google.colab` exist.  Here they exist, too,
+and do nothing, for both forms of the assignment.  Folders such as `/content/drive` are the business of `paths`.
 
-Nothing pretends to be Colab: `"google.colab" in sys.modules` stays false until it is imported, and `str(get_ipython())`
-is Jupyter's.  Nor does anything pretend that there is a GPU.
+Nothing pretends to be Colab: `"google.colab" in sys.modules` is false until a program imports it, and
+`str(get_ipython())` is that of Jupyter.  Nothing pretends that there is a GPU, either.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from typing import Any, Final
 from grader.sandbox.inside import paths
 
 _QUIET_PACKAGES: Final = ("google.colab", "kaggle_datasets", "kaggle_secrets", "ipywidgets", "dbutils")
-"""Modules that only such an environment has, with everything below them."""
+"""Packages, with all of their submodules, that exist only in such an environment."""
 
 _USUAL_PACKAGES: Final = (
     *("cv2", "gdown", "graphviz", "imageio", "imgaug", "keras_tuner", "kerastuner", "livelossplot", "mlxtend"),
     *("plotly", "pydot", "pydotplus", "requests", "seaborn", "skimage", "tensorboard", "tensorflow_addons", "tqdm"),
     *("visualkeras", "wandb"),
 )
-"""What notebooks import beside what a course is about: to draw, to measure, to look at something once more."""
+"""Packages that notebooks import for purposes beside the assignment, such as drawing, progress bars or logging."""
 
 _RUNS_PYTHON: Final = frozenset(("time", "timeit", "capture", "prun"))
 
 
 class Quiet(str):
-    """Nothing, in place of anything: an empty text that has every attribute and takes every call.
+    """An empty string that has every attribute and accepts every call, to stand in for any object.
 
-    A call with one function gives that function, since then it is a decorator.
+    A call with one function as its only argument returns that function, since it is then used as a decorator.
     """
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Quiet:
-        """Whatever it is made of, it is empty."""
+        """Make an empty string, whatever the arguments."""
         return str.__new__(cls)
 
     def __getattr__(self, name: str) -> Any:
@@ -53,7 +53,7 @@ class Quiet(str):
         pass
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """See the class."""
+        """Return the function that it decorates, or another `Quiet`."""
         return args[0] if len(args) == 1 and not kwargs and inspect.isfunction(args[0]) else Quiet()
 
     def __getitem__(self, key: Any) -> Any:
@@ -75,14 +75,14 @@ class _QuietModule(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return dict if name == "upload" else Quiet()  # what `files.upload()` gives is a dictionary
+        return dict if name == "upload" else Quiet()  # `files.upload()` of Colab returns a dictionary
 
 
 class Shell:
-    """What `get_ipython()` gives: takes every call that a notebook makes of it, and does nothing.
+    """The object that `get_ipython()` returns: it accepts every call, and only magics that hold code do anything.
 
     Args:
-        names: The program's names, which cell magics that hold code work on.
+        names: The program's global names, for the code in magics.
     """
 
     def __init__(self, names: dict[str, Any]) -> None:
@@ -101,16 +101,16 @@ class Shell:
     __repr__ = __str__
 
     def getoutput(self, *_args: Any, **_kwargs: Any) -> list[str]:
-        """The lines that a command prints: none."""
+        """Return the lines that a shell command prints, of which there are none."""
         return []
 
     def run_cell_magic(self, magic: str, _line: str = "", cell: str = "") -> Any:
-        """Run the code of `%%time` and the like, and nothing else."""
+        """Run the code in a cell of `%%time` and similar magics, and do nothing for any other."""
         if magic in _RUNS_PYTHON and isinstance(cell, str):
             exec(compile(cell, "<cell>", "exec", dont_inherit=True), self.user_ns)
 
     def run_line_magic(self, magic: str, line: str = "", *_args: Any, **_kwargs: Any) -> Any:
-        """Run the code of `%time`, and nothing else."""
+        """Run the code in a line of `%time`, and do nothing for any other magic."""
         if magic == "time" and isinstance(line, str):
             exec(compile(line, "<line>", "exec", dont_inherit=True), self.user_ns)
 
@@ -118,7 +118,7 @@ class Shell:
 
 
 class _QuietLoader(importlib.abc.Loader):
-    """Makes modules that do nothing."""
+    """Creates modules that do nothing."""
 
     def create_module(self, spec: Any) -> types.ModuleType:
         """See `importlib`."""
@@ -129,7 +129,7 @@ class _QuietLoader(importlib.abc.Loader):
 
 
 class _Finder(importlib.abc.MetaPathFinder, _QuietLoader):
-    """Finds what only such an environment has, and changes modules of IPython's as they are imported."""
+    """Finds packages that only such an environment has, and changes some modules of IPython when they are imported."""
 
     def __init__(self, changes: dict[str, Callable[[Any], None]]) -> None:
         self._changes = changes
@@ -172,11 +172,11 @@ class _Changed(importlib.abc.Loader):
 
 
 def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda values: None) -> None:
-    """Put everything in place.
+    """Install the stand-ins for the rest of this process' life.
 
     Args:
         module: The program's module.
-        on_display: Told of what `display` is given.
+        on_display: Called with the values that `display` is given.
     """
     shell = Shell(module.__dict__)
     paths.begin_here()
@@ -206,7 +206,7 @@ def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda 
     changes: dict[str, Callable[[Any], None]] = {
         "IPython.core.getipython": lambda place: setattr(place, "get_ipython", get_ipython),
         "IPython.core.display_functions": change_display,
-        "IPython.core.display": change_display,  # where older versions have it
+        "IPython.core.display": change_display,  # the module in older versions
     }
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
     sys.meta_path.insert(0, _Finder(changes))
@@ -216,7 +216,7 @@ def install(module: Any, on_display: Callable[[tuple[Any, ...]], None] = lambda 
 
 
 class _UsualFinder(importlib.abc.MetaPathFinder, _QuietLoader):
-    """Finds usual packages that are not installed here, as modules that do nothing."""
+    """Finds common packages that are not installed here, as modules that do nothing."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
         """See `importlib`."""
@@ -228,7 +228,7 @@ class _UsualFinder(importlib.abc.MetaPathFinder, _QuietLoader):
         """See `importlib`."""
         module = super().create_module(spec)
         module.__version__ = "0"  # type: ignore[attr-defined]
-        if spec.name.partition(".")[0] == "tqdm":  # what goes through it has to come out of it
+        if spec.name.partition(".")[0] == "tqdm":  # a progress bar must still yield what it is given
             module.tqdm = module.trange = _unchanged  # type: ignore[attr-defined]
         return module
 
@@ -238,8 +238,8 @@ def _unchanged(values: Any = (), *_args: Any, **_kwargs: Any) -> Any:
 
 
 def offer_usual_packages() -> None:
-    """Let a program import usual packages that are not installed here: what it draws or measures with them is left out.
+    """Let a program import common packages that are not installed here; whatever it does with them has no effect.
 
-    They come after all that is installed, and after what the program brings along itself.
+    Packages that are installed, and modules that the program itself brings along, take precedence.
     """
     sys.meta_path.append(_UsualFinder())

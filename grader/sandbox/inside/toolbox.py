@@ -1,6 +1,6 @@
-"""What the trusted side may ask of a worker besides calling the submission's own functions.
+"""The tools that the trusted side can call in a worker, besides the functions of the submission.
 
-Untrusted side.  A tool takes and returns plain data, arrays and handles, like any call.
+Untrusted side.  Like any call, a tool takes and returns plain data, arrays and handles.
 """
 
 from __future__ import annotations
@@ -24,31 +24,39 @@ _MAX_EXPORT_BYTES: Final = 100 * 2**20
 
 
 class Box:
-    """An array that stays in the worker, so that the same object can be passed twice and looked at after."""
+    """An array that stays in the worker, so that the same object can be passed twice and inspected afterwards."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
 def hold(value: Any) -> Box:
-    """Keep an array in the worker; its handle then stands for this very object."""
+    """Keep an array in the worker; every use of the handle then passes the same array object."""
     return Box(np.array(value))
 
 
 def look(value: Any) -> Any:
-    """The present content of what a handle stands for."""
+    """Return the current content of the object that a handle stands for."""
     return value
 
 
 def sequential(input_shape: tuple[int, ...]) -> Any:
-    """A Sequential network that only rescales: with a layer it knows its output, from which some blocks go on."""
+    """Make a Sequential network that only rescales.
+
+    It needs one layer: `output`, from which some submissions' blocks go on, does not exist in an empty network.
+    """
     return keras.Sequential([keras.Input(tuple(input_shape)), keras.layers.Rescaling(1 / 255)])
 
 
 def with_block(model: Any, returned: Any) -> Any:
-    """A network of a model and a block that was returned and not added to it: layers, a network, or a tensor.
+    """Append a block to a model, if the submission returned the block instead of adding it itself.
 
-    `None` where there is no such block.
+    Args:
+        model: The model that the submission was given.
+        returned: What it returned: the block as a layer, a list of layers, a network or a tensor, or something else.
+
+    Returns:
+        The network with the block, or `None` if `returned` is not a block.
     """
     if isinstance(returned, keras.KerasTensor):
         return keras.Model(model.inputs, returned)
@@ -61,7 +69,7 @@ def with_block(model: Any, returned: Any) -> Any:
 
 
 def history(curves: dict[str, list[float]]) -> Any:
-    """A History as `fit` returns it, with the given curves."""
+    """Make a History such as `fit` returns, with the given curves."""
     result = keras.callbacks.History()
     result.set_model(keras.Sequential())
     result.set_params({"epochs": len(curves["loss"]), "steps": 10, "verbose": 0})
@@ -72,11 +80,12 @@ def history(curves: dict[str, list[float]]) -> Any:
 
 
 def export_model(model: Any) -> dict[str, Any]:
-    """A network as data, with what only its own process knows of it.
+    """Export a network as data, with facts that only its own process knows.
 
     Returns:
-        `kind`, `sequential`, `compiled`, `built`; and where it is a Keras model `config` (JSON; see `exporting`),
-        `weights`, and `steps` (optimiser steps so far, -1 where there is no optimiser).
+        A dictionary with `kind` (the name of the class), `model` (whether it is a Keras model) and `sequential`.  For a
+        Keras model also `compiled`, `built`, `config` (JSON; see `exporting`), `weights`, and `steps` (the optimizer's
+        steps so far, -1 if there is no optimizer).
     """
     facts: dict[str, Any] = {
         "kind": type(model).__name__,
@@ -97,7 +106,10 @@ def export_model(model: Any) -> dict[str, Any]:
 
 
 def export_checkpoint(model: Any, path: str) -> dict[str, Any]:
-    """The same with the weights in a file, of a network whose layers the examiner does not find in such a file."""
+    """Export a network like `export_model`, but with the weights of a checkpoint.
+
+    The examiner cannot read a checkpoint that has custom layers, so the worker has to.
+    """
     before = model.get_weights()
     try:
         model.load_weights(path)
@@ -107,24 +119,24 @@ def export_checkpoint(model: Any, path: str) -> dict[str, Any]:
 
 
 def perturb(model: Any) -> None:
-    """Change every weight of a network, so that a later network that shares them can be told."""
+    """Add 1 to every weight of a network, so that a later network that shares weights with it can be recognised."""
     model.set_weights([weight + 1 for weight in model.get_weights()])
 
 
 def compile_plainly(model: Any) -> None:
-    """Compile a network, with its own optimizer where it has one."""
+    """Compile a network, with its own optimizer if it has one."""
     optimizer = getattr(model, "optimizer", None) or "sgd"
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
 
 
 def step(model: Any, x: Any, y: Any) -> dict[str, float]:
-    """One training step; returns the losses and metrics by name."""
+    """Run one training step, and return the loss and the metrics by name."""
     model.run_eagerly = True
     return _plain(model.train_on_batch(x, y, return_dict=True))
 
 
 def judge(model: Any, x: Any, y: Any) -> dict[str, float]:
-    """The loss and metrics of a network on one batch, by name."""
+    """Return the loss and the metrics of a network on one batch, by name."""
     model.run_eagerly = True
     model.reset_metrics()
     return _plain(model.test_on_batch(x, y, return_dict=True))
@@ -141,9 +153,14 @@ def script_model(
     validation: Any = None,
     image_shape: models.Shape = models.USUAL_SHAPE,
 ) -> tuple[Any, Any, Any, Any]:
-    """A script model that follows its script when it is trained, the script, and two callbacks that count epochs.
+    """Make a script model, its script, and two callbacks that count epochs; see `models`.
 
-    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    Args:
+        num_classes: The number of classes.
+        classes: The class that the model predicts in each epoch.
+        sureness: The logit of that class in each epoch.
+        validation: Images and labels.  If given, `fit` validates on these, whatever it is given.
+        image_shape: Height, width and channels of an image.
     """
     model, script = models.script_model(num_classes, image_shape), models.FollowScript(classes, sureness)
     models.follow(model, script, validation=None if validation is None else tuple(validation))
@@ -153,21 +170,24 @@ def script_model(
 
 
 def epochs_of(callback: Any) -> int:
-    """How many epochs a script or a counter has seen."""
+    """Return the number of epochs that a script or a counting callback has seen."""
     return int(callback.epochs)
 
 
 def logs_of(script: Any) -> list[dict[str, float]]:
-    """What `fit` said of each epoch that a script has seen."""
+    """Return the logs of `fit` for each epoch that a script has seen."""
     return list(script.logs)
 
 
 def witness_model(
     num_classes: int, validation: Any = None, image_shape: models.Shape = models.USUAL_SHAPE
 ) -> tuple[Any, Any]:
-    """A witness model, and a watch on its training; see `models`.
+    """Make a witness model and a watch on its training; see `models`.
 
-    With `validation`, images and labels, `fit` validates on those whatever it is given.
+    Args:
+        num_classes: The number of classes.
+        validation: Images and labels.  If given, `fit` validates on these, whatever it is given.
+        image_shape: Height, width and channels of an image.
     """
     model = models.witness_model(num_classes, image_shape)
     watch = Watch(model)
@@ -176,46 +196,46 @@ def witness_model(
 
 
 def counts_of(watch: Any) -> dict[str, int]:
-    """What a watch has counted; see `tally.Watch`."""
+    """Return what a watch has counted; see `tally.Watch`."""
     return dict(watch.read())
 
 
 def seen_by(watch: Any) -> dict[str, Any]:
-    """The first images that a network was given, for training and for anything else; `None` where there are none."""
+    """Return the first images that a network was given; see `tally.Watch.images`."""
     return dict(watch.images())
 
 
 def brightest_channel_model(
     gain: float, shift: int = 0, threshold: float = 0.0, image_shape: models.Shape = models.USUAL_SHAPE
 ) -> Any:
-    """A network whose class is the brightest channel; see `models`."""
+    """Make a network that predicts the brightest channel of an image; see `models`."""
     model = models.brightest_channel_model(gain, image_shape, shift=shift, threshold=threshold)
     models.answer_at_once(model)
     return model
 
 
 def frozen_channel_model(gain: float, image_shape: models.Shape = models.USUAL_SHAPE) -> tuple[Any, Any]:
-    """The same network, so that training cannot change it, and a watch that keeps what it is given; see `models`."""
+    """Make a brightest channel model that training cannot change, and a watch that keeps the images it is given."""
     model = models.brightest_channel_model(gain, image_shape, frozen=True)
     return model, Watch(model)
 
 
 def start_clock(model: Any, turn_seconds: float | None = None, *, ask: Ask) -> Any:
-    """A clock that times what the model's own `fit` does; with `turn_seconds`, it trains in turns of that length."""
+    """Make a clock that times a model's `fit`; with `turn_seconds`, the model trains in turns of that length."""
     clock = Clock(model, Turns(ask, turn_seconds) if turn_seconds else None)
     models.follow(model, clock)
     return clock
 
 
 def start_trial(model: Any, turn_seconds: float, settings: dict[str, Any], *, ask: Ask) -> None:
-    """Let the model's own `fit` train in turns, and tell of its passes over the images; see `trial.Trial`."""
+    """Make a model's `fit` train in turns, and report its passes over the images; see `trial.Trial`."""
     trial = Trial(model, settings)
     turns = Turns(ask, turn_seconds, trial.notes)
     models.before_fit(model, lambda given: trial.prepare(given, turns))
 
 
 def read_clock(clock: Any) -> dict[str, Any]:
-    """What a clock has noted; see `clock.Clock`."""
+    """Return what a clock has recorded; see `clock.Clock.read`."""
     noted: dict[str, Any] = clock.read()
     return noted
 
@@ -226,7 +246,10 @@ def save_model(model: Any, path: str) -> None:
 
 
 def describe_history(returned: Any, model: Any) -> dict[str, Any]:
-    """What `train` returned: whether it is a History, of which model, and its curves (those of a bare dict too)."""
+    """Describe what `train` returned: whether it is a History, whether of this model, and its curves.
+
+    A plain dictionary has curves, too.
+    """
     is_history = isinstance(returned, keras.callbacks.History)
     curves = returned.history if is_history else returned if isinstance(returned, dict) else {}
     return {
@@ -238,27 +261,27 @@ def describe_history(returned: Any, model: Any) -> dict[str, Any]:
 
 
 def describe_figure(figure: Any) -> dict[str, Any] | None:
-    """What a figure shows; `None` for anything but a figure."""
+    """Describe what a figure shows; `None` for anything but a figure.  All open figures are closed."""
     facts = figures.describe_figure(figure)
     figures.close_figures()
     return facts
 
 
 def drawn_figure(returned: Any) -> Any:
-    """The figure that a call drew, whatever it returned; `None` where there is none."""
+    """Return the figure that a call drew, whatever it returned; `None` if there is none."""
     return figures.drawn_figure(returned)
 
 
 def render_figure(figure: Any, side: int) -> Any:
-    """The pixels of a figure, none of its sides longer than `side`; `None` for anything but a figure."""
+    """Return the pixels of a figure, with at most `side` pixels in each direction; `None` for anything but a figure."""
     return figures.render_figure(figure, side)
 
 
 def file_bytes(path: str) -> bytes | None:
-    """The content of a regular file, `None` where there is none.
+    """Return the content of a regular file, or `None` if there is none.
 
     Raises:
-        ValueError: It is larger than may cross.
+        ValueError: If it is larger than what may cross.
     """
     if not os.path.isfile(path):
         return None
@@ -269,7 +292,7 @@ def file_bytes(path: str) -> bytes | None:
 
 
 def files() -> list[str]:
-    """The names of the files in the working folder."""
+    """Return the names of the files in the working folder."""
     return sorted(os.listdir("."))
 
 

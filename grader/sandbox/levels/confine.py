@@ -1,7 +1,7 @@
-"""Confining one forked worker: namespaces, privileges and resource limits.
+"""Confine a forked worker: namespaces, privileges and resource limits.
 
-Untrusted side.  Runs in the child, between the fork and the first line of a submission, while the child has
-one thread.  Linux calls that Python 3.11 lacks are made through ctypes.
+Untrusted side.  This runs in the child, between the fork and the first line of a submission, while the child has only
+one thread.  System calls that Python 3.11 does not wrap are made through ctypes.
 """
 
 from __future__ import annotations
@@ -33,25 +33,29 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LAST_CAPABILITY = 63
 
 SCRATCH: Final = "/tmp"
-"""Where a worker may write: a fresh file system of capped size for every worker."""
+"""The path that a worker may write to: every worker has a fresh file system of capped size there."""
 
 VISIBLE_PROC: Final = ("cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems")
-"""What of the machine's `/proc` a worker may read, beside its own part."""
+"""The files in the machine's `/proc` that a worker may read, besides those of its own process."""
 
 PROC_OF_GPUS: Final = ("devices", "modules", "driver")
-"""What CUDA reads there besides, for a worker that computes on a GPU."""
+"""The further files in `/proc` that CUDA reads, for a worker that computes on a GPU."""
 
 
 def libc() -> ctypes.CDLL:
-    """The C library of this process."""
+    """Return the C library of this process."""
     return ctypes.CDLL(None, use_errno=True)
 
 
 def checked(result: int, what: str) -> None:
-    """Raise what a C function left in errno, unless it returned 0.
+    """Raise an exception if a C function failed.
+
+    Args:
+        result: What the function returned.
+        what: What it was called for, for the message.
 
     Raises:
-        OSError: It returned something else.
+        OSError: If it returned something other than 0; with the error in `errno`.
     """
     if result != 0:
         number = ctypes.get_errno()
@@ -59,16 +63,16 @@ def checked(result: int, what: str) -> None:
 
 
 def become_subreaper() -> None:
-    """Let orphaned grandchildren become this process' children, so that it can reap them (Linux)."""
+    """Make orphaned descendants children of this process, so that it can reap them (Linux only)."""
     with contextlib.suppress(AttributeError, OSError):
         libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def unshare_namespaces() -> None:
-    """Give this process its own user, mount, IPC, network and host-name namespaces, and its next child a pid one.
+    """Move this process to new user, mount, IPC, network and host-name namespaces, and its next child to a PID one.
 
     Raises:
-        OSError: The kernel refuses, for example where user namespaces are switched off.
+        OSError: If the kernel refuses, for example because user namespaces are switched off.
     """
     uid, gid = os.getuid(), os.getgid()
     flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS
@@ -79,18 +83,18 @@ def unshare_namespaces() -> None:
 
 
 def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
-    """Mount fresh file systems over everything writable, and a `/proc` that shows this process alone.
+    """Mount fresh file systems over everything writable, and a `/proc` that shows only this process.
 
-    A new proc file system is refused to nested namespaces, so a few files and the process' own folder are
-    bound onto an empty one.
+    The kernel does not let nested namespaces mount a new proc file system, so a few of its files and the process' own
+    folder are bound onto an empty file system instead.
 
     Args:
-        size_mb: Size of the scratch file system, MiB.
-        pid: This process' number as the current `/proc` shows it.
-        gpu: Whether CUDA must find what it looks for in `/proc`.
+        size_mb: The size of the scratch file system, in MiB.
+        pid: This process' number in the current `/proc`.
+        gpu: Whether to include the files in `/proc` that CUDA reads.
 
     Raises:
-        OSError: A mount failed.
+        OSError: If a mount fails.
     """
     c = libc()
 
@@ -99,11 +103,12 @@ def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
         checked(result, f"mount {target}")
 
     mount("none", "/", "none", _MS_REC | _MS_PRIVATE)
-    # All that is there so far is shared: with other workers, or as devices and `/proc` with the whole machine.  Where
-    # root grades, much of it belongs to the submission's user, who could change modes.  Devices work all the same.
+    # Every mount found here is shared, with other workers or, like devices and `/proc`, with the whole machine.  If
+    # root grades, much of it belongs to the submission's user, who could change file modes.  So all of these mounts
+    # become read-only; device nodes still work.
     for target, kept in _writable_mounts(pid):
         mount("none", target, "none", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | kept)
-    # An environment that lies below the scratch would be hidden by it, so it is held on to and bound again.
+    # The scratch would hide a Python environment that lies below it, so that is kept open and bound again.
     hidden = {p: os.open(p, os.O_PATH) for p in (sys.base_prefix, sys.prefix) if p.startswith(f"{SCRATCH}/")}
     mount("tmpfs", SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={size_mb}m,nr_inodes=65536,mode=700")
     for path, descriptor in hidden.items():
@@ -111,7 +116,8 @@ def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
         mount(f"/proc/self/fd/{descriptor}", path, "none", _MS_BIND | _MS_REC)
         os.close(descriptor)
     mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64m,nr_inodes=1024,mode=700")
-    mount("/dev/null", "/dev/zero", "none", _MS_BIND)  # mapped and shared, it is memory that nobody is seen to hold
+    # A shared mapping of `/dev/zero` would be memory that the forkserver does not see, so it is replaced.
+    mount("/dev/null", "/dev/zero", "none", _MS_BIND)
     stage = f"{SCRATCH}/.proc"
     os.mkdir(stage)
     mount("tmpfs", stage, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=64k,mode=755")
@@ -131,7 +137,10 @@ def mount_scratch(size_mb: int, pid: int, *, gpu: bool = False) -> None:
 
 
 def _writable_mounts(pid: int) -> list[tuple[str, int]]:
-    """The mounts of a process that can be written to, with their other flags, which may not be taken off."""
+    """Return the writable mounts of a process, each with those of its flags that a remount has to keep.
+
+    In a user namespace the kernel refuses a remount that drops one of them.
+    """
     with open(f"/proc/{pid}/mountinfo") as file:
         targets = [line.split()[4].encode().decode("unicode_escape") for line in file]
     seen = [(target, os.statvfs(target).f_flag) for target in dict.fromkeys(targets)]
@@ -140,12 +149,12 @@ def _writable_mounts(pid: int) -> list[tuple[str, int]]:
 
 
 def renounce_new_privileges() -> None:
-    """Let no program that is started later gain a privilege; Landlock and filters ask for it."""
+    """Keep this process and programs it starts from gaining privileges, as Landlock and seccomp filters require."""
     libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def drop_privileges() -> None:
-    """Give up every capability, now and for programs started later."""
+    """Give up every capability, for this process and for programs that it starts."""
     renounce_new_privileges()
     c = libc()
     for capability in range(_LAST_CAPABILITY + 1):
@@ -158,12 +167,18 @@ _UNTOUCHED_MB: Final = 32 * 1024  # TensorFlow and the C library reserve gigabyt
 
 
 def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int, gpu: bool = False) -> None:
-    """Set the kernel's own limits; the forkserver watches the sums over all processes beside them.
+    """Set the kernel's limits for this process; the forkserver also watches the sums over all processes of a worker.
 
-    With a GPU the addresses have no limit: CUDA reserves as many as the memory of all GPUs and of the machine together.
+    The limit on private memory is generous, since TensorFlow reserves more than it touches.  It turns a single absurd
+    allocation into a `MemoryError` that a student can read.
 
-    The memory limit on one process' private memory is generous, since TensorFlow reserves more than it
-    touches; it turns one absurd allocation into a MemoryError that a student can read.
+    Args:
+        file_mb: The size of a file, in MiB.
+        memory_mb: The memory limit of the worker, in MiB.
+        threads: The number of threads.
+        cpu_seconds: The processor time of the process, in seconds.
+        gpu: Whether the worker computes on a GPU.  If so, the address space is not limited: CUDA reserves as much as
+            the memory of all GPUs and of the machine together.
     """
     wanted: tuple[tuple[int, int], ...] = (
         (resource.RLIMIT_FSIZE, file_mb * 2**20),
@@ -172,9 +187,10 @@ def set_limits(*, file_mb: int, memory_mb: int, threads: int, cpu_seconds: int, 
         (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_DATA, (memory_mb + 8192) * 2**20),
     )
-    if sys.platform == "linux" and not gpu:  # what is mapped and not touched still fills the kernel's page tables
+    # Memory that is mapped but never touched counts for nothing else, and yet fills the kernel's page tables.
+    if sys.platform == "linux" and not gpu:
         wanted += ((resource.RLIMIT_AS, (memory_mb + _UNTOUCHED_MB) * 2**20),)
-    if os.getuid() != 0:  # threads count as processes; root is not held to it
+    if os.getuid() != 0:  # the kernel counts threads as processes here, and does not hold root to the limit
         wanted += ((resource.RLIMIT_NPROC, threads),)
     for kind, amount in wanted:
         _, hard = resource.getrlimit(kind)

@@ -1,10 +1,11 @@
-"""Landlock: rules of the kernel that a process lays on itself, for machines that bar user namespaces.
+"""The level `landlock`, for machines that bar user namespaces.
 
-The level `landlock` holds each worker to such rules: what it may read, one folder to write to, and, by `seccomp`, no
-system call that reaches further.  The rules are laid between the fork and the first line of a submission, and need no
-privilege.
-What a kernel knows of Landlock is its *ABI* number (https://docs.kernel.org/userspace-api/landlock.html); what
-an older one does not know is masked out here, and `seccomp` stands in where it can.
+With Landlock a process puts access rules on itself that it cannot take back, without any privilege.  A worker does so
+between the fork and the first line of a submission: the rules say what it may read and the one folder that it may write
+to, and `seccomp` refuses system calls that reach further.
+
+What a kernel's Landlock supports is told by its *ABI* number (https://docs.kernel.org/userspace-api/landlock.html).
+Rights that an older kernel does not know are masked out here, and `seccomp` takes their place where it can.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ _PROBE: Final = (
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_QUERY: Final = 1
 _RULE_PATH_BENEATH: Final = 1
-_LOG_NOTHING: Final = 1 << 0  # a submission that tries everything would fill the audit log
+_LOG_NOTHING: Final = 1 << 0  # otherwise a submission that tries everything would fill the audit log
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _IOCTL_DEVICE = 1 << 14, 1 << 15
 _ON_FILES: Final = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _MAKE_DEVICES: Final = 1 << 6 | 1 << 11
 
-# The first ABI that knows a right, and the right: to files, to network ports, and what leaves the sandbox otherwise.
+# Pairs of the first ABI that knows some rights, and these rights: for files, for network ports, and for what may leave
+# the sandbox otherwise.
 _FILE_RIGHTS: Final = ((1, (1 << 13) - 1), (2, 1 << 13), (3, _TRUNCATE), (5, _IOCTL_DEVICE))
 _NETWORK_RIGHTS: Final = ((4, 1 << 0 | 1 << 1),)  # binding and connecting TCP
 _SCOPES: Final = ((6, 1 << 0 | 1 << 1),)  # abstract Unix sockets, signals
@@ -46,40 +48,49 @@ _ABI_SCOPES_SIGNALS: Final = 6
 _ABI_LOGS: Final = 7
 
 _DEVICES: Final = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
-# Of a process' own folder, TensorFlow reads `cmdline`; not `net`, `mountinfo` or `cgroup`, which tell of the machine.
+# In a process' own folder.  TensorFlow reads `cmdline`.  Left out are `net`, `mountinfo` and `cgroup`, which describe
+# the machine.
 _PROC_SELF: Final = ("cmdline", "fd", "maps", "stat", "statm", "status")
 
 
 def abi() -> int:
-    """What this kernel knows of Landlock; 0 is nothing."""
+    """Return the ABI number of this kernel's Landlock, or 0 if it has none."""
     if not sys.platform.startswith("linux"):
         return 0
     return max(0, int(libc().syscall(_CREATE_RULESET, None, 0, _VERSION_QUERY)))
 
 
 def scopes_signals(known: int) -> bool:
-    """Whether a kernel of this ABI keeps signals inside."""
+    """Whether a kernel of this ABI can keep signals inside the sandbox."""
     return known >= _ABI_SCOPES_SIGNALS
 
 
 def rules_truncation(known: int) -> bool:
-    """Whether a kernel of this ABI rules who may cut a file."""
+    """Whether a kernel of this ABI has a rule for truncating files."""
     return known >= _ABI_TRUNCATES
 
 
 class View(NamedTuple):
-    """What may be read: files and folders with all that is in them, and folders whose names may be listed."""
+    """What may be read.
+
+    Attributes:
+        whole: Files, and folders with everything in them.
+        listed: Folders whose names may be listed, but whose files may not be read.
+    """
 
     whole: tuple[str, ...]
     listed: tuple[str, ...]
 
 
 def readable_parts(roots: Iterable[str], hidden: Iterable[str]) -> View:
-    """What to allow so that `roots` can be read except for what is hidden: rules only ever add.
+    """Return the paths to allow so that everything below `roots` can be read except for the hidden folders.
+
+    Landlock's rules can only add rights and never remove any.  So a folder that contains a hidden one cannot be allowed
+    as a whole: its entries are allowed one by one.
 
     Args:
         roots: Files and folders.
-        hidden: Resolved folders that may lie in them.
+        hidden: Folders that may lie below them, with links resolved.
     """
     whole: list[str] = []
     listed: list[str] = []
@@ -98,18 +109,17 @@ def readable_parts(roots: Iterable[str], hidden: Iterable[str]) -> View:
 
 
 def restrict(readable: View, scratch: str, *, known: int) -> None:
-    """Hold this process, and all that it starts, to reading some paths and writing to one folder.
+    """Restrict this process, and all that it starts, to reading some paths and writing to one folder.
 
-    TCP, abstract Unix sockets, and tracing and signalling processes outside are refused along with it, where
-    the kernel knows how.
+    As far as the kernel can, this also refuses TCP, abstract Unix sockets, and tracing or signalling processes outside.
 
     Args:
-        readable: What may be read, and executed.
+        readable: What may be read and executed.
         scratch: The folder that may be written to.
         known: The ABI to use, at most the kernel's.
 
     Raises:
-        OSError: The kernel refuses.
+        OSError: If the kernel refuses.
     """
     rights = _known(_FILE_RIGHTS, known)
     attributes = struct.pack("=QQQ", rights, _known(_NETWORK_RIGHTS, known), _known(_SCOPES, known))
@@ -139,7 +149,7 @@ def _known(rights: Iterable[tuple[int, int]], known: int) -> int:
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:
-    """Add a rule for one path, if it is there."""
+    """Add a rule for one path, if it exists."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
@@ -158,9 +168,9 @@ class Landlock(Level):
     name = "landlock"
     not_promised = frozenset(
         (
-            "names_hidden",  # Landlock rules reading, not asking for a file's size or times
-            "numbers_hidden",  # a signal to a number in use is refused in another way than to one that is not
-            "scratch_capped",  # one file's size is, and their number is not
+            "names_hidden",  # Landlock has rules for reading a file, but not for asking for its size or times
+            "numbers_hidden",  # a signal fails with another error if the process number is in use
+            "scratch_capped",  # the size of each file is limited, but not their number
         )
     )
     warning = (
@@ -171,7 +181,7 @@ class Landlock(Level):
     _view = View((), ())
 
     def why_not(self) -> str:
-        """Whether the kernel has Landlock and takes the rules, and there is a filter for this processor."""
+        """Check that the kernel has Landlock and accepts the rules, and that there is a filter for this processor."""
         if not sys.platform.startswith("linux"):
             return "Landlock needs Linux"
         if abi() == 0:
@@ -182,16 +192,16 @@ class Landlock(Level):
         return f"the kernel refuses Landlock or the filter of system calls: {fault}" if fault else ""
 
     def seen(self) -> Seen:
-        """The system and the Python environment, without the grader's own packages."""
+        """Return the system and the Python environment, without the grader's own packages."""
         roots = (*view.SYSTEM, *view.ETC, *view.environment_folders())
         return tuple(str(path) for path in roots if path.exists()), tuple(map(str, view.hidden_folders()))
 
     def prepare(self, seen: Seen) -> None:
-        """Look once, before any worker, for what may be read: that takes a walk through folders."""
+        """Find what may be read, once for all workers, since this walks through folders."""
         self._view = readable_parts(*seen)
 
     def confine(self, place: str, *, file_mb: int, pid: int, gpu: bool) -> None:
-        """Lay the rules, and the filter that stands in for those that this kernel does not know."""
+        """Apply the rules, and a filter that takes the place of those that this kernel does not know."""
         known = abi()
         restrict(self._view, place, known=known)
         drop_privileges()

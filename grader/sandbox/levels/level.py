@@ -1,4 +1,4 @@
-"""What an isolation level is: all that differs between one and another."""
+"""The interface of an isolation level."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from typing import ClassVar, Final
 from grader.sandbox.levels import view
 
 Seen = tuple[tuple[str, ...], tuple[str, ...]]
-"""What a submission may read, and folders in there that it may not, for a level that hides files by rules."""
+"""The paths that a submission may read, and the folders below them that it may not.
+
+Only levels that hide files by rules need this.
+"""
 
 _PROBE_SECONDS: Final = 20
 
 
 class Level:
-    """An isolation level.
+    """An isolation level; a subclass overrides what differs from running unconfined.
 
-    The trusted side asks why it cannot be had and for the command; the forkserver lets it confine each worker.
+    The trusted side uses `why_not`, `command` and `seen`; the forkserver uses `prepare` and `confine`.
 
     Attributes:
-        name: What results, options and the course file call it.
-        not_promised: The promises of `host.trials` that it does not make.
-        warning: What an instructor is told whose container offers nothing stronger; empty for the strongest.
+        name: The name in results, options and the course file.
+        not_promised: The names of the promises in `host.trials` that this level does not make.
+        warning: A message for an instructor whose container offers nothing stronger; empty for the strongest level.
         offers_gpu: Whether a worker can compute on a GPU.
-        contains_all: Whether a worker has namespaces of its own, which take its processes and its files along.
-        scratch: Where every worker may write, if that is a file system of its own; empty where it is given a folder.
+        contains_all: Whether a worker has namespaces of its own, whose end takes its processes and files along.
+        scratch: The path that every worker may write to, if it is a file system of its own; empty if each worker is
+            given a folder instead.
     """
 
     name: ClassVar[str]
@@ -38,42 +42,43 @@ class Level:
     scratch: ClassVar[str] = ""
 
     def why_not(self) -> str:
-        """What keeps this machine from it, in one sentence without its full stop; empty where nothing does."""
+        """Return why this machine cannot offer the level, as a sentence without its full stop; empty if it can."""
         return ""
 
     def command(self, code: str, *, gpu: bool) -> list[str]:
-        """The command that runs the forkserver's code; `gpu` tells whether it is to find a GPU."""
+        """Return the command that runs the forkserver's code; `gpu` says whether a GPU has to be visible to it."""
         return python(view.PACKAGE.parent, code)
 
     def seen(self) -> Seen:
-        """What the trusted side tells the forkserver about files, since only the trusted side knows what is hidden."""
+        """Return which files a submission may read; only the trusted side knows where the hidden ones are."""
         return (), ()
 
     def prepare(self, seen: Seen) -> None:
-        """Make ready to confine workers, in the forkserver."""
+        """Prepare to confine workers; called once, in the forkserver."""
 
     def confine(self, place: str, *, file_mb: int, pid: int, gpu: bool) -> None:
-        """Confine this process, a worker that was just forked.
+        """Confine this process, a worker that has just been forked.
 
         Args:
             place: The folder that it may write to.
-            file_mb: How much it may write, MiB.
-            pid: Its number as the current `/proc` shows it; 0 where it has no namespaces of its own.
+            file_mb: How much it may write, in MiB.
+            pid: Its number in the current `/proc`; 0 if it has no namespaces of its own.
             gpu: Whether it computes on a GPU.
 
         Raises:
-            OSError: The kernel refuses.
+            OSError: If the kernel refuses.
         """
 
 
 def python(package: Path, code: str) -> list[str]:
-    """The command that runs code of the package that lies in a folder."""
-    # Isolated: neither PYTHON* variables, nor the user's site, nor the working folder have a say.
+    """Return the command that runs code that imports `grader` from the folder `package`."""
+    # `-I` isolates Python from PYTHON* variables, the user's site-packages and the working folder, which may hold
+    # submissions.
     return [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(package)!r}); {code}"]
 
 
 def complaint(command: Sequence[str]) -> str:
-    """Try a command; gives what it complained of last, or nothing."""
+    """Run a command, and return the last line of its error output, or an empty string if it succeeded."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:

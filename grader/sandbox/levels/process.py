@@ -1,4 +1,7 @@
-"""The level `process`: limits, a process group and the clock.  A submission can read and write what the user can."""
+"""The level `process`: resource limits, a process group and the clock, and no more.
+
+A submission can read and write whatever the user can.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from grader.sandbox.levels.level import Level
 
 
 class Process(Level):
-    """The weakest level, which every machine has."""
+    """The weakest level, which every machine offers."""
 
     name = "process"
     not_promised = frozenset(

@@ -1,7 +1,8 @@
-"""Refusing system calls: what a course project has no use for and a hostile one has.
+"""A filter that refuses system calls that only a hostile submission has a use for.
 
-Untrusted side.  Runs in a worker, between the fork and the first line of a submission.  The filter is a small
-program that the kernel runs on each call; it sees numbers and never what a pointer leads to.
+Untrusted side.  It is installed in a worker, between the fork and the first line of a submission.  The filter is a
+small program that the kernel runs on each system call.  It sees the call's number and arguments, but not the memory
+that a pointer leads to.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from grader.sandbox.levels.confine import NAMESPACE_FLAGS, checked, libc, renoun
 
 _Numbers = tuple[int | None, int | None]
 
-# The numbers on x86-64 and on AArch64, by name; None where a processor has no such call.
+# The system calls that are always refused, by name, with their numbers on x86-64 and on AArch64; None where a
+# processor has no such call.
 _REFUSED: Final[dict[str, _Numbers]] = {
     # New mounts (a second, larger scratch), other roots and namespaces.
     **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51)},
@@ -38,15 +40,15 @@ _REFUSED: Final[dict[str, _Numbers]] = {
     **{"semget": (64, 190), "semop": (65, 193), "semtimedop": (220, 192), "semctl": (66, 191)},
     **{"msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187)},
     **{"mq_open": (240, 180), "mq_unlink": (241, 181)},
-    # Being told what others open: the system's files are the same inside and outside.
+    # Watches on files: the system's files are the same inside and outside, so a watch would tell who opens them.
     **{"inotify_add_watch": (254, 27), "fanotify_init": (300, 262)},
 }
 
-# Where there are no namespaces, and so the user's processes, files and network are there to be reached.
+# Refused as well where there are no namespaces, so that the user's processes, files and network are within reach.
 _REFUSED_ALONE: Final[dict[str, _Numbers]] = {
-    # Landlock knows TCP and abstract names; a socket by path, such as a container engine's, it lets through.
+    # Landlock has rules for TCP and abstract sockets, but none for sockets by path, such as a container engine's.
     **{"socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201)},
-    # What other processes may use, and how they are scheduled.
+    # The resources and the scheduling of other processes.
     **{"setpriority": (141, 140), "ioprio_set": (251, 30), "migrate_pages": (256, 238), "move_pages": (279, 239)},
     **{"process_madvise": (440, 440), "process_mrelease": (448, 448), "kcmp": (312, 272)},
     # Attributes of files.
@@ -55,21 +57,21 @@ _REFUSED_ALONE: Final[dict[str, _Numbers]] = {
     **{"file_setattr": (469, 469)},
 }
 
-# Landlock leaves modes, owners and times alone, and a filter sees no paths.  Copying a file ends in such a call, so
-# that refusing it would fail honest code: it is skipped and said to have succeeded.
+# Landlock has no rules for the modes, owners and times of files, and a filter sees no paths.  Honest code makes such
+# calls when it copies a file, and would fail if they were refused.  So they do nothing and report success.
 _SKIPPED_ALONE: Final[dict[str, _Numbers]] = {
     **{"chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452)},
     **{"chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54)},
     **{"utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88)},
 }
 
-# Calls that take a process' number first: only 0, the caller itself.
+# Calls whose first argument is a process number; it must be 0, the caller itself.
 _ON_ITSELF_ALONE: Final[dict[str, _Numbers]] = {
     **{"prlimit64": (302, 261), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119)},
     "sched_setattr": (314, 274),
 }
 
-# Where Landlock does not hold signals back: to the caller's own number only, and never as another one.
+# Where Landlock does not confine signals, these are allowed only to the caller's own process number.
 _SIGNALS: Final[dict[str, _Numbers]] = {
     **{"kill": (62, 129), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)},
 }
@@ -90,10 +92,11 @@ _SCHED_SETAFFINITY: Final[_Numbers] = (203, 122)
 _SHARED_AND_ANONYMOUS: Final = 0x01 | 0x20
 _SOCKET_TYPE: Final = 0xF
 _SOCKET_STREAM: Final = 1
-_FAMILIES: Final = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink; others, such as a virtual machine's, have no namespace
-_FCNTL_WATCHES: Final = (1024, 1026)  # F_SETLEASE, F_NOTIFY: to hold up who opens a file, and to be told
+# Unix, IPv4, IPv6, netlink.  Other families, such as the sockets of virtual machines, have no namespaces.
+_FAMILIES: Final = (1, 2, 10, 16)
+_FCNTL_WATCHES: Final = (1024, 1026)  # F_SETLEASE, F_NOTIFY: to delay whoever opens a file, and to be notified of it
 _FCNTL_SETS_OWNER: Final = (8, 15)  # F_SETOWN, F_SETOWN_EX: whom to signal when a descriptor is ready
-_IOCTL_SETS: Final = (0x8901, 0x8902, 0x40086602, 0x401C5820)  # FIOSETOWN, SIOCSPGRP; a file's flags, old and new
+_IOCTL_SETS: Final = (0x8901, 0x8902, 0x40086602, 0x401C5820)  # FIOSETOWN, SIOCSPGRP; two that set a file's flags
 
 _LOAD, _EQUAL, _ANY_BIT, _AND, _ANSWER = 0x20, 0x15, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _DENY, _MISSING, _SKIP = 0x7FFF0000, 0x80000000, 0x00050000 | 1, 0x00050000 | 38, 0x00050000
@@ -102,23 +105,23 @@ Line = tuple[int, int, int, int]
 
 
 def knows_this_processor() -> bool:
-    """Whether there is a filter for this processor."""
+    """Whether the tables cover this machine's processor architecture."""
     return platform.machine() in _COLUMN
 
 
 def filter_system_calls(*, alone: bool = False, signals_scoped: bool = True, truncation_ruled: bool = True) -> bool:
-    """Refuse the system calls above with EPERM, for this process and all it starts.
+    """Refuse the system calls above with EPERM, for this process and all processes that it starts.
 
     Args:
-        alone: Whether there are no namespaces, so that the filter must keep a submission from what they would hide.
-        signals_scoped: Whether Landlock keeps signals inside; only asked where the filter stands alone.
-        truncation_ruled: Whether Landlock rules who may cut a file; likewise.
+        alone: Whether there are no namespaces, so that the filter also has to refuse what they would make harmless.
+        signals_scoped: Whether Landlock confines signals; only used with `alone`.
+        truncation_ruled: Whether Landlock has a rule for truncating files; only used with `alone`.
 
     Returns:
-        Whether a filter is in place; False on a processor that the tables do not know.
+        Whether the filter is in place; False on a processor that the tables do not cover.
 
     Raises:
-        OSError: The kernel refuses the filter.
+        OSError: If the kernel refuses the filter.
     """
     if not knows_this_processor():
         return False
@@ -141,18 +144,20 @@ def filter_system_calls(*, alone: bool = False, signals_scoped: bool = True, tru
 def _base() -> list[Line]:
     machine = platform.machine()
     program: list[Line] = [
-        (_LOAD, 0, 0, 4),  # the architecture; a 32-bit call has other numbers, so it ends the process
+        (_LOAD, 0, 0, 4),  # the architecture: 32-bit calls have other numbers, so they end the process
         (_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
         (_ANSWER, 0, 0, _KILL),
         (_LOAD, 0, 0, 0),  # the call's number
     ]
-    if machine == "x86_64":  # the x32 numbers
+    if machine == "x86_64":  # the x32 ABI has the same architecture and other numbers
         program += [(_ANY_BIT, 0, 1, 0x40000000), (_ANSWER, 0, 0, _DENY)]
-    program += [(_EQUAL, 0, 1, _CLONE3), (_ANSWER, 0, 0, _MISSING)]  # its flags lie in memory; libc has clone as well
+    # The flags of clone3 lie in memory, where the filter cannot see them.  ENOSYS makes the C library use clone.
+    program += [(_EQUAL, 0, 1, _CLONE3), (_ANSWER, 0, 0, _MISSING)]
     program += _always(_REFUSED, _DENY)
     program += _where(_CLONE, 0, NAMESPACE_FLAGS, 0, then=_ALLOW, otherwise=_DENY)
     program += _where(_MMAP, 3, _SHARED_AND_ANONYMOUS, _SHARED_AND_ANONYMOUS, then=_DENY, otherwise=_ALLOW)
-    # What is pinned stays so.  Libraries that place their own threads are told that they have.
+    # A pinned worker must stay pinned.  Libraries that pin their own threads would fail if that were refused, so the
+    # call does nothing and reports success.
     program += _where(_SCHED_SETAFFINITY, 0, 0xFFFFFFFF, 0, then=_SKIP, otherwise=_DENY)
     return program
 
@@ -161,7 +166,7 @@ def _alone(*, signals_scoped: bool, truncation_ruled: bool) -> list[Line]:
     program = [*_always(_REFUSED_ALONE, _DENY), *_always(_SKIPPED_ALONE, _SKIP)]
     for call in _ON_ITSELF_ALONE.values():
         program += _where(call, 0, 0xFFFFFFFF, 0, then=_ALLOW, otherwise=_DENY)
-    # A pair of datagram sockets could send to any path.
+    # Each socket of a pair of datagram sockets could send to any path.
     program += _where(_SOCKETPAIR, 1, _SOCKET_TYPE, _SOCKET_STREAM, then=_ALLOW, otherwise=_DENY)
     program += _unless(_IOCTL, 1, _IOCTL_SETS)
     if not signals_scoped:
@@ -178,13 +183,13 @@ def _number(call: _Numbers) -> int | None:
 
 
 def _always(calls: dict[str, _Numbers], answer: int) -> list[Line]:
-    """Answer these calls, whatever their arguments."""
+    """Return the filter lines that answer these calls, whatever their arguments."""
     numbers = [number for call in calls.values() if (number := _number(call)) is not None]
     return [line for number in numbers for line in ((_EQUAL, 0, 1, number), (_ANSWER, 0, 0, answer))]
 
 
 def _where(call: _Numbers, argument: int, mask: int, value: int, *, then: int, otherwise: int) -> list[Line]:
-    """Answer a call by the low half of one argument, masked."""
+    """Return the filter lines that answer a call by the lower 32 bits of one argument, masked."""
     number = _number(call)
     assert number is not None, "every processor here has the calls that are told apart by an argument"
     return [
@@ -198,12 +203,12 @@ def _where(call: _Numbers, argument: int, mask: int, value: int, *, then: int, o
 
 
 def _among(call: _Numbers, argument: int, values: tuple[int, ...]) -> list[Line]:
-    """Refuse a call unless one argument is any of these values."""
+    """Return the filter lines that refuse a call unless one argument is among these values."""
     return _by_value(call, argument, values, then=_ALLOW, otherwise=_DENY)
 
 
 def _unless(call: _Numbers, argument: int, values: tuple[int, ...]) -> list[Line]:
-    """Refuse a call where one argument is any of these values."""
+    """Return the filter lines that refuse a call if one argument is among these values."""
     return _by_value(call, argument, values, then=_DENY, otherwise=_ALLOW)
 
 

@@ -1,6 +1,6 @@
-"""What of this machine's files a submission may read, at the levels that hide the rest.
+"""The files of this machine that a submission may read, at the levels that hide the rest.
 
-The trusted side asks: inside, the grader's own files are not there to be found.
+Only the trusted side calls these functions, since the grader's own files cannot be found from inside the sandbox.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ ETC: Final = tuple(
 )
 
 SEEN_INSIDE: Final = ("__init__.py", *(f"sandbox/{name}" for name in ("__init__.py", "wire", "levels", "inside")))
-"""What of this package is there inside: files, and folders with all that they hold."""
+"""The parts of this package that are visible inside the sandbox: files, and folders with everything in them."""
 
 _HIDDEN: Final = ("grader", "reference", "tests", "submissions")
 
 
 def environment_folders() -> list[Path]:
-    """Where this Python and its packages lie outside of `/usr`: as named, and at the place that links lead to."""
+    """Return the folders outside `/usr` with this Python and its packages, both as named and with links resolved."""
     prefixes = {Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
     prefixes |= {p.resolve() for p in prefixes} | {Path(sys.executable).resolve().parent.parent}
     return sorted(p for p in prefixes if not p.is_relative_to("/usr") and p != Path("/"))
 
 
 def hidden_folders() -> list[Path]:
-    """The grader's own packages wherever the environment has them: not for a submission to read."""
+    """Return the folders of the grader's own packages in this environment, which a submission must not read."""
     places = [Path(entry).resolve() for entry in sys.path if entry and Path(entry).is_dir()]
     return sorted({place / name for place in places for name in _HIDDEN if _is_ours(place / name)})
 
@@ -45,11 +45,11 @@ def _is_ours(folder: Path) -> bool:
 
 
 MACHINE: Final = Path("/sys/devices/system")
-"""Where CUDA asks for processors and memory, beside what it reads in `/proc` (`confine.PROC_OF_GPUS`)."""
+"""The folder in which CUDA looks up processors and memory, besides the files of `confine.PROC_OF_GPUS` in `/proc`."""
 _GPU_NODES: Final = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps")
 
 
 def gpu_nodes() -> list[Path]:
-    """What CUDA opens in `/dev`, as far as this machine has it."""
+    """Return the device nodes that CUDA opens in `/dev`, as far as this machine has them."""
     paths = [*Path("/dev").glob("nvidia[0-9]*"), *(Path("/dev", name) for name in _GPU_NODES)]
     return sorted(path for path in paths if path.exists())

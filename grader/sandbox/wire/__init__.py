@@ -1,1 +1,1 @@
-"""What both sides of the sandbox share: the frames that cross and the names that both sides know."""
+"""Code that both sides of the sandbox share: the frames that cross between them and the names that both know."""

@@ -1,11 +1,11 @@
-"""What an exception says, without what libraries wrap around it: its cause as a person would name it.
+"""Find the cause in an exception's message, as a person would name it, without what libraries wrap around it.
 
-Keras, TensorFlow and others raise again what was raised below them, and put around it where and with what: the call,
-its arguments, a list of nodes, a traceback as text, a whole configuration. Here that is taken off, and so are paths of
-the machine. The worker does it before it cuts a text to what may cross, for the cause is often at the end; the trusted
-side does it once more, since nobody knows what a worker sends.
+Keras, TensorFlow and others catch exceptions and raise them again with their context in the message: the call, its
+arguments, a list of nodes, a traceback as text, a whole configuration.  This module removes such context, and paths of
+the machine.  The worker does so before it truncates a message to what may cross, because the cause is often at the end.
+The trusted side does it again, because it cannot trust what a worker sends.
 
-Both sides import this module, and it imports nothing of `grader`.
+Both sides import this module, and it imports nothing from `grader`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import re
 from typing import Final
 
 _MOST: Final = 20_000
-"""Characters that are looked at; of a longer text the first and the last half as many."""
+"""The number of characters examined; of a longer message, half of them are from its start and half from its end."""
 
 _SHORT: Final = 240
-"""A text of so many characters is shown whole."""
+"""A message of up to this many characters is shown whole."""
 
 _NAME: Final = r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration)"
 
-# Behind the last of these stands what was raised first.
+# The message of the exception that was raised first follows the last match of this.
 _WRAPPED: Final = re.compile(r"(?:\n\n?|\. )(?:Exception encountered|Error encountered|Original (?:error|exception)):")
 _CALLED: Final = re.compile(r"Exception encountered when calling [^\n]*\n+")
 _ARGUMENTS: Final = re.compile(r"\n+(?:Arguments received by|Call arguments received by) .*", re.DOTALL)
@@ -54,20 +54,21 @@ _FILE_LINE: Final = re.compile(r"File \"([^\"\n]+)\", line (\d+), in ([^\s*]+)")
 
 
 def first_cause(type_name: str, text: str, folders: tuple[str, ...] = ()) -> tuple[str, str]:
-    """Take off an exception's text what libraries wrapped around the cause.
+    """Remove from an exception's message what libraries wrapped around the cause.
 
     Args:
-        type_name: The exception's type.
-        text: What it says.
-        folders: Folders of the machine, which are taken off the paths that begin with them.
+        type_name: The name of the exception's type.
+        text: Its message.
+        folders: Folders of the machine, to be removed from the paths that begin with them.
 
     Returns:
-        The type of the cause, which is another where the text tells one, and what it says; the same again for these.
+        The type and the message of the cause.  The type is another one where the message names it.  Applied to its own
+        result, the function changes nothing.
     """
     if len(text) > _MOST:
         text = f"{text[: _MOST // 2]}\n{text[-_MOST // 2 :]}"
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
-    for _ in range(8):  # wrappers around wrappers
+    for _ in range(8):  # wrappers are often nested
         before = type_name, text
         type_name, text = _unwrapped(type_name, text)
         if (type_name, text) == before:
@@ -83,7 +84,7 @@ def first_cause(type_name: str, text: str, folders: tuple[str, ...] = ()) -> tup
 
 
 def _unwrapped(type_name: str, text: str) -> tuple[str, str]:
-    """Take off the outermost wrapper."""
+    """Remove the outermost wrapper from a message, and return the type and the message inside it."""
     if _CALLED.match(text):
         return type_name, _ARGUMENTS.sub("", _CALLED.sub("", text, count=1)).strip()
     if (wrapped := list(_WRAPPED.finditer(text))) and text[wrapped[-1].end() :].strip():
@@ -101,7 +102,7 @@ def _unwrapped(type_name: str, text: str) -> tuple[str, str]:
 
 
 def sentence(type_name: str, text: str) -> str:
-    """An exception in one or two sentences, without a full stop at the end."""
+    """Shorten an exception to one or two sentences, without a full stop at the end."""
     said = text.strip()
     whole = " ".join(said.split())
     for link in ("; it came from ", "; it came up while ", "; the first is "):
@@ -122,7 +123,7 @@ def sentence(type_name: str, text: str) -> str:
 
 
 def places_in(text: str, file_name: str) -> list[tuple[int, str]]:
-    """The lines and functions of a file that an exception's text names, where it holds a traceback."""
+    """Return the lines and functions of a file that are named by a traceback inside an exception's message."""
     if not _USER_CODE.match(text) and "Traceback (most recent call last)" not in text:
         return []
     found = _FILE_LINE.findall(text[:_MOST])

@@ -1,9 +1,10 @@
-"""Records in frames over a socket: each a length, and a msgpack body of that length.
+"""Send and receive records over a socket, in frames: a length, and a msgpack body of that length.
 
-It knows no record: a channel is told which may arrive.  Whatever a hostile peer sends, receiving gives one of these or
-raises a `ProtocolError`, and takes no more memory than an answer may need.
+This module defines no records itself; each channel is told which ones may arrive.  Whatever a hostile peer sends,
+`Channel.receive` either returns such a record or raises a `ProtocolError`, and it takes no more memory than a genuine
+answer may need.
 
-Both sides import this module, and it imports nothing of `grader`.
+Both sides import this module, and it imports nothing from `grader`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ import msgspec
 
 MAX_FRAME_BYTES: Final = 256 * 2**20
 MAX_VALUES: Final = 2**18
-"""Values in one frame, all containers together: a byte on the wire can be a hundred bytes of Python objects."""
+"""The most values in one frame, counted over all containers.
+
+One byte on the wire can become a hundred bytes of Python objects, so a limit on bytes alone would not bound memory.
+"""
 
 MAX_TEXT_BYTES: Final = 8 * 2**20
-"""Text in one frame; as Python text it may take four times as much."""
+"""The most text in one frame, in bytes of UTF-8; as a Python string it may take four times as much."""
 
 _CHUNK_BYTES: Final = 2**20
 _HEADER: Final = struct.Struct(">I")
@@ -31,7 +35,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 class ProtocolError(Exception):
-    """A peer sent something that is not a frame, or not the frame that was due."""
+    """The peer sent something that is not a frame, or not the frame that was due."""
 
 
 class WireClosed(ProtocolError):
@@ -39,11 +43,11 @@ class WireClosed(ProtocolError):
 
 
 class WireTimeout(ProtocolError):
-    """No whole frame came before the deadline."""
+    """No complete frame arrived before the deadline."""
 
 
 Wait = Callable[[socket.socket, bool, float], None]
-"""Called as `wait(sock, for_writing, deadline)` when a socket is not ready."""
+"""A function called as `wait(sock, for_writing, deadline)` when a socket is not ready; it returns once it is."""
 
 
 def _wait(sock: socket.socket, for_writing: bool, deadline: float) -> None:
@@ -62,7 +66,7 @@ class Channel:
 
     Args:
         sock: A connected stream socket; the channel owns it.
-        incoming: The union of records that may arrive; anything else is a `ProtocolError`.
+        incoming: The union of the records that may arrive; anything else raises a `ProtocolError`.
     """
 
     def __init__(self, sock: socket.socket, incoming: Any) -> None:
@@ -71,7 +75,7 @@ class Channel:
         self._decoder = msgspec.msgpack.Decoder(incoming)
 
     def fileno(self) -> int:
-        """The socket's descriptor, for select."""
+        """Return the socket's descriptor, so that `select` accepts a channel."""
         return self._sock.fileno()
 
     def close(self) -> None:
@@ -89,15 +93,15 @@ class Channel:
         """Send one record.
 
         Args:
-            record: What to send.
-            descriptors: File descriptors to pass along (Unix sockets only).
-            deadline: `time.monotonic()` after which sending is given up.
-            wait: In place of a plain wait, so that the caller can serve other descriptors meanwhile.
+            record: The record to send.
+            descriptors: File descriptors to pass along with it (Unix sockets only).
+            deadline: The value of `time.monotonic()` after which to give up.
+            wait: Called instead of the default wait, so that the caller can serve other descriptors meanwhile.
 
         Raises:
-            WireClosed: The peer is gone.
-            WireTimeout: The deadline passed.
-            ProtocolError: The record is larger than a frame may be.
+            WireClosed: If the peer is gone.
+            WireTimeout: If the deadline passed.
+            ProtocolError: If the record is larger than a frame may be.
         """
         body = _ENCODER.encode(record)
         if len(body) > MAX_FRAME_BYTES:
@@ -128,18 +132,20 @@ class Channel:
         descriptors: list[int] | None = None,
         wait: Wait = _wait,
     ) -> Any:
-        """Receive one record; memory grows with what has come, not with what a header announces.
+        """Receive one record.
+
+        Memory grows with the bytes that have arrived, and not with the length that a header announces.
 
         Args:
-            deadline: `time.monotonic()` after which waiting is given up.
-            max_bytes: A larger frame is refused by its header.
-            descriptors: Where passed file descriptors are put.
-            wait: As for `send`.
+            deadline: The value of `time.monotonic()` after which to give up.
+            max_bytes: The largest frame to accept; a larger one is refused as soon as its header is read.
+            descriptors: A list to which the file descriptors that were passed along are appended.
+            wait: Called instead of the default wait, so that the caller can serve other descriptors meanwhile.
 
         Raises:
-            WireClosed: The peer is gone.
-            WireTimeout: The deadline passed.
-            ProtocolError: What came is no frame, or no record that may come here.
+            WireClosed: If the peer is gone.
+            WireTimeout: If the deadline passed.
+            ProtocolError: If what arrived is not a frame, or not a record that may arrive here.
         """
         header = self._receive_exactly(_HEADER.size, deadline, wait, descriptors)
         (size,) = _HEADER.unpack(header)
@@ -179,7 +185,7 @@ def decode(decoder: msgspec.msgpack.Decoder[Any], body: bytes | bytearray) -> An
     """Decode one frame's body.
 
     Raises:
-        ProtocolError: The body is no msgpack, or no record of the decoder's union.
+        ProtocolError: If the body is not valid msgpack, or not a record of the decoder's union.
     """
     _refuse_too_many_values(body)
     try:
@@ -189,13 +195,15 @@ def decode(decoder: msgspec.msgpack.Decoder[Any], body: bytes | bytearray) -> An
 
 
 def _refuse_too_many_values(body: bytes | bytearray) -> None:
-    """Walk over a msgpack body and count, before anything is made of it; arrays' and files' bytes are skipped.
+    """Count the values and the text in a msgpack body before any object is made from it.
+
+    The bytes of arrays and files count as one value each.
 
     Raises:
-        ProtocolError: There are more values, or there is more text, than any answer needs.
+        ProtocolError: If there are more values, or more text, than any answer needs.
     """
     place, values, due, text = 0, 0, 1, 0
-    while due and place < len(body):  # a body that ends too soon is left to the decoder
+    while due and place < len(body):  # the decoder reports a body that ends too soon
         first = body[place]
         kind, size_bytes, fixed = _MSGPACK[first]
         start = place + 1 + size_bytes
@@ -215,13 +223,17 @@ def _refuse_too_many_values(body: bytes | bytearray) -> None:
 
 
 def _msgpack_kinds() -> tuple[tuple[str, int, int], ...]:
-    """For each first byte of a value: what it is, how many bytes of size follow, and the size where none do."""
+    """Return a table of msgpack's types, indexed by the first byte of a value.
+
+    Each entry is the kind of value, the number of bytes after the first one that give its size, and the size itself if
+    there are no such bytes.
+    """
     kinds: list[tuple[str, int, int]] = [("plain", 0, 0)] * 256
     kinds[0x80:0x90] = [("pairs", 0, size) for size in range(16)]
     kinds[0x90:0xA0] = [("items", 0, size) for size in range(16)]
     kinds[0xA0:0xC0] = [("text", 0, size) for size in range(32)]
     kinds[0xC4:0xC7] = [("plain", size, 0) for size in (1, 2, 4)]  # bytes
-    kinds[0xC7:0xCA] = [("items", 0, MAX_VALUES + 1)] * 3  # extensions: nothing here sends them
+    kinds[0xC7:0xCA] = [("items", 0, MAX_VALUES + 1)] * 3  # extension types are never sent: over the limit at once
     kinds[0xCA:0xD4] = [("plain", 0, size) for size in (4, 8, 1, 2, 4, 8, 1, 2, 4, 8)]  # numbers
     kinds[0xD4:0xD9] = [("items", 0, MAX_VALUES + 1)] * 5
     kinds[0xD9:0xDC] = [("text", size, 0) for size in (1, 2, 4)]

@@ -1,10 +1,10 @@
-"""How much a tool says of a figure: both sides hold to it."""
+"""Limits on how much of a figure a tool describes; both sides keep to them."""
 
 from __future__ import annotations
 
 from typing import Final
 
 MOST: Final = 400
-"""How many axes, lines, legends and entries of a legend are described: more than any figure of the checks has."""
+"""The most axes, lines, legends and legend entries that are described: more than any figure of the checks has."""
 MOST_IMAGES: Final = 8
-"""How many images of one axes are described; the checks want one, and an image takes long to be looked for."""
+"""The most images in one axes that are described; the checks expect one, and identifying an image takes long."""

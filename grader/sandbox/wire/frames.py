@@ -1,10 +1,10 @@
-"""What crosses between the trusted side and a sandbox: typed records, and the values that they carry.
+"""The records that cross between the trusted side and a sandbox, and the values that they carry.
 
-Only data crosses.  An array is a dtype from an allow-list, a shape and bytes, whose sizes must agree.  What
-cannot be data (a model, a history, a figure) stays on its side and crosses as a `Handle`.  Nothing here
+Only data crosses.  An array crosses as a dtype from an allow-list, a shape and bytes, whose sizes must agree.  An
+object that is not data (a model, a History, a figure) stays where it is and crosses as a `Handle`.  Nothing here
 unpickles, evaluates or imports what a peer names.  `channel` sends and receives the records.
 
-Both sides import this module, and it imports nothing of `grader` but `channel`.
+Both sides import this module, and it imports nothing from `grader` but `channel`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ MAX_DEPTH: Final = 16
 MAX_ITEMS: Final = 100_000
 MAX_TEXT: Final = 4000
 MEMORY_TOGETHER: Final = 2
-"""What all workers of a sandbox may take at one time, in limits of one: most of them wait for their next call."""
+"""The memory that all workers of a sandbox may hold together, as a multiple of one worker's limit.
+
+Most workers are waiting for their next call, and a waiting worker should not hold as much as its limit allows.
+"""
 
 _MAX_INT: Final = 2**63 - 1
 
 
 class ArrayData(msgspec.Struct, frozen=True, tag="array", array_like=True):
-    """An array as it crosses: C order, native little-endian."""
+    """An array as it crosses: its elements in C order, little-endian."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -46,30 +49,31 @@ class Blob(msgspec.Struct, frozen=True, tag="blob", array_like=True):
 
 
 class Handle(msgspec.Struct, frozen=True, tag="handle", array_like=True):
-    """An object that stayed in the worker: `number` names it there, `type_name` says what it is."""
+    """A reference to an object that stays in the worker; `type_name` is for messages."""
 
     number: int
     type_name: str
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque", array_like=True):
-    """An object that is no data and has no handle, as a description for people."""
+    """A description, for people, of an object that is not data and has no handle."""
 
     type_name: str
     text: str
 
 
 class Items(msgspec.Struct, frozen=True, tag="items", array_like=True):
-    """A list or a tuple."""
+    """A list or a tuple; `kind` says which."""
 
     kind: str
     items: Annotated[tuple[Value, ...], msgspec.Meta(max_length=MAX_ITEMS)]
 
 
 class Mapping(msgspec.Struct, frozen=True, tag="mapping", array_like=True):
-    """A dictionary, as pairs: its keys need not be text.
+    """A dictionary, as key-value pairs, since its keys need not be text.
 
-    Tuples are no keys here, since their hashes can be made to collide, so that a dictionary takes hours to build.
+    Tuples are not allowed as keys: their hashes can be made to collide, and a dictionary of such keys takes hours to
+    build.
     """
 
     pairs: Annotated[tuple[tuple[Key, Value], ...], msgspec.Meta(max_length=MAX_ITEMS)]
@@ -80,7 +84,10 @@ Value = None | bool | int | float | str | Blob | ArrayData | Handle | Opaque | I
 
 
 class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
-    """To the forkserver, with two descriptors: fork a worker that talks on the first and prints to the second."""
+    """To the forkserver: fork a worker.
+
+    Two descriptors come along: the worker's end of its wire, and the pipe that it prints to.
+    """
 
     worker: int
     limits: Limits
@@ -94,17 +101,17 @@ class Kill(msgspec.Struct, frozen=True, tag="kill"):
 
 
 class Account(msgspec.Struct, frozen=True, tag="account"):
-    """To the forkserver: tell what a worker has had of the processor."""
+    """To the forkserver: report the processor time that a worker has used."""
 
     worker: int
 
 
 class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
-    """From the forkserver: what a worker has had of the processor up to now.
+    """From the forkserver: the processor time that a worker has used so far.
 
     Attributes:
-        ran: For how many seconds its threads have run, all together.
-        waited: For how many seconds they were ready to run and waited for a core, which other programs had.
+        ran: The seconds for which its threads have run, summed over all threads.
+        waited: The seconds for which they were ready to run but had to wait for a core, summed over all threads.
     """
 
     ran: float
@@ -112,24 +119,31 @@ class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
 
 
 class Join(msgspec.Struct, frozen=True, tag="join"):
-    """To the forkserver, with a descriptor: take orders there too, from another process of the same grading."""
+    """To the forkserver: take orders from another process of the same grading, too.
+
+    A descriptor comes along: the forkserver's end of a socket to that process.
+    """
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """From the forkserver, once to each that it takes orders from: it has imported Keras and takes orders."""
+    """From the forkserver: it has imported Keras and takes orders.
+
+    It is sent once to each process that gives orders.
+    """
 
     versions: dict[str, str]
 
 
 class Exited(msgspec.Struct, frozen=True, tag="exited"):
-    """From the forkserver: a worker is gone, with every process it had.
+    """From the forkserver: a worker and every process it started have ended.
 
     Attributes:
-        worker: Its number.
-        reason: `exit`, `signal`, `memory`, `processes`, `cpu` or `killed` (on request).
-        code: Exit status or signal number.
-        cpu_seconds: Processor time of all its processes.
-        peak_mb: Largest resident memory seen, in MiB.
+        worker: The worker's number.
+        reason: `exit`, `signal`, `memory`, `processes`, `cpu`, `killed` (on request), or `confinement` if it could not
+            be started.
+        code: The exit status or the signal number.
+        cpu_seconds: The processor time of all its processes, in seconds.
+        peak_mb: The largest amount of memory seen, in MiB.
     """
 
     worker: int
@@ -140,13 +154,13 @@ class Exited(msgspec.Struct, frozen=True, tag="exited"):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one worker may use.
+    """The resources that one worker may use.
 
     Attributes:
-        memory_mb: Memory of all its processes, MiB, what they share counted once.
-        processes: Processes at one time.
-        cpu_seconds: Processor time of all its processes.
-        file_mb: Size of one file, and of the whole scratch file system, MiB.
+        memory_mb: The memory of all its processes together, in MiB; pages that they share count once.
+        processes: The number of processes at one time.
+        cpu_seconds: The processor time of all its processes together, in seconds.
+        file_mb: The size of one file, and of the whole scratch file system where it has one, in MiB.
     """
 
     memory_mb: int = 4096
@@ -156,11 +170,15 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True, tag="load"):
-    """To a worker: execute this source as the module `solution`, and say which of `names` it defines.
+    """To a worker: execute a submission's source as the module `solution`, and report which functions it defines.
 
-    With `whole`, as Python would import it, so that the first error ends it; otherwise statement by
-    statement, so that an error costs that statement alone.  With `real_sizes`, the stand-ins for Keras' data sets have
-    as many images as the data sets.
+    Attributes:
+        number: The number that the answer has to repeat.
+        source: The source.
+        names: The functions to look for.
+        whole: Whether the first error ends it, as when Python imports a module.  Otherwise the source is executed
+            statement by statement, and an error costs that statement alone.
+        real_sizes: Whether the stand-ins for Keras' data sets have as many images as the real ones.
     """
 
     number: int
@@ -171,7 +189,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
 
 
 class Call(msgspec.Struct, frozen=True, tag="call"):
-    """To a worker: call a function of the submission, or of the toolbox (`toolbox=True`)."""
+    """To a worker: call a function of the submission, or a tool of the toolbox (`toolbox=True`)."""
 
     number: int
     name: str
@@ -188,7 +206,7 @@ class TracebackLine(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
-    """From a worker, once: it is confined and takes orders; no line of a submission has run."""
+    """From a worker, once: it is confined and takes orders.  No line of a submission has run yet."""
 
 
 class Raised(msgspec.Struct, frozen=True, tag="raised"):
@@ -208,7 +226,7 @@ class Returned(msgspec.Struct, frozen=True, tag="returned"):
 
 
 class ParameterFound(msgspec.Struct, frozen=True):
-    """One parameter of a function of the submission; `kind` is inspect's name for it."""
+    """One parameter of a function of the submission; `kind` is the name of one of `inspect.Parameter`'s kinds."""
 
     name: str
     kind: str
@@ -216,14 +234,24 @@ class ParameterFound(msgspec.Struct, frozen=True):
 
 
 class FunctionFound(msgspec.Struct, frozen=True):
-    """A callable that the submission defines under a name of the contract; `None` where it has no signature."""
+    """A callable that the submission defines under a name that was asked for.
+
+    `parameters` is `None` if its signature cannot be determined.
+    """
 
     name: str
     parameters: tuple[ParameterFound, ...] | None
 
 
 class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
-    """From a worker: what loading gave."""
+    """From a worker: the result of loading a submission.
+
+    Attributes:
+        number: The number of the order.
+        functions: The functions that were found.
+        errors: The exceptions that its statements raised.
+        trained: The places in the source that tried to train a model, which is refused during loading.
+    """
 
     number: int
     functions: tuple[FunctionFound, ...]
@@ -238,10 +266,10 @@ FromWorker = Started | Raised | Returned | Loaded
 
 
 def array_to_wire(array: np.ndarray[Any, Any]) -> ArrayData:
-    """Turn an array into what crosses, in C order and little-endian.
+    """Convert an array to its form on the wire, in C order and little-endian.
 
     Raises:
-        TypeError: The dtype is not in the allow-list.
+        TypeError: If the dtype is not in the allow-list.
     """
     if array.dtype.name not in ARRAY_DTYPES:
         raise TypeError(f"arrays of dtype {array.dtype} do not cross")
@@ -250,33 +278,34 @@ def array_to_wire(array: np.ndarray[Any, Any]) -> ArrayData:
 
 
 def array_from_wire(data: ArrayData) -> np.ndarray[Any, Any]:
-    """Rebuild an array from dtype, shape and bytes.  The result shares the frame's memory.
+    """Rebuild an array from dtype, shape and bytes.  The result is read-only and shares the frame's memory.
 
     Raises:
-        ProtocolError: The dtype is not allowed, or dtype, shape and bytes do not agree.
+        ProtocolError: If the dtype is not allowed, or dtype, shape and bytes do not agree.
     """
     if data.dtype not in ARRAY_DTYPES:
         raise ProtocolError(f"an array of dtype {data.dtype[:40]!r} does not cross")
     if len(data.shape) > MAX_RANK or any(length < 0 for length in data.shape):
         raise ProtocolError("an array has an impossible shape")
     dtype = np.dtype(data.dtype).newbyteorder("<")
-    # An axis of length 0 makes the others free, but NumPy multiplies them all the same.
+    # With an axis of length 0 the other axes could be of any length, but NumPy fails when their product overflows.
     if math.prod(max(length, 1) for length in data.shape) * dtype.itemsize > MAX_FRAME_BYTES:
         raise ProtocolError("an array has an impossible shape")
     if math.prod(data.shape) * dtype.itemsize != len(data.data):
         raise ProtocolError("an array's shape and bytes do not agree")
+    # NumPy does not check this itself.
     if dtype.name == "bool" and np.any(np.frombuffer(data.data, np.uint8) > 1):
         raise ProtocolError("an array of dtype bool holds other bytes than 0 and 1")
     return np.frombuffer(data.data, dtype).reshape(data.shape)
 
 
 def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Value:
-    """Turn a Python value into what crosses.
+    """Convert a Python value to its form on the wire.
 
     Args:
-        value: Plain data, arrays, and lists, tuples and dictionaries of them.
-        keep: Called with anything else; returns the `Handle` or `Opaque` that stands for it.
-        depth: How deep inside containers this value lies.
+        value: The value: plain data, arrays, lists, tuples and dictionaries of these, or any other object.
+        keep: Called with each object that is not data; returns the `Handle` or `Opaque` that stands for it.
+        depth: The number of containers around this value.
     """
     if depth > MAX_DEPTH:
         return Opaque(type(value).__name__, "nested too deeply")
@@ -285,7 +314,7 @@ def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Valu
     if type(value) is bytes:
         return Blob(memoryview(value))
     if type(value) is str:
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return value.encode("utf-8", "replace").decode("utf-8")  # msgpack cannot encode lone surrogates
     if type(value) is int:
         return value if -_MAX_INT <= value <= _MAX_INT else Opaque("int", "an integer beyond 64 bits")
     if isinstance(value, (np.ndarray, np.generic)):
@@ -308,14 +337,14 @@ def to_wire(value: Any, keep: Callable[[Any], Value], *, depth: int = 0) -> Valu
 
 
 def from_wire(value: Value, resolve: Callable[[Handle], Any] = lambda handle: handle) -> Any:
-    """Turn what crossed back into a Python value.
+    """Convert a value from its form on the wire back to a Python value.
 
     Args:
-        value: What a record carried.
-        resolve: Gives the object that a handle stands for; the default leaves handles as they are.
+        value: The value that a record carried.
+        resolve: Returns the object that a handle stands for; by default handles stay as they are.
 
     Raises:
-        ProtocolError: An array does not agree with itself.
+        ProtocolError: If the dtype, shape and bytes of an array do not agree.
     """
     if isinstance(value, ArrayData):
         return array_from_wire(value)

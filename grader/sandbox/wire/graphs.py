@@ -1,8 +1,9 @@
-"""Layers of a submission's own as data: graphs of operations that do nothing but compute.
+"""The data format in which a submission's custom layers cross to the examiner: graphs of operations that only compute.
 
-What crosses is no protocol buffer but a list of plain records, in the configuration of the network: each operation's
-name, what it takes, and its settings.  No setting can name a function, a file or an object.  The trusted side takes a
-graph apart before the examiner gets it, and the examiner does so once more before it makes a graph of TensorFlow of it.
+A graph is not sent as a protocol buffer, but as a list of plain records in the configuration of the network: each
+operation's name, its inputs, and its settings.  No setting can name a function, a file or an object.  The trusted side
+validates a graph before the examiner gets it, and the examiner validates it again before it builds a TensorFlow graph
+from it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ REGISTERED_NAME: Final = "grader>OwnLayer"
 MODULE: Final = "grader"
 
 MOST_NODES: Final = 4000
-"""Operations in all graphs of a network together; a residual block has about fifty."""
+"""The most operations in all graphs of a network together; a residual block has about fifty."""
 MOST_CONSTANTS: Final = 1024
-"""Numbers in all constants of a network together: enough for shapes, means and small filters, and too few to bring what
-was learned elsewhere."""
+"""The most numbers in all constants of a network together.
+
+This is enough for shapes, means and small filters, but too few to smuggle in weights that were trained elsewhere.
+"""
 MOST_BYTES: Final = 2 * 2**20
-"""Bytes of a configuration that has graphs."""
+"""The most bytes in a network's configuration that contains graphs."""
 
 ITEM_SIZES: Final = {
     "float32": 4,
@@ -39,14 +42,17 @@ ITEM_SIZES: Final = {
     "int8": 1,
     "bool": 1,
 }
-"""The types that there are, with the bytes of a number: no texts, and no handles of anything."""
+"""The allowed dtypes, with the bytes that one number takes: no strings, and no handles of resources."""
 
 CONVOLUTIONS: Final = {
     "Conv2D": ("Conv2D", 0),
     "DepthwiseConv2dNative": ("DepthwiseConv2D", 0),
     "Conv2DBackpropInput": ("Conv2DTranspose", 2),
 }
-"""Convolutions: Keras' name, and which of the inputs are the images; input 1 is the kernel."""
+"""TensorFlow's convolutions: the name of the Keras layer, and the position of the images among the inputs.
+
+Input 1 is the kernel in each of them.
+"""
 
 _ELEMENTWISE: Final = """
     Abs Add AddN AddV2 Cast Ceil ClipByValue Cos Cosh Div DivNoNan Elu Equal Erf Erfc Exp Expm1 Floor FloorDiv FloorMod
@@ -71,10 +77,10 @@ _OF_IMAGES: Final = """
     ResizeBilinear ResizeNearestNeighbor
 """
 OPERATIONS: Final = frozenset(f"{_ELEMENTWISE} {_OF_SHAPES} {_OF_NETWORKS} {_OF_IMAGES}".split())
-"""What a graph may compute with.
+"""The operations that a graph may contain; any other is refused.
 
-None of them has a state, draws random numbers, looks anything up, calls a function or Python, loops, or reaches a file
-or another device: whatever is not here is not run.
+None of them has state, draws random numbers, looks anything up, calls a function or Python, loops, or reaches a file or
+another device.
 """
 
 INITIALIZERS: Final = frozenset(
@@ -95,7 +101,7 @@ INITIALIZERS: Final = frozenset(
         "Zeros",
     )
 )
-"""How weights may be said to begin: by a rule of Keras' with plain numbers, and not as an array."""
+"""The Keras initialisers that a weight may declare: rules with plain numbers as settings, never an array of values."""
 
 _Name = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[A-Za-z_][A-Za-z0-9_>./ -]*$")]
 _Node = Annotated[str, msgspec.Meta(max_length=12, pattern=r"^n[0-9]+$")]
@@ -115,7 +121,7 @@ class Numbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One setting of an operation; exactly one of the fields is there.  A shape of any rank is `None`."""
+    """One setting of an operation; exactly one of the fields is present.  A shape of unknown rank is `None`."""
 
     dtype: _Name | msgspec.UnsetType = msgspec.UNSET
     shape: _Sizes | msgspec.UnsetType | None = msgspec.UNSET
@@ -133,13 +139,13 @@ class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     @property
     def kind(self) -> str:
-        """Which of the fields is there; empty where it is none, or several."""
+        """The name of the field that is present; empty if there is none, or more than one."""
         there = [name for name in self.__struct_fields__ if getattr(self, name) is not msgspec.UNSET]
         return there[0] if len(there) == 1 else ""
 
 
 class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An operation: its name among TensorFlow's, the outputs of earlier nodes that it takes, its settings."""
+    """An operation: the name of TensorFlow's operation, the outputs of earlier nodes that it takes, its settings."""
 
     name: _Node
     op: _Name
@@ -148,14 +154,14 @@ class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Initializer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a weight begins: one of Keras' initialisers, by its class and plain settings."""
+    """The initialiser that a weight declares: the name of a Keras class, and plain settings."""
 
     class_name: _Name
     config: Annotated[dict[_Name, float | int | str | None], msgspec.Meta(max_length=12)]
 
 
 class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A weight of the layer, in Keras' order; `node` is where it goes in, empty where the answer needs none of it."""
+    """A weight of the layer; `node` is the placeholder for its value, or `None` if the output does not depend on it."""
 
     name: _Name
     shape: _Sizes
@@ -165,16 +171,16 @@ class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a layer of a submission's own computes at inference.
+    """The computation of a custom layer at inference.
 
     Attributes:
-        of: The layer's class, for messages.
-        nodes: The operations, each behind those that it takes from.
-        input: The node where images go in.
-        shape: Their shape without the batch; -1 is any size.
-        dtype: Their type.
-        weights: All of the layer's weights.
-        output: The answer.
+        of: The name of the layer's class, for messages.
+        nodes: The operations, each after those whose outputs it takes.
+        input: The placeholder for the images.
+        shape: The shape of the images without the batch axis; -1 stands for any size.
+        dtype: The dtype of the images.
+        weights: All of the layer's weights, in Keras' order.
+        output: The output of a node that is the layer's output.
     """
 
     of: _Text
@@ -187,15 +193,18 @@ class Graph(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def has_graphs(config: str) -> bool:
-    """Whether a network's configuration, JSON, says that it has layers that cross as graphs."""
+    """Whether a network's configuration, as JSON, contains layers that cross as graphs."""
     return f'"{REGISTERED_NAME}"' in config
 
 
 def fault_of(config: str) -> str:
-    """Why the examiner is not to get a configuration, by the graphs in it, half a sentence; empty where it may.
+    """Return why the graphs in a network's configuration are refused, or an empty string if the examiner may get it.
 
     Args:
-        config: The network's serialisation, as JSON.
+        config: The network's configuration, as JSON.
+
+    Returns:
+        A clause for a message, without a full stop.
     """
     try:
         parts = list(_own_layers(json.loads(config)))
@@ -225,10 +234,12 @@ def fault_of(config: str) -> str:
 
 
 def graph_of(raw: Any) -> Graph:
-    """A graph from plain data, where it has its form and each of its operations is allowed.
+    """Convert plain data to a graph, and validate it.
+
+    Each node may only take outputs of earlier nodes, so a valid graph has no cycles.
 
     Raises:
-        msgspec.ValidationError: It has another form.
+        msgspec.ValidationError: If it does not have the form of a graph, or contains something that is not allowed.
     """
     graph = msgspec.convert(raw, Graph)
     known: dict[str, Node] = {}
@@ -275,7 +286,7 @@ def _require_setting(setting: Setting) -> None:
 
 
 def _own_layers(tree: Any) -> Iterator[dict[str, Any]]:
-    """The parts of a serialised network that say that they are graphs."""
+    """Yield the parts of a serialised network that claim to be graphs, however deeply nested."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -288,7 +299,10 @@ def _own_layers(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def _foreign_operation(raw: Any) -> str:
-    """The first operation that is not allowed, in half a sentence, whatever else may be wrong; empty for none."""
+    """Return a clause about the first operation that is not allowed, or an empty string if there is none.
+
+    It is found even if other parts of the graph are invalid.
+    """
     nodes = raw.get("nodes") if isinstance(raw, dict) else None
     for node in nodes if isinstance(nodes, list) else ():
         op = node.get("op") if isinstance(node, dict) else None
@@ -306,7 +320,7 @@ def _constants_in(node: Node) -> int:
 
 
 def sources(graph: Graph) -> dict[str, frozenset[str]]:
-    """For each operation the placeholders that it depends on, the images' and the weights'."""
+    """Return for each operation the placeholders, of images or weights, that it depends on."""
     found: dict[str, frozenset[str]] = {}
     for node in graph.nodes:
         own = frozenset((node.name,)) if node.op == "Placeholder" else frozenset()

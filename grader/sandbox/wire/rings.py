@@ -1,6 +1,6 @@
-"""Where a grey image has the three values that an image in colour has in its channels: frame, ring and middle.
+"""Three concentric regions of a grey image (frame, ring and middle), which stand in for the channels of a colour image.
 
-They stay where they are when an image is mirrored or turned, as augmentation does.
+The regions map onto themselves when augmentation mirrors or turns an image.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ import numpy as np
 
 
 def rings(height: int, width: int) -> np.ndarray[Any, Any]:
-    """For each pixel 0 in the frame, 1 in the ring and 2 in the middle, each about a third of them; (height, width)."""
+    """Number the region of each pixel: 0 for the frame, 1 for the ring, 2 for the middle.
+
+    Each region has about a third of the pixels.
+
+    Returns:
+        Integers of shape (height, width).
+    """
     rows, columns = np.arange(height), np.arange(width)
     border = np.minimum.outer(np.minimum(rows, rows[::-1]), np.minimum(columns, columns[::-1]))
     inside = [float(np.mean(border >= depth)) for depth in range(int(border.max()) + 1)]

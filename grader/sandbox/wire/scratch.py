@@ -1,6 +1,6 @@
-"""Folders that workers without a file system of their own may write to.
+"""Removal of the scratch folders that workers without a file system of their own may write to.
 
-Both sides import this module, and it imports nothing of `grader`.
+Both sides import this module, and it imports nothing from `grader`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class TooMuchError(Exception):
-    """There was more in a folder than could be removed in the time for it."""
+    """A folder held more than could be removed in the time allowed."""
 
 
 def remove(folder: str, *, seconds: float = math.inf) -> None:
-    """Remove a folder with all that is in it, whatever a submission made there.
+    """Remove a folder and everything in it, whatever a submission has put there.
 
-    Folders may be nested so deep that their paths are too long, or have modes that refuse their owner; links are
-    removed and never followed.  Nothing may write there any more.
+    Folders may be nested so deeply that their paths are too long, or have a mode that locks out their owner.  Links are
+    removed and never followed.  No process may still be writing there.
 
     Args:
         folder: The folder.
         seconds: How long it may take.
 
     Raises:
-        TooMuchError: It took longer; what is left can be removed by another call.
+        TooMuchError: If it took longer; another call can remove what is left.
     """
     deadline = time.monotonic() + seconds
     with contextlib.suppress(FileNotFoundError):
@@ -41,6 +41,7 @@ def remove(folder: str, *, seconds: float = math.inf) -> None:
                 inner = _clear(here, deadline)
                 if inner is None and not way:
                     break
+                # Each step is relative to an open folder, so that no path grows too long, and only one is open at once.
                 there = os.open(inner or "..", _FOLDER, dir_fd=here)
                 os.close(here)
                 here = there
@@ -54,7 +55,7 @@ def remove(folder: str, *, seconds: float = math.inf) -> None:
 
 
 def _clear(here: int, deadline: float) -> str | None:
-    """Remove what is in an open folder up to the first folder in it; gives that one's name."""
+    """Remove the entries of an open folder until the first subfolder, and return its name, or None if there is none."""
     with os.scandir(here) as entries:
         for entry in entries:
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Weights of a network, as both sides see them: whether they moved, and the digest that a worker commits to."""
+"""Compare and digest the weights of a network in the same way on both sides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def weights_digest(weights: Sequence[Any]) -> str:
-    """The digest of weights: SHA-256 over their bytes, in Keras' order, as hexadecimal digits."""
+    """Return the SHA-256 digest of a network's weights, over their bytes in Keras' order, as hexadecimal digits."""
     digest = hashlib.sha256()
     for weight in weights:
         digest.update(np.ascontiguousarray(weight).tobytes())

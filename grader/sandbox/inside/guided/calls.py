@@ -1,6 +1,6 @@
-"""What stands in place of Keras' and Matplotlib's own calls in an observed run.
+"""Replacements for functions and methods of Keras and Matplotlib in an observed run.
 
-Untrusted side.  Each hands over to the original, and takes a note of what the program asked for.
+Untrusted side.  Each of them calls the original, and takes a note of what the program asked for.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from grader.sandbox.inside.paths import local_path, make_folder
 
 
 class Calls:
-    """The calls that are watched.
+    """The functions and methods that are watched, apart from `fit`.
 
     Args:
         recorder: Takes the notes.
-        shared: What the callbacks of all trainings share.
-        fitting: What stands in place of `fit`.
-        stand_ins: What stands in for what is missing.
+        shared: The state that the callbacks of all trainings share.
+        fitting: The replacement for `fit`.
+        stand_ins: Makes the networks and histories that stand in for missing ones.
         options: How the program is run.
     """
 
@@ -50,10 +50,10 @@ class Calls:
         self._figures_seen: set[int] = set()
 
     def put_in_place(self, images: dict[str, Any]) -> None:
-        """Put them in place, for the rest of this process.
+        """Replace the functions and methods for the rest of this process' life.
 
         Args:
-            images: What `cifar10.load_data()` gives; see `Observer.run`.
+            images: The arrays that `cifar10.load_data()` returns; see `Observer`.
         """
         import matplotlib.figure
         import matplotlib.pyplot as plt
@@ -66,7 +66,8 @@ class Calls:
         if self._options.scripted:
             self._run_eagerly()
         load = self._recorder.wrapped(keras.models.load_model, self._on_load_model)
-        # `tensorflow.keras.models` is made when it is first imported, from the function's own module.
+        # The function is replaced where it is defined, too: `tensorflow.keras.models` takes it from there when it is
+        # first imported.
         for module in ("keras", "keras._tf_keras.keras", "keras.src"):
             for part in ("models", "saving", "saving.saving_api"):
                 with contextlib.suppress(ImportError):
@@ -82,7 +83,7 @@ class Calls:
         def show(*_args: Any, **_kwargs: Any) -> None:
             self.look_at_figures("shown")
 
-        plt.show = show  # a function, since pyplot gives it attributes
+        plt.show = show  # must be a plain function, since pyplot sets attributes on it
         matplotlib.figure.Figure.show = lambda *_, **__: show()  # type: ignore[method-assign]
         original: Any = matplotlib.figure.Figure.savefig
 
@@ -97,18 +98,18 @@ class Calls:
 
     @staticmethod
     def _run_eagerly() -> None:
-        """Let networks compute step by step, whatever they were compiled for.
+        """Make networks run eagerly, however they were compiled.
 
-        So few steps take less time than tracing them: 6.6 s of CPU time in place of 10.2 s for a typical notebook with
-        batch normalisation, 4.6 s in place of 5.5 s for one without.
+        The run has so few steps that tracing them would take longer: a typical notebook takes 6.6 s of processor time
+        instead of 10.2 s with batch normalisation, and 4.6 s instead of 5.5 s without.
         """
         _owner_of("run_eagerly").run_eagerly = property(lambda _: True, lambda _, value: None)
 
     def _wrap_method(self, name: str, instead: Any) -> None:
-        """Wrap a method of networks in the class that defines it.
+        """Replace a method of networks, in the class that defines it.
 
-        Not in `keras.Model`, which inherits most of them: Keras takes a network whose `compile` is not the inherited
-        one for one with a `compile` of its own, and leaves it uncompiled when it is loaded.
+        Not in `keras.Model`, which inherits most of them.  If `keras.Model` had a `compile` other than the inherited
+        one, Keras would treat every network as one with a custom `compile`, and would not compile it when loading it.
         """
         owner = _owner_of(name)
         setattr(owner, name, self._recorder.wrapped(getattr(owner, name), instead))
@@ -145,7 +146,7 @@ class Calls:
             given = dict(zip(names, args, strict=False)) | kwargs
             for name in ("period", "load_weights_on_restart", "options"):
                 given.pop(name, None)
-            if self._options.shims:  # up to Keras 2 it took any name, and made nothing of those that it did not know
+            if self._options.shims:  # up to Keras 2, a ModelCheckpoint accepted and ignored unknown arguments
                 callback.unknown_arguments = [name for name in given if name not in names]
                 given = {name: value for name, value in given.items() if name in names}
             path = local_path(asked)
@@ -242,7 +243,7 @@ class Calls:
     def _save(
         self, original: Any, model: Any, filepath: Any, endings: tuple[str, ...], *args: Any, **kwargs: Any
     ) -> None:
-        """Save under the name that is asked for, with one of the endings that Keras takes now."""
+        """Save a network under the name that the program gives, adding an ending that Keras 3 accepts if necessary."""
         path = local_path(filepath)
         kwargs.pop("save_format", None)
         if self._options.shims and isinstance(path, str) and not path.endswith(endings):
@@ -299,10 +300,11 @@ class Calls:
         self._note_load(filepath, model=model)
 
     def look_at_figures(self, how: str) -> None:
-        """Note the figures that are open, and close them.
+        """Record the open figures, and close them.
 
         Args:
-            how: `shown`, `cell` where they were left at its end, or `left` at the end of all.
+            how: `shown` if the program shows them, `cell` if they were left open at the end of a cell, or `left` if
+                they were left open at the end of the program.
         """
         import matplotlib.pyplot as plt
 
@@ -320,5 +322,5 @@ class Calls:
 
 
 def _owner_of(name: str) -> Any:
-    """The class of networks that defines a method or property."""
+    """Return the base class of `keras.Model` (or `keras.Model` itself) that defines a method or property."""
     return next(kind for kind in keras.Model.__mro__ if name in vars(kind))

@@ -1,4 +1,4 @@
-"""What a figure shows, for an observed run: signatures of its images, every text, and its lines.
+"""Describe what a figure shows in an observed run: the signatures of its images, all of its texts, and its lines.
 
 Untrusted side.
 """
@@ -21,7 +21,7 @@ _LEAST_WIDTH: Final = 0.2
 
 
 def describe(figure: Any) -> dict[str, Any]:
-    """What a figure shows: its axes with images, texts and lines, and the texts of the figure and its legends."""
+    """Describe a figure: the images, texts and lines of its axes, and the texts of the figure and its legends."""
     axes = []
     for axis in figure.axes[:_MAX_IMAGES]:
         images, seen = [], []
@@ -55,7 +55,7 @@ def describe(figure: Any) -> dict[str, Any]:
 
 
 def _has_room(axis: Any, figure: Any) -> bool:
-    """Whether an axes lies on its figure, mostly, and takes more than a few pixels of it."""
+    """Whether the part of an axes that lies inside its figure is large enough to be seen."""
     place = axis.get_position()
     width, height = min(place.x1, 1) - max(place.x0, 0), min(place.y1, 1) - max(place.y0, 0)
     inches = figure.get_size_inches()
@@ -63,7 +63,7 @@ def _has_room(axis: Any, figure: Any) -> bool:
 
 
 def _can_be_seen(line: Any) -> bool:
-    """Whether a line is drawn, with a stroke or markers that are not too thin or too faint to be seen."""
+    """Whether a line is visible, with a stroke or markers that are neither too thin nor too faint to be seen."""
     alpha = line.get_alpha()
     faint = alpha is not None and float(np.min(alpha)) < _LEAST_ALPHA
     stroke = str(line.get_linestyle()).lower() not in ("none", "", " ") and line.get_linewidth() >= _LEAST_WIDTH
@@ -82,7 +82,7 @@ def _texts_of(axis: Any) -> list[str]:
 
 
 def _tiles(array: Any) -> list[Any]:
-    """The signatures of the images in an array: one, or several that were joined to one."""
+    """Return the signatures of the images in an array, which may hold several images joined into one."""
     if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
         return [np.zeros((0, 0, 3), np.float32)]
     if array.ndim == 2:

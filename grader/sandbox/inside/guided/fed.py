@@ -1,4 +1,4 @@
-"""What `fit`, `evaluate` and `predict` are given, as arrays as far as they can be had, and those arrays in short.
+"""Turn the data given to `fit`, `evaluate` and `predict` into arrays, and reduce these to what the notes contain.
 
 Untrusted side.
 """
@@ -14,19 +14,25 @@ import numpy as np
 from grader.sandbox.inside import backend
 
 SIDE: Final = 32
-"""Height and width of the images that are recognised."""
+"""The height and width, in pixels, of the images that can be recognised."""
 
 MAX_ROWS: Final = 60_000
 _STRIDE: Final = 8
 
 
 class Fed:
-    """What `fit`, `evaluate` or `predict` was given, as arrays as far as they can be had.
+    """The data given to `fit`, `evaluate` or `predict`, as arrays as far as possible.
+
+    Args:
+        x: The images as they were given: arrays, a data set, a sequence or a generator.
+        y: The labels as they were given.
+        steps: The number of batches in an epoch, if it was given.
 
     Attributes:
-        x: Images; `None` where they cannot be had.
-        y: Labels.
-        how: `arrays`, `dataset`, `sequence` or `generator`.
+        given: The images as they were given.
+        x: The images as an array; `None` if they cannot be extracted.
+        y: The labels as an array; `None` if there are none.
+        how: The form in which they were given: `arrays`, `dataset`, `sequence` or `generator`.
         augmented: Whether images may be changed on their way to the network.
     """
 
@@ -61,7 +67,7 @@ class Fed:
             self._collect(x, most=steps or 8)
 
     def _collect(self, batches: Any, *, most: int = 400) -> None:
-        # A generator without an end, and a data set that repeats, begin anew: `most` is what one epoch takes of them.
+        # An endless generator or a repeating data set never stops, so `most` limits it to the batches of one epoch.
         xs, ys = [], []
         rows = 0
         with contextlib.suppress(Exception):
@@ -81,7 +87,7 @@ class Fed:
             self.y = as_labels(np.concatenate(ys)) if len(ys) == len(xs) else None
 
     def short(self) -> Any:
-        """Something of the same kind with one small batch."""
+        """Return data of the same form that repeats one batch, for a shortened call."""
         if self.how == "sequence" and self.augmented:
             return self.given
         if self.how == "dataset":
@@ -98,7 +104,11 @@ class Fed:
 
 
 def signatures(x: Any) -> Any:
-    """One pixel of each block of 8 by 8 pixels of each image, float32 (n, 4, 4, 3); `None` for other arrays."""
+    """Return the signatures of images, by which the trusted side recognises them: one pixel of each 8 by 8 block.
+
+    Returns:
+        float32 of shape (n, 4, 4, 3), or (n, 0, 0, 3) for images of another size.  `None` if these are not images.
+    """
     if x is None:
         return None
     with contextlib.suppress(Exception):
@@ -114,7 +124,7 @@ def signatures(x: Any) -> Any:
 
 
 def labels(y: Any) -> Any:
-    """Labels as numbers, (n,) or (n, k); `None` for anything else."""
+    """Return labels as float32 of shape (n,) or (n, k), or (n, 0) if they have more axes; `None` for anything else."""
     if y is None:
         return None
     with contextlib.suppress(Exception):
@@ -127,7 +137,7 @@ def labels(y: Any) -> Any:
 
 
 def as_labels(y: Any) -> Any:
-    """Labels as an array; `None` where there are none."""
+    """Convert labels to an array; `None` if there are none."""
     if y is None:
         return None
     if backend.is_tensor(y):

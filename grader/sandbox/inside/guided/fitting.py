@@ -1,4 +1,4 @@
-"""`fit` in an observed run: what it is given is noted whole, and the training itself is short.
+"""The replacement for `fit` in an observed run: it records all of its arguments, and trains only for a short while.
 
 Untrusted side.
 """
@@ -26,18 +26,21 @@ from grader.sandbox.inside.timing.trial import Trial
 from grader.sandbox.wire.weights import differ
 
 Ask = Callable[[Any], Any]
-"""Hands an event to the trusted side, and waits for what it says to it."""
+"""A function that sends an event to the trusted side, waits for the reply, and returns it."""
 
 _VALIDATED_IMAGES: Final = 8
 _FEW_IMAGES: Final = 8
-"""How many images a shortened training of a large network sees."""
+"""The number of images in a shortened training of a large network."""
 
 _LONG: Final = 0.025
-"""How long a large network computes over one image, in seconds of processor time; one of three blocks takes 0.003."""
+"""The processor time for one image, in seconds, above which a network counts as large.
+
+A network of three blocks takes 0.003 s.
+"""
 
 
 class Stop(BaseException):
-    """Ends the run; no `except Exception` of a submission catches it."""
+    """Ends the run.  It is a `BaseException`, so that a submission's `except Exception` does not catch it."""
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -45,11 +48,11 @@ class RunOptions(msgspec.Struct, frozen=True):
 
     Attributes:
         scripted: Whether each epoch's accuracies and losses come from the trusted side.
-        epochs: In place of what `fit` is given, and `batch_size` likewise; 0 leaves them as they are.
-        batch_size: Images a step, in place of the program's.
-        shorten: Whether `fit` trains on a few images of what it is given.
-        shims: Whether names that newer versions have dropped are there.
-        timed: Whether the run is over with its first `fit`, which is timed.
+        epochs: The budget's number of epochs, which replaces the program's; 0 leaves epochs and batch size as they are.
+        batch_size: The budget's batch size, which replaces the program's.
+        shorten: Whether `fit` trains on a few of its images only.
+        shims: Whether to restore names that newer versions of libraries have dropped.
+        timed: Whether to time the first `fit`, and end the run after it.
     """
 
     scripted: bool = True
@@ -61,16 +64,16 @@ class RunOptions(msgspec.Struct, frozen=True):
 
 
 class Fitting:
-    """What stands in place of `fit`.
+    """The replacement for Keras' `fit`.
 
     Args:
         recorder: Takes the notes.
-        shared: What the callbacks of all trainings share.
-        ask: How the trusted side is asked in the middle of the run.
+        shared: The state that the callbacks of all trainings share.
+        ask: Sends an event to the trusted side in the middle of the run, and returns the reply.
         options: How the program is run.
 
     Attributes:
-        last_fitted: The network that was fitted last; `None` before.
+        last_fitted: The network that was fitted last; `None` before the first `fit`.
     """
 
     def __init__(self, recorder: Recorder, shared: Shared, ask: Ask, options: RunOptions) -> None:
@@ -81,7 +84,17 @@ class Fitting:
         self.last_fitted: Any = None
 
     def fit(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
-        """Note what `fit` is given, and train for a short while."""
+        """Record the arguments of `fit`, and train for a short while.
+
+        Args:
+            original: Keras' own `fit`.
+            model: The network.
+            args: The positional arguments of the program's call.
+            kwargs: Its keyword arguments.
+
+        Returns:
+            The History.
+        """
         names = list(inspect.signature(original).parameters)[1:]
         given = dict(zip(names, args, strict=False)) | kwargs
         if self._options.shims:
@@ -140,7 +153,7 @@ class Fitting:
         return history
 
     def _time(self, original: Any, model: Any, given: dict[str, Any], fed: Fed) -> None:
-        """Train between two stops that the trusted side times, and answer what it then asks."""
+        """Train between two events by which the trusted side times it, classify the images it then sends, and stop."""
         before = model.get_weights()
         told = self._ask({"kind": "ready", "config": self._recorder.export(model)["config"]})
         if told["trial"]:
@@ -167,9 +180,13 @@ class Fitting:
         raise Stop
 
     def _fit_repaired(self, original: Any, model: Any, given: dict[str, Any], fed: Fed, note: dict[str, Any]) -> Any:
-        """Train once more where the program's own way fails: with other data first, and then with other callbacks.
+        """Train again after the program's own call failed: with other data, then other callbacks, then both.
 
-        What has spoilt it is told by its own task; what comes after `fit` is to be judged all the same.
+        The bug that made it fail costs points in the task that it belongs to.  This lets what follows `fit` be judged
+        all the same.
+
+        Returns:
+            The History, or `None` if all of these failed.
         """
         names = inspect.signature(original).parameters
         known = {name: value for name, value in given.items() if name in names}
@@ -185,7 +202,8 @@ class Fitting:
                 if not model.compiled:
                     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
                 else:
-                    model.compile_from_config(model.get_compile_config())  # metrics were made for the other labels
+                    # The metrics were built for labels of the old shape, so they have to be made anew.
+                    model.compile_from_config(model.get_compile_config())
                 history = original(model, **(known | changes()))
             except Stop:
                 raise
@@ -197,7 +215,7 @@ class Fitting:
 
     @staticmethod
     def _data_that_fits(model: Any, fed: Fed) -> dict[str, Any]:
-        """Images of those at hand with labels of the form that a network takes, as arguments of `fit`."""
+        """Return arguments of `fit`: some of the given images, with labels of the form that the network expects."""
         outputs = int(model.output_shape[-1])
         rows = np.asarray(fed.x[:TRAINED_IMAGES], np.float32)
         classes = np.arange(len(rows)) % outputs
@@ -247,19 +265,20 @@ class Fitting:
             else:
                 given["validation_data"] = held.short()
                 given["validation_steps"] = 1
+        # With a script, the trusted side says after each epoch whether it was the last.
         given["epochs"] = 10_000 if self._options.scripted else given.get("epochs", 1)
 
     def _takes_long(self, model: Any, images: Any) -> bool:
-        """Whether a network is so large that its epochs have to be shorter than others'."""
+        """Whether a network is so large that its epochs have to be shorter than those of others."""
         with contextlib.suppress(Exception), self._recorder.within():
-            model(images[:1])
+            model(images[:1])  # the first call also builds the layers, so it is not timed
             began = time.process_time()
             model(images[:1])
             return time.process_time() - began > _LONG
         return False
 
     def _keep_to_budget(self, given: dict[str, Any], fed: Fed) -> None:
-        """Train for as many steps as the budget has, whichever way the images come, and do not stop before."""
+        """Change the arguments of `fit` to train for the budget's number of steps, without early stopping."""
         epochs = self._options.epochs
         if fed.how == "arrays":
             given["batch_size"] = self._options.batch_size
@@ -272,7 +291,7 @@ class Fitting:
 
 
 def _count(steps: Any) -> int | None:
-    """A number of steps, which programs give as any number; `None` where none is given."""
+    """Convert a number of steps, which programs also give as a float, to an int; `None` if there is none."""
     return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
 
 

@@ -1,6 +1,7 @@
-"""The files that networks are saved to in the observed run, and which of them is meant by a name from another session.
+"""Keep the files that networks are saved to in the observed run, and resolve file names from the author's own session.
 
-Untrusted side.
+Untrusted side.  A notebook often loads a file such as `models/model_0.904.h5`, whose name contains a value that the
+author's training reached.  This means the best checkpoint that this run kept under the same pattern.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ class KeptFiles:
     """The files that networks were saved to.
 
     Attributes:
-        files: For each path the digest of the network and the bytes of the file, as they were when it was written, and
-            the network itself.
-        patterns: The names that the program's ModelCheckpoints write, with their fields; beside each, the quantity by
-            which it chooses what to keep, empty where it keeps every epoch.
-        completed: The names, with their fields likewise, that the program gave without the ending that Keras asks for
-            now.
+        files: For each path the digest of the network and the bytes of the file, both from when it was written, and the
+            network itself.
+        patterns: The file name patterns of the program's ModelCheckpoints, each with the quantity by which it chooses
+            what to keep, or an empty string if it keeps every epoch.
+        completed: The names and patterns to which an ending was added, since the program gave none that Keras 3
+            accepts.
     """
 
     def __init__(self) -> None:
@@ -39,38 +40,41 @@ class KeptFiles:
         self._written: list[tuple[str, dict[str, float]]] = []
 
     def wrote(self, path: str, model: Any, values: dict[str, float]) -> None:
-        """Remember a file that was written at the end of an epoch with these values."""
+        """Keep a file that was written at the end of an epoch, together with the values of that epoch."""
         self._written += [(path, dict(values)), (os.path.abspath(path), dict(values))]
         self.keep(path, model)
 
     def keep(self, path: str, model: Any) -> None:
-        """Remember a file that a network was saved to, as it is now."""
+        """Keep the current content of a file that a network was saved to; the oldest files go if there are too many."""
         if len(self.files) >= _MAX_FILES and path not in self.files:
             return
         with contextlib.suppress(OSError):
             if os.path.isfile(path) and os.path.getsize(path) <= _MAX_FILE_BYTES:
                 with open(path, "rb") as file:
-                    self.files.pop(path, None)  # the newest comes last
+                    self.files.pop(path, None)  # the newest comes last, and the oldest are dropped first
                     self.files[path] = (digest_of(model), file.read(), model)
                 while sum(len(data) for _, data, _ in self.files.values()) > _MAX_BYTES:
                     del self.files[next(iter(self.files))]
 
     def drop_missing(self) -> None:
-        """Leave out what was saved and then taken away again."""
+        """Forget the files that have been deleted since."""
         for path in [path for path in self.files if not os.path.exists(path)]:
             del self.files[path]
 
     def file(self, path: str) -> bytes | None:
-        """The bytes of a file that a network was saved to."""
+        """Return the bytes of a file that a network was saved to, or `None` if there is none of that name."""
         found = self.files.get(path)
         return found[1] if found else None
 
     def network(self, path: Any) -> Any:
-        """The network that was saved to a file; `None` where none was."""
+        """Return the network that was saved to a file, or `None` if there is none of that name."""
         return next((model for kept, (*_, model) in self.files.items() if _same(kept, path)), None)
 
     def weights(self, path: str) -> list[Any] | None:
-        """The weights in the file that a network was saved to, in Keras' order."""
+        """Return the weights in a file that a network was saved to, in Keras' order, or `None` if there is none.
+
+        The network itself loads the file, since only the program's classes can tell which weight belongs where.
+        """
         if path not in self.files:
             return None
         _, data, model = self.files[path]
@@ -86,9 +90,10 @@ class KeptFiles:
             os.remove(name)
 
     def resolved(self, path: Any) -> Any:
-        """The file that is meant by a name from another session: the best that this run kept under the same pattern.
+        """Return the file of this run that is meant by a name, which may come from another session.
 
-        A name that does not fit what the file's own ModelCheckpoint writes stays as it is.
+        If there is no file of that name, this is the best one that was kept under a pattern that the name fits.  A name
+        that fits no pattern of the program's own ModelCheckpoints is returned unchanged.
         """
         local = local_path(path)
         if not isinstance(local, str) or os.path.exists(local):
@@ -106,7 +111,10 @@ class KeptFiles:
         return local
 
     def _best(self, pattern: str) -> str:
-        """The file of a pattern that was kept at the best epoch, the last one of several; empty where there is none."""
+        """Return the file that was kept under a pattern at the best epoch, or an empty string if there is none.
+
+        Of several equally good ones it is the last.
+        """
         fits = re.compile(_pattern_regex(os.path.normpath(pattern.replace("\\", "/"))))
         kept = [(path, values) for path, values in self._written if fits.fullmatch(path.replace("\\", "/"))]
         if not kept:
@@ -122,9 +130,9 @@ def _same(one: str, other: Any) -> bool:
 
 
 def _fits(pattern: str, path: str) -> bool:
-    """Whether a path is one that a ModelCheckpoint writes under a pattern, in the working folder or wherever that was.
+    """Whether a ModelCheckpoint with this pattern could have written a path, here or in the author's session.
 
-    A path from the root, or from a drive, may be the working folder of the session in which it was written.
+    An absolute path may start with the working folder of the author's session, so only its file name is compared.
     """
     pattern, path = (os.path.normpath(text.replace("\\", "/")) for text in (pattern, path))
     if re.fullmatch(_pattern_regex(pattern), path):
@@ -134,6 +142,9 @@ def _fits(pattern: str, path: str) -> bool:
 
 
 def _pattern_regex(pattern: str) -> str:
-    """What fits the name that a ModelCheckpoint writes: any number for each of its fields, with blanks or without."""
+    """Return a regular expression for the names that a ModelCheckpoint writes under a pattern.
+
+    Each field stands for any number, and blanks are optional.
+    """
     parts = re.split(r"\{[^{}]*\}", pattern)
     return r"\s*[-+]?\d*\.?\d+\s*".join(re.escape(part).replace(r"\ ", r"\s*") for part in parts)

@@ -1,6 +1,6 @@
-"""What a guided program was written for: a notebook's surroundings, and names that newer versions have dropped.
+"""Give a guided program the environment it was written for: that of a notebook, and names that libraries have dropped.
 
-Untrusted side.  A program that was right in the version that it was written for runs here as it did there.
+Untrusted side.  A program that was right with the versions that it was written for should run here as it did there.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 from grader.sandbox.inside import backend, surroundings
 
 DROPPED_ARGUMENTS: Final = frozenset(("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "pickle_safe"))
-"""Arguments of `fit`, `evaluate` and `predict` that Keras 3 no longer knows."""
+"""Arguments of `fit`, `evaluate` and `predict` that Keras 3 no longer has."""
 
 _RENAMED_ARGUMENTS: Final = {"nb_epoch": "epochs", "generator": "x", "samples_per_epoch": "steps_per_epoch"}
 
-# Where older versions had what now lies in the module on the right.
+# Modules of older versions of Keras, each with the module that has their contents now.
 _MOVED_MODULES: Final = {
     "layers.core": "layers",
     "layers.convolutional": "layers",
@@ -49,7 +49,7 @@ _MOVED_MODULES: Final = {
 
 
 def install(module: Any) -> None:
-    """Put everything in place, as far as it is missing.
+    """Restore whatever this environment lacks of what older programs use.
 
     Args:
         module: The program's module.
@@ -67,7 +67,7 @@ def install(module: Any) -> None:
 
 
 def modern_fit_arguments(given: dict[str, Any]) -> None:
-    """Rename what `fit` was given under an older name, and leave out what means nothing any more."""
+    """Rename arguments of `fit` that had other names in older versions, and drop those that no longer mean anything."""
     for old, new in _RENAMED_ARGUMENTS.items():
         if old in given:
             given[new] = given.pop(old)
@@ -76,7 +76,7 @@ def modern_fit_arguments(given: dict[str, Any]) -> None:
 
 
 def add_old_names(logs: dict[str, Any], source: str) -> None:
-    """Give the logs of an epoch the names `acc` and `val_acc`, where the program knows those alone."""
+    """Add `acc` and `val_acc` to the logs of an epoch if the program uses only these older names."""
     if "val_acc" in re.sub(r"val_accuracy", "", source) and "val_accuracy" not in source:
         for name in ("accuracy", "val_accuracy"):
             if name in logs:
@@ -160,7 +160,7 @@ def _offer_methods() -> None:
 
 
 def _take_old_arguments() -> None:
-    """Let optimizers take `lr` and `decay`, EarlyStopping and layers what they took, and no more than that."""
+    """Make all optimizers accept the older arguments `lr` and `decay`, and an `epsilon` of `None`."""
     optimizer = keras.optimizers.Optimizer
     for kind in [optimizer, *_subclasses(optimizer)]:
         original = kind.__dict__.get("__init__")
@@ -218,7 +218,7 @@ def _take_old_styles() -> None:
 
 
 def _take_whole_floats() -> None:
-    """Let a grid of axes have 2.0 rows, as Matplotlib did until 3.4."""
+    """Let the number of rows or columns of a grid of axes be a float such as 2.0, as Matplotlib did until 3.4."""
     import matplotlib.figure
     import matplotlib.pyplot as plt
 
@@ -237,7 +237,7 @@ def _take_whole_floats() -> None:
 
 
 def _offer_sessions() -> None:
-    """Let programs set the session and the phase of TensorFlow 1, which mean nothing any more."""
+    """Add functions of TensorFlow 1 for sessions and learning phases, which no longer mean anything and do nothing."""
     for name in ("keras.backend", "keras._tf_keras.keras.backend"):
         with contextlib.suppress(ImportError):
             module = importlib.import_module(name)

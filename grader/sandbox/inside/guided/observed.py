@@ -1,10 +1,10 @@
-"""An observed run: the whole program from its first cell to its last, with notes where it meets Keras and Matplotlib.
+"""Run a guided program from its first cell to its last, and take notes of its calls of Keras and Matplotlib.
 
-Untrusted side.  A note is the submission's word, for the submission rules this process.  The trusted side believes a
-note only as far as a lie would take the same work as the truth: images are recognised there, networks are opened in
-the examiner, and each epoch's weights are committed to before the values of that epoch are told.
+Untrusted side.  The submission controls this process, so a note is no more than its word.  The trusted side believes a
+note only as far as a lie would take the same work as the truth.  It recognises images by their pixels, opens networks
+in the examiner, and reveals the values of an epoch only after the worker has committed to that epoch's weights.
 
-Training here is short: `fit` gets everything in, and trains on the first few images of it alone.
+Training is shortened here: all arguments of `fit` are recorded, but it trains on a few of the images only.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from grader.sandbox.inside.guided.watched import Shared
 
 
 class Observer:
-    """Runs a program and takes notes.
+    """Runs a program and takes notes of what it does.
 
     Args:
-        ask: How the trusted side is asked in the middle of the run.
+        ask: Sends an event to the trusted side in the middle of the run, and returns the reply.
         source: The program.
-        images: `x_train`, `y_train`, `x_test`, `y_test`: what `cifar10.load_data()` gives.
-        options: How it is run.
+        images: The arrays that `cifar10.load_data()` returns, as `x_train`, `y_train`, `x_test` and `y_test`.
+        options: How the program is run.
     """
 
     def __init__(self, ask: Ask, source: str, images: dict[str, Any], options: RunOptions) -> None:
@@ -68,10 +68,10 @@ class Observer:
         """Run the program statement by statement.
 
         Args:
-            starts: The first line of each cell, ascending; of a `.py`, none.
+            starts: The first line of each cell, in ascending order; empty for a `.py` file.
 
         Returns:
-            `notes`, `errors` and `globals`; see `notes.py` on the trusted side for their forms.
+            A dictionary with `notes`, `errors`, `globals` and `files`; `notes.py` on the trusted side defines them.
         """
         paths.begin_here()
         surroundings.offer_usual_packages()
@@ -106,7 +106,7 @@ class Observer:
             while cells and statement.lineno >= cells[0]:
                 cells.pop(0)
                 self._calls.look_at_figures("cell")
-            for name, value in functions.items():  # `plt.xticks = []` is not to break the rest
+            for name, value in functions.items():  # a mistake such as `plt.xticks = []` must not break later figures
                 if not callable(vars(plt).get(name)):
                     setattr(plt, name, value)
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
@@ -135,7 +135,7 @@ class Observer:
                     import_what_can_be(statement, self._module.__dict__)
 
     def _import_usual(self, tree: ast.Module) -> None:
-        """Note the usual names that are used and never bound, and go on as if they had been imported."""
+        """Record the common names that the program uses without importing them, and import them for it."""
         for name, (value, line) in never_imported(tree).items():
             self._module.__dict__[name] = value
             text = f"name '{name}' is not defined"
@@ -146,9 +146,12 @@ class Observer:
             alias.name = meant
 
     def _stand_in_for(self, name: str) -> bool:
-        """Give a name that was never bound, since an earlier statement failed or is missing, what it should stand for.
+        """Bind a name that an earlier statement should have bound but did not, so that later statements can be judged.
 
-        So what comes after it can be judged: a network of the grader's own, or the history of a training.
+        It gets a network of the grader's own, or the history of training one.
+
+        Returns:
+            Whether the name was bound.
         """
         role = self._roles.get(name)
         if role is None or name in self._module.__dict__:
@@ -168,16 +171,16 @@ class Observer:
         self._recorder.failed(line, statement.lineno, kind[:100], text[:2000], len(self._recorder.notes))
 
     def file(self, path: str) -> bytes | None:
-        """The bytes of a file that a network was saved to."""
+        """Return the bytes of a file that a network was saved to, or `None` if there is none of that name."""
         return self._kept.file(path)
 
     def weights_in(self, path: str) -> list[Any] | None:
-        """The weights in a file that a network was saved to."""
+        """Return the weights in a file that a network was saved to, or `None` if there is none of that name."""
         with self._recorder.within():
             return self._kept.weights(path)
 
     def _arrays_left(self) -> list[dict[str, Any]]:
-        """The global arrays that may be images or labels, by name."""
+        """Return the names and contents of the program's global arrays that may be images or labels."""
         found: list[dict[str, Any]] = []
         for name, value in list(self._module.__dict__.items()):
             if len(found) >= 60 or name.startswith("_"):

@@ -1,4 +1,4 @@
-"""The notes of an observed run: what the program did, in which line, and to which network.
+"""Take the notes of an observed run: what the program did, in which line, and with which network.
 
 Untrusted side.
 """
@@ -23,18 +23,18 @@ MAX_NOTES: Final = 2000
 
 _MAX_CONFIG: Final = 400_000
 _MAX_CONFIGS: Final = 4_000_000
-"""Characters of all configurations of networks in a run: a frame holds no more than twice as many."""
+"""The most characters in all network configurations of a run; a frame holds no more than twice as many."""
 
 
 class Recorder:
-    """Takes notes, and tells what the program does from what Keras does by itself.
+    """Takes notes, and distinguishes calls that the program makes from calls that Keras makes itself.
 
     Attributes:
         notes: The notes so far, in the form of `notes.Note` on the trusted side.
-        errors: The statements that raised, in the form of `notes.Failure`.
-        stand_ins: Networks of the grader's own.
-        standing_in: Whether what happens now is the grader's own doing.
-        inside: How deep in calls of Keras the program is.
+        errors: The statements that raised an exception, in the form of `notes.Failure`.
+        stand_ins: The grader's own networks, which stand in for missing ones.
+        standing_in: Whether the grader itself, not the program, makes the current calls.
+        inside: The depth of nested calls of Keras; nothing is recorded while it is above 0.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Recorder:
         self._said = 0
 
     def note(self, kind: str, **facts: Any) -> dict[str, Any]:
-        """Take a note about the line that is running; gives it, for what is only known later."""
+        """Take a note about the line that is running, and return it, so that facts can be added later."""
         note = {"kind": kind, "line": self._line(), "stand_in": self.standing_in} | facts
         note["of_stand_in"] = (
             any(model is self._models[facts["model"]] for model in self.stand_ins)
@@ -61,15 +61,15 @@ class Recorder:
         return note
 
     def failed(self, line: int, statement: int, kind: str, text: str, at: int, *, never_imported: bool = False) -> None:
-        """Note that a statement raised.
+        """Record that a statement raised an exception.
 
         Args:
-            line: Where, in the program.
+            line: The line of the program that raised it.
             statement: The first line of the statement.
             kind: The type of the exception.
-            text: What it says.
-            at: How many notes there were by then.
-            never_imported: Whether it used a name that no line imports.
+            text: Its message.
+            at: The number of notes at that time.
+            never_imported: Whether the cause is a name that the program uses and never imports.
         """
         self.errors.append(
             {
@@ -83,7 +83,7 @@ class Recorder:
         )
 
     def _line(self) -> int:
-        """The line of the submission that is running, at the top level where a function was called from there."""
+        """Return the line of the submission that is running now, in its innermost function; 0 if there is none."""
         frame: types.FrameType | None = sys._getframe()
         line = 0
         while frame is not None:
@@ -93,21 +93,21 @@ class Recorder:
         return line
 
     def callers(self) -> list[tuple[str, int]]:
-        """The functions of the submission that are running, innermost first, each call with a number of its own."""
+        """Return the functions of the submission that are running, innermost first, each with a number for the call."""
         frame: types.FrameType | None = sys._getframe()
         found: list[tuple[str, int]] = []
         while frame is not None:
             if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
                 name = frame.f_code.co_name
                 if name not in ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"):
-                    # The frame is kept, so that no later call takes its place.
+                    # The frame is kept alive, so that no later frame can have the same id.
                     number, _ = self._frames.setdefault(id(frame), (len(self._frames), frame))
                     found.append((name[:100], number))
             frame = frame.f_back
         return found[:20]
 
     def number_of(self, model: Any) -> int:
-        """The number of a network, as notes have it."""
+        """Return the number by which notes refer to a network."""
         for number, known in enumerate(self._models):
             if known is model:
                 return number
@@ -115,7 +115,7 @@ class Recorder:
         return len(self._models) - 1
 
     def export(self, model: Any) -> dict[str, Any]:
-        """A network's parts as data, without its weights."""
+        """Return a network's configuration and layers as data, without its weights."""
         facts: dict[str, Any] = {
             "sequential": isinstance(model, keras.Sequential),
             "built": bool(getattr(model, "built", False)),
@@ -138,7 +138,10 @@ class Recorder:
         return facts
 
     def wrapped(self, original: Any, instead: Any) -> Any:
-        """`original`, which hands over to `instead(original, ...)` where the submission calls it, not Keras itself."""
+        """Wrap a function of Keras so that the submission's calls of it go to `instead(original, ...)`.
+
+        Calls that Keras makes itself still go to `original`.
+        """
 
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -150,7 +153,7 @@ class Recorder:
 
     @contextlib.contextmanager
     def within(self) -> Iterator[None]:
-        """Take no notes of what Keras itself calls meanwhile."""
+        """Take no notes inside a `with` block, in which Keras makes calls of its own."""
         self.inside += 1
         try:
             yield
@@ -158,9 +161,9 @@ class Recorder:
             self.inside = max(0, self.inside - 1)
 
     def watch_convolutions(self) -> None:
-        """Note which calls of the submission's functions make each convolution.
+        """Record for each convolution layer the calls of the submission's functions that make it.
 
-        By `__new__`, since Keras reads the arguments that a layer's `__init__` has off the function itself.
+        This replaces `__new__` rather than `__init__`, since Keras inspects the signature of a layer's `__init__`.
         """
         original = keras.layers.Layer.__new__
         kinds = convolution_types()
@@ -175,9 +178,10 @@ class Recorder:
 
 
 def _layer_kinds(model: Any) -> list[str]:
-    """The kinds of a network's layers; one of the program's own that only scales goes by `Lambda`.
+    """Return the class names of a network's layers.
 
-    Behind any other of its own stand the layers inside of it.
+    A custom layer that only scales images is listed as `Lambda`.  Every custom layer is followed by the layers inside
+    it.
     """
     kinds: list[str] = []
     for layer in getattr(model, "layers", ()):

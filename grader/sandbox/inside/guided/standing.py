@@ -1,4 +1,4 @@
-"""What stands in where an earlier task left something out, so that what comes after it can be judged.
+"""Networks and histories that stand in for what an earlier task left out, so that later tasks can be judged.
 
 Untrusted side.
 """
@@ -18,13 +18,13 @@ from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
 
 
 class StandIns:
-    """Networks and histories of the grader's own.
+    """Makes networks and histories that stand in for missing ones.
 
     Args:
         recorder: Takes the notes.
-        shared: What the callbacks of all trainings share.
-        fitting: Knows the network that was fitted last.
-        images: What `cifar10.load_data()` gives; see `Observer.run`.
+        shared: The state that the callbacks of all trainings share.
+        fitting: The replacement for `fit`, which knows the network that was fitted last.
+        images: The arrays that `cifar10.load_data()` returns; see `Observer`.
     """
 
     def __init__(self, recorder: Recorder, shared: Shared, fitting: Fitting, images: dict[str, Any]) -> None:
@@ -34,9 +34,11 @@ class StandIns:
         self._images = images
 
     def network_to_go_on_with(self) -> Any:
-        """In place of a network that cannot be loaded: the last one that was fitted, at its best epoch if none is kept.
+        """Return a network to use in place of one that cannot be loaded.
 
-        That a training keeps nothing is told in task 5, and task 6 is judged as if it had kept its best epoch.
+        This is the network that was fitted last, with the weights of its best epoch if the run has kept no files, or a
+        small network of the grader's own if none was fitted.  A training that keeps nothing costs points in task 5;
+        task 6 is judged as if it had kept its best epoch.
         """
         model = self._fitting.last_fitted
         if model is None:
@@ -52,7 +54,7 @@ class StandIns:
         return best
 
     def _network(self) -> Any:
-        """A small network, compiled for three classes."""
+        """Make a small network, compiled for three classes."""
         layers = keras.layers
         with self._recorder.within():
             model = keras.Sequential(
@@ -69,7 +71,7 @@ class StandIns:
         return model
 
     def history(self) -> Any:
-        """The history of a training of the grader's own, whose values the trusted side tells as of any other."""
+        """Train a network and return its History; the trusted side supplies the values as for any other training."""
         model = self._fitting.last_fitted or self._network()
         x = np.asarray(self._images["x_train"][:TRAINED_IMAGES], np.float32) / 255
         outputs = int(model.output_shape[-1])

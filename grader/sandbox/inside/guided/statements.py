@@ -1,4 +1,4 @@
-"""Running a program statement by statement: what of it can be had where a statement fails or never ends.
+"""Help to run a program statement by statement, and to continue where a statement fails or never ends.
 
 Untrusted side.
 """
@@ -21,10 +21,13 @@ from grader.sandbox.inside import backend
 FILE_NAME: Final = "solution.py"
 
 STATEMENT_SECONDS: Final = 90.0
-"""How long one statement of a watched run may compute; a whole program takes about ten seconds."""
+"""The processor time that one statement of an observed run may take; a whole program takes about ten seconds."""
 
 _WAITING: Final = 240.0
-"""How long it may take in all, on a machine that others keep busy, or where it waits for something."""
+"""The wall-clock time that one statement may take, in seconds.
+
+It is much longer, for machines that other programs keep busy; it ends statements that wait for something.
+"""
 
 _USUAL_NAMES: Final = {
     "np": "numpy",
@@ -36,7 +39,7 @@ _USUAL_NAMES: Final = {
 }
 
 _USUAL_ROOMS: Final = ("layers", "models", "callbacks", "optimizers", "losses", "datasets", "utils")
-"""Modules of Keras whose classes are usually imported one by one."""
+"""Modules of Keras whose classes programs usually import one by one."""
 
 _USUAL_FUNCTIONS: Final = {
     "to_categorical": "keras.utils:to_categorical",
@@ -45,18 +48,22 @@ _USUAL_FUNCTIONS: Final = {
 }
 
 _OF_NETWORKS: Final = ("fit", "predict", "summary", "load_weights", "evaluate", "fit_generator", "predict_classes")
-"""What is called on a network, and on little else."""
+"""Methods that are called on a network, and on little else."""
 
 
 class TookTooLong(BaseException):
-    """Ends a statement, so that the others can be judged."""
+    """Ends a statement that takes too long, so that the others can be judged."""
 
 
 @contextlib.contextmanager
 def ended_in_time(seconds: float) -> Iterator[None]:
-    """Raise in the middle of what computes for longer, and again each second, for a loop may catch everything.
+    """Raise `TookTooLong` inside a `with` block that takes too long, and again each second, in case a loop catches it.
 
-    A clock on the wall would make a sound program fail where other programs have the cores, so that it is asked last.
+    The limit is one of processor time, since a sound program may take long by the clock where other programs have the
+    cores.  A much longer limit of wall-clock time applies, too.
+
+    Args:
+        seconds: The processor time that the block may take.
     """
 
     def end(number: int, _: object) -> None:
@@ -77,9 +84,10 @@ def ended_in_time(seconds: float) -> Iterator[None]:
 
 
 def never_imported(tree: ast.Module) -> dict[str, tuple[Any, int]]:
-    """What a program uses under its usual name and never binds: what the name stands for, and the first line.
+    """Find common names that a program uses and never binds, such as `np`, or `Conv2D` for a layer of Keras.
 
-    Modules have usual names, and so have the layers of Keras, its callbacks and the like.
+    Returns:
+        For each of these names the object that it usually means, and the line that uses it first.
     """
     bound: set[str] = set()
     used: dict[str, int] = {}
@@ -91,7 +99,7 @@ def never_imported(tree: ast.Module) -> dict[str, tuple[Any, int]]:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
             if any(alias.name == "*" for alias in node.names):
-                return {}  # which may bring anything
+                return {}  # a star import may bind any name
         elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             bound.add(node.name)
         elif isinstance(node, ast.arg):
@@ -101,7 +109,11 @@ def never_imported(tree: ast.Module) -> dict[str, tuple[Any, int]]:
 
 
 def mistaken_imports(tree: ast.Module) -> list[tuple[ast.alias, str]]:
-    """Where a package gets the usual name of a module in it, as in `import matplotlib as plt`, and that module."""
+    """Find imports of a package under the usual name of one of its modules, such as `import matplotlib as plt`.
+
+    Returns:
+        Each such alias, and the name of the module that was meant.
+    """
     return [
         (alias, meant)
         for node in ast.walk(tree)
@@ -112,7 +124,7 @@ def mistaken_imports(tree: ast.Module) -> list[tuple[ast.alias, str]]:
 
 
 def _usually(name: str) -> Any:
-    """What a name usually stands for; `None` where it has no usual meaning, or that is not installed."""
+    """Return the object that a name usually means, or `None` if it has no usual meaning or is not installed."""
     if name in vars(builtins) or name.startswith("_"):
         return None
     place = (_USUAL_NAMES | _USUAL_FUNCTIONS).get(name)
@@ -126,11 +138,14 @@ def _usually(name: str) -> Any:
 
 
 def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None:
-    """Of an import that failed over one name bring the others, and for that one what is spelt most like it.
+    """Do as much as possible of an import that failed because of one name.
+
+    The other names are imported.  The missing one is taken from another module of the package, or else replaced by the
+    name that is spelt most like it.
 
     Args:
         statement: The import.
-        names: The program's names, which get them.
+        names: The program's global names, to which these are added.
     """
     module = importlib.import_module(statement.module or "")
     for alias in statement.names:
@@ -149,14 +164,14 @@ def import_what_can_be(statement: ast.ImportFrom, names: dict[str, Any]) -> None
 
 
 def _found_beside(module: str, name: str) -> Any:
-    """What goes by a name in another module of the same package that is there already; `None` where nothing does."""
+    """Return the object of a name in another module of the same package that is already imported, or `None`."""
     package = module.split(".")[0]
     others = sorted((other for other in sys.modules if other.startswith(f"{package}.")), key=len)
     return next((vars(sys.modules[other])[name] for other in others if name in vars(sys.modules[other])), None)
 
 
 def roles_of(tree: ast.Module) -> dict[str, str]:
-    """The names that are used as a network, or as what `fit` returns."""
+    """Find the names that a program uses as a network (`model`) or as what `fit` returns (`history`)."""
     roles: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -168,7 +183,7 @@ def roles_of(tree: ast.Module) -> dict[str, str]:
 
 
 def lines_of(trace: Any) -> list[int]:
-    """The lines of the program in a traceback, the outermost first."""
+    """Return the lines of the program in a traceback, outermost first."""
     found = []
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILE_NAME:

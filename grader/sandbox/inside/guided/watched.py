@@ -1,7 +1,7 @@
-"""The callbacks that watch a training in the observed run: one before the program's own, one after them.
+"""Two callbacks that watch a training in the observed run: one runs before the program's own, and one after them.
 
-Untrusted side.  The first commits to the weights of each epoch, and only then learns the values that the trusted side
-tells of it; the last sees which files the program's callbacks wrote.
+Untrusted side.  The first commits to the weights at the end of each epoch, and only then learns the values of that
+epoch from the trusted side.  The last sees which files the program's callbacks wrote.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.wire.weights import differ
 
 TRAINED_IMAGES: Final = 24
-"""How many images a shortened training sees."""
+"""The number of images in a shortened training."""
 
 
 class Shared:
-    """What the two callbacks share over all trainings of a run.
+    """State that the two callbacks share over all trainings of a run.
 
     Args:
-        tell: Hands a commitment to the trusted side and waits for the values of that epoch; `None` where an epoch keeps
-            the values that it has.
-        program: The text of the program, where values may go by the names that older versions gave them; else empty.
+        tell: Sends a commitment to the trusted side and returns the values of that epoch.  `None` if the epochs keep
+            their real values.
+        program: The text of the program if values may also get the names that older versions used; otherwise empty.
         kept: The files that networks are saved to.
 
     Attributes:
-        values: Those of the last epoch.
-        best_weights: The weights of the epoch with the best val_accuracy, of the last training.
+        values: The accuracies and losses of the last epoch.
+        best_weights: The weights of the last training's epoch with the best val_accuracy.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], Any] | None, program: str, kept: KeptFiles) -> None:
@@ -47,16 +47,16 @@ class Shared:
 
 
 class Commit(keras.callbacks.Callback):  # type: ignore[misc]
-    """The first of the callbacks: commits to the weights, and puts in what the trusted side then says.
+    """The callback that runs first: commits to the weights, and replaces the epoch's values by those of the script.
 
-    The values come only once the weights of the epoch are fixed, so that nobody can know which epoch will be the best
-    and pretend to have kept it.
+    The values are revealed only after the epoch's weights are fixed.  So a program cannot know in advance which epoch
+    will be the best, and pretend to have kept it.
 
     Args:
-        shared: What the callbacks share.
-        note: The note about this call of `fit`, which gets the digests.
-        number: Which call of `fit` it is, from 0.
-        images: What is trained on, for balancing the answers.
+        shared: The state that the callbacks share.
+        note: The note about this call of `fit`, to which the digests are added.
+        number: The number of this call of `fit`, from 0.
+        images: The training images, for balancing the network's answers.
     """
 
     def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any) -> None:
@@ -70,18 +70,18 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             self._sample = images[spread(len(images), TRAINED_IMAGES)].astype(np.float32)
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Remember the weights that training begins with."""
+        """Remember the weights before the training."""
         self._finite = self.model.get_weights()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Commit, and put in what is revealed."""
+        """Commit to the weights, and put the revealed values into the logs."""
         shared, note = self._shared, self._note
         logs = logs if logs is not None else {}
         weights = self.model.get_weights()
         note["moved"] |= differ(weights, self._finite)
         self._keep_finite(weights)
         if self._sample is not None:
-            with contextlib.suppress(Exception):  # a network of another kind than task 4 asks for
+            with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample)
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
@@ -110,11 +110,15 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
                 logs[name] = values[("val_" if name.startswith("val_") else "") + kind]
         for name in ("accuracy", "val_accuracy"):
             if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
-                logs[name] = values[name]  # not tracked, which task 4 tells of; what is plotted later is there
+                # The program does not track accuracy, which costs points in task 4; its later plots shall work anyway.
+                logs[name] = values[name]
         legacy.add_old_names(logs, self._shared.program)
 
     def _keep_finite(self, weights: list[Any]) -> None:
-        """Put weights that became NaN or infinite back, a little changed, for such epochs cannot be told apart."""
+        """Replace weights that became NaN or infinite by the last finite ones, slightly changed.
+
+        Without the change, these epochs would have the same digest, and could not be told apart.
+        """
         if all(np.all(np.isfinite(weight)) for weight in weights):
             self._finite = weights
             return
@@ -127,7 +131,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-    """The last of the callbacks: remembers which files were written at which epoch, and the best weights so far."""
+    """The callback that runs last: remembers which files each epoch wrote, and the best weights so far."""
 
     def __init__(self, shared: Shared) -> None:
         super().__init__()
@@ -136,11 +140,11 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
         self._best = -np.inf
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Know the files of an earlier training."""
+        """Remember the files that are there already, so that only those of this training count."""
         self._seen = dict(self._files())
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Look for files that are new or were written anew."""
+        """Look for files that this epoch has created or overwritten."""
         shared = self._shared
         if shared.values.get("val_accuracy", -np.inf) > self._best:
             self._best = shared.values["val_accuracy"]
@@ -151,9 +155,10 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
                 shared.kept.wrote(path, self.model, shared.values)
 
     def _files(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The files of networks in the working folder, and in each folder that a checkpoint of this run is written to.
+        """Find the files of networks below the working folder and below each folder that checkpoints are written to.
 
-        Beside each, when it was written last, and how large it is.
+        Yields:
+            The path of each, and a pair of its modification time in nanoseconds and its size in bytes.
         """
         folders = {os.path.dirname(pattern) for pattern in self._shared.kept.patterns} - {""}
         for folder, _, names in (entry for top in (".", *sorted(folders)) for entry in os.walk(top)):
@@ -166,10 +171,10 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _balance(model: Any, images: Any) -> None:
-    """Shift a network's last biases so that it does not give every image the same class.
+    """Shift the biases of a network's last layer so that it does not give every image the same class.
 
-    After so few steps most networks do, those with batch normalisation above all, and then a label that is shown beside
-    the wrong image is the right one all the same.
+    After so few steps most networks do that, above all those with batch normalisation.  A label shown beside the wrong
+    image would then be right all the same, and the bug would go unnoticed.
     """
     layer = next(layer for layer in reversed(list(all_layers(model))) if getattr(layer, "units", 0))
     answers = backend.to_numpy(model(images, training=False))
@@ -181,5 +186,8 @@ def _balance(model: Any, images: Any) -> None:
 
 
 def spread(count: int, most: int) -> Any:
-    """So many of `count` places, evenly spread, so that a set that is in order gives images of every class."""
+    """Return up to `most` of the indices below `count`, evenly spread.
+
+    They include images of every class even if the set is sorted by class.
+    """
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int)) if count > 0 else np.zeros(0, int)

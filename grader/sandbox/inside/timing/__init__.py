@@ -1,1 +1,1 @@
-"""Timing a training, and undoing what may make it slow: untrusted side."""
+"""Time a training, and undo what may make it slow, on the untrusted side."""

@@ -1,7 +1,7 @@
-"""A clock for a network's training: when its epochs begin and end, and what they train on.
+"""A clock for a network's training: it records when epochs begin and end, and what they train on.
 
-Untrusted side.  What it says is the submission's word, as it could reach into it; the trusted side times the whole call
-itself and believes no account of the epochs that does not fit into it.
+Untrusted side.  A submission can reach into this clock, so its times are the submission's word.  The trusted side times
+the whole call itself, and believes the times of the epochs only if they fit into the call.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _MOST_STAMPS: Final = 200_000
 
 
 Ask = Callable[[Any], Any]
-"""Answers the call that is being served with an event, and gives what the trusted side then resumes it with."""
+"""A function that answers the current call with an event, and returns what the trusted side resumes the call with."""
 
 
 class Turns:
-    """Lets a training wait, as soon as its turn is over, until it has its next one.
+    """Makes a training wait for its next turn when its turn is over.
 
-    It waits between two batches, in a callback, so that a turn is a number of whole steps.  Stopping all of the
-    worker's processes with `SIGSTOP` was tried, too.  It ends turns anywhere, so that the work of a turn is only known
-    by interpolation, and the ratio of two turns then had several times the spread.
+    It waits between two batches, in a callback, so that a turn consists of whole steps.  Stopping all of the worker's
+    processes with `SIGSTOP` was tried, too.  That ends turns anywhere, so the work done in a turn is only known by
+    interpolation, and the ratio of two turns then had several times the spread.
 
     Args:
-        ask: How to say that the turn is over.
-        seconds: How long the first one is.
-        notes: Gives what else to say when it is.
+        ask: Reports the end of a turn, and returns when the next one begins.
+        seconds: The length of the first turn.
+        notes: Returns what else to report at the end of a turn.
     """
 
     def __init__(self, ask: Ask, seconds: float, notes: Callable[[], dict[str, Any]] = dict) -> None:
@@ -42,30 +42,30 @@ class Turns:
         self._ends = time.perf_counter() + seconds
 
     def hand_over(self) -> None:
-        """Wait for the next turn where this one is over."""
+        """Wait for the next turn if this one is over."""
         if time.perf_counter() >= self._ends:
             told = self._ask({"kind": "turn"} | self._notes())
             self._ends = time.perf_counter() + told["turn_seconds"]
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]
-    """Notes the times of a training, as the last of its callbacks, so that the others' time shows as theirs.
+    """Records the times of a training.  It must be the last callback, so that the time of the others is told apart.
 
-    Times are those of `time.perf_counter`, which on one machine is the same in every process.
+    Times are those of `time.perf_counter`, which is the same clock in every process of a machine.
 
     Args:
         model: The network, before its training.
-        turns: The turns that it trains in; `None` where it is alone.
+        turns: The turns that it trains in; `None` if it trains alone.
 
     Attributes:
-        first_step: When the first step was done, or the first so many where `steps_per_execution` are done at once;
-            `None` before.
-        epochs: An epoch each: when it began, when its steps were done, when its validation was, when it ended; its
-            steps; the images that reached the network in them; its validation accuracy, NaN where there is none.
-        stamps: When a batch was done, and how many of its epoch were done by then, both as numbers; one in many where
-            `steps_per_execution` are done at once.  A device that runs behind what Python has asked for may be later,
-            always by about as much.
-        tally: What was trained up to now, in `fit` and without it.
+        first_step: When the first step was done, or the first group of steps with `steps_per_execution`; `None` before.
+        epochs: For each epoch when it began, when its steps were done, when its validation was done, and when it ended;
+            the number of its steps; the number of images that reached the network in them; and its validation accuracy,
+            NaN if there is none.
+        stamps: For each batch when it was done, and how many batches of its epoch were done by then.  With
+            `steps_per_execution`, only the last batch of each group has a stamp.  A device that computes
+            asynchronously may finish a batch later than its stamp, always by about as much.
+        tally: Counts what was trained so far, in `fit` and outside of it.
     """
 
     def __init__(self, model: Any, turns: Turns | None = None) -> None:
@@ -79,13 +79,13 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         self._before = self._after = self.tally.read()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the beginning, the others having had their turn."""
+        """Record the beginning of an epoch, after the other callbacks."""
         self._before = self.tally.read()
         self._trained = self._validated = 0.0
         self._began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note the end of a step."""
+        """Record the end of a step."""
         if self.first_step is None:
             backend.synchronize(self.model)
             self.first_step = time.perf_counter()
@@ -94,7 +94,7 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         self._hand_over()
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note nothing: validation takes turns, too."""
+        """Hand over if the turn is over, since validation takes turns, too; nothing is recorded."""
         self._hand_over()
 
     def _hand_over(self) -> None:
@@ -102,17 +102,17 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
             self._turns.hand_over()
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Note the end of the steps, where there is validation."""
+        """Record the end of the steps, if there is a validation."""
         backend.synchronize(self.model)
         self._trained = time.perf_counter()
         self._after = self.tally.read()
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Note the end of the validation."""
+        """Record the end of the validation."""
         self._validated = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Note the end, the others having had their turn."""
+        """Record the end of an epoch, after the other callbacks."""
         backend.synchronize(self.model)
         ended = time.perf_counter()
         trained = self._trained or ended
@@ -122,7 +122,7 @@ class Clock(keras.callbacks.Callback):  # type: ignore[misc]
         self.epochs.append((self._began, trained, self._validated or trained, ended, steps, images, accuracy))
 
     def read(self) -> dict[str, Any]:
-        """What it has noted: its attributes, with what the tally has up to now as `trained`."""
+        """Return what was recorded: `first_step`, `epochs`, `stamps`, and the current counts as `trained`."""
         stamps = np.array(self.stamps, np.float64).reshape(-1, 2)
         return {
             "first_step": self.first_step,

@@ -1,4 +1,4 @@
-"""What `fit` is given to train on: whether it comes from arrays or from a pipeline, and its batches.
+"""Inspect and transform the training data of `fit`, which comes from arrays or from a pipeline of batches.
 
 Untrusted side.
 """
@@ -17,42 +17,45 @@ import numpy as np
 from grader.sandbox.inside import backend
 
 Batch = tuple[Any, ...]
-"""Images, labels where there are any, and weights of samples likewise."""
+"""The images of a batch, then its labels if it has any, then its sample weights if it has any."""
 
 
 def in_arrays(x: Any) -> bool:
-    """Whether images are there as arrays, and no pipeline makes them."""
+    """Whether images are given as arrays rather than by a pipeline."""
     return x is None or isinstance(x, (np.ndarray, list, tuple, dict)) or backend.is_tensor(x)
 
 
 def batches_of(x: Any) -> Iterator[Batch]:
-    """The batches of a pipeline."""
+    """Yield the batches of a pipeline."""
     indexed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
     for batch in (x[index] for index in range(len(x))) if indexed else x:
         yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
 
 
 def rows_in(batch: Batch) -> int:
-    """Images in a batch."""
+    """Return the number of images in a batch."""
     return int(np.shape(batch[0])[0])
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
-    """Several batches as one, of arrays."""
+    """Join several batches into one, as arrays."""
     columns = zip(*batches, strict=True)
     return tuple(np.concatenate([keras.ops.convert_to_numpy(each) for each in column]) for column in columns)
 
 
 def collected(x: Any, *, steps: int | None, most: int) -> tuple[Batch, int]:
-    """What a pipeline gives for one epoch, as arrays, and how many images there are in a batch of it.
+    """Collect the images of one epoch from a pipeline.
 
     Args:
         x: The pipeline.
-        steps: How many batches an epoch takes; `None`: all.
-        most: No more images than these.
+        steps: The number of batches in an epoch; `None` for all batches of the pipeline.
+        most: Stop once there are this many images.
+
+    Returns:
+        All batches joined into one, as arrays, and the number of images in the first batch.
 
     Raises:
-        ValueError: It gives nothing.
+        ValueError: If the pipeline gives no images.
     """
     batches, rows = [], 0
     for batch in itertools.islice(batches_of(x), steps):
@@ -66,11 +69,11 @@ def collected(x: Any, *, steps: int | None, most: int) -> tuple[Batch, int]:
 
 
 class Merged(keras.utils.PyDataset):  # type: ignore[misc]
-    """A sequence of batches, several of which are joined to one.
+    """A sequence of larger batches, each of them several batches of another sequence joined into one.
 
     Args:
-        sequence: The sequence.
-        count: How many become one.
+        sequence: The other sequence.
+        count: The number of batches to join.
     """
 
     def __init__(self, sequence: Any, count: int) -> None:
@@ -80,30 +83,30 @@ class Merged(keras.utils.PyDataset):  # type: ignore[misc]
         self._count = count
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of larger batches."""
         return -(-len(self._sequence) // self._count)
 
     def __getitem__(self, index: int) -> Batch:
-        """One of them."""
+        """Return one of the larger batches."""
         end = min((index + 1) * self._count, len(self._sequence))
         return joined([tuple(self._sequence[each]) for each in range(index * self._count, end)])
 
     def on_epoch_end(self) -> None:
-        """Tell the sequence."""
+        """Pass the end of an epoch on to the other sequence."""
         if hasattr(self._sequence, "on_epoch_end"):
             self._sequence.on_epoch_end()
 
 
 def merged(x: Any, count: int, rows: int) -> Any:
-    """A pipeline with larger batches.
+    """Return a pipeline with larger batches.
 
     Args:
         x: The pipeline.
-        count: How many of its batches become one.
-        rows: How many images there are in one of those.
+        count: The number of its batches to join into one.
+        rows: The number of images in each of its batches.
 
     Raises:
-        ValueError: There is no way to do so.
+        ValueError: If batches of this kind of pipeline cannot be joined.
     """
     if hasattr(x, "rebatch"):
         return x.rebatch(count * rows)
@@ -120,15 +123,15 @@ def _merged_iterator(x: Iterator[Any], count: int) -> Iterator[Batch]:
 
 
 def first_batches(x: Any, count: int, *, seconds: float = math.inf) -> tuple[list[Batch], list[float], Any]:
-    """The first batches of a pipeline, and how long it took for each.
+    """Take the first batches of a pipeline, and time each.
 
     Args:
         x: The pipeline.
-        count: How many.
-        seconds: Once they have taken so long together, there are no more.
+        count: The number of batches.
+        seconds: Stop once they have taken this long together.
 
     Returns:
-        The batches, their seconds, and the pipeline as it was before.
+        The batches, the seconds that each took, and a pipeline that still yields all batches.
     """
     iterator = batches_of(x)
     taken: list[Batch] = []

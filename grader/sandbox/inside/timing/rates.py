@@ -1,6 +1,6 @@
-"""What a device reaches on its own: products and convolutions as large as it likes them, with nothing to wait for.
+"""Measure how fast a device computes by itself, with large matrix products and convolutions and nothing to wait for.
 
-Untrusted side, but run in a worker without a submission.
+Untrusted side, but it runs in a worker without a submission.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any, Final
 import keras
 
 Job = tuple[Callable[[], Any], float]
-"""Something to compute, and its floating-point operations."""
+"""A computation, and the number of its floating-point operations."""
 
-_LONG_ENOUGH: Final = 0.05  # as a share of the whole time
+_LONG_ENOUGH: Final = 0.05  # a run that takes this share of the whole time can be timed well
 _LARGEST_MATRIX: Final = 8192
 _LARGEST_BATCH: Final = 1024
 _SIDE, _CHANNELS, _KERNEL = 32, 64, 3
 
 
 def measure_rates(seconds: float = 0.6) -> dict[str, float]:
-    """The best rate at which the backend multiplies matrices and convolves images, single precision.
+    """Measure the best rates at which the backend multiplies matrices and convolves images, in single precision.
 
     Args:
-        seconds: How long each of both is tried, after it was compiled; about twice that passes.
+        seconds: How long to try each of the two, compiling aside; in all it takes about twice as long.
 
     Returns:
         `matmul` and `convolution`, in floating-point operations a second.
@@ -36,7 +36,7 @@ def measure_rates(seconds: float = 0.6) -> dict[str, float]:
 
 
 def _best_rate(job: Callable[[int], Job], size: int, largest: int, seconds: float) -> float:
-    """The best of several runs, with sizes doubled until one run takes long enough to be timed well."""
+    """Return the best rate of several runs; the size is doubled until a run takes long enough to be timed well."""
     best = spent = 0.0
     compute, flops = job(size)
     finish(compute())  # compiles
@@ -54,7 +54,7 @@ def _best_rate(job: Callable[[int], Job], size: int, largest: int, seconds: floa
 
 
 def finish(result: Any) -> None:
-    """Wait until a result is there: one value of it is asked for."""
+    """Wait until a result has been computed, by reading one of its values."""
     keras.ops.convert_to_numpy(result[(0,) * len(result.shape)])
 
 

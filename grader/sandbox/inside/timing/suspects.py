@@ -1,6 +1,6 @@
-"""What may make a training slow: looked for while it runs, with a clock beside each callback, layer and validation.
+"""Find what may make a training slow, while it runs, by timing each callback, layer and validation.
 
-Untrusted side.  What is found is an estimate, to name a likely cause and to know what is worth undoing in a trial.
+Untrusted side.  The results are estimates; they name likely causes, and decide what is worth undoing in a trial.
 """
 
 from __future__ import annotations
@@ -32,18 +32,22 @@ _BATCH_SECONDS: Final = 1.5
 _FORWARDS: Final = 3
 
 _MUCH: Final = 0.1
-"""Of the work of a network, for a layer that learns nothing."""
+"""The share of a network's work from which a layer that learns nothing is a suspect."""
 
 _MUCH_TO_LEARN: Final = 0.5
-"""And for one that does: in a sound network the work is spread over several."""
+"""The share of a network's work from which a layer that learns is a suspect.
+
+It is higher, since in a sound network several such layers share most of the work.
+"""
 
 
 class Suspects:
-    """Looks for what takes the time of a training.
+    """Estimates what takes the time of a training.
 
     Args:
         model: The network.
-        settings: `batch_size`, what the program was told to take; `images`, what it was given to train on.
+        settings: `batch_size`, the batch size that the program was told to use, and `images`, the number of images
+            that it was given to train on.
     """
 
     def __init__(self, model: Any, settings: Mapping[str, Any]) -> None:
@@ -65,7 +69,7 @@ class Suspects:
         self._others: list[float] = []
 
     def watch(self, given: dict[str, Any]) -> None:
-        """Look at what `fit` is given, and put a clock beside it."""
+        """Inspect the arguments of `fit`, and start timing its callbacks and validation."""
         for index, callback in enumerate(given["callbacks"]):
             kind = type(callback).__name__
             twice = sum(type(each) is type(callback) for each in given["callbacks"]) > 1
@@ -79,14 +83,14 @@ class Suspects:
         if self._watched:
             return
         self._watched = True
-        with contextlib.suppress(Exception):  # whatever keeps it from being looked at is no reason not to train
+        with contextlib.suppress(Exception):  # a failure to inspect it must not keep the program from training
             self._look_at_data(given)
             self._look_at_network()
         self._time_evaluate()
         self._count_compiling()
 
     def begin(self) -> None:
-        """Count from now on: what comes only once is over."""
+        """Start counting anew, now that what happens only once, such as compiling, is over."""
         self._began = time.perf_counter()
         self._evaluated, self._evaluations, self._compiled = 0.0, 0, 0
         self._firsts, self._others = [], []
@@ -143,7 +147,7 @@ class Suspects:
     # -- what can be told before the training ------------------------------------------------------------------------
 
     def _look_at_data(self, given: dict[str, Any]) -> None:
-        """How long a pipeline takes for a batch, with nobody else to wait for, and how large a batch is."""
+        """Measure the size of a batch, and how long a pipeline takes for one if it has nothing to wait for."""
         x: Any = given.get("x")
         if feeding.in_arrays(x):
             self._size = int(given.get("batch_size") or 32)
@@ -157,13 +161,14 @@ class Suspects:
             self._validation_size = int(given.get("validation_batch_size") or given.get("batch_size") or 32)
 
     def _look_at_network(self) -> None:
-        """How long the network takes for one batch and the layers of it, and what else could be saved of a step."""
+        """Time the network and its layers for one batch, with larger batches, and compiled if it runs eagerly."""
         images = keras.ops.convert_to_tensor(np.asarray(keras.ops.convert_to_numpy(self._batch[: self._size])))
         parts = parts_of(self._model)
         spent = _seconds_of_parts(self._model, parts, images)
         self._precise = any(getattr(part, "compute_dtype", "") == "float64" for part in parts)
         trained = [bool(part.trainable_weights) for part in parts]
-        # A gradient of weights and one of inputs are as much work again each; before the first weights there are none.
+        # The gradients of weights and of inputs are each as much work as the forward pass.  Layers before the first
+        # weights need neither.
         works = [
             seconds * (3 if weights else 2 if any(trained[:index]) else 1)
             for index, (seconds, weights) in enumerate(zip(spent, trained, strict=True))
@@ -185,7 +190,10 @@ class Suspects:
     # -- what was found ----------------------------------------------------------------------------------------------
 
     def found(self) -> list[dict[str, Any]]:
-        """What takes the time up to now, by an estimate of its share; nothing before there is one."""
+        """Return the suspects so far, each with its estimated share of the time; empty as long as there is no estimate.
+
+        The shares of callbacks and validation are measured; the rest of the time belongs to the steps.
+        """
         steps = len(self._firsts) + len(self._others)
         if self._began is None or not steps:
             return []
@@ -216,7 +224,7 @@ def _suspect(kind: str, share: float) -> dict[str, Any]:
 
 
 def _seconds(compute: Callable[[], Any]) -> float:
-    """How long it takes, the median of a few times after the first."""
+    """Return how long a computation takes, as the median of a few runs after the first."""
     took = []
     for _ in range(_FORWARDS + 1):
         began = time.perf_counter()
@@ -226,7 +234,7 @@ def _seconds(compute: Callable[[], Any]) -> float:
 
 
 def _seconds_of_parts(model: Any, parts: list[Any], images: Any) -> list[float]:
-    """How long each layer takes forward for a batch, line by line."""
+    """Return how long the forward pass of each layer takes for a batch, when the network runs eagerly."""
     took: list[list[float]] = [[] for _ in parts]
     own = [vars(part).get("call") for part in parts]
     for part, times in zip(parts, took, strict=True):

@@ -1,7 +1,7 @@
-"""Counts what trains: the images and batches that reach a network, and the steps that optimizers take.
+"""Count what is trained: the images and batches that reach a network, and the steps that optimizers take.
 
-Untrusted side.  Nothing here goes by what callbacks are told: with `steps_per_execution` they are told of one batch in
-many, and a training loop of a submission's own tells them of none.
+Untrusted side.  Nothing is counted by callbacks: with `steps_per_execution` they are called for one batch in many, and
+in a submission's own training loop for none.  The counting happens where the computation runs, in compiled code too.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from grader.sandbox.inside import backend
 _MOST_SEEN: Final = 48
 
 _STEPS: Final[list[backend.Count]] = []
-"""The steps of all optimizers in this process; empty until somebody asks."""
+"""The count of the steps of all optimizers in this process, as the only element; empty until it is first needed."""
 
 
 class Tally:
-    """What has reached one network for training since it was made, and what optimizers have done meanwhile.
+    """Counts what one network is trained on, and the steps that optimizers take, from the time that it is made.
 
-    A call of the network counts unless it says `training=False`, so that a training loop that says nothing counts too.
-    All optimizers of Keras count: a network may be compiled anew, and the count that an optimizer keeps of itself comes
-    back with the weights of an earlier checkpoint.
+    A call of the network counts unless it passes `training=False`, so a training loop that passes nothing counts, too.
+    The steps of all Keras optimizers count, since a network may be compiled again with a new one.  The count that an
+    optimizer keeps itself is not used, since loading an earlier checkpoint resets it.
 
     Args:
-        model: The network.  Only this one object counts, as part of another network too, and not its copies.
+        model: The network.  Calls of this object count, also as a part of another network, but not calls of its copies.
     """
 
     def __init__(self, model: Any) -> None:
         self._images = backend.Count()
         self._optimizers = _steps_of_optimizers()
         _, self._steps_before = self._optimizers.read()
-        if isinstance(model, keras.Layer):  # else it is something of the submission's own with a `fit`
+        if isinstance(model, keras.Layer):  # otherwise it is an object of the submission's own that has a `fit`
             object.__setattr__(model, "call", self._counting(model.call))
 
     def read(self) -> dict[str, int]:
-        """What was counted up to now.
+        """Return what was counted so far.
 
         Returns:
-            `images`, each as often as it reached the network; `batches` that they came in; `steps` of optimizers, which
-            is 0 where a training does without those of Keras.
+            `images`, where each image counts as often as it reached the network; `batches`, the number of batches that
+            they came in; and `steps`, the steps of optimizers, which is 0 if a training uses none of Keras'.
         """
         images, batches = self._images.read()
         _, steps = self._optimizers.read()
@@ -68,9 +68,9 @@ class Tally:
 
 
 class Watch(keras.callbacks.Callback):  # type: ignore[misc]
-    """What a known network is given: a tally of its training, and what there is to know beside that.
+    """Watches what a known model is given: counts its training, and keeps the first images.
 
-    Epochs are those that its `fit` tells of, where this is among the callbacks.
+    It counts epochs as well, if it is among the callbacks of `fit`.
 
     Args:
         model: The network.
@@ -86,14 +86,14 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
         @functools.wraps(call)
         def watched_call(inputs: Any, training: Any = None, **kwargs: Any) -> Any:
-            with contextlib.suppress(Exception):  # whatever keeps it from being looked at is no reason not to train
+            with contextlib.suppress(Exception):  # a failure to look at the images must not keep `train` from training
                 self._look_at(inputs, training=not _is_no(training))
             return call(inputs, training=training, **kwargs)
 
         object.__setattr__(model, "call", watched_call)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Count."""
+        """Count the epoch."""
         self._epochs += 1
 
     def _look_at(self, images: Any, *, training: bool) -> None:
@@ -106,17 +106,17 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
             self._seen[training].append(np.asarray(keras.ops.convert_to_numpy(images))[:_MOST_SEEN])
 
     def read(self) -> dict[str, int]:
-        """What was counted up to now.
+        """Return what was counted so far.
 
         Returns:
-            What the tally has; `epochs`; `validated`, images that were not for training; `largest`, the most images
-            that came at once for training, 0 where that cannot be told.
+            The counts of `Tally.read`; `epochs`; `validated`, the number of images that were not for training; and
+            `largest`, the size of the largest training batch, 0 if it is not known.
         """
         validated, _ = self._validated.read()
         return self._tally.read() | {"epochs": self._epochs, "validated": validated, "largest": self._largest}
 
     def images(self) -> dict[str, Any]:
-        """The first images for `training`, and for anything else (`validation`); `None` where there are none."""
+        """Return the first images for `training`, and for anything else as `validation`; `None` if there are none."""
         seen: dict[str, Any] = {"training": None, "validation": None}
         for name, batches in zip(seen, (self._seen[True], self._seen[False]), strict=True):
             alike = [batch for batch in batches if batch.shape[1:] == batches[0].shape[1:]]
@@ -126,7 +126,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def steps_between(before: dict[str, int], after: dict[str, int]) -> int:
-    """The steps between two readings: those of optimizers, and where there are none the batches."""
+    """Return the number of steps between two readings: those of optimizers, or the batches if there are none."""
     return after["steps"] - before["steps"] or after["batches"] - before["batches"]
 
 
@@ -135,7 +135,7 @@ def _is_no(training: Any) -> bool:
 
 
 def _steps_of_optimizers() -> backend.Count:
-    """The steps that all optimizers have taken since this was called first."""
+    """Return the count of the steps that all optimizers have taken since this function was first called."""
     if not _STEPS:
         count = backend.Count()
         apply = keras.optimizers.Optimizer.apply

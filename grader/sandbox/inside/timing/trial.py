@@ -1,7 +1,7 @@
-"""A training that is tried for its speed: as it is written, or with one thing undone where the program meets Keras.
+"""A trial of a training's speed: the program trains as it is written, or with one thing undone where it meets Keras.
 
 Untrusted side.  The trusted side lets several trials of one submission take turns, and ends them when it has seen
-enough.  So what a trial has to say it says whenever a turn is over.
+enough.  So a trial reports its results at the end of each turn.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from grader.sandbox.inside.timing.tally import Tally
 from grader.sandbox.inside.timing.undoing import Undoing
 
 _WARM: Final = 2
-"""Once the second epoch begins, what is traced and compiled is."""
+"""The epoch at whose beginning all tracing and compiling is done."""
 
 
 class Trial:
-    """What becomes of each `fit` of a network that is tried.
+    """Changes and watches each `fit` of a network in a trial.
 
     Args:
         model: The network, before its training.
-        settings: `look`, whether to look for what takes the time; `undo`, what is undone, or nothing; and what else
-            `Suspects` and `Undoing` take.
+        settings: `look`, whether to look for what takes the time; `undo`, the kind of thing to undo, or an empty
+            string; and the further settings of `Suspects` and `Undoing`.
     """
 
     def __init__(self, model: Any, settings: Mapping[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Trial:
         return self._tally.read()["images"]
 
     def prepare(self, given: dict[str, Any], turns: Turns) -> None:
-        """Change what `fit` is given, before it trains."""
+        """Change the arguments of `fit` in place, before it trains."""
         given["callbacks"] = [each for each in flat_list(given.get("callbacks")) if each is not None]
         if self._undoing is not None:
             self._undoing.apply(given)
@@ -60,18 +60,18 @@ class Trial:
             self._suspects.begin()
 
     def notes(self) -> dict[str, Any]:
-        """What there is to say when a turn is over.
+        """Return what to report at the end of a turn.
 
         Returns:
-            `marks`, when an epoch began or `fit` ended since the last time, each with the images that had reached the
-            network by then; `suspects`, where they are looked for.
+            `marks`, the times since the last report at which an epoch began or `fit` ended, each with the number of
+            images that had reached the network by then; and `suspects`, empty unless they are looked for.
         """
         marks, self._marks[:] = list(self._marks), []
         return {"marks": marks, "suspects": self._suspects.found() if self._suspects is not None else []}
 
 
 class _Passes(keras.callbacks.Callback):  # type: ignore[misc]
-    """Marks where epochs begin, and hands over turns."""
+    """A callback that marks the beginnings of epochs, and hands over turns."""
 
     def __init__(self, mark: Callable[[], None], turns: Turns) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class _Passes(keras.callbacks.Callback):  # type: ignore[misc]
         self._turns = turns
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Mark it, the other callbacks having had their turn."""
+        """Mark the beginning of an epoch, after the other callbacks."""
         self._mark()
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -87,9 +87,9 @@ class _Passes(keras.callbacks.Callback):  # type: ignore[misc]
         self._mark()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Wait where the turn is over."""
+        """Hand over if the turn is over."""
         self._turns.hand_over()
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Likewise: validation takes turns, too."""
+        """Hand over if the turn is over, since validation takes turns, too."""
         self._turns.hand_over()

@@ -1,7 +1,7 @@
-"""What is undone in a trial, one thing at a time, to see how much faster a training is without it.
+"""Undo one thing that may make a training slow, to see in a trial how much faster the training is without it.
 
-Untrusted side.  What is undone keeps the training going, and not what it learns: without the work of a layer a
-network is another one.
+Untrusted side.  The training keeps running, but may learn something else: without the work of a layer, a network is
+another one.
 """
 
 from __future__ import annotations
@@ -17,30 +17,31 @@ from grader.sandbox.inside import backend
 from grader.sandbox.inside.timing import feeding
 
 _PASS: Final = 0.9
-"""So much of the images make a pass: a last batch that is not full may be left out."""
+"""The share of the images that makes a pass, since a last batch that is not full may be left out."""
 
 _MOST_EPOCHS_IN_MEMORY: Final = 4
 
 
 def parts_of(model: Any) -> list[Any]:
-    """The layers that a network consists of; of a network within it, those within, unless nothing there is trained."""
+    """Return the layers of a network; a nested network is replaced by its own layers if it has weights to train."""
     parts: list[Any] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model) and layer.trainable_weights:
             parts += parts_of(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
             parts.append(layer)
-    return list(dict.fromkeys(parts))  # one may be used at several places
+    return list(dict.fromkeys(parts))  # a layer may be used in several places
 
 
 class Undoing:
-    """Undoes one thing.
+    """Undoes one thing in each `fit` of a network.
 
     Args:
         model: The network.
-        settings: `undo`, the kind of it; `index`, which of the callbacks or of the network's parts it is; `batch_size`,
-            what the program was told to take; `images`, what it was given to train on; `steps`, how many to do at once.
-        trained: Tells how many images have reached the network up to now.
+        settings: `undo`, the kind of thing to undo; `index`, the index of the callback or of the network's part;
+            `batch_size`, the batch size that the program was told to use; `images`, the number of images that it was
+            given to train on; `steps`, the `steps_per_execution` to try.
+        trained: Returns the number of images that have reached the network so far.
     """
 
     def __init__(self, model: Any, settings: Mapping[str, Any], trained: Callable[[], int]) -> None:
@@ -55,10 +56,10 @@ class Undoing:
         self._begun = False
 
     def apply(self, given: dict[str, Any]) -> None:
-        """Undo it, in the arguments of a `fit` or in the network.
+        """Undo it, in the arguments of `fit` or in the network.
 
         Raises:
-            ValueError: It cannot be undone here.
+            ValueError: If it cannot be undone here.
         """
         match self._kind:
             case "input":
@@ -113,7 +114,7 @@ class Undoing:
             given["steps_per_epoch"] = max(1, math.ceil(given["steps_per_epoch"] * rows / self._batch_size))
 
     def _validate_seldom(self, given: dict[str, Any]) -> None:
-        """Let the network be evaluated once for each pass over the images, and in batches of a size that is usual."""
+        """Validate only once in each pass over the images, and in batches as large as the program was told to use."""
         evaluate = self._model.evaluate
         last: list[tuple[int, Any]] = []
         size = given.get("validation_batch_size") or given.get("batch_size") or 32
@@ -132,7 +133,7 @@ class Undoing:
         object.__setattr__(self._model, "evaluate", evaluate_seldom)
 
     def _spare_layer(self) -> None:
-        """Put something in a layer's place that gives as much and does next to nothing."""
+        """Replace a layer's computation by one that gives an output of the same shape and does next to nothing."""
         layer = parts_of(self._model)[self._index]
         shape = tuple(layer.output.shape[1:])
         if None in shape:
@@ -151,7 +152,7 @@ class Undoing:
 
 
 def keep_to_single_precision() -> None:
-    """Let Keras make layers of single precision from now on where double is asked for."""
+    """Make Keras create layers of single precision from now on, even if double precision is asked for."""
     policies = importlib.import_module("keras.src.dtype_policies")
     get = policies.get
 
