@@ -22,7 +22,7 @@ def subset_data(
         else 0.
 
     Raises:
-        ValueError: `x` and `y` differ in length, or `classes` is empty or names a class twice.
+        ValueError: If `x` and `y` differ in length, or `classes` is empty or names a class twice.
     """
     labels = np.asarray(y).reshape(-1)  # (n, 1) becomes (n,)
     if len(x) != len(labels):

@@ -49,7 +49,7 @@ def build_model(input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: in
         probabilities, float32, shape (n, num_classes). It trains on one-hot labels and tracks `accuracy`.
 
     Raises:
-        ValueError: The images are too small to be halved three times, or there are fewer than two classes.
+        ValueError: If the images are too small to be halved three times, or there are fewer than two classes.
     """
     if min(input_shape[:2]) < 8:
         raise ValueError(f"images must have at least 8 x 8 pixels, to be halved three times: got {input_shape}")

@@ -20,7 +20,7 @@ def plot_history(history: keras.callbacks.History | Mapping[str, Sequence[float]
         A figure of one pair of axes with two lines. Accuracies are fractions, 0 to 1; epochs count from 1.
 
     Raises:
-        ValueError: The history lacks `accuracy` or `val_accuracy`.
+        ValueError: If the history lacks `accuracy` or `val_accuracy`.
     """
     metrics = history if isinstance(history, Mapping) else history.history
     for name in ("accuracy", "val_accuracy"):

@@ -40,7 +40,7 @@ def train(
         The History: its `history` holds `accuracy`, `val_accuracy`, `loss` and `val_loss`, a list each, by epoch.
 
     Raises:
-        ValueError: Images and labels differ in number, there are none, or a number is less than 1.
+        ValueError: If images and labels differ in number, there are none, or a number is less than 1.
     """
     for name, x, y in (("training", x_train, y_train), ("validation", x_val, y_val)):
         if len(x) != len(y) or len(x) == 0:

@@ -33,7 +33,7 @@ def show_examples(
         A figure of min(count, n) axes, one image each, no image twice.
 
     Raises:
-        ValueError: `count` is negative, or the arguments do not fit each other.
+        ValueError: If `count` is negative, or the arguments do not fit each other.
     """
     if count < 0:
         raise ValueError(f"count must not be negative: got {count}")

@@ -360,7 +360,7 @@ def function(name: str) -> Function:
     """The contract of one function.
 
     Raises:
-        KeyError: No function of that name is in the contract.
+        KeyError: If no function of that name is in the contract.
     """
     return _FUNCTIONS_BY_NAME[name]
 

@@ -194,7 +194,7 @@ def write_starter(
         brief: What the course says of the form with functions; the guided one is the same for all.
 
     Raises:
-        UsageError: The path ends otherwise, is there already, or cannot be written.
+        UsageError: If the path ends otherwise, is there already, or cannot be written.
     """
     writers: dict[str, Callable[[], str]]
     writers = {".py": lambda: starter_source(brief), ".ipynb": lambda: starter_notebook(brief)}

@@ -92,7 +92,7 @@ def read_own(folder: Path) -> OwnChecks:
     """Read what a folder declares; nothing where there is no such folder, or no Python in it.
 
     Raises:
-        UsageError: A file cannot be read or does not parse, or something is declared that cannot be meant.
+        UsageError: If a file cannot be read or does not parse, or something is declared that cannot be meant.
     """
     if not any(folder.glob("*.py")):
         return NO_OWN
@@ -123,7 +123,7 @@ def files_of(folder: Path) -> Mapping[str, bytes]:
     """The same files, by their names below the folder; solutions to validate with and hidden files are left out.
 
     Raises:
-        UsageError: One cannot be read.
+        UsageError: If one cannot be read.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -177,7 +177,7 @@ def _read_check(call: ast.Call, place: str) -> OwnCheck:
     """What a decorator says.
 
     Raises:
-        UsageError: It cannot be meant.
+        UsageError: If it cannot be meant.
     """
     try:
         given = dict(zip(("id",), map(ast.literal_eval, call.args), strict=False))

@@ -22,7 +22,7 @@ def check_requirements(stated: Any, checks: Sequence[str], form: Any, where: str
         where: The course file, for messages.
 
     Raises:
-        UsageError: There is such a name, or such a requirement.
+        UsageError: If there is such a name, or such a requirement.
     """
     if not isinstance(stated, dict):
         return  # of the wrong type: the record's types say so

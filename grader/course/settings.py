@@ -217,7 +217,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What the course is about: the form of its images, and its classes.
 
         Raises:
-            UsageError: Its data are not there, or none that a course can be about.
+            UsageError: If its data are not there, or none that a course can be about.
         """
         info = describe_dataset(self.dataset)
         return Subject(self.dataset, info.title, info.image_shape, info.class_names, self.classes)
@@ -244,7 +244,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What passing a check is worth in this course.
 
         Raises:
-            KeyError: There is no check of that id, neither in the contract nor of the course's own.
+            KeyError: If there is no check of that id, neither in the contract nor of the course's own.
         """
         return self.points_by_check.get(check_id, _known(self.own)[check_id].points)
 
@@ -264,7 +264,7 @@ def load_course(path: Path | None = None) -> Course:
         path: The file.  `None`: `course.toml` in the current directory if it is there, else the defaults.
 
     Raises:
-        UsageError: The file cannot be read, is not TOML, or says something that cannot be meant.
+        UsageError: If the file cannot be read, is not TOML, or says something that cannot be meant.
     """
     if path is None:
         path = Path(COURSE_FILE)
@@ -294,7 +294,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
         own: The checks of the course's own, which it may name as it names others.
 
     Raises:
-        UsageError: It is not TOML, or says something that cannot be meant.
+        UsageError: If it is not TOML, or says something that cannot be meant.
     """
     try:
         table = tomllib.loads(text)
@@ -333,7 +333,7 @@ def _find_dataset(table: dict[str, Any], where: str, folder: Path) -> None:
     """Make the path of a course's own data absolute; it is given as it lies beside the course file.
 
     Raises:
-        UsageError: There is no such file or folder, and no data set of that name.
+        UsageError: If there is no such file or folder, and no data set of that name.
     """
     name = table.get("dataset")
     if not isinstance(name, str) or name in DATASETS:
@@ -350,7 +350,7 @@ def _settled(course: Course, table: Mapping[str, Any], where: str) -> Course:
     """The course with what follows from its data: all classes, no mirror images, and the form that fits them.
 
     Raises:
-        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+        UsageError: If the data are none that a course can be about, or the course asks for what they do not have.
     """
     try:
         mirror = "mirror" not in table.get("accuracy", {})
@@ -369,7 +369,7 @@ def on_dataset(course: Course, name: str, *, classes: bool = True, mirror: bool 
         mirror: Whether the data set says if hidden images are mirrored.
 
     Raises:
-        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+        UsageError: If the data are none that a course can be about, or the course asks for what they do not have.
     """
     info = describe_dataset(name)
     form = course.form

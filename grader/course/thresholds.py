@@ -129,7 +129,7 @@ def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
     """Every calibration in a file.
 
     Raises:
-        GraderError: The file cannot be read.
+        GraderError: If the file cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=tuple[Calibration, ...])
@@ -167,7 +167,7 @@ def find_calibration(
         profile: `full`, or any other; those share one.
 
     Raises:
-        GraderError: There is none; thresholds measured on something else would judge wrongly.
+        GraderError: If there is none; thresholds measured on something else would judge wrongly.
     """
     full = profile == "full"
     budget = full_budget(course) if full else course.accuracy
@@ -193,7 +193,7 @@ def calibration_of(settings: Settings) -> Calibration | None:
     """The thresholds that these settings need to have measured, the data being fetched for it; `None` for none.
 
     Raises:
-        GraderError: The data cannot be had, or its thresholds are not known.
+        GraderError: If the data cannot be had, or its thresholds are not known.
     """
     checks = contract.chosen(settings.course.checks(), settings.profile, settings.tasks)
     if all(check.profile == "quick" for check in checks):
@@ -215,7 +215,7 @@ def bands_of(course: Course, sha256: str, profile: str = "standard") -> Bands | 
         profile: `full`, or any other; those share one.
 
     Raises:
-        GraderError: The course says nothing, and nothing was measured.
+        GraderError: If the course says nothing, and nothing was measured.
     """
     if course.requirements.accuracy is not None:
         return course.requirements.accuracy

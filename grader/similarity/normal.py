@@ -35,7 +35,7 @@ def pieces_of(statements: Sequence[ast.stmt]) -> list[Found]:
     """The pieces of a program, in its order.
 
     Raises:
-        RecursionError: It is nested too deeply.
+        RecursionError: If it is nested too deeply.
     """
     reader = _Reader(statements)
     reader.block(statements)

@@ -32,7 +32,7 @@ def read_all(files: Iterable[SubmissionFile], *, seconds: float = READ_SECONDS) 
         The code of each, in their order; where that cannot be had, `problem` says why.
 
     Raises:
-        GraderError: The process that reads them failed for a reason that is not theirs.
+        GraderError: If the process that reads them failed for a reason that is not theirs.
     """
     waiting: list[SubmissionBytes] = []
     for file in files:

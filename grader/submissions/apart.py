@@ -54,7 +54,7 @@ def parse_apart(handed_in: SubmissionBytes, *, seconds: float = READ_SECONDS) ->
         The submission.  If parsing it does not come to an end, its `problem` says so.
 
     Raises:
-        GraderError: The process failed for a reason that is not the submission's.
+        GraderError: If the process failed for a reason that is not the submission's.
     """
     try:
         return decode(work_apart("grader.submissions.apart", encode(handed_in), seconds=seconds), Submission)
@@ -74,8 +74,8 @@ def work_apart(module: str, content: bytes, *, seconds: float) -> bytes:
         seconds: How long it may take.
 
     Raises:
-        GivenUp: It took longer, or more memory than there is for it.
-        GraderError: The process failed for a reason that is not the submissions'.
+        GivenUp: If it took longer, or more memory than there is for it.
+        GraderError: If the process failed for a reason that is not the submissions'.
     """
     # Isolated: a folder of submissions that is the working folder shadows no module of Python's own.
     command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE), module)]

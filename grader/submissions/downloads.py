@@ -134,7 +134,7 @@ def submissions_in(paths: Iterable[Path], notify: Callable[[str], None]) -> Iter
         The submissions, sorted by id.  Those in zips are on disk for as long as the context lasts.
 
     Raises:
-        UsageError: A path does not exist, is a zip that cannot be read, or there are no submissions.
+        UsageError: If a path does not exist, is a zip that cannot be read, or there are no submissions.
     """
     named = list(paths)
     found: list[tuple[str, SubmissionFile]] = []
@@ -173,7 +173,7 @@ def read_download(path: Path, target: Path) -> Download | None:
         What is there; `None` where a folder has none of the layouts, and is to be read as any other.
 
     Raises:
-        UsageError: It is no zip, or none of these systems', or holds far more than a class hands in.
+        UsageError: If it is no zip, or none of these systems', or holds far more than a class hands in.
     """
     if path.is_dir():
         return _sorted_out(path, list(_in_folder(path)), target)
@@ -244,7 +244,7 @@ def _pieces_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int
     """What a member holds, in pieces.
 
     Raises:
-        ReadError: It cannot be had.
+        ReadError: If it cannot be had.
     """
     name = printable(PurePosixPath(info.filename).name)
     if stat.S_ISLNK(info.external_attr >> 16):

@@ -43,7 +43,7 @@ def discover(paths: Iterable[Path | str]) -> list[SubmissionFile]:
         handed in something is told what is wrong with it.
 
     Raises:
-        UsageError: A path does not exist, or a folder cannot be listed.
+        UsageError: If a path does not exist, or a folder cannot be listed.
     """
     found: dict[str, tuple[str, SubmissionFile]] = {}
     for path in map(Path, paths):
@@ -70,7 +70,7 @@ def choose(folder: Path) -> SubmissionFile | None:
     """The submission that a student's folder is; `None` if it is no student's folder.
 
     Raises:
-        UsageError: The folder cannot be listed.
+        UsageError: If the folder cannot be listed.
     """
     if folder.is_symlink():
         return SubmissionFile(folder.name, folder, f"{folder.name} is a symbolic link; hand in the folder itself.")
@@ -130,7 +130,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """Read a regular file of at most `limit` bytes.
 
     Raises:
-        ReadError: It is something else, or larger.
+        ReadError: If it is something else, or larger.
     """
     return b"".join(read_pieces(path, limit))
 
@@ -139,7 +139,7 @@ def read_pieces(path: Path, limit: int) -> Iterator[bytes]:
     """Read a regular file of at most `limit` bytes piece by piece.
 
     Raises:
-        ReadError: It is something else, or larger.
+        ReadError: If it is something else, or larger.
     """
     name = printable(path.name)
     size = 0

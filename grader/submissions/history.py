@@ -39,7 +39,7 @@ def read_history(name: str, inputs: Sequence[Input]) -> Submission:
         inputs: What was executed, in this order.
 
     Raises:
-        GraderError: The process that parses submissions failed.
+        GraderError: If the process that parses submissions failed.
     """
     cells = as_it_stands(inputs[-MAX_INPUTS:])
     content = {

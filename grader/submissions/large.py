@@ -34,7 +34,7 @@ def code_only(pieces: Iterable[bytes], name: str) -> bytes:
         name: The file's, for messages.
 
     Raises:
-        ReadError: It is no JSON, or its code cells hold far more than code.
+        ReadError: If it is no JSON, or its code cells hold far more than code.
     """
     reader = _Reader(name)
     for piece in pieces:

@@ -112,8 +112,8 @@ def effects(node: ast.stmt, functions: dict[str, FunctionEffects]) -> Effects:
         functions: What the submission's own functions change when they are called.
 
     Raises:
-        SyntaxError: Its names contradict each other, such as a `nonlocal` without anything to refer to.
-        RecursionError: It is nested too deeply.
+        SyntaxError: If its names contradict each other, such as a `nonlocal` without anything to refer to.
+        RecursionError: If it is nested too deeply.
     """
     top = symtable.symtable(ast.unparse(node), "<submission>", "exec")
     binds = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}

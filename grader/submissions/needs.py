@@ -31,8 +31,8 @@ def need_of(source: str, functions: Collection[str]) -> Need:
         functions: Their names.
 
     Raises:
-        ParseError: It is not Python.
-        ReadError: It is far more code than the assignment takes.
+        ParseError: If it is not Python.
+        ReadError: If it is far more code than the assignment takes.
     """
     kept = slice_module(split_lines(source), parse(source), functions).lines
     lines = tuple((number, line) for number, line in enumerate(kept, 1) if line.strip())
@@ -43,6 +43,6 @@ def code_of(source: str) -> str:
     """What runs of a module: the same for two that differ in comments, blank lines and line breaks alone.
 
     Raises:
-        ParseError: It is not Python.
+        ParseError: If it is not Python.
     """
     return "\n".join(ast.dump(statement) for statement in parse(source))

@@ -44,7 +44,7 @@ def code_cells(data: bytes, name: str) -> list[CodeCell]:
     conversion refuses old notebooks over keys, such as `outputs`, that are of no account here.
 
     Raises:
-        ReadError: It is not a notebook, or has no code cell.
+        ReadError: If it is not a notebook, or has no code cell.
     """
     try:
         notebook = json.loads(data.decode("utf-8-sig"))

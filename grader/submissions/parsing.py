@@ -58,7 +58,7 @@ def parse(text: str) -> list[ast.stmt]:
     """The top-level statements of a text.
 
     Raises:
-        ParseError: It is not Python.
+        ParseError: If it is not Python.
     """
     with parse_errors():
         return ast.parse(text).body
@@ -70,7 +70,7 @@ def check_compiles(statement: ast.stmt) -> None:
     The parser lets through what the compiler refuses, such as `return` outside a function.
 
     Raises:
-        ParseError: It does not compile.
+        ParseError: If it does not compile.
     """
     with parse_errors(statement.lineno):
         compile(ast.Module([statement], []), "<submission>", "exec", dont_inherit=True)
@@ -84,7 +84,7 @@ def recover(text: str) -> tuple[list[str], list[ast.stmt], list[ParseError]]:
         was blanked.
 
     Raises:
-        ParseError: Too much is broken to say what was meant.
+        ParseError: If Too much is broken to say what was meant.
     """
     lines = split_lines(text)
     errors: list[ParseError] = []

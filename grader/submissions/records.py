@@ -117,7 +117,7 @@ class Submission(msgspec.Struct, frozen=True):
         """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.
 
         Raises:
-            IndexError: `source` has no such line.
+            IndexError: If `source` has no such line.
         """
         if line < 1:
             raise IndexError(line)

@@ -14,7 +14,7 @@ def write_reference(path: Path) -> None:
     """Write the reference's modules into one file, as a student would hand it in.
 
     Raises:
-        GraderError: The reference is not installed.
+        GraderError: If the reference is not installed.
     """
     # Found, not imported: the reference imports Keras, and the trusted side must not.
     spec = importlib.util.find_spec("reference")

@@ -39,7 +39,7 @@ class Saves:
         """Make sure that the package for it is there.
 
         Raises:
-            GraderError: It is missing.
+            GraderError: If it is missing.
         """
         try:
             import watchfiles  # noqa: F401
@@ -52,7 +52,7 @@ class Saves:
         """Begin to watch.
 
         Raises:
-            GraderError: The package for it is missing.
+            GraderError: If the package for it is missing.
         """
         self.require()
         self._thread.start()

@@ -70,7 +70,7 @@ class Chaff(msgspec.Struct, frozen=True):
         """The complete solution's source: the base, less what is removed, then this chaff.
 
         Raises:
-            UsageError: A function to remove is not a top-level function of the base.
+            UsageError: If a function to remove is not a top-level function of the base.
         """
         own = self.path.read_text(encoding="utf-8")
         if self.base is None:
@@ -92,7 +92,7 @@ def read_chaffs(folder: Path, wheats: Path, own: OwnChecks = NO_OWN) -> list[Cha
         own: The checks of the course's own, which may be about them as well.
 
     Raises:
-        UsageError: There is none, or a file's name or header is not as this module's docstring says.
+        UsageError: If there is none, or a file's name or header is not as this module's docstring says.
     """
     found = [_read_chaff(path, wheats, _CHECKS | own.ids) for path in sorted(folder.glob("*.py"))]
     if not found:
@@ -146,7 +146,7 @@ def _without_functions(source: str, names: tuple[str, ...]) -> str:
     """Drop some top-level functions, decorators included, from a module's source.
 
     Raises:
-        KeyError: A name is not a top-level function of the module.
+        KeyError: If a name is not a top-level function of the module.
     """
     lines = source.splitlines(keepends=True)
     found = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}

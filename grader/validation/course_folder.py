@@ -22,7 +22,7 @@ def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functi
         form: The form of the assignment that the starter has.
 
     Raises:
-        UsageError: The folder is there already, or cannot be written.
+        UsageError: If the folder is there already, or cannot be written.
     """
     try:
         shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -82,7 +82,7 @@ def read_cases(*folders: Path) -> list[Case]:
     """The solutions in some folders, in order of their names.
 
     Raises:
-        UsageError: There is none, or one does not say what it is.
+        UsageError: If there is none, or one does not say what it is.
     """
     return [_read_case(file) for file in discover(folders)]
 

@@ -94,7 +94,7 @@ def validate(
         on_verdict: Called with each verdict as soon as it is there.
 
     Raises:
-        GraderError: A chaff cannot be put together.
+        GraderError: If a chaff cannot be put together.
     """
     run = {check.id for check in checks_of("functions", settings.course, settings.profile, settings.tasks)}
     chosen = {chaff.name: chaff for chaff in chaffs if chaff.caught_by[0] in run}

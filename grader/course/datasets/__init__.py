@@ -63,7 +63,7 @@ def describe_dataset(name: str) -> DatasetInfo:
         name: One of `DATASETS`, or the path of a course's own.
 
     Raises:
-        UsageError: There is no such data set, or it is none that a course can be about.
+        UsageError: If there is no such data set, or it is none that a course can be about.
     """
     if not is_own(name):
         return _INFO[name]
@@ -90,8 +90,8 @@ def load_dataset(name: str, *, cache_dir: Path | None = None, notify: Callable[[
         notify: Told in a line what is being tried; `None`: the line goes to standard error.
 
     Raises:
-        UsageError: There is no data set of that name, or a course's own is none that a course can be about.
-        GraderError: The data set is not here and cannot be had.
+        UsageError: If there is no data set of that name, or a course's own is none that a course can be about.
+        GraderError: If the data set is not here and cannot be had.
     """
     if name == "shapes":
         return generate_shapes()
@@ -108,7 +108,7 @@ def write_npz(dataset: Dataset, path: Path) -> None:
     """Write a data set as an `.npz` that `load_dataset` reads, the names of the classes included.
 
     Raises:
-        GraderError: It cannot be written.
+        GraderError: If it cannot be written.
     """
     content = io.BytesIO()
     np.savez_compressed(

@@ -66,7 +66,7 @@ def load(cache_dir: Path, notify: Notify) -> Dataset:
         notify: Told in a line what is being tried.
 
     Raises:
-        GraderError: CIFAR-10 is not here and cannot be had.
+        GraderError: If CIFAR-10 is not here and cannot be had.
     """
     cached = cache_dir / "cifar10.bin"
     if cached.exists():
@@ -107,7 +107,7 @@ def _verify(arrays: Mapping[str, Array]) -> None:
     """Make sure that these are CIFAR-10's arrays.
 
     Raises:
-        ValueError: One of them is not.
+        ValueError: If one of them is not.
     """
     for name, shape in _SHAPES.items():
         if arrays[name].dtype != np.uint8 or arrays[name].shape != shape:
@@ -124,7 +124,7 @@ def _read_cache(path: Path) -> Dataset:
     hashing its 184 MB takes 0.13 s with SHA instructions.
 
     Raises:
-        ValueError: It is not CIFAR-10.
+        ValueError: If it is not CIFAR-10.
     """
     size = sum(int(np.prod(shape)) for shape in _SHAPES.values())
     if (found := path.stat().st_size) != size:
@@ -211,9 +211,9 @@ def read_npm_package(archive: Path) -> Arrays:
     Each PNG has shape (10000, 1024, 3): a row an image, its 32 rows one after another.
 
     Raises:
-        KeyError: A file is missing.
-        ValueError: A file is not what it should be.
-        OSError: The archive cannot be read.
+        KeyError: If a file is missing.
+        ValueError: If a file is not what it should be.
+        OSError: If the archive cannot be read.
     """
     batches = [f"data_batch_{number}.png" for number in range(1, 6)]
     images: Arrays = {}

@@ -28,7 +28,7 @@ def describe_own(path: Path) -> DatasetInfo:
     """What a course's own images are, from the head of the file or the first image of each class.
 
     Raises:
-        UsageError: They are none that a course can be about; the message says where.
+        UsageError: If they are none that a course can be about; the message says where.
     """
     if path.is_dir():
         folders = _class_folders(path)[0]
@@ -45,7 +45,7 @@ def fingerprint(path: Path) -> str:
     """A digest that changes where a course's own data do: of a file's bytes, or of a folder's names and sizes.
 
     Raises:
-        UsageError: They cannot be read.
+        UsageError: If they cannot be read.
     """
     try:
         if path.is_file():
@@ -60,7 +60,7 @@ def load_own(path: Path) -> Dataset:
     """Load a course's own images.
 
     Raises:
-        UsageError: They are none that a course can be about; the message says where.
+        UsageError: If they are none that a course can be about; the message says where.
     """
     info = describe_own(path)
     arrays = _arrays_of_folder(path, info) if path.is_dir() else _arrays_of_file(path, info)

@@ -120,7 +120,7 @@ def load_published(name: str, cache_dir: Path, notify: Notify) -> Dataset:
         notify: Told in a line what is being tried.
 
     Raises:
-        GraderError: It is not here and cannot be had.
+        GraderError: If it is not here and cannot be had.
     """
     info = PUBLISHED[name]
     files = [_bytes_of(file, info.title, cache_dir / name, notify) for file in _FILES[name]]
@@ -137,7 +137,7 @@ def _bytes_of(file: _File, title: str, folder: Path, notify: Notify) -> bytes:
     """The bytes of a file, from the first place that has them.
 
     Raises:
-        GraderError: No place has.
+        GraderError: If no place has.
     """
     cached = folder / file.name
     keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
