@@ -1,4 +1,8 @@
-"""Which statements of a submission look for a GPU: there is none where it is graded, and that is no fault of it."""
+"""Find the statements of a submission that look for a GPU.
+
+Submissions are graded without a GPU, so such a statement may fail where it worked for the student.  That must not cost
+points.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +40,11 @@ _Block = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.M
 
 
 def lines_looking_for_devices(statements: Sequence[ast.stmt]) -> tuple[tuple[int, int], ...]:
-    """The first and last lines of the statements that ask for devices or go by the answer.
+    """Return first and last lines of the statements that look for devices or depend on what was found.
 
-    They are those that call a look-up, those that use a name which was set from one, and what a test of such a name
-    raises or ends the program with. What else stands in a block below such a test is the program's own business.
+    These are statements that call a look-up function, statements that use a name which was set from one, and statements
+    that raise an exception or end the program below a test of such a name.  Other statements below such a test are
+    not included: an error in them is the program's own.
     """
     every = [node for statement in statements for node in ast.walk(statement)]
     if not any(_is_look_up(node) for node in every):
@@ -83,7 +88,7 @@ def _spans(statement: ast.stmt, names: set[str]) -> Iterator[tuple[int, int]]:
 
 
 def _gives_up(statement: ast.stmt) -> bool:
-    """Whether a statement raises, or ends the program."""
+    """Whether a statement raises an exception or ends the program."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _ENDS
