@@ -1,4 +1,4 @@
-"""Which form of the assignment a submission has: `functions`, or `guided`."""
+"""Decide which form of the assignment a submission has: `functions` or `guided`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ FORMS: Final[tuple[FormName, ...]] = ("functions", "guided")
 
 _FUNCTIONS: Final = tuple(function.name for function in contract.FUNCTIONS)
 
-# The guided text speaks of a function that adds a convolution block, and many call theirs as the other form does.
+# Names that say nothing about the form.  The guided text asks for a function that adds a convolution block too, and
+# many students give theirs the name that it has in the form with functions.
 _OF_BOTH: Final = frozenset(("add_conv_block", "predict"))
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A form, and why a submission has it.
+    """A form of the assignment, and why a submission has it.
 
     Attributes:
         name: `functions` or `guided`.
-        why: One sentence.
+        why: The reason, one sentence.
     """
 
     name: FormName
@@ -32,14 +33,15 @@ class Form(msgspec.Struct, frozen=True):
 
 
 def form_of(submission: Submission, asked: str) -> Form:
-    """The form that a submission is graded in.
+    """Return the form that a submission is graded in.
 
-    With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well; a
-    file without any that loads data, builds a network or trains as it runs is a guided one.
+    With `auto` the content of the file decides. A file that defines two of the functions has the form `functions`, and
+    is asked for the others as well. A file that defines none of them, but loads data, builds a network or trains as it
+    runs, is a guided one.
 
     Args:
         submission: The submission.
-        asked: `auto`, or the form that the course or the command line names.
+        asked: `auto`, or the form that the course or the command line asks for.
     """
     if asked == "functions":
         return Form("functions", "The course asks for functions.")
@@ -66,5 +68,5 @@ def form_of(submission: Submission, asked: str) -> Form:
 def checks_of(
     form: FormName, course: Course, profile: str, tasks: frozenset[int] = frozenset()
 ) -> tuple[contract.Check, ...]:
-    """The checks of a course that a profile runs in a form, for some tasks (none named: all)."""
+    """Return the checks of a course that a profile includes in one form, of some tasks or, if none is given, of all."""
     return contract.chosen(course.checks(form), profile, tasks)
