@@ -1,10 +1,10 @@
 """Split Python code into pieces that stay the same when somebody disguises it.
 
-The pieces of a program are its expressions, wherever they are.  So the order of functions and cells does not matter,
-nor whether half of a function was moved into another one.  Each piece is divided into all its parts, down to those of
-three nodes.  Each part has a digest that ignores what people change to hide where code is from: names that the program
-defines, comments, types, how a module is imported, `>` for `<`, `+=`, the order of keyword arguments, and whether
-something is a loop or a comprehension.  A second digest of each part ignores constants too.
+The pieces of a program are its expressions, wherever they are.  So it does not matter in which order functions and
+cells come, or whether half of a function was moved into another one.  Each piece is divided into all its parts, down to
+those of three nodes.  Each part has a digest that ignores what people change to hide where code is from: names that the
+program defines, comments, types, how a module is imported, `>` for `<`, `+=`, the order of keyword arguments, and
+whether something is a loop or a comprehension.  A second digest of each part ignores constants too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A folder for a new course: the course file, a check of its own that works, and the starter file for students."""
+"""Write the folder of a new course: the course file, an example of a check of its own, and the starter file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _TEMPLATE: Final = Path(__file__).parent / "new_course"
 
 
 def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functions") -> None:
-    """Write the folder, with the reference as the sound solution that the check is tried on.
+    """Write the folder of a new course, with the reference as the sound solution for its example of a check.
 
     Args:
-        folder: Where to.
-        form: The form of the assignment that the starter has.
+        folder: The folder to write; it must not exist yet.
+        form: The form of the assignment that the starter file has.
 
     Raises:
-        UsageError: If the folder is there already, or cannot be written.
+        UsageError: If the folder exists already, or cannot be written.
     """
     try:
         shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
