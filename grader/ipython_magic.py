@@ -18,6 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+# The process is isolated (`-I`, in `_start`), so that files next to the notebook shadow no module.  That also ignores
+# PYTHONPATH, hence the explicit path of the package.
 _PACKAGE: Final = Path(__file__).parents[1]
 _CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.cli.serving import main; main()"
 _SECONDS_TO_END: Final = 15
@@ -170,6 +172,7 @@ class Grading:
 
     def _inputs(self) -> list[dict[str, Any]]:
         """Return what was executed in this kernel: number, text and cell id of each input."""
+        # The raw inputs, not those that IPython has transformed: magics are then handled as in a notebook file.
         history = self._shell.history_manager.input_hist_raw
         return [
             {"number": number, "text": text, "cell": self._cells.get(number, "")}
@@ -179,6 +182,7 @@ class Grading:
 
     def _name(self) -> str:
         """Return the notebook's name if VS Code or Jupyter provides it, else `notebook`."""
+        # A kernel does not know its notebook: VS Code sets this variable, Jupyter Server the session name.
         known = self._shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
         return Path(str(known)).stem or "notebook"
 
@@ -197,6 +201,7 @@ def _start() -> subprocess.Popen[str]:
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        # Nobody reads it, and a full pipe would block the process.
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
@@ -215,6 +220,7 @@ def load(shell: Any) -> None:
     grading = _loaded[id(shell)] = Grading(shell)
     shell.register_magic_function(grading.magic, "line", "grade")
     shell.events.register("pre_run_cell", grading.note_cell)
+    # If the kernel is killed this does not run; then the closed pipe ends the process.
     atexit.register(grading.stop)
 
 

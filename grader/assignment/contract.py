@@ -126,6 +126,7 @@ class Check(msgspec.Struct, frozen=True):
         return frozenset({self.function, *self.calls} - {""})
 
 
+# The points of a task are the sum of the points of its checks, and all tasks together have 100 points.
 TASKS: Final = (
     Task(
         1,
@@ -264,6 +265,8 @@ FUNCTIONS: Final = (
     ),
 )
 
+# The order is that of results and reports: by task, and within a task by function.  tests/test_contract.py verifies
+# this, and that each check has a test that carries its id.
 CHECKS: Final = (
     Check("setup/loads", 1, "", 2, "The file loads without an error"),
     Check("setup/trains-nothing", 1, "", 1, "Loading the file trains nothing"),
@@ -353,6 +356,7 @@ def functions_for(subject: Subject, patience: int | None = None) -> tuple[Functi
         subject: The images and classes of the course.
         patience: The default patience of `train`; `None` keeps the contract's.
     """
+    # The contract is written for `USUAL`; only defaults and the description of `y` depend on the data set.
     count = len(subject.classes)
     counted_out = count > _MOST_WRITTEN_OUT and subject.classes == tuple(range(count))
     classes = f"tuple(range({count}))" if counted_out else str(subject.classes)
@@ -360,7 +364,6 @@ def functions_for(subject: Subject, patience: int | None = None) -> tuple[Functi
     defaults["num_classes"] = str(count)
     if patience is not None:
         defaults["patience"] = str(patience)
-    # The contract's description of `y` speaks of CIFAR-10.
     meanings = {} if subject.dataset == USUAL.dataset else {"y": "integer labels, shape (n, 1) or (n,)"}
 
     def adapted(parameter: Parameter, function: str) -> Parameter:

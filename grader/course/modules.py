@@ -24,6 +24,7 @@ _NO_NAME: Final = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<modu
 
 def missing(modules: Iterable[str]) -> list[str]:
     """Return the modules that are not installed, without importing any."""
+    # Importing is slow, and the trusted side must import neither Keras nor TensorFlow.
     return [name for name in modules if not _is_there(name)]
 
 

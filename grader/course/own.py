@@ -103,6 +103,7 @@ def read_own(folder: Path) -> OwnChecks:
     tests = sorted(folder.glob(TESTS))
     if not tests:
         raise UsageError(f"{folder}: there is no file {TESTS} here, which the course's own checks would be in.")
+    # The course's tests run in one session of pytest with the grader's, which is set up to load no conftest.py.
     if (conftest := folder / "conftest.py").exists():
         raise UsageError(f"{conftest}: is not read; define fixtures in the files of the tests, or import them there.")
     found: dict[str, OwnCheck] = {}
@@ -193,6 +194,7 @@ def _read_check(call: ast.Call, place: str) -> OwnCheck:
         UsageError: If its arguments are invalid.
     """
     try:
+        # The id is the only positional argument; more of them are refused below, with a message.
         given = dict(zip(("id",), map(ast.literal_eval, call.args), strict=False))
         given |= {each.arg or "**": ast.literal_eval(each.value) for each in call.keywords}
     except ValueError:

@@ -26,11 +26,12 @@ COURSE_FILE: Final = "course.toml"
 
 _CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS)}
 
+# The upper limits catch typing errors in a course file.
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 ModuleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
-Label = Annotated[int, msgspec.Meta(ge=0, le=255)]
+Label = Annotated[int, msgspec.Meta(ge=0, le=255)]  # data sets store labels as uint8
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Ranked = Literal["accuracy", "score"]
@@ -200,7 +201,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str = "cifar10"
     classes: tuple[Label, ...] = (0, 1, 2)
     profile: str = "standard"
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0  # NumPy's global generator takes 32 bits
+    # `points` in the file; in Python that name is the method below.
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: CourseLimits = CourseLimits()
     accuracy: Accuracy = Accuracy()
@@ -324,6 +326,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
     _check_word("legacy", table, get_args(Legacy), where)
     _check_deadline(table.get("late", {}), where)
     _check_visibility(table, checks, where)
+    # `own` is not read from the table: `_refuse_unknown_keys` refuses a key of that name.
     try:
         course = msgspec.structs.replace(msgspec.convert(table, Course), own=own)
     except msgspec.ValidationError as error:
@@ -385,6 +388,8 @@ def on_dataset(course: Course, name: str, *, classes: bool = True, mirror: bool 
     Raises:
         UsageError: If the data set cannot be used for a course, or a setting of the course does not fit it.
     """
+    # A guided notebook loads its images itself, and the checks replace what `cifar10.load_data()` returns.  So only
+    # data sets with the same shapes can be used in that form.
     info = describe_dataset(name)
     form = course.form
     if name not in LIKE_CIFAR10:

@@ -132,6 +132,7 @@ def calibration_file(dataset: str) -> Path:
     """Return the file with the calibrations of a data set: beside a course's own data, else in the package."""
     if not is_own(dataset):
         return CALIBRATION_FILE
+    # Not in the package, which may be read-only and is the same for all courses.
     path = Path(dataset)
     return path.with_name(f"{path.stem if path.is_file() else path.name}.calibration.json")
 
@@ -211,6 +212,7 @@ def calibration_of(settings: Settings) -> Calibration | None:
     Raises:
         GraderError: If the data set cannot be fetched, or has no calibration.
     """
+    # Only checks of the profiles above `quick` measure accuracy; without one, no data set has to be downloaded.
     checks = contract.chosen(settings.course.checks(), settings.profile, settings.tasks)
     if all(check.profile == "quick" for check in checks):
         return None

@@ -24,6 +24,7 @@ class UsageError(GraderError):
 
 def in_words(message: str) -> str:
     """Rephrase an error message of msgspec, with the path first: `accuracy.epochs: expected int, got str`."""
+    # msgspec writes "Expected `int`, got `str` - at `$.accuracy.epochs`".
     text, _, path = message.replace("`", "").replace(" | null", "").partition(" - at $.")
     return f"{path}: {text[0].lower()}{text[1:]}" if path else text
 

@@ -111,6 +111,7 @@ def _read(descriptor: int) -> Holder | None:
 
 def cores() -> int:
     """Return the number of CPU cores that this process may use."""
+    # A container or taskset may allow fewer cores than `os.cpu_count` counts.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 _KEPT: Final = "\n\t"
+# Unicode categories of control, format, surrogate and private-use characters, and of line and paragraph separators.
+# "Cf" includes the bidirectional overrides, which can make a text look like another one.
 _HIDDEN_CATEGORIES: Final = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 

@@ -119,6 +119,7 @@ def write_npz(dataset: Dataset, path: Path) -> None:
         y_test=dataset.y_test,
         class_names=np.array(dataset.class_names),
     )
+    # Through memory, so that an interrupted command leaves no half-written file.
     write_whole(path, content.getvalue())
 
 

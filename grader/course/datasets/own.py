@@ -84,6 +84,7 @@ def _opened(path: Path) -> Any:
         archive = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         archive = None
+    # `np.load` also reads `.npy` files, and returns their array.
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise UsageError(f"{path}: is no .npz file; write it with np.savez_compressed, with {', '.join(_PARTS)}.")
     return archive
@@ -234,6 +235,6 @@ def _read_all(files: Sequence[Path], shape: tuple[int, int, int]) -> Array:
         try:
             with Image.open(file) as picture:
                 images[place] = np.asarray(picture.convert("L" if shape[2] == 1 else "RGB")).reshape(shape)
-        except (OSError, SyntaxError):
+        except (OSError, SyntaxError):  # Pillow raises SyntaxError for a broken PNG
             raise UsageError(f"{file}: is no image that can be read; convert it to PNG or take it away.") from None
     return images

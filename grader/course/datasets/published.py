@@ -48,6 +48,7 @@ class _File(msgspec.Struct, frozen=True):
 
     def holds(self, data: bytes) -> bool:
         """Whether some bytes are the content of this file, by its digest."""
+        # Builds of OpenSSL in FIPS mode refuse MD5 without `usedforsecurity=False`.
         return hashlib.new(self.algorithm, data, usedforsecurity=False).hexdigest() == self.digest
 
 
@@ -128,6 +129,7 @@ def load_published(name: str, cache_dir: Path, notify: Notify) -> Dataset:
         arrays = {"cifar100": _from_pickles, "mnist": _from_npz, "fashion_mnist": _from_idx}[name](files)
     except (OSError, ValueError, KeyError, EOFError, subprocess.SubprocessError) as error:
         raise GraderError(f"{info.title} cannot be read from its files ({error}); try again.") from error
+    # The shapes are Keras' for CIFAR-10, so grey images get a channel and labels a second axis.
     shaped = {part: array.reshape(-1, *info.image_shape) for part, array in arrays.items() if part.startswith("x")}
     labels = {part: array.reshape(-1, 1).astype(np.uint8) for part, array in arrays.items() if part.startswith("y")}
     return make_dataset(name, shaped | labels, info.class_names)

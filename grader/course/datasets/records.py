@@ -62,6 +62,7 @@ def make_dataset(name: str, arrays: Mapping[str, Array], class_names: tuple[str,
         arrays: The arrays by their names in `Dataset`.
         class_names: The name of each label.
     """
+    # A data set is shared by all submissions of a batch, so a check that changed an image would change later verdicts.
     for array in arrays.values():
         array.flags.writeable = False
     return Dataset(name=name, class_names=class_names, sha256=combined(digests(arrays)), **arrays)
