@@ -173,6 +173,7 @@ class Artefacts:
             self._add(Artefact(check, name, "image/png", data))
 
     def _add(self, artefact: Artefact) -> None:
+        # A smaller artefact that comes later may still fit.
         if len(artefact.data) <= self._left:
             self._left -= len(artefact.data)
             self._gathered.append(artefact)

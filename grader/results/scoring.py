@@ -185,6 +185,7 @@ def make_result(
                 status=outcome.status or "not_run",
                 points=round(worth * share, 2),
                 max_points=worth,
+                # The message about a failure of the grader is for the instructor only.
                 message=outcome.message if outcome.status else "The grader could not run this check.",
                 hint=outcome.hint,
                 example=outcome.example,

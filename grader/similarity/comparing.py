@@ -52,6 +52,8 @@ def compare(codes: Sequence[Code], taught: Iterable[Code] = ()) -> Comparison:
     parts = [own[code.id] for code in compared]
     owners = Counter(feature for each in parts for feature in each)
     known = {feature: place for place, feature in enumerate(owners)}
+    # If both submissions of a pair have a feature, its owners among the others are all but these two; if only one of
+    # them has it, all but that one.
     others = len(compared) - 2
     counts = np.fromiter(owners.values(), np.float64, len(owners))
     if_shared, if_alone = _weights(counts - 2, others), _weights(counts - 1, others)

@@ -54,6 +54,7 @@ def _matches(first: Code, second: Code, weights: Mapping[int, float]) -> list[_M
     for piece in first.pieces:
         own = {feature for feature in piece.features if feature in weights}
         candidates = {place for feature in own for place in having.get(feature, ())} - taken
+        # The largest weight in common decides; if it is equal, the piece with the least other code.
         best, alike = -1, (0.0, 0.0)
         for place in sorted(candidates):
             smaller = min(_sum(own, weights), _sum(parts[place], weights))

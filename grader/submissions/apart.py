@@ -26,7 +26,7 @@ T = TypeVar("T")
 READ_SECONDS: Final = 30.0
 """The time limit.  Most submissions are read in less than half a second, so this suffices on a busy machine too."""
 
-_MEMORY_BYTES: Final = 2 * 2**30
+_MEMORY_BYTES: Final = 2 * 2**30  # of address space
 _NO_MEMORY: Final = 3
 """The exit status of the process if the memory is not enough."""
 
@@ -106,6 +106,7 @@ def serve(work: Callable[[bytes], bytes]) -> None:
 
 def encode(record: object) -> bytes:
     """Encode a record, which may have paths in it, as msgpack."""
+    # `os.fsencode`, because a file name on Linux may be any bytes.
     return msgspec.msgpack.encode(record, enc_hook=os.fsencode)
 
 

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+# Functions and methods, mostly TensorFlow's, that ask for devices or configure them; `_is_look_up` adds `nvidia-smi`.
 _LOOK_UPS: Final = frozenset(
     (
         "TPUClusterResolver",
@@ -50,7 +51,8 @@ def lines_looking_for_devices(statements: Sequence[ast.stmt]) -> tuple[tuple[int
     if not any(_is_look_up(node) for node in every):
         return ()
     names: set[str] = set()
-    for _ in range(3):  # `gpus`, `gpu = gpus[0]`, `name = gpu.name`
+    # Three rounds follow chains of names as long as `gpus`, `gpu = gpus[0]`, `name = gpu.name`.
+    for _ in range(3):
         for node in every:
             if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -77,6 +79,7 @@ def _spans(statement: ast.stmt, names: set[str]) -> Iterator[tuple[int, int]]:
         inside = [inner for part in bodies for inner in (part.body if isinstance(part, ast.ExceptHandler) else [part])]
         if isinstance(statement, ast.Match):
             inside = [inner for case in statement.cases for inner in case.body]
+        # In `try: look_up() except: raise ...` the handler answers the look-up.
         looking |= isinstance(statement, ast.Try) and any(_looks(inner, names) for inner in statement.body)
         for inner in inside:
             if looking and _gives_up(inner):
@@ -104,6 +107,7 @@ def _looks(node: ast.AST, names: set[str]) -> bool:
 
 def _is_look_up(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
+        # A shell command, as in `subprocess.run("nvidia-smi")`.
         return isinstance(node.value, str) and "nvidia-smi" in node.value
     return (isinstance(node, ast.Attribute) and node.attr in _LOOK_UPS) or (
         isinstance(node, ast.Name) and node.id in _LOOK_UPS

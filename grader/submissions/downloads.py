@@ -49,6 +49,7 @@ from grader.submissions.files import (
 )
 from grader.submissions.records import SubmissionFile
 
+# Limits against zip bombs, far above what a class hands in.
 _MAX_MEMBERS: Final = 100_000
 _MAX_BYTES: Final = 2_000_000_000
 _MAX_METADATA_BYTES: Final = 50_000_000
@@ -57,6 +58,8 @@ _METADATA: Final = "submission_metadata.yml"
 _CANVAS: Final = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<person>\d+)_(?P<number>\d+)_(?P<file>[^/]+)")
 _MOODLE: Final = re.compile(r"(?P<name>[^/]+_\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.+)")
 _GRADESCOPE: Final = re.compile(r"(?P<folder>submission_\d+)/(?P<file>.+)")
+# Only `solution-1.py` and `solution-1.ipynb` are taken for a repeated hand-in (see `_canvas`): any other name with a
+# number, such as `exercise-1.py`, may be the student's own.
 _AGAIN: Final = re.compile(r"(?P<stem>.+)-(?P<again>\d{1,3})(?P<suffix>\.\w+)")
 
 
@@ -203,8 +206,10 @@ def _in_zip(path: Path, archive: zipfile.ZipFile) -> Iterator[_Member]:
     members = archive.infolist()
     if len(members) > _MAX_MEMBERS:
         raise UsageError(f"{path}: holds {len(members):,} files, which no class hands in.")
+    # One budget for the whole zip.  It counts the bytes that are really unpacked, since a zip can state any size.
     budget = [_MAX_BYTES]
     for info in members:
+        # Some programs on Windows write backslashes.  Those on macOS add resource forks, in folders `__MACOSX`.
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         if info.is_dir() or any(part.startswith((".", "__MACOSX")) for part in parts):
             continue
@@ -263,6 +268,7 @@ def _pieces_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int
 def _sorted_out(path: Path, members: Sequence[_Member], target: Path) -> Download | None:
     """Recognise the layout of a download, and choose one file for each student; `None` for an unknown layout."""
     members = _without_common_folder(members)
+    # From the most specific layout to the least: Gradescope has its metadata, Moodle a fixed word, Canvas only numbers.
     for system, recognise in (("Gradescope", _gradescope), ("Moodle", _moodle), ("Canvas", _canvas)):
         handed_in = recognise(path, members)
         if handed_in:
@@ -275,6 +281,7 @@ def _without_common_folder(members: Sequence[_Member]) -> Sequence[_Member]:
     tops = {member.name.partition("/")[0] for member in members}
     if len(tops) != 1 or any("/" not in member.name for member in members):
         return members
+    # If only one student handed in something, the common folder is the student's and part of the layout.
     top = tops.pop()
     if _MOODLE.fullmatch(f"{top}/x") or _GRADESCOPE.fullmatch(f"{top}/x"):
         return members
@@ -285,7 +292,7 @@ def _canvas(path: Path, members: Sequence[_Member]) -> list[_HandedIn]:
     found = []
     for place, member in enumerate(members):
         match = _CANVAS.fullmatch(member.name)
-        if match is None:
+        if match is None:  # a single file with another name rules Canvas out
             return []
         own, again = match["file"], 0
         if (numbered := _AGAIN.fullmatch(own)) and f"{numbered['stem']}{numbered['suffix']}" in NAMES_IN_FOLDER:
@@ -377,6 +384,7 @@ def _of_one_person(name: str, handed_in: Sequence[_HandedIn], folder: Path) -> S
 
 def _on_disk(name: str, handed_in: _HandedIn, folder: Path) -> SubmissionFile:
     """Return one version of a student's file; if it is in a zip, write it into a new folder."""
+    # `dated=False`: the modification time of a downloaded file does not tell when it was handed in.
     moment = handed_in.handed_in
     if handed_in.member.path is not None:
         return SubmissionFile(name, handed_in.member.path, "", moment, dated=False)

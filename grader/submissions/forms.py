@@ -50,6 +50,7 @@ def form_of(submission: Submission, asked: str) -> Form:
     defined = [name for name in _FUNCTIONS if name in submission.functions]
     telling = [name for name in defined if name not in _OF_BOTH]
     works: list[str] = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
+    # Calls such as `Sequential` are a sign of the guided form only if no function is defined that tells otherwise.
     if not telling:
         works = works or list(submission.calls)
     names = ", ".join(f"`{name}`" for name in defined)

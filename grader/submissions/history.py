@@ -17,7 +17,7 @@ from grader.submissions.notebook import to_python
 from grader.submissions.parsing import ParseError, parse
 from grader.submissions.records import Submission, SubmissionBytes, SubmissionFile
 
-MAX_INPUTS: Final = 5_000
+MAX_INPUTS: Final = 5_000  # of more, only the last ones count
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -46,6 +46,7 @@ def read_history(name: str, inputs: Sequence[Input]) -> Submission:
     Raises:
         GraderError: If the process that parses submissions failed.
     """
+    # A notebook is made of the inputs, so that they are parsed and cut down exactly like a file.
     cells = as_it_stands(inputs[-MAX_INPUTS:])
     content = {
         "nbformat": 4,
@@ -67,6 +68,7 @@ def as_it_stands(inputs: Sequence[Input]) -> list[Input]:
     """
     cells: dict[str, Input] = {}
     for each in inputs:
+        # Assigning to an existing key keeps its position, so a cell that is run again stays at its place.
         if each.text.strip() and to_python(each.text).error is None:
             cells[each.cell or each.text] = each
     last: dict[str, int] = {}
@@ -97,6 +99,7 @@ def _definitions(text: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast
 
 def _without(cell: Input, last: dict[str, int]) -> Input:
     """Return a cell with blank lines in place of the functions and classes that later cells define again."""
+    # Lines are blanked, not removed: messages name lines, and these must be those that the student sees.
     lines = cell.text.split("\n")
     for node in _definitions(cell.text):
         if last[node.name] > cell.number:

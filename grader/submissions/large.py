@@ -16,7 +16,7 @@ from grader.submissions.files import MAX_CODE_BYTES, ReadError
 _MOST_KEPT: Final = 12 * MAX_CODE_BYTES
 """The most bytes of JSON that are kept; a character may be written as an escape of six or twelve bytes."""
 
-_MOST_METADATA: Final = 100_000
+_MOST_METADATA: Final = 100_000  # longer metadata are dropped; they only tell the language of the cell
 _KEPT_KEYS: Final = frozenset((b"cell_type", b"source", b"input", b"language", b"metadata"))
 
 # What can be skipped: text without brackets, and whole strings.  The inner repeats are possessive (`++`, `*+`), so that
@@ -96,6 +96,7 @@ class _Reader:
         if end < len(data) and data[end : end + 1] == b"\\":  # half an escape
             self._rest = data[end:]
         self._keep(data[at:end])
+        # No key that matters is longer, and a string that is no key may have megabytes.
         if self._key is not None and len(self._key) < 100:
             self._key += data[at : min(end, at + 100)]
         if end < len(data) and not self._rest:
@@ -204,6 +205,7 @@ class _Reader:
             raise self._no_notebook()
         if not self._has_cells:
             return b"{}"
+        # A notebook with text cells only is reported as such, and not as one without cells.
         if self._has_others:
             self._kept.append(b'{"cell_type":"markdown"}')
         return b'{"cells":[%s]}' % b",\n".join(self._kept)

@@ -48,4 +48,5 @@ def code_of(source: str) -> str:
     Raises:
         ParseError: If the module is not valid Python.
     """
+    # Without line numbers, so that moving code makes no difference.
     return "\n".join(ast.dump(statement) for statement in parse(source))

@@ -21,7 +21,7 @@ _MAYBE_MAGIC: Final = re.compile(r"^\s*[!%?/,;]|\?\s*$|=\s*[!%]", re.MULTILINE)
 _AUTOMAGIC: Final = re.compile(
     r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$"
 )
-_MOST_WORK: Final = 2_000_000
+_MOST_WORK: Final = 2_000_000  # characters that IPython may read in all; see `_work_for_magics`
 _CELL_MAGIC: Final = re.compile(r"%%(\w+)(?!\w*\?)")
 
 
@@ -230,6 +230,7 @@ def script_to_python(text: str) -> tuple[str, list[int]]:
             return text, list(range(1, text.count("\n") + 2))
     lines = text.split("\n")
     origins = list(range(1, len(lines) + 1))
+    # From the last statement to the first, so that replacing lines does not move those that are still to come.
     for place in range(len(statements) - 1, -1, -1):
         node = statements[place]
         code = _code_in_magic(node)
@@ -283,6 +284,7 @@ def _without_magics(lines: list[str]) -> list[str]:
     """
     from IPython.core.inputtransformer2 import TransformerManager, classic_prompt, ipython_prompt, leading_indent
 
+    # Not `TransformerManager.transform_cell`, which does not tell which lines a magic came from.
     manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
     current = [f"{line}\n" for line in lines]
     transforms: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
@@ -307,6 +309,7 @@ def _neutral(line: str) -> str:
     before, call, arguments = line.rstrip("\n").partition("get_ipython().")
     if not call:
         return line  # `/f x`, which IPython has turned into f(x)
+    # `files = !ls` gives a list of lines, so an empty list takes its place; all other magics give `None`.
     instead = "[]" if arguments.startswith("getoutput(") else "None"
     if arguments.startswith("run_line_magic('pylab'"):
         return f"{before}from pylab import *; import numpy as np; import matplotlib.pyplot as plt\n"

@@ -30,6 +30,7 @@ _RUNS: Final = frozenset(
 )
 _DOWNLOADS: Final = frozenset({"get_file", "urlretrieve", "urlopen"})
 _ENDS: Final = frozenset({"sys.exit", "os._exit", "os.abort", "os.kill"})
+# Only as plain names: `parser.exit()` is something else.
 _PLAIN_CALLS: Final = {
     "exit": "ends the program with",
     "quit": "ends the program with",
@@ -155,6 +156,7 @@ class Program:
             if name in _TRAINS | _RUNS and not self._prepares(call.func.value):
                 return name in _TRAINS
             return None if root(call.func) in self.imported else self._methods.get(name)
+        # The contract's own functions, whatever their body does.
         if name in ("train", "predict"):
             return name == "train"
         return self._functions.get(name)
@@ -220,6 +222,7 @@ class Program:
             for index, statement in enumerate(body):
                 more, kept = self.prune(statement)
                 cuts += more
+                # A body must not become empty, so `()` stands for the statement.
                 if kept is None:
                     body[index] = ast.copy_location(ast.Expr(ast.Tuple([], ast.Load())), statement)
                     ast.fix_missing_locations(body[index])

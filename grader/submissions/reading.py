@@ -71,7 +71,7 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
         return _from_notebook(result, cells) if result.kind == "notebook" else _from_text(result, cells[0].text, name)
     except ReadError as error:
         return msgspec.structs.replace(result, problem=str(error))
-    except RecursionError:
+    except RecursionError:  # from walking a deeply nested tree that the parser has accepted
         return msgspec.structs.replace(result, problem=f"{name} has code that is nested too deeply to be read.")
 
 
@@ -91,6 +91,7 @@ def _bytes(file: SubmissionFile) -> SubmissionBytes:
     Raises:
         ReadError: If the file cannot be read or is too large.
     """
+    # The digest is always of the whole file, even if only its code is kept.
     if file.path.suffix.lower() == ".py":
         return SubmissionBytes(file, read_bytes(file.path, MAX_CODE_BYTES))
     whole: list[bytes] = []
@@ -105,6 +106,7 @@ def _bytes(file: SubmissionFile) -> SubmissionBytes:
         return SubmissionBytes(file, b"".join(whole))
 
     def all_pieces() -> Iterator[bytes]:
+        # Each piece is freed when it has been used, so that the memory does not grow with the notebook.
         whole.reverse()
         while whole:
             yield whole.pop()
@@ -139,6 +141,7 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
     try:
         lines, statements, errors = recover(text)
     except ParseError as error:
+        # Code for a newer Python must not cost points: the grader's Python is too old for it.
         if version := pythons_needed([text])[0]:
             return msgspec.structs.replace(submission, needs_python=version, as_written=text, cells=(written,))
         where = f"{name}, line {origins[min(error.line, len(origins)) - 1]}" if error.line else name
@@ -214,6 +217,7 @@ def _sliced(
     as_written: str | None,
     cells: tuple[str, ...],
 ) -> Submission:
+    # These look at all statements, so they come before `slice_module`, which changes the statements in place.
     calls = calls_outside(statements, CONTRACT)
     looks = lines_looking_for_devices(statements)
     imports = modules_imported(statements)

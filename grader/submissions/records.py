@@ -98,7 +98,7 @@ class Submission(msgspec.Struct, frozen=True):
     path: Path
     sha256: str
     kind: str
-    problem: str = ""
+    problem: str = ""  # only a submission without a problem has the attributes below
     source: str = ""
     as_written: str = ""
     program: str = ""

@@ -99,4 +99,5 @@ def stamp(path: Path) -> Stamp | None:
         status = path.lstat()
     except OSError:
         return None
+    # The inode too, since a file that replaces another one may have the same time and size.
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -82,6 +82,7 @@ def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt], functions
         except ParseError as error:
             notes.append((error.line, f"This statement does not compile and was left out: {error.message}."))
             pieces.append(_Piece(_span(node), [], None, NO_EFFECTS))
+    # Pruning changes the statements, so everything that needs them whole comes before it.
     program = Program(sound)
     trains = [
         (reason.line, f"This line {reason.text} while the file loads.")
@@ -118,6 +119,7 @@ def _needed(pieces: Sequence[_Piece], program: Program, functions: Collection[st
         # Changes to imported modules and objects are left out, since these are not the student's own.
         for name in piece.effects.binds | (piece.effects.mutates - program.imported):
             setters.setdefault(name, []).append(index)
+        # Nobody knows what a star import binds, so it is always kept.
         if piece.kept is not None and _may_bind_anything(piece.kept):
             chosen.add(index)
     names: set[str] = set()
@@ -184,6 +186,8 @@ def _kept_lines(lines: Sequence[str], pieces: Sequence[_Piece], needed: set[int]
     A statement that is not needed, but shares a line with one that is kept or is inside a block that is kept, becomes
     `()`, or `0` if there is room for one character only.
     """
+    # Bytes, since columns in a syntax tree count UTF-8 bytes.  Every filler has the length of what it replaces, so that
+    # lines and columns of the rest stay as the student sees them.
     source = [line.encode() for line in lines]
     kept: set[int] = set()
     blanked: list[Span] = []

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
+# Names that can bind others at run time, so that the text does not show what a function's name stands for.
 _DYNAMIC = frozenset(("exec", "eval", "globals", "locals", "vars", "setattr", "__import__", "sys", "__dict__"))
 
 
@@ -43,12 +44,14 @@ def unwritten_functions(statements: Sequence[ast.stmt], names: Collection[str]) 
     spoken = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
     used |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    # A star import binds unknown names, and a submission may define its own NotImplementedError.
     if "*" in bound or "NotImplementedError" in bound or used & _DYNAMIC:
         return ()
     found = []
     for statement in statements:
         if isinstance(statement, ast.FunctionDef) and statement.name in names:
             told = _told(statement)
+            # A string that is the function's name may be used to bind it while the program runs.
             if told is not None and bound.count(statement.name) == 1 and statement.name not in spoken:
                 found.append(told)
     return tuple(found)

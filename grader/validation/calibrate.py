@@ -73,6 +73,7 @@ def measure(
     first = len(calibration.accuracies)
     began = time.monotonic()
     for run in range(first, runs):
+        # Seeds follow from the number of the run, so an interrupted calibration goes on with the ones that are missing.
         seed = course.seed + run
         rng = seeded_generator(seed, "calibration")
         split = draw_whole(dataset, course, rng) if full else draw_split(dataset, course, rng)

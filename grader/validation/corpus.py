@@ -71,6 +71,7 @@ class Chaff(msgspec.Struct, frozen=True):
         Raises:
             UsageError: If a function to remove is not a top-level function of the base.
         """
+        # The chaff comes last, so that its definitions replace those of the base, and can still call them.
         own = self.path.read_text(encoding="utf-8")
         if self.base is None:
             return own

@@ -144,6 +144,7 @@ def validate_guided(
         verdicts[name] = CaseVerdict(name, by_name[name], graded.result, faults)
         on_verdict(verdicts[name])
 
+    # The corpus is also a test of `form_of`: each solution must be recognised as a guided one.
     by_looks = replace(settings, course=replace(settings.course, form="auto"))
     grade_all([case.file for case in cases], by_looks, jobs=jobs, on_graded=on_graded)
     return tuple(verdicts[case.name] for case in cases if case.name in verdicts)

@@ -114,6 +114,7 @@ def validate(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         files = [*wheats, *(write_chaff(chaff, Path(folder)) for chaff in chosen.values())]
+        # To save time, a chaff is graded only in the tasks that its bug can reach; those with the same tasks are a batch.
         by_tasks: dict[frozenset[int], list[SubmissionFile]] = {}
         for file in files:
             tasks = reached(chosen[file.id], settings) if file.id in chosen else settings.tasks or _EVERY_TASK
