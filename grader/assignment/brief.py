@@ -38,6 +38,7 @@ class Brief(msgspec.Struct, frozen=True):
     @property
     def functions(self) -> tuple[contract.Function, ...]:
         """The functions of the contract, with the course's defaults, and its requirements in their details."""
+        # Requirements and own checks become sentences of the docstring, so that students see what is checked.
         return tuple(
             msgspec.structs.replace(
                 each,

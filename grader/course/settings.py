@@ -61,6 +61,7 @@ class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     load_seconds: Seconds = 60.0
     grading_seconds: Seconds = 900.0
     memory_mb: Count = 4096
+    # The forkserver counts processes, since the kernel does not hold root to its own limit.
     processes: Count = 64
     file_mb: Count = 256
     threads: Threads = 1
@@ -86,7 +87,7 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     train_images: Count = 3200
     epochs: Count = 4
     batch_size: Count = 16
-    mirror: bool = True
+    mirror: bool = True  # unless the course file says so, `on_dataset` takes this from the data set
 
     @property
     def steps(self) -> int:
@@ -103,6 +104,7 @@ class Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         training_seconds: Wall time that it may take, in seconds.
     """
 
+    # Together 15,000, which are all training images of three classes of CIFAR-10; a tenth is for validation.
     train_images: Count = 13_500
     validation_images: Count = 1_500
     training_seconds: Seconds = 3_600.0
@@ -123,6 +125,8 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         no_ratio: The ratio from which none are earned; in between they fall linearly.
     """
 
+    # With these defaults a submission takes three to four minutes on two cores.  `grader timings compare` needs at
+    # least six rounds to tell whether a submission became slower.
     train_images: Count = 768
     epochs: Count = 4
     batch_size: Count = 64

@@ -43,7 +43,7 @@ def changes(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tupl
     then, now = ({check.id: check for check in checks} for checks in (before, after))
     return tuple(
         Change(check, then.get(check), now.get(check))
-        for check in {**now, **then}
+        for check in {**now, **then}  # in a merged dict, the keys of `now` come first
         if _standing(then.get(check)) != _standing(now.get(check))
     )
 

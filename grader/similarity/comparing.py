@@ -89,7 +89,7 @@ def _pairs(
     places = np.fromiter((known[feature] for each in parts for feature in each), np.int64, int(starts[-1]))
     has = sparse.csr_array((np.ones(len(places)), places, starts), shape=(len(parts), len(known)))
     together: Vector = ((has * if_shared) @ has.T).toarray()
-    # What only the first of the two has counts in the denominator; nobody else in the pair has it, hence `if_alone`.
+    # The share is asymmetric: features that only the first of the two has count in its denominator.
     alone: Vector = (has @ if_alone)[:, None] - ((has * if_alone) @ has.T).toarray()
     whole = together + np.maximum(alone, 0)
     shares = np.divide(together, whole, out=np.zeros_like(together), where=whole > 0)
@@ -98,6 +98,7 @@ def _pairs(
     for one, other in zip(*np.nonzero(np.triu(shared, 1)), strict=True):
         first, second = float(shares[one, other]), float(shares[other, one])
         count = round(shared[one, other])
+        # The larger share counts: code that is added to a copy lowers only one of the two.
         flagged = len(parts) >= LEAST_CLASS and max(first, second) >= FLAGGED_FROM and count >= LEAST_SHARED
         found.append(Pair(compared[one].id, compared[other].id, first, second, count, flagged))
     return found

@@ -49,7 +49,8 @@ def read_all(files: Iterable[SubmissionFile], *, seconds: float = READ_SECONDS) 
 
 def _read(handed_in: Sequence[SubmissionBytes], seconds: float) -> Iterator[Code]:
     """Read some submissions in one process; if that reaches a limit, read each of them in a process of its own."""
-    together = seconds if len(handed_in) == 1 else 2 * seconds  # a busy machine is no reason to begin again
+    # Twice the time for a batch, so that a busy machine alone does not cause all of them to be read again.
+    together = seconds if len(handed_in) == 1 else 2 * seconds
     try:
         done = work_apart("grader.similarity.reading", encode(handed_in), seconds=together)
         yield from decode(done, tuple[Code, ...])

@@ -49,6 +49,7 @@ def discover(paths: Iterable[Path | str]) -> list[SubmissionFile]:
     for path in map(Path, paths):
         if not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or folder.")
+        # `SubmissionFile.id` is the file's name until `with_ids` sets it.
         entries = _in_folder(path) if path.is_dir() else [(path.stem, SubmissionFile(path.name, path))]
         for stem, file in entries:
             # A file that is named by two of the paths is one submission.
@@ -114,6 +115,7 @@ def with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[Submissi
     """
     listed = [(shortened(printable(stem)), file) for stem, file in entries]
     stems = Counter(stem.casefold() for stem, _ in listed)
+    # Unique stems are taken first, so that no numbered name collides with one of them.
     taken: set[str] = {stem.casefold() for stem, _ in listed if stems[stem.casefold()] == 1}
     for stem, file in listed:
         chosen = stem
@@ -133,6 +135,7 @@ def shortened(name: str) -> str:
 
 def printable(name: str) -> str:
     """Return a file name that is safe to show: control, bidirectional and undecodable characters become `_`."""
+    # Undecodable bytes of a name are lone surrogates in Python, which are not printable.
     return "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name) or "_"
 
 

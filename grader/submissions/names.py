@@ -123,10 +123,13 @@ def effects(node: ast.stmt, functions: dict[str, FunctionEffects]) -> Effects:
         SyntaxError: If the compiler refuses its names, such as a `nonlocal` that refers to nothing.
         RecursionError: If it is nested too deeply.
     """
+    # `symtable` takes source text only, and the statement may have been pruned, so it is written out again.
     top = symtable.symtable(ast.unparse(node), "<submission>", "exec")
     binds = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
     reads = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
     deferred: set[str] = set()
+    # The second item says whether the code of a scope runs later, when a function is called; that of a comprehension
+    # runs at once.
     waiting = [(table, table.get_name() not in _COMPREHENSIONS) for table in top.get_children()]
     while waiting:
         table, later = waiting.pop()

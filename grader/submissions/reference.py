@@ -21,4 +21,5 @@ def write_reference(path: Path) -> None:
     if spec is None or spec.origin is None:
         raise GraderError("the package `reference` is not installed; install the project with `pip install .`.")
     folder = Path(spec.origin).parent
+    # The order is that of the tasks; each module has its own imports, so they can simply be joined.
     path.write_text("\n\n".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES))

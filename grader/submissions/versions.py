@@ -46,6 +46,7 @@ def pythons_needed(texts: Sequence[str]) -> list[str]:
         messages.setdefault(int(Path(each.filename).stem), []).append(each.message)
     for number, said in messages.items():
         versions = [match for message in said if (match := _TOO_NEW.search(message))]
+        # If any error of a text has another cause, a newer Python would not parse it either.
         if len(versions) == len(said):
             needed[number] = ".".join(map(str, max((int(match[1]), int(match[2])) for match in versions)))
     return needed

@@ -30,6 +30,7 @@ from grader.assignment.requirements import REQUIREMENT_CHECKS
 from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError
 
+# The chaffs of courses and of the tests are written in this format, so a change of it breaks them.
 _NAME: Final = re.compile(r"task(?P<task>[1-6])-(?P<function>[a-z_]+)-(?P<bug>[a-z0-9-]+)")
 _HEADER: Final = re.compile(r"^# (?P<key>base|caught by|spreads to|remove): (?P<value>.+?)\s*$", re.MULTILINE)
 _WHOLE_FILE: Final = re.compile(r"^# whole file\s*$", re.MULTILINE)

@@ -29,6 +29,7 @@ def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functi
         wheats, submissions = folder / FOLDER / WHEATS, folder / "submissions"
         wheats.mkdir()
         submissions.mkdir()
+        # Written and not kept in the template, so that it is always the reference of this version.
         write_reference(wheats / "reference.py")
     except FileExistsError:
         raise UsageError(f"{folder}: is there already and was left as it is; choose another name.") from None

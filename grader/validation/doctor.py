@@ -119,6 +119,7 @@ def _try_level(level: str) -> LevelFound:
         return LevelFound(level, reason, {})
     found: dict[str, str] = {}
     try:
+        # Each trial attacks something harmless outside of the sandbox that `outside` provides, such as a file.
         with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
             for name, promise in PROMISES.items():
                 if not promised(level, name):

@@ -114,7 +114,8 @@ def validate(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         files = [*wheats, *(write_chaff(chaff, Path(folder)) for chaff in chosen.values())]
-        # To save time, a chaff is graded only in the tasks that its bug can reach; those with the same tasks are a batch.
+        # To save time, a chaff is graded only in the tasks that its bug can reach.  Chaffs with the same tasks form a
+        # batch.
         by_tasks: dict[frozenset[int], list[SubmissionFile]] = {}
         for file in files:
             tasks = reached(chosen[file.id], settings) if file.id in chosen else settings.tasks or _EVERY_TASK
@@ -188,6 +189,7 @@ def faults_with_chaff(chaff: Chaff, result: Result) -> tuple[str, ...]:
     wrong = {check.id: check for check in result.checks if check.status != "passed"}
     faults: list[str] = []
     primary = wrong.get(chaff.caught_by[0])
+    # The check that is about the bug has to fail itself.  If it did not run, a student would not read its message.
     if primary is None:
         caught = f"only by {', '.join(wrong)}" if wrong else "by nothing"
         faults.append(f"{chaff.caught_by[0]} does not catch it; it is caught {caught}")
