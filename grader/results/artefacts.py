@@ -202,7 +202,7 @@ def small_png(pixels: np.ndarray[Any, Any]) -> bytes | None:
     layer = Image.fromarray(pixels)
     picture = Image.new("RGB", layer.size, "white")
     picture.paste(layer, mask=layer.getchannel("A"))
-    # The first attempt has all colours and the full size; each further one has fewer colours and a smaller scale.
+    # First all colours at full size, then fewer colours at smaller and smaller scales, beginning with the full size.
     data = _png(picture)
     for share in _SHARES:
         if len(data) <= MAX_PICTURE_BYTES:
