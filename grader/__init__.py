@@ -1,8 +1,9 @@
 """An automated grader for a Keras course.
 
-All of it but `grader.sandbox.inside` is the trusted side, which holds the answers, the clock and the verdict and never
-imports a submission, TensorFlow or Keras.  `grader.sandbox.inside` imports Keras, and runs beside the submission in a
-process of its own.  `docs/design.md` explains the split, and the contracts in `pyproject.toml` keep it.
+The package has two sides.  `grader.sandbox.inside` is the untrusted side: it imports Keras and runs next to the
+submission, in a separate process.  Everything else is the trusted side: it holds the expected answers, the clock and
+the verdict, and never imports a submission, TensorFlow or Keras.  `docs/design.md` explains the split; the import
+contracts in `pyproject.toml` enforce it.
 """
 
 import importlib
@@ -12,11 +13,12 @@ __version__ = "0.1.0"
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """`%load_ext grader`: have the magic `%grade` in a notebook."""
-    # By name: this package is imported by all rooms, and uses none of them itself.
+    """Register the `%grade` magic; IPython calls this for `%load_ext grader`."""
+    # Imported by name, not with an import statement: every folder of the package imports this module, so the import
+    # contracts in pyproject.toml do not let it import any of them.
     importlib.import_module("grader.ipython_magic").load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """`%unload_ext grader`."""
+    """Remove the `%grade` magic; IPython calls this for `%unload_ext grader`."""
     importlib.import_module("grader.ipython_magic").unload(shell)

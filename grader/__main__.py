@@ -1,4 +1,4 @@
-"""`python -m grader` is the command `grader`."""
+"""Run the `grader` command as `python -m grader`."""
 
 from grader.cli import main
 

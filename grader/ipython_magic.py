@@ -1,7 +1,8 @@
-"""`%load_ext grader` and `%grade`: the notebook that one is writing, checked from within.
+"""The `%grade` magic, which checks a notebook from inside it; `%load_ext grader` loads it.
 
-Nothing of the grader but this runs in the kernel: a process of its own checks, in the sandbox that the machine offers,
-and stays for the next time.  It ends with the kernel, however that ends, or with `%grade --stop`.
+This module is the only part of the grader that runs in the kernel.  The checks run in a separate process, which uses
+the strongest isolation level that the machine offers and is kept for the next call of `%grade`.  That process ends with
+`%grade --stop`, or when the kernel ends for any reason, because its standard input is then closed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+# The process is isolated (`-I`, in `_start`), so that files next to the notebook shadow no module.  That also ignores
+# PYTHONPATH, hence the explicit path of the package.
 _PACKAGE: Final = Path(__file__).parents[1]
 _CODE: Final = "import sys; sys.path.insert(0, {!r}); from grader.cli.serving import main; main()"
 _SECONDS_TO_END: Final = 15
@@ -29,10 +32,11 @@ HELP: Final = """%grade              all tasks
 
 
 class _WrongUse(Exception):
-    """The line after `%grade` cannot be meant; a sentence says why."""
+    """An invalid line after `%grade`; the text says what is wrong with it."""
 
 
 class _Parser(argparse.ArgumentParser):
+    # argparse would exit, which in a kernel shows as a `SystemExit` and a warning.
     def error(self, message: str) -> NoReturn:
         raise _WrongUse(f"{message}; `%grade --help` shows what there is.")
 
@@ -51,7 +55,7 @@ def _parser() -> _Parser:
 
 
 class Grading:
-    """What `%grade` does in one kernel.
+    """The state of `%grade` in one kernel: the process that checks, and the ids of the cells that were run.
 
     Args:
         shell: The kernel's IPython shell.
@@ -65,12 +69,16 @@ class Grading:
         self._parser = _parser()
 
     def note_cell(self, info: Any) -> None:
-        """Before a cell runs: remember which one it is, where the front end tells."""
+        """Remember the id of the cell that is about to run, if the front end sends one."""
         if info is not None and info.store_history and getattr(info, "cell_id", None):
             self._cells[self._shell.execution_count] = str(info.cell_id)
 
     def magic(self, line: str) -> None:
-        """`%grade`."""
+        """Handle a line `%grade ...`.
+
+        Args:
+            line: What follows `%grade`.
+        """
         try:
             asked = self._parser.parse_args(shlex.split(line, comments=True))
         except (_WrongUse, ValueError) as error:
@@ -84,7 +92,11 @@ class Grading:
             self._grade(vars(asked))
 
     def stop(self) -> bool:
-        """End the process and with it the sandbox; whether there was one."""
+        """End the process that checks, and its sandbox with it.
+
+        Returns:
+            Whether there was such a process.
+        """
         process, self._process = self._process, None
         if process is None:
             return False
@@ -111,6 +123,7 @@ class Grading:
         try:
             answer = self._answer(request, shown)
         except KeyboardInterrupt:
+            # The process keeps its sandbox; only the checks in progress are stopped.
             self._number += 1
             with contextlib.suppress(OSError):
                 self._send({"number": self._number, "stop": True})
@@ -122,23 +135,27 @@ class Grading:
         if "problem" in answer:
             shown.update({"text/plain": f"{notes}%grade: {answer['problem']}"}, raw=True)
         else:
-            # Notes are said in the text alone where nothing but text is shown; else above it.
+            # A front end that shows HTML leaves out the plain text, so the notes are printed above the result.
             if notes:
                 print(notes, end="")
             shown.update({"text/html": answer["html"], "text/plain": answer["text"]}, raw=True)
 
     def _answer(self, request: dict[str, Any], shown: Any) -> dict[str, Any]:
-        """Ask, and show how far it is until the answer is there.
+        """Send a request, and show the progress until the answer arrives.
+
+        Args:
+            request: What to check.
+            shown: The display to update.
 
         Raises:
-            OSError: The process has ended.
+            OSError: If the process has ended.
         """
         self._send(request)
         assert self._process is not None and self._process.stdout is not None
         for line in self._process.stdout:
             answer: dict[str, Any] = json.loads(line)
             if answer["number"] != request["number"]:
-                continue  # of a request that was interrupted
+                continue  # a late line of a request that was interrupted
             if answer.get("done"):
                 return answer
             count = f", {answer['made']} of {answer['due']}" if answer.get("due") else ""
@@ -154,7 +171,8 @@ class Grading:
         self._process.stdin.flush()
 
     def _inputs(self) -> list[dict[str, Any]]:
-        """What was executed, but for this magic itself."""
+        """Return what was executed in this kernel: number, text and cell id of each input."""
+        # The raw inputs, not those that IPython has transformed: magics are then handled as in a notebook file.
         history = self._shell.history_manager.input_hist_raw
         return [
             {"number": number, "text": text, "cell": self._cells.get(number, "")}
@@ -163,29 +181,31 @@ class Grading:
         ]
 
     def _name(self) -> str:
-        """What the notebook is called, where VS Code or Jupyter tells."""
+        """Return the notebook's name if VS Code or Jupyter provides it, else `notebook`."""
+        # A kernel does not know its notebook: VS Code sets this variable, Jupyter Server the session name.
         known = self._shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
         return Path(str(known)).stem or "notebook"
 
 
 def _display(text: str) -> Any:
-    """Show a text; gives what it can be replaced with."""
+    """Display a text and return a handle that can replace it."""
     from IPython.display import display
 
     return display({"text/plain": text}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
 
 def _start() -> subprocess.Popen[str]:
-    """Start the process that checks; it ends once its standard input does."""
+    """Start the process that checks; it ends when its standard input is closed."""
     command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE))]
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        # Nobody reads it, and a full pipe would block the process.
         stderr=subprocess.DEVNULL,
         text=True,
         encoding="utf-8",
-        # An interrupted kernel sends the signal to its whole process group.
+        # Interrupting a kernel signals its whole process group; in a session of its own the process is not hit.
         start_new_session=True,
     )
 
@@ -194,17 +214,18 @@ _loaded: dict[int, Grading] = {}
 
 
 def load(shell: Any) -> None:
-    """Add the magic to a shell."""
+    """Add the magic to an IPython shell; does nothing if it is there already."""
     if id(shell) in _loaded:
         return
     grading = _loaded[id(shell)] = Grading(shell)
     shell.register_magic_function(grading.magic, "line", "grade")
     shell.events.register("pre_run_cell", grading.note_cell)
+    # If the kernel is killed this does not run; then the closed pipe ends the process.
     atexit.register(grading.stop)
 
 
 def unload(shell: Any) -> None:
-    """Take the magic away, and end the sandbox."""
+    """Remove the magic from an IPython shell, and end the sandbox."""
     grading = _loaded.pop(id(shell), None)
     if grading is not None:
         shell.magics_manager.magics["line"].pop("grade", None)

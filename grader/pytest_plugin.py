@@ -1,8 +1,9 @@
-"""The pytest plugin: `pytest --pyargs grader.checks --submission FILE` grades a file with pytest's own options.
+"""A pytest plugin that grades a submission, so that all of pytest's options can be used.
 
-`pytest --pyargs grader.speed --submission FILE` measures how fast it trains, with pytest-benchmark's options.
+    pytest --pyargs grader.checks --submission FILE    grade FILE
+    pytest --pyargs grader.speed --submission FILE     measure how fast FILE trains, with pytest-benchmark's options
 
-Without `--submission` it adds an option group and does nothing else.
+Without `--submission` the plugin only adds its group of options.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
+    """Declare the command-line options."""
+    # The imports in this module are local because pytest loads the plugin in every project of the environment.
     from grader.assignment.contract import PROFILES
 
     group = parser.getgroup("keras-course-grader", "grading a submission")
@@ -24,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start a sandbox for the submission, and let the recorder choose and judge the tests."""
+    """Start a sandbox for the submission and register the recorder, which selects the tests and records their outcomes.
+
+    Raises:
+        pytest.UsageError: If the submission cannot be graded, or the course file is invalid.
+    """
     if config.getoption("submission", default=None) is None or config.getoption("collectonly", default=False):
         return
     from grader.checks.functions import fixtures as functions
@@ -54,7 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
         submission = read_apart(file)
         if problem := ungradable(submission, course):
             raise GraderError(problem)
-        for fixtures in (functions, guided):  # also where only the course's own checks are named
+        # The fixtures are registered explicitly because the command line may name only the course's own checks, which
+        # lie outside `grader.checks`.
+        for fixtures in (functions, guided):
             if not config.pluginmanager.is_registered(fixtures):
                 config.pluginmanager.register(fixtures)
         if "grader.checks" in config.args:

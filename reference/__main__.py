@@ -1,4 +1,4 @@
-"""The whole project: `python -m reference [--epochs N] [--data FILE.npz] [--output FOLDER]`."""
+"""Run the whole project: `python -m reference [--epochs N] [--data FILE.npz] [--output FOLDER]`."""
 
 import argparse
 from pathlib import Path
@@ -15,7 +15,7 @@ SEED = 0
 
 
 def load_data(path: Path | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return x_train, y_train, x_test and y_test of an .npz file, or else of CIFAR-10."""
+    """Return x_train, y_train, x_test and y_test from an .npz file, or of CIFAR-10 if no file is given."""
     if path is not None:
         with np.load(path) as file:
             return file["x_train"], file["y_train"], file["x_test"], file["y_test"]
@@ -41,7 +41,7 @@ def main() -> None:
     keras.utils.set_random_seed(SEED)
     plt.rcParams["savefig.dpi"] = 150
 
-    # 2. Pre-process. The test images are kept for the very end; a tenth of the training images judges the epochs.
+    # 2. Pre-process. The test images are kept for the very end; a tenth of the training images is used for validation.
     x_train, y_train, x_test, y_test = load_data(options.data)
     x_train, y_train = subset_data(x_train, y_train, CLASSES, seed=SEED)
     x_test, y_test = subset_data(x_test, y_test, CLASSES, seed=SEED)

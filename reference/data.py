@@ -1,4 +1,4 @@
-"""Task 2, pre-process: from ten classes keep a few, shuffled, with one-hot labels."""
+"""Task 2, pre-process: keep a few of the ten classes, shuffled, with one-hot labels."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ def subset_data(
     """Return the images of some classes, shuffled, with one-hot labels.
 
     Args:
-        x: Images, uint8 0-255, shape (n, height, width, channels). Left as it is.
-        y: Integer labels, shape (n, 1) as CIFAR-10 ships them, or (n,). Left as it is.
+        x: Images, uint8 0-255, shape (n, height, width, channels). Not changed.
+        y: Integer labels, shape (n, 1) as CIFAR-10 ships them, or (n,). Not changed.
         classes: The labels to keep, each once. Their order is the order of the one-hot columns.
         seed: The same seed gives the same order; `None` gives a fresh order each time.
 
     Returns:
         The m images whose label is in `classes`, with the dtype of `x`, shape (m, height, width, channels), and
-        their labels, float32, shape (m, len(classes)): row i is 1 in column j if image i is of class `classes[j]`,
+        their labels, float32, shape (m, len(classes)): row i is 1 in column j if image i has the label `classes[j]`,
         else 0.
 
     Raises:
-        ValueError: `x` and `y` differ in length, or `classes` is empty or names a class twice.
+        ValueError: If `x` and `y` differ in length, or `classes` is empty or names a class twice.
     """
     labels = np.asarray(y).reshape(-1)  # (n, 1) becomes (n,)
     if len(x) != len(labels):
@@ -30,7 +30,7 @@ def subset_data(
     if len(classes) == 0 or len(set(classes)) != len(classes):
         raise ValueError(f"classes must name at least one class, and each only once: got {tuple(classes)}")
 
-    # Shuffling the positions, and then taking images and labels at the same positions, keeps the pairs together.
+    # Shuffle the positions, and then take images and labels at the same positions: this keeps the pairs together.
     chosen = np.flatnonzero(np.isin(labels, classes))
     np.random.default_rng(seed).shuffle(chosen)
 

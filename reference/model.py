@@ -1,18 +1,18 @@
 """Task 4, create the model: a convolution block, and a Sequential network built from such blocks.
 
 The order of the layers saves time. Pooling comes straight after a block's first convolution, so that normalisation,
-activation and second convolution work on a quarter of the values (the order of cifar10-airbench,
-https://github.com/KellerJordan/cifar10-airbench). And where the maps are largest there is only one convolution.
+activation and second convolution work on a quarter of the values; cifar10-airbench has the same order
+(https://github.com/KellerJordan/cifar10-airbench). At full size, where the maps are largest, there is one convolution.
 """
 
 import keras
 from keras import layers
 
 MOMENTUM = 0.9
-"""How much of its moving averages BatchNormalization keeps at each step.
+"""The share of its moving averages that BatchNormalization keeps at each step.
 
-Validation uses these averages. With Keras' default, 0.99, they trail hundreds of steps behind the weights, and the
-first epochs look as if nothing had been learnt.
+Validation uses these averages. With Keras' default, 0.99, they lag hundreds of steps behind the weights, and the first
+epochs look as if nothing had been learnt.
 """
 
 
@@ -20,8 +20,8 @@ def add_conv_block(model: keras.Sequential, filters: int) -> keras.Sequential:
     """Add one convolution block to a Sequential model and return the model.
 
     Args:
-        model: The model, which the block is added to in place.
-        filters: The number of channels that the block ends in.
+        model: The model; the block is added to it in place.
+        filters: The number of channels of the block's output.
 
     Returns:
         The same model. Its output now has half the height and width, rounded down, and `filters` channels.
@@ -49,7 +49,7 @@ def build_model(input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: in
         probabilities, float32, shape (n, num_classes). It trains on one-hot labels and tracks `accuracy`.
 
     Raises:
-        ValueError: The images are too small to be halved three times, or there are fewer than two classes.
+        ValueError: If the images are too small to be halved three times, or there are fewer than two classes.
     """
     if min(input_shape[:2]) < 8:
         raise ValueError(f"images must have at least 8 x 8 pixels, to be halved three times: got {input_shape}")
@@ -60,7 +60,7 @@ def build_model(input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: in
     model.add(keras.Input(input_shape))
     model.add(layers.Rescaling(1 / 255))
 
-    # Mirrored or moved by up to a tenth, a bird is still a bird. These two layers act in training only.
+    # A bird is still a bird when it is mirrored, or moved by up to a tenth. These two layers act in training only.
     model.add(layers.RandomFlip("horizontal"))
     model.add(layers.RandomTranslation(0.1, 0.1))
 
@@ -71,12 +71,12 @@ def build_model(input_shape: tuple[int, int, int] = (32, 32, 3), num_classes: in
     add_conv_block(model, 64)
     add_conv_block(model, 128)
 
-    # The mean over all positions: it fits images of any size and needs far fewer weights than Flatten would.
+    # Pooling takes the mean over all positions. It fits images of any size, and needs far fewer weights than Flatten.
     model.add(layers.GlobalAveragePooling2D())
     model.add(layers.Dropout(0.2))
     model.add(layers.Dense(num_classes, activation="softmax"))
 
-    # Large steps to begin with, and half as large every 500 steps, so that the accuracy settles.
+    # Start with a large learning rate and halve it every 500 steps, so that the accuracy settles.
     learning_rate = keras.optimizers.schedules.ExponentialDecay(2e-3, decay_steps=500, decay_rate=0.5)
     model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model

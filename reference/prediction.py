@@ -1,4 +1,4 @@
-"""Task 6, predict: see how the training went, and ask the best model about images it never saw."""
+"""Task 6, predict: see how the training went, and have the best model predict images that it never saw."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ def plot_history(history: keras.callbacks.History | Mapping[str, Sequence[float]
         history: What `train` returned, or its `history` dictionary.
 
     Returns:
-        A figure of one pair of axes with two lines. Accuracies are fractions, 0 to 1; epochs count from 1.
+        A figure with one pair of axes and two lines. Accuracies are fractions, 0 to 1; epochs count from 1.
 
     Raises:
-        ValueError: The history lacks `accuracy` or `val_accuracy`.
+        ValueError: If the history lacks `accuracy` or `val_accuracy`.
     """
     metrics = history if isinstance(history, Mapping) else history.history
     for name in ("accuracy", "val_accuracy"):

@@ -22,13 +22,13 @@ def train(
 ) -> keras.callbacks.History:
     """Train the model with early stopping and a checkpoint of the best epoch.
 
-    The model itself is left as the last epoch made it; the best epoch is in the checkpoint.
+    Afterwards the model has the weights of the last epoch; the best epoch is in the checkpoint.
 
     Args:
         model: A compiled model that tracks `accuracy`. It is trained in place.
         x_train: Training images, uint8 0-255, shape (n, height, width, channels).
         y_train: Their one-hot labels, shape (n, number of classes).
-        x_val: Validation images, uint8 0-255. They judge each epoch and train nothing.
+        x_val: Validation images, uint8 0-255. The model is evaluated on them after each epoch, and never trained.
         y_val: Their one-hot labels.
         epochs: The most epochs to train.
         batch_size: Images per step.
@@ -37,10 +37,10 @@ def train(
         callbacks: Further Keras callbacks to run.
 
     Returns:
-        The History: its `history` holds `accuracy`, `val_accuracy`, `loss` and `val_loss`, a list each, by epoch.
+        The History: its `history` has the lists `accuracy`, `val_accuracy`, `loss` and `val_loss`, one value an epoch.
 
     Raises:
-        ValueError: Images and labels differ in number, there are none, or a number is less than 1.
+        ValueError: If images and labels differ in number, there are none, or a number is less than 1.
     """
     for name, x, y in (("training", x_train, y_train), ("validation", x_val, y_val)):
         if len(x) != len(y) or len(x) == 0:

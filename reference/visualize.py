@@ -24,16 +24,16 @@ def show_examples(
         x: Images, uint8 0-255, shape (n, height, width, channels) with 1 or 3 channels.
         y: One-hot labels, shape (n, number of classes).
         class_names: The name of each column of `y`.
-        predictions: Probabilities, shape (n, number of classes). With them each title also names the most probable
-            class and its probability, and is red where that class is wrong.
+        predictions: Probabilities, shape (n, number of classes). If given, each title also names the most probable
+            class and its probability, and is red if that class is wrong.
         count: How many images to show; all of them, if `x` has fewer.
         seed: The same seed chooses the same images; `None` chooses afresh each time.
 
     Returns:
-        A figure of min(count, n) axes, one image each, no image twice.
+        A figure with min(count, n) axes, each with a different image.
 
     Raises:
-        ValueError: `count` is negative, or the arguments do not fit each other.
+        ValueError: If `count` is negative, or the arguments do not fit each other.
     """
     if count < 0:
         raise ValueError(f"count must not be negative: got {count}")

@@ -1,1 +1,1 @@
-"""What is asked of a student: the contract as data, and the starter file that is written from it."""
+"""The assignment as data: what students are asked to write, and the starter file that is generated from it."""

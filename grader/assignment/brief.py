@@ -1,4 +1,4 @@
-"""What the starter of a course says in its own way: its data, its points, and what it requires."""
+"""The parts of the starter file that differ between courses: data set, points and requirements."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from grader.assignment.subject import USUAL, Subject, in_words
 
 
 class Brief(msgspec.Struct, frozen=True):
-    """What the starter of a course says in its own way.
+    """The parts of the starter file that differ between courses.
 
     Attributes:
-        subject: What the course is about.
-        requirements: What it asks for beyond the contract.
-        points: What each task is worth, by its number, where that differs from the contract.
-        own: The checks of the course's own, whose titles its students are told.
+        subject: The images and classes of the course.
+        requirements: What the course asks for beyond the contract.
+        points: Points by task number, for tasks whose points differ from the contract.
+        own: The course's own checks; the starter shows their titles to students.
     """
 
     subject: Subject = USUAL
@@ -29,7 +29,7 @@ class Brief(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What the project is, in a sentence."""
+        """One sentence that says what the project is."""
         return (
             f"Course project: tell {in_words(len(self.subject.classes))} classes of {self.subject.title} apart with a "
             "small convolutional network in Keras."
@@ -37,7 +37,8 @@ class Brief(msgspec.Struct, frozen=True):
 
     @property
     def functions(self) -> tuple[contract.Function, ...]:
-        """The functions, with the course's defaults, and with what it requires of them."""
+        """The functions of the contract, with the course's defaults, and its requirements in their details."""
+        # Requirements and own checks become sentences of the docstring, so that students see what is checked.
         return tuple(
             msgspec.structs.replace(
                 each,
@@ -53,4 +54,4 @@ class Brief(msgspec.Struct, frozen=True):
 
 
 USUAL_BRIEF: Final = Brief()
-"""The brief of a course that sets nothing."""
+"""The brief of a course that changes nothing."""

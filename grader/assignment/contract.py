@@ -1,7 +1,7 @@
 """The assignment's contract as data: tasks, functions, parameters, checks and points.
 
-This is the only place that states them.  The starter file, the checks, the signature errors and the
-documentation are derived from here; `reference/` is the same contract in executable form.
+This is the only place that states them.  The starter file, the checks, the messages about wrong signatures and the
+documentation are derived from it; `reference/` is an implementation of the same contract.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ import msgspec
 from grader.assignment.subject import USUAL, Subject
 
 PROFILES: Final = ("quick", "standard", "full")
-"""What may be asked for, each including the one before: see `Check.profile`."""
+"""The profiles, each of which includes the checks of the one before; see `Check.profile`."""
 
 
 _RANGE: Final = re.compile(r"tuple\(range\((\d+)\)\)")
-_MOST_WRITTEN_OUT: Final = 20  # classes in a header
+# More classes than this are written as `tuple(range(n))` in a function's header: CIFAR-100 has a hundred.
+_MOST_WRITTEN_OUT: Final = 20
 
 
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of a function.
 
     Attributes:
-        name: The name a caller may use.
-        default: The default's source text, or `None` for a parameter without one.
+        name: Its name, by which a caller may pass it.
+        default: The source text of its default; `None` if it has no default.
         keyword_only: Whether it comes after the `*`.
-        meaning: What a student is told about it, half a sentence.
+        meaning: Its description in the starter file, without a capital letter and a full stop.
     """
 
     name: str
@@ -41,14 +42,24 @@ class Parameter(msgspec.Struct, frozen=True):
 
     @property
     def value(self) -> Any:
-        """The default itself."""
+        """The default as an object; `None` if there is no default."""
+        # `ast.literal_eval` evaluates no calls, and `tuple(range(n))` is the only one that `functions_for` writes.
         if self.default is not None and (found := _RANGE.fullmatch(self.default)):
             return tuple(range(int(found[1])))
         return ast.literal_eval(self.default or "None")
 
 
 class Function(msgspec.Struct, frozen=True):
-    """A function that a submission must define."""
+    """A function that a submission must define.
+
+    Attributes:
+        name: Its name.
+        task: Number of the task that it belongs to.
+        parameters: Its parameters, in order.
+        returns: What it returns, without a capital letter and a full stop.
+        summary: The first line of its docstring in the starter file.
+        details: Further sentences of that docstring.
+    """
 
     name: str
     task: int
@@ -59,7 +70,7 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def signature(self) -> str:
-        """The function's header as a student would write it, without `def` and colon."""
+        """The function's header as a student would write it, without `def` and the colon."""
         parts: list[str] = []
         starred = False
         for parameter in self.parameters:
@@ -72,7 +83,14 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One of the six tasks."""
+    """One of the six tasks.
+
+    Attributes:
+        number: Its number, from 1.
+        title: Its title.
+        points: What its checks are worth together.
+        text: What it asks for, as the starter file says it.
+    """
 
     number: int
     title: str
@@ -81,16 +99,16 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One statement that the grader tests, and what it is worth.
+    """One statement about a submission that the grader tests, and its points.
 
     Attributes:
-        id: `function/statement`, stable: gradebooks and `course.toml` refer to it.
-        task: Number of the task it counts for.
-        function: The function it is about; empty for the set-up.
-        points: Points for passing, out of the task's.
+        id: `function/statement`.  Must never change, because gradebooks and `course.toml` refer to it.
+        task: Number of the task that it counts for.
+        function: The function that it tests; empty if it is about the whole file.
+        points: Points for passing, as a part of the task's points.
         title: The statement in a few words.
         profile: The first profile that includes it.
-        calls: Other functions that it calls as well.
+        calls: Other functions that the check calls as well.
     """
 
     id: str
@@ -103,10 +121,12 @@ class Check(msgspec.Struct, frozen=True):
 
     @property
     def needs(self) -> frozenset[str]:
-        """The functions that it calls; empty where it looks at the whole file."""
+        """The functions that the check calls; empty if it looks at the whole file."""
+        # `grader watch` and `%grade` repeat a check when the code of these functions has changed: docs/design.md.
         return frozenset({self.function, *self.calls} - {""})
 
 
+# The points of a task are the sum of the points of its checks, and all tasks together have 100 points.
 TASKS: Final = (
     Task(
         1,
@@ -245,6 +265,8 @@ FUNCTIONS: Final = (
     ),
 )
 
+# The order is that of results and reports: by task, and within a task by function.  tests/test_contract.py verifies
+# this, and that each check has a test that carries its id.
 CHECKS: Final = (
     Check("setup/loads", 1, "", 2, "The file loads without an error"),
     Check("setup/trains-nothing", 1, "", 1, "Loading the file trains nothing"),
@@ -328,12 +350,13 @@ _FUNCTIONS_BY_NAME: Final = {f.name: f for f in FUNCTIONS}
 
 @functools.cache
 def functions_for(subject: Subject, patience: int | None = None) -> tuple[Function, ...]:
-    """The functions with the defaults of a course.
+    """Return the functions of the contract with the defaults of a course.
 
     Args:
-        subject: What the course is about.
-        patience: The patience that `train` has by default; `None` leaves it as it is.
+        subject: The images and classes of the course.
+        patience: The default patience of `train`; `None` keeps the contract's.
     """
+    # The contract is written for `USUAL`; only defaults and the description of `y` depend on the data set.
     count = len(subject.classes)
     counted_out = count > _MOST_WRITTEN_OUT and subject.classes == tuple(range(count))
     classes = f"tuple(range({count}))" if counted_out else str(subject.classes)
@@ -357,20 +380,20 @@ def functions_for(subject: Subject, patience: int | None = None) -> tuple[Functi
 
 
 def function(name: str) -> Function:
-    """The contract of one function.
+    """Return a function of the contract by its name.
 
     Raises:
-        KeyError: No function of that name is in the contract.
+        KeyError: If the contract has no function of that name.
     """
     return _FUNCTIONS_BY_NAME[name]
 
 
 def checks_of(profile: str, tasks: frozenset[int] = frozenset()) -> tuple[Check, ...]:
-    """The checks that a profile runs, for some tasks (none named: all)."""
+    """Return the contract's checks that a profile includes, of some tasks or, if none is given, of all."""
     return chosen(CHECKS, profile, tasks)
 
 
 def chosen(checks: Iterable[Check], profile: str, tasks: frozenset[int]) -> tuple[Check, ...]:
-    """Those of some checks that a profile runs, for some tasks (none named: all)."""
+    """Select the checks that a profile includes, of some tasks or, if none is given, of all."""
     level = PROFILES.index(profile)
     return tuple(c for c in checks if PROFILES.index(c.profile) <= level and (not tasks or c.task in tasks))

@@ -1,7 +1,8 @@
-"""The guided form of the assignment as data: its tasks as the notebook has them, and its checks.
+"""The guided form of the assignment as data: the texts of its tasks in the notebook, and its checks.
 
-The statements are about what a file does when it runs from the first cell to the last, whatever its names are. The
-tasks are those of the other form, with the same numbers, titles and points (`contract.TASKS`).
+In this form a submission defines no given functions.  Its checks are about what the file does when it runs from the
+first cell to the last, whatever its names are.  The tasks have the numbers, titles and points of the form with
+functions (`contract.TASKS`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Final
 
 from grader.assignment.contract import Check
 
+# None of 73 public notebooks of this project defines the functions of the other form, hence this one.
 STEPS: Final = {
     1: "Import the libraries that the project needs.",
     2: "Load CIFAR-10. Cut the training set and the test set down to three of the ten classes, shuffle them, and turn "
@@ -57,4 +59,4 @@ CHECKS: Final = (
     Check("predictions/shown", 6, "", 4, "Shows test images with the labels that were predicted"),
     Check("unseen/accuracy", 6, "", 3, "Predicts images it never saw well enough", "standard"),
 )
-"""What the grader tests, and what it is worth: 100 points, of which 97 in the profile `quick`."""
+"""The checks of the guided form: 100 points together, of which 97 are in the profile `quick`."""

@@ -1,6 +1,7 @@
-"""What a course may ask for beyond the contract: `[requirements]` in `course.toml`.
+"""What a course may ask for beyond the contract: the table `[requirements]` in `course.toml`.
 
-What is stated has a check of its own and a sentence in the starter; what is not stated changes nothing.
+A requirement about the network or about `train` adds a check, and a sentence in the starter file.  A key that is not
+set changes nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The accuracies that earn points, in place of those that `grader calibrate` measures.
+    """The accuracies that earn points, instead of the thresholds that `grader calibrate` measures.
+
+    Between the two accuracies the points rise linearly.
 
     Attributes:
-        full: All points from this share of right answers on.
-        none: None up to this one; in between they rise evenly.
+        full: The lowest accuracy that earns all points, 0 to 1.
+        none: The highest accuracy that earns no points, 0 to 1.
     """
 
     full: Share
@@ -29,27 +32,27 @@ class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def full_credit(self) -> float:
-        """The accuracy from which all points are earned."""
+        """The lowest accuracy that earns all points."""
         return self.full
 
     def share(self, accuracy: float) -> float:
-        """The share of the points that an accuracy earns."""
+        """Return the share of the points that an accuracy earns, 0 to 1."""
         return min(1.0, max(0.0, (accuracy - self.none) / (self.full - self.none)))
 
 
 class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a course asks for beyond the contract, and which checks it does without.
+    """What a course asks for beyond the contract, and which checks it skips.
 
     Attributes:
-        min_blocks: The fewest convolution blocks of the network; a block is convolutions up to where height and width
-            are at least halved.
-        required_layers: Keras' names of layers that the network must have.
-        forbidden_layers: Likewise, of layers that it must not have.
-        max_weights: The most weights that the network may have, trained or not.
-        optimizers: Keras' names of the optimizers that the network may be compiled with.
-        patience: The patience that `train` has by default.
+        min_blocks: The minimum number of convolution blocks in the network.  A block is a run of convolutions up to the
+            layer that at least halves height and width.
+        required_layers: Layers that the network must have, by their names in Keras.
+        forbidden_layers: Layers that the network must not have, by their names in Keras.
+        max_weights: The maximum number of weights of the network, trainable or not.
+        optimizers: Optimizers that the network may be compiled with, by their names in Keras.
+        patience: The default patience of `train`.
         accuracy: The accuracies that earn points.
-        skip: The ids of checks that are not made, and count for nothing.
+        skip: Ids of checks that are not run and count for nothing.
     """
 
     min_blocks: Positive | None = None
@@ -63,11 +66,11 @@ class Requirements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The checks of what is stated."""
+        """The checks of the requirements that are set."""
         return tuple(check for key, check in REQUIREMENT_CHECKS.items() if getattr(self, key))
 
     def sentences(self, function: str) -> tuple[str, ...]:
-        """What the starter says of the requirements in the docstring of a function."""
+        """Return the sentences about the requirements for the docstring of a function in the starter file."""
         if function == "train":
             return (f"By default it waits {_count(self.patience, 'epoch')}.",) if self.patience else ()
         if function != "build_model":
@@ -95,11 +98,16 @@ REQUIREMENT_CHECKS: Final = {
     "optimizers": Check("build_model/optimizer", 4, "build_model", 1, "Is compiled with an optimizer that is allowed"),
     "patience": Check("train/default-patience", 5, "train", 1, "Has the patience that is asked for by default"),
 }
-"""The check of each requirement, by its key; `accuracy` is judged by the check that is there for it."""
+"""The check of each requirement by its key.  `accuracy` has none here: the contract's own check judges it."""
 
 
 def listed(names: tuple[str, ...], word: str) -> str:
-    """Names as a sentence has them: `A, B and C`."""
+    """Join names for a sentence: `A, B and C`.
+
+    Args:
+        names: One name or more.
+        word: The word before the last one, `and` or `or`.
+    """
     return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]
 
 

@@ -1,7 +1,7 @@
-"""The starter file that students begin with, as Python or as a notebook, written from the contract.
+"""Generate the starter file that students begin with, as Python or as a notebook.
 
 Task texts, headers and docstrings come from `grader.assignment.contract`, so the starter asks for what the checks test.
-What a course says of its data, points and requirements comes with a `brief.Brief`.
+A `brief.Brief` has what differs between courses: the data, points and requirements.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from grader.assignment.subject import Subject, in_words
 from grader.ground.errors import UsageError
 
 MAX_LINE: Final = 100
-"""No line of the starter is longer; no line of its texts reaches it."""
+"""The maximum length of a line in the starter file."""
 
-_v4: Final[Any] = nbformat.v4  # whose functions have no types
+_v4: Final[Any] = nbformat.v4  # its functions are not annotated
 
 _TEXT_WIDTH: Final = 96
 _INDENT: Final = " " * 4
@@ -44,7 +44,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 """
 
-# The whole project as a student runs it: the end of the file, and the last cells of the notebook.
+# The code that runs the whole project: the end of the Python file, and the last cells of the notebook.
 _STEPS: Final = (
     """\
 # Task 2: {which} classes. A tenth of the training images judges the epochs, and the
@@ -88,7 +88,7 @@ with np.load("{file}") as data:
 
 
 def _steps(subject: Subject) -> list[str]:
-    """The steps of the whole project."""
+    """Return the code that runs the whole project, one text for each of tasks 2 to 6."""
     every, count = len(subject.label_names), len(subject.classes)
     which = f"{in_words(count)} of the {in_words(every)}" if count < every else f"all {in_words(every)}"
     first = _STEPS[0].format(which=which, names=_names_in_lines(subject.class_names), load=_loading(subject))
@@ -96,11 +96,12 @@ def _steps(subject: Subject) -> list[str]:
 
 
 def _names_in_lines(names: tuple[str, ...]) -> str:
-    """A list of names as Python, of one line or, where that is too long, of several."""
+    """Return a list of names as Python code, on several lines if one would be too long."""
     quoted = [json.dumps(name, ensure_ascii=False) for name in names]
     line = f"[{', '.join(quoted)}]"
     if len(line) <= MAX_LINE - len(_INDENT) - len("class_names = "):
         return line
+    # textwrap breaks lines at spaces, so those inside of names are hidden from it as null characters.
     inner = textwrap.fill(
         " ".join(f"{each.replace(' ', chr(0))}," for each in quoted), _TEXT_WIDTH - 8, break_long_words=False
     ).replace(chr(0), " ")
@@ -108,7 +109,7 @@ def _names_in_lines(names: tuple[str, ...]) -> str:
 
 
 def _loading(subject: Subject) -> str:
-    """How the images are loaded: through Keras, or from a file that comes with the course."""
+    """Return the code that loads the images, through Keras or from a file that comes with the course."""
     if subject.dataset in _IN_KERAS:
         text = f"(x_all, y_all), (x_test, y_test) = keras.datasets.{subject.dataset}.load_data()\n"
     else:
@@ -120,10 +121,10 @@ def _loading(subject: Subject) -> str:
 
 
 def starter_source(brief: Brief = USUAL_BRIEF) -> str:
-    """The starter as a `.py` file.
+    """Return the starter as the text of a `.py` file.
 
-    Loading it trains nothing.  Running it does the project step by step, up to the first function that is still
-    to be written.
+    Importing it trains nothing.  Running it goes through the project step by step, up to the first function that is
+    still to be written.
     """
     steps = textwrap.indent("\n".join(_steps(brief.subject)), _INDENT)
     title, how_far = _wrapped(brief.title, MAX_LINE - 3), f"{_INDENT}grader check solution.py    # how far you are"
@@ -137,7 +138,8 @@ def starter_source(brief: Brief = USUAL_BRIEF) -> str:
 
 
 def starter_notebook(brief: Brief = USUAL_BRIEF) -> str:
-    """The starter as a notebook: the JSON of nbformat 4.5, the same at every call."""
+    """Return the starter as the JSON of a notebook, in nbformat 4.5; the same at every call."""
+    # The cells have fixed ids because nbformat would otherwise draw random ones.
     intro = f"# {brief.title}\n\n{_HOW_TO}\n\n`grader check solution.ipynb` tells how far you are."
     cells = [_markdown("project", intro)]
     for task in contract.TASKS:
@@ -151,7 +153,10 @@ def starter_notebook(brief: Brief = USUAL_BRIEF) -> str:
 
 
 def guided_notebook() -> str:
-    """The guided project as a notebook: a heading and a text for each task, and an empty cell below it."""
+    """Return the guided project as the JSON of a notebook.
+
+    Each task has a heading, a text and a code cell, which is empty or holds the code to begin with.
+    """
     cells = [
         _markdown("project", f"# {USUAL_BRIEF.title}\n\n{_GUIDED_HOW_TO}\n\n`grader check FILE` tells how far you are.")
     ]
@@ -164,7 +169,7 @@ def guided_notebook() -> str:
 
 
 def guided_source() -> str:
-    """The guided project as a `.py` file, whose cells editors know by `# %%`."""
+    """Return the guided project as the text of a `.py` file, with the cell marks `# %%` that editors know."""
     parts = [f'"""{USUAL_BRIEF.title}\n\n{_wrapped(_GUIDED_HOW_TO)}\n"""\n']
     for task in contract.TASKS:
         text = _commented(f"{_heading(task, USUAL_BRIEF)}\n{_wrapped(guided.STEPS[task.number], _TEXT_WIDTH - 2)}")
@@ -186,15 +191,15 @@ _GUIDED_CODE: Final = {
 def write_starter(
     path: Path, *, form: Literal["functions", "guided"] = "functions", brief: Brief = USUAL_BRIEF
 ) -> None:
-    """Write the starter: a notebook if the path ends in `.ipynb`, Python if it ends in `.py`.
+    """Write the starter file: a notebook if the path ends in `.ipynb`, Python if it ends in `.py`.
 
     Args:
-        path: Where to.
+        path: The file to write; it must not exist yet.
         form: The form of the assignment.
-        brief: What the course says of the form with functions; the guided one is the same for all.
+        brief: What the course changes in the form with functions.  The guided form is the same for all courses.
 
     Raises:
-        UsageError: The path ends otherwise, is there already, or cannot be written.
+        UsageError: If the path has another suffix, exists already, or cannot be written.
     """
     writers: dict[str, Callable[[], str]]
     writers = {".py": lambda: starter_source(brief), ".ipynb": lambda: starter_notebook(brief)}
@@ -204,7 +209,7 @@ def write_starter(
         raise UsageError(f"{path}: a starter ends in .py or .ipynb; name it solution.py or solution.ipynb.")
     text = writers[path.suffix.lower()]()
     try:
-        # "x" and no question beforehand: between question and writing the file could appear.
+        # Mode "x" instead of a test beforehand, since the file could appear between the test and the writing.
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
@@ -216,7 +221,7 @@ def write_starter(
 
 
 def function_source(function: contract.Function) -> str:
-    """A function of the contract with its docstring, and a body that says that it is still to be written."""
+    """Return the source of a function of the contract: its docstring, and a body that raises NotImplementedError."""
     arguments = [
         textwrap.fill(
             f"{parameter.name}: {_sentence(parameter.meaning)}",
@@ -238,16 +243,17 @@ def function_source(function: contract.Function) -> str:
         returns,
         f'{_INDENT}"""',
     ]
+    # `grader.submissions.unwritten` recognises this body, so that functions still to be written start no worker.
     body = f'{_INDENT}raise NotImplementedError("Task {function.task}: write {function.name}")\n'
     return "\n".join([_header(function), *docstring, body])
 
 
 def _header(function: contract.Function) -> str:
-    """The `def` line; of a long one, a line for each parameter."""
+    """Return the `def` line of a function, with one parameter a line if it would be too long."""
     line = f"def {function.signature}:"
     if len(line) <= MAX_LINE:
         return line
-    # In the order and spelling of the signature: what stands between its outer parentheses, one a line.
+    # Must agree with `Function.signature`.
     parts: list[str] = []
     for parameter in function.parameters:
         if parameter.keyword_only and "*" not in parts:
@@ -269,7 +275,8 @@ def _sentence(words: str) -> str:
 
 
 def _wrapped(text: str, width: int = _TEXT_WIDTH) -> str:
-    """Text in lines, with no line end inside of `backticks`."""
+    """Wrap a text into lines, without breaking a line inside of `backticks`."""
+    # Spaces inside of backticks are hidden from textwrap as null characters.
     whole = re.sub("`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
     return textwrap.fill(whole, width, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 

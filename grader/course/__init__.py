@@ -1,4 +1,4 @@
-"""The course: `course.toml`, its data sets, and the accuracy thresholds that belong to them."""
+"""The course: its settings in `course.toml`, its data set, and the accuracy thresholds that belong to them."""
 
 from grader.course.own import NO_OWN, OwnChecks
 from grader.course.settings import (

@@ -1,4 +1,4 @@
-"""The names that Keras has for layers and optimizers, read from its files: the trusted side does not import it."""
+"""The names of Keras' layers and optimizers, read from its source, because the trusted side must not import Keras."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _EXPORTED: Final = re.compile(r"\bimport (?:\(\s*)?\w+ as ([A-Z]\w*)|^\s+\w+ as 
 
 @functools.cache
 def keras_names(module: str) -> tuple[str, ...]:
-    """The classes that a public module of Keras exports; none where Keras is not installed.
+    """Return the names of the classes that a public module of Keras exports; empty if Keras is not installed.
 
     Args:
         module: `layers` or `optimizers`.
     """
+    # The public modules of Keras consist of imports only, so a regular expression is enough.
     spec = importlib.util.find_spec("keras")
     if spec is None or spec.origin is None:
         return ()

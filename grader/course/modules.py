@@ -1,4 +1,4 @@
-"""The modules that submissions may import beside Python's own: one list, in the course, and what of it is installed."""
+"""The modules that submissions may import in addition to the standard library, and which of them are installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 MODULES: Final = ("keras", "tensorflow", "numpy", "matplotlib", "pandas", "scipy", "sklearn", "PIL", "h5py", "IPython")
-"""The list where a course has none of its own: all of it comes with the grader, however that is installed."""
+"""The default of `modules` in `course.toml`; all of these are dependencies of the grader."""
 
 _PACKAGES: Final = {
     "sklearn": "scikit-learn",
@@ -16,28 +16,34 @@ _PACKAGES: Final = {
     "cv2": "opencv-python-headless",
     "skimage": "scikit-image",
 }
-"""What is installed for a module that has another name."""
+"""The package that provides a module, where the two have different names."""
 
 _NO_MODULE: Final = re.compile(r"No module named '(?P<module>[\w.]+)\.(?P<name>\w+)'")
 _NO_NAME: Final = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
 
 
 def missing(modules: Iterable[str]) -> list[str]:
-    """Which of some modules are not installed; nothing is imported."""
+    """Return the modules that are not installed, without importing any."""
+    # Importing is slow, and the trusted side must import neither Keras nor TensorFlow.
     return [name for name in modules if not _is_there(name)]
 
 
 def _is_there(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # `__main__` and the like
+    except (ImportError, ValueError):  # ValueError for `__main__` and other modules without a spec
         return False
 
 
 def why_not_gradable(listed: Iterable[str], imported: Iterable[str]) -> str:
-    """Why a submission cannot be judged by what it imports, a sentence; empty where it can.
+    """Say why a submission cannot be graded because of its imports; empty if it can.
 
-    A module of the course's list that is missing is missing from the grader, and no fault of the submission.
+    A submission that imports a module of the course's list which is not installed must not lose points: the fault is
+    the grader's installation.
+
+    Args:
+        listed: The course's list of modules.
+        imported: The modules that the submission imports.
     """
     lacking = missing(sorted(set(listed) & set(imported)))
     if not lacking:
@@ -48,11 +54,11 @@ def why_not_gradable(listed: Iterable[str], imported: Iterable[str]) -> str:
 
 
 def hint(listed: Iterable[str], said: str) -> str:
-    """What to look at where an import failed.
+    """Return a hint for a student whose import failed.
 
     Args:
-        listed: The course's list.
-        said: What the exception says.
+        listed: The course's list of modules.
+        said: The text of the exception.
     """
     names = tuple(listed)
     found = _NO_MODULE.search(said) or _NO_NAME.search(said)

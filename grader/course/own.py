@@ -1,9 +1,12 @@
-"""Checks of a course's own: what the tests in `checks/`, beside `course.toml`, say in their decorators.
+"""The course's own checks, as they are declared in the folder `checks/` next to `course.toml`.
 
-They are read from the text, without running it, so that every command knows them and says the line of what is wrong:
+Each test there has a decorator:
 
     @check("subset_data/nothing-to-keep", points=2, title="Gives no images where no label matches")
     def test_nothing_to_keep(subsets): ...
+
+The decorators are read from the source text, without running it, so that every command knows the checks and can name
+the line of a mistake.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ CHAFFS: Final = "chaffs"
 GUIDED: Final = "guided"
 
 TESTS: Final = "test_*.py"
+# Folders that no verdict depends on: a change in them is no reason to grade submissions again.
 _WITHOUT_A_SAY: Final = (WHEATS, CHAFFS, GUIDED, "__pycache__")
 _EXAMPLE: Final = '@check("subset_data/nothing-to-keep", points=1, title="…")'
 _FUNCTIONS: Final = tuple(function.name for function in contract.FUNCTIONS)
@@ -32,11 +36,11 @@ _OURS: Final = frozenset(check.id for check in (*contract.CHECKS, *guided.CHECKS
 
 
 class OwnCheck(contract.Check, frozen=True):
-    """A check of a course's own.
+    """One of the course's own checks.
 
     Attributes:
-        form: The form of the assignment whose submissions it is about.
-        place: Where it is declared: `checks/test_own.py: line 12`.
+        form: The form of the assignment that it applies to.
+        place: Where it is declared, such as `checks/test_own.py: line 12`.
     """
 
     form: Literal["functions", "guided"] = "functions"
@@ -44,11 +48,11 @@ class OwnCheck(contract.Check, frozen=True):
 
 
 class OwnChecks(msgspec.Struct, frozen=True):
-    """The checks of a course's own.
+    """The course's own checks.
 
     Attributes:
-        folder: Where their tests are, absolute; empty where there are none.
-        digest: Of the files there that have a say in a verdict.
+        folder: Absolute path of the folder with their tests; empty if there are none.
+        digest: SHA-256 over the files in it that a verdict may depend on; see `digest_of`.
         checks: The checks.
     """
 
@@ -57,26 +61,26 @@ class OwnChecks(msgspec.Struct, frozen=True):
     checks: tuple[OwnCheck, ...] = ()
 
     def of(self, form: str) -> tuple[OwnCheck, ...]:
-        """Those for submissions of one form."""
+        """Return the checks for one form of the assignment."""
         return tuple(check for check in self.checks if check.form == form)
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids of all of them."""
+        """The ids of all the checks."""
         return frozenset(check.id for check in self.checks)
 
     @property
     def have_changed(self) -> bool:
-        """Whether the folder no longer holds what was read."""
+        """Whether the folder has changed since it was read."""
         return bool(self.folder) and digest_of(Path(self.folder)) != self.digest
 
 
 NO_OWN: Final = OwnChecks()
-"""What a course has that has no folder `checks/`."""
+"""The value for a course without a folder `checks/`."""
 
 
 class _Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `@check` is given; see `grader.checks.own.check`."""
+    """The arguments of `@check`; see `grader.checks.own.check`."""
 
     id: Annotated[str, msgspec.Meta(max_length=80)]
     points: Annotated[float, msgspec.Meta(ge=0, le=10_000)]
@@ -89,16 +93,17 @@ class _Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_own(folder: Path) -> OwnChecks:
-    """Read what a folder declares; nothing where there is no such folder, or no Python in it.
+    """Read the checks that a folder declares; none if the folder does not exist or has no Python file.
 
     Raises:
-        UsageError: A file cannot be read or does not parse, or something is declared that cannot be meant.
+        UsageError: If a file cannot be read or does not parse, or a declaration is invalid.
     """
     if not any(folder.glob("*.py")):
         return NO_OWN
     tests = sorted(folder.glob(TESTS))
     if not tests:
         raise UsageError(f"{folder}: there is no file {TESTS} here, which the course's own checks would be in.")
+    # The course's tests run in one session of pytest with the grader's, which is set up to load no conftest.py.
     if (conftest := folder / "conftest.py").exists():
         raise UsageError(f"{conftest}: is not read; define fixtures in the files of the tests, or import them there.")
     found: dict[str, OwnCheck] = {}
@@ -112,7 +117,10 @@ def read_own(folder: Path) -> OwnChecks:
 
 
 def digest_of(folder: Path) -> str:
-    """Digest of all files of a folder that have a say in a verdict: tests, and what they may read."""
+    """Return one SHA-256 over all files of a folder that a verdict may depend on: tests, and files that they may read.
+
+    Results in the gradebook are kept with this digest, and submissions are graded again when it changes.
+    """
     digest = hashlib.sha256()
     for name, content in files_of(folder).items():
         digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
@@ -120,10 +128,12 @@ def digest_of(folder: Path) -> str:
 
 
 def files_of(folder: Path) -> Mapping[str, bytes]:
-    """The same files, by their names below the folder; solutions to validate with and hidden files are left out.
+    """Return the content of all files of a folder that a verdict may depend on, by their paths below the folder.
+
+    Solutions that are only for `grader validate`, hidden files and `__pycache__` are left out.
 
     Raises:
-        UsageError: One cannot be read.
+        UsageError: If a file cannot be read.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -143,10 +153,10 @@ def _read(path: Path) -> bytes:
 
 
 def _declared(path: Path) -> Iterator[tuple[int, OwnCheck]]:
-    """The checks of a file, each with the line of its decorator."""
+    """Yield the checks that a file declares, each with the line of its decorator."""
     try:
         tree = ast.parse(_read(path), str(path))
-        compile(tree, str(path), "exec")  # which also finds what only looks like Python, such as a return at the top
+        compile(tree, str(path), "exec")  # refuses what the parser accepts, such as `return` outside of a function
     except SyntaxError as error:
         raise UsageError(f"{path}: line {error.lineno or 1}: does not parse: {error.msg}.") from None
     except ValueError as error:  # a null byte, in some versions of Python
@@ -174,12 +184,17 @@ def _is_check(decorator: ast.expr) -> bool:
 
 
 def _read_check(call: ast.Call, place: str) -> OwnCheck:
-    """What a decorator says.
+    """Read a decorator.
+
+    Args:
+        call: The call of `check`.
+        place: File and line, for messages.
 
     Raises:
-        UsageError: It cannot be meant.
+        UsageError: If its arguments are invalid.
     """
     try:
+        # The id is the only positional argument; more of them are refused below, with a message.
         given = dict(zip(("id",), map(ast.literal_eval, call.args), strict=False))
         given |= {each.arg or "**": ast.literal_eval(each.value) for each in call.keywords}
     except ValueError:

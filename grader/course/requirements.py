@@ -1,4 +1,8 @@
-"""`[requirements]` of a course file: what it says is looked at by hand, so that a message can name what was meant."""
+"""Validation of the table `[requirements]` in a course file.
+
+msgspec checks the types.  This module checks what needs Keras' names or the ids of the checks, and its messages
+suggest the name that was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +17,19 @@ _MODULES: Final = {"required_layers": "layers", "forbidden_layers": "layers", "o
 
 
 def check_requirements(stated: Any, checks: Sequence[str], form: Any, where: str) -> None:
-    """Refuse names that Keras and the grader do not know, and requirements that nothing can meet.
+    """Refuse names that do not exist in Keras or in the grader, and requirements that no submission can meet.
 
     Args:
-        stated: The table, as it was read.
+        stated: The table as it was read from TOML; it may be of any type.
         checks: The ids of all checks.
-        form: The form of the assignment that the course asks for.
+        form: The value of `form` in the course file.
         where: The course file, for messages.
 
     Raises:
-        UsageError: There is such a name, or such a requirement.
+        UsageError: If a name is unknown, or a requirement cannot be met.
     """
     if not isinstance(stated, dict):
-        return  # of the wrong type: the record's types say so
+        return  # of the wrong type: msgspec reports it later
     of_functions = [key for key in REQUIREMENT_CHECKS if key in stated]
     if form == "guided" and of_functions:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""`course.toml` as a validated record: which data, which classes, what each check is worth, what is allowed."""
+"""The settings of a course: `course.toml` as a validated record."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ COURSE_FILE: Final = "course.toml"
 
 _CHECKS: Final = {check.id: check for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS)}
 
+# The upper limits catch typing errors in a course file.
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 ModuleName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
-Label = Annotated[int, msgspec.Meta(ge=0, le=255)]
+Label = Annotated[int, msgspec.Meta(ge=0, le=255)]  # data sets store labels as uint8
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Ranked = Literal["accuracy", "score"]
@@ -41,17 +42,18 @@ Groups = Literal["none", "names"]
 
 
 class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a submission may use before it is stopped.
+    """The limits at which a submission is stopped.
 
     Attributes:
-        call_seconds: Wall time of one call of a student's function.
-        training_seconds: Wall time of the training that the accuracy check measures.
-        load_seconds: Wall time of loading the submission.
-        grading_seconds: Wall time of everything that a submission does for one grading, but for that training.
+        call_seconds: Wall time of one call of a student's function, in seconds.
+        training_seconds: Wall time of the training that the accuracy check measures, in seconds.
+        load_seconds: Wall time of loading the submission, in seconds.
+        grading_seconds: Wall time of everything that a submission does in one grading, except that training, in
+            seconds.
         memory_mb: Memory, in MiB.
         processes: Processes at one time.
-        file_mb: Size of each file it writes, in MiB.
-        threads: Threads that TensorFlow computes with; fixed, so that a score is the same at every run.
+        file_mb: Size of each file that it writes, in MiB.
+        threads: Number of threads that TensorFlow computes with; fixed, so that a score is the same at every run.
     """
 
     call_seconds: Seconds = 60.0
@@ -59,66 +61,72 @@ class CourseLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     load_seconds: Seconds = 60.0
     grading_seconds: Seconds = 900.0
     memory_mb: Count = 4096
+    # The forkserver counts processes, since the kernel does not hold root to its own limit.
     processes: Count = 64
     file_mb: Count = 256
     threads: Threads = 1
 
     @property
     def of_worker(self) -> Limits:
-        """Those that a worker is started with."""
+        """The limits that a worker is started with."""
         return Limits(memory_mb=self.memory_mb, processes=self.processes, file_mb=self.file_mb)
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The budget of the accuracy check.  Its thresholds are measured, and stored elsewhere.
+    """The training budget of the accuracy check; `grader.course.thresholds` has the thresholds that belong to it.
 
     Attributes:
-        train_images: Images to train on, in all classes together.
-        epochs: Epochs of the training.
-        batch_size: Images a step.
-        mirror: Whether half of the hidden images are mirrored; not where a mirror image is of another class.
+        train_images: Number of training images, in all classes together.
+        epochs: Number of epochs.
+        batch_size: Images in one optimizer step.
+        mirror: Whether half of the hidden images are mirrored.  Must be false if a mirror image is of another class.
     """
 
+    # 800 steps with the defaults.  With fewer, networks with BatchNormalization still look like guessing in validation,
+    # since its moving averages lag for hundreds of steps; small batches make steps cheap.
     train_images: Count = 3200
     epochs: Count = 4
     batch_size: Count = 16
-    mirror: bool = True
+    mirror: bool = True  # unless the course file says so, `on_dataset` takes this from the data set
 
     @property
     def steps(self) -> int:
-        """Optimizer steps of the whole training."""
+        """The number of optimizer steps in the whole training."""
         return self.epochs * math.ceil(self.train_images / self.batch_size)
 
 
 class Full(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole training of the profile `full`, as each submission wrote it: its epochs, batch size and patience.
+    """The training in the profile `full`, where epochs, batch size and patience are those that the submission chose.
 
     Attributes:
-        train_images: Images to train on, in all classes together.
-        validation_images: Images to validate on.
-        training_seconds: Wall time that it may take.
+        train_images: Number of training images, in all classes together.
+        validation_images: Number of validation images.
+        training_seconds: Wall time that it may take, in seconds.
     """
 
+    # Together 15,000, which are all training images of three classes of CIFAR-10; a tenth is for validation.
     train_images: Count = 13_500
     validation_images: Count = 1_500
     training_seconds: Seconds = 3_600.0
 
 
 class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `grader bench` trains, and what comes of it.
+    """The measurement of training speed by `grader bench`, and the points for speed.
 
     Attributes:
-        train_images: Images to train on, in all classes together.
-        epochs: Epochs a round; the first, which traces and compiles, is told apart.
-        batch_size: Images a step.
-        rounds: Trainings of a submission, each beside one of the reference.
-        threads: Threads that the backend computes with on the processor.
+        train_images: Number of training images, in all classes together.
+        epochs: Epochs in a round.  The first one, which traces and compiles, is reported separately.
+        batch_size: Images in one optimizer step.
+        rounds: Number of trainings of a submission, each side by side with one of the reference.
+        threads: Number of threads that the backend computes with on the CPU.
         leaderboard: Whether the class page shows who trains fastest.
-        points: What speed is worth, shown beside the score; 0: nothing.
-        full_ratio: All of them up to this time, as a multiple of the reference's.
-        no_ratio: None of them from here on; in between they fall evenly.
+        points: Points for speed, shown beside the score; 0 for none.
+        full_ratio: The largest ratio of a submission's time to the reference's that earns all of these points.
+        no_ratio: The ratio from which none are earned; in between they fall linearly.
     """
 
+    # With these defaults a submission takes three to four minutes on two cores.  `grader timings compare` needs at
+    # least six rounds to tell whether a submission became slower.
     train_images: Count = 768
     epochs: Count = 4
     batch_size: Count = 64
@@ -131,16 +139,17 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When submissions are due, and what it costs to be late.  `grader.gradebook.layers` does the arithmetic.
+    """The deadline and the late penalty.  `grader.gradebook.layers` computes the penalty.
 
     Attributes:
-        deadline: With its time zone; `None`: nothing is ever late.
-        grace_minutes: How long after the deadline nothing is taken off yet.
-        percent_per_day: Part of the points that each day takes off, a day that has begun counting as a whole one.
-        cap_percent: The most that is taken off, however late.
-        late_days: Days that each student may be late before anything is taken off; they are used without asking.
-        days_shared_with: Folders of other assignments that the same late days are for, each with a course file and a
-            gradebook; those that were due before use theirs first.
+        deadline: Date and time with a time zone; `None` if there is no deadline.
+        grace_minutes: Minutes after the deadline during which nothing is deducted.
+        percent_per_day: Percentage of the points that is deducted for each day; a day that has begun counts as a whole
+            one.
+        cap_percent: The maximum that is deducted, as a percentage of the points.
+        late_days: Number of days that each student may be late without a deduction; they are used automatically.
+        days_shared_with: Folders of other assignments that draw on the same late days, each with a course file and a
+            gradebook.  Assignments that were due earlier use them first.
     """
 
     deadline: Moment | None = None
@@ -152,12 +161,13 @@ class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a student is not shown before a date.  `grader.gradebook.visibility` applies it.
+    """What students are not shown before a date.  `grader.gradebook.visibility` applies it.
 
     Attributes:
-        hidden_until: `deadline`, which is each student's own, or a moment with its time zone; empty: all is shown.
+        hidden_until: `deadline` for each student's own deadline, or a date and time with a time zone; empty if nothing
+            is hidden.
         details: Ids of checks whose message, example and hint are hidden until then.
-        scores: Ids of checks that are hidden whole until then, with their points.
+        scores: Ids of checks that are hidden completely until then, with their points.
     """
 
     hidden_until: str = ""
@@ -166,36 +176,37 @@ class Visibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A course: everything an instructor can set.
+    """A course: everything that an instructor can set in `course.toml`.
 
     Attributes:
-        title: Shown at the head of reports.
-        dataset: Where the images come from: see `grader.course.datasets`.
-        classes: The labels the course is about, in the order of the one-hot columns.
+        title: The heading of reports.
+        dataset: The data set: one of `grader.course.datasets.DATASETS`, or the path of the course's own.
+        classes: The labels that the course uses, in the order of the one-hot columns.
         profile: The profile that is graded when the command line names none.
-        seed: Every random choice of the grader comes from it.
-        points_by_check: Points that differ from the contract's, by check id: the table `[points]`.
-        limits: What a submission may use.
-        accuracy: The budget of the accuracy check.
-        full: The whole training of the profile `full`.
-        speed: What is trained to measure its speed, and what speed is worth.
-        late: The deadline, and what being late costs.
-        attempts: Which version of a submission counts, where several were graded: `grader.gradebook.store` says how.
+        seed: The seed of every random choice that the grader makes.
+        points_by_check: Points by check id, for checks whose points differ from the contract: the table `[points]`.
+        limits: The limits at which a submission is stopped.
+        accuracy: The training budget of the accuracy check.
+        full: The training in the profile `full`.
+        speed: The measurement of training speed, and the points for it.
+        late: The deadline and the late penalty.
+        attempts: Which attempt counts if a submission was graded more than once; see `grader.gradebook.store`.
         groups: Whether a name such as `ada+ben` says whose work a submission is: `names` or `none`.
         visibility: What students are not shown before a date.
-        leaderboard: What students may see of one another, under names of their choice: Gradescope's leaderboard.
-        form: Which form of the assignment submissions have; `auto` goes by what each file defines.
-        modules: What submissions may import beside Python's own modules; it is installed with the grader.
+        leaderboard: What students may see of one another on Gradescope's leaderboard, under names that they choose.
+        form: The form of the assignment that submissions have; `auto` decides by what each file defines.
+        modules: Modules that submissions may import in addition to the standard library.
         legacy: Whether a guided notebook may use names that newer versions of Keras have dropped: `run` or `refuse`.
-        own: The checks of its own, which lie beside the course file and are not in it.
-        requirements: What is asked for beyond the contract, and which checks are not made.
+        own: The course's own checks, which are declared in the folder `checks/` and not in `course.toml`.
+        requirements: What the course asks for beyond the contract, and which checks it skips.
     """
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "Image classification with Keras"
     dataset: str = "cifar10"
     classes: tuple[Label, ...] = (0, 1, 2)
     profile: str = "standard"
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0  # NumPy's global generator takes 32 bits
+    # `points` in the file; in Python that name is the method below.
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: CourseLimits = CourseLimits()
     accuracy: Accuracy = Accuracy()
@@ -214,46 +225,49 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def subject(self) -> Subject:
-        """What the course is about: the form of its images, and its classes.
+        """The shape of the course's images, and its classes.
 
         Raises:
-            UsageError: Its data are not there, or none that a course can be about.
+            UsageError: If the course's data set does not exist, or cannot be used for a course.
         """
         info = describe_dataset(self.dataset)
         return Subject(self.dataset, info.title, info.image_shape, info.class_names, self.classes)
 
     @property
     def functions(self) -> tuple[contract.Function, ...]:
-        """The functions that submissions define, with this course's defaults."""
+        """The functions that a submission must define, with this course's defaults."""
         return contract.functions_for(self.subject, self.requirements.patience)
 
     @property
     def brief(self) -> Brief:
-        """What its starter says."""
+        """What the starter file says about this course."""
         points = {task.number: self.task_points(task.number) for task in contract.TASKS}
         own = tuple(check for check in self.own.of("functions") if check.id not in self.requirements.skip)
         return Brief(self.subject, self.requirements, points, own)
 
     def checks(self, form: str = "functions") -> tuple[contract.Check, ...]:
-        """The checks that this course makes of a form of the assignment; those of its own end their task."""
+        """Return the checks of this course for one form of the assignment, sorted by task.
+
+        Within a task, the course's own checks come last.
+        """
         ours = guided.CHECKS if form == "guided" else (*contract.CHECKS, *self.requirements.checks)
         made = [check for check in (*ours, *self.own.of(form)) if check.id not in self.requirements.skip]
         return tuple(sorted(made, key=lambda check: check.task))
 
     def points(self, check_id: str) -> float:
-        """What passing a check is worth in this course.
+        """Return the points of a check in this course.
 
         Raises:
-            KeyError: There is no check of that id, neither in the contract nor of the course's own.
+            KeyError: If neither the grader nor the course has a check with that id.
         """
         return self.points_by_check.get(check_id, _known(self.own)[check_id].points)
 
     def total(self, checks: Iterable[contract.Check] | None = None) -> float:
-        """What passing some checks is worth in this course; unless given, all that it makes of functions."""
+        """Return the sum of the points of some checks in this course; by default of all checks of functions."""
         return math.fsum(self.points(check.id) for check in (self.checks() if checks is None else checks))
 
     def task_points(self, number: int) -> float:
-        """What a task is worth in this course, over all its checks."""
+        """Return the sum of the points of a task's checks in this course."""
         return self.total(check for check in self.checks() if check.task == number)
 
 
@@ -261,10 +275,10 @@ def load_course(path: Path | None = None) -> Course:
     """Read and validate a course file.
 
     Args:
-        path: The file.  `None`: `course.toml` in the current directory if it is there, else the defaults.
+        path: The file.  `None` for `course.toml` in the current directory; if that does not exist, the defaults.
 
     Raises:
-        UsageError: The file cannot be read, is not TOML, or says something that cannot be meant.
+        UsageError: If the file cannot be read, is not TOML, or has an invalid setting.
     """
     if path is None:
         path = Path(COURSE_FILE)
@@ -279,7 +293,7 @@ def load_course(path: Path | None = None) -> Course:
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
     course = parse_course(text, where=str(path), folder=path.parent, own=read_own(path.parent / FOLDER))
-    # A course file names folders as they lie beside it, wherever the grader is called.
+    # Paths in a course file are relative to it, not to the folder that the grader is called from.
     shared = tuple(str(path.parent / folder) for folder in course.late.days_shared_with)
     return msgspec.structs.replace(course, late=msgspec.structs.replace(course.late, days_shared_with=shared))
 
@@ -289,12 +303,12 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
 
     Args:
         text: The text.
-        where: The file, for errors.
-        folder: Where the paths in it begin.
-        own: The checks of the course's own, which it may name as it names others.
+        where: The file, for messages.
+        folder: The folder that paths in it are relative to.
+        own: The course's own checks; the course file may refer to them.
 
     Raises:
-        UsageError: It is not TOML, or says something that cannot be meant.
+        UsageError: If it is not TOML, or has an invalid setting.
     """
     try:
         table = tomllib.loads(text)
@@ -302,7 +316,8 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
         reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
         raise UsageError(f"{where}: is not TOML: {reason}.") from None
     _refuse_unknown_keys(table, where)
-    # By hand, since the record's types cannot know the check ids, nor say which word was probably meant.
+    # msgspec validates types and ranges below.  These come first, because msgspec does not know the ids of checks and
+    # cannot suggest the word that was probably meant.
     checks = _known(own)
     _check_points(table.get("points", {}), checks, where)
     _find_dataset(table, where, folder)
@@ -315,6 +330,7 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
     _check_word("legacy", table, get_args(Legacy), where)
     _check_deadline(table.get("late", {}), where)
     _check_visibility(table, checks, where)
+    # `own` is not read from the table: `_refuse_unknown_keys` refuses a key of that name.
     try:
         course = msgspec.structs.replace(msgspec.convert(table, Course), own=own)
     except msgspec.ValidationError as error:
@@ -330,10 +346,15 @@ def parse_course(text: str, *, where: str = COURSE_FILE, folder: Path = Path(), 
 
 
 def _find_dataset(table: dict[str, Any], where: str, folder: Path) -> None:
-    """Make the path of a course's own data absolute; it is given as it lies beside the course file.
+    """Replace the path of a course's own data set, which is relative to the course file, by an absolute path.
+
+    Args:
+        table: The course file as it was read from TOML; changed in place.
+        where: The file, for messages.
+        folder: The folder of the course file.
 
     Raises:
-        UsageError: There is no such file or folder, and no data set of that name.
+        UsageError: If there is neither such a file or folder nor a data set of that name.
     """
     name = table.get("dataset")
     if not isinstance(name, str) or name in DATASETS:
@@ -347,10 +368,10 @@ def _find_dataset(table: dict[str, Any], where: str, folder: Path) -> None:
 
 
 def _settled(course: Course, table: Mapping[str, Any], where: str) -> Course:
-    """The course with what follows from its data: all classes, no mirror images, and the form that fits them.
+    """Fill in the settings that depend on the data set and that the course file leaves out: classes, mirroring, form.
 
     Raises:
-        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+        UsageError: If the data set cannot be used for a course, or a setting does not fit it.
     """
     try:
         mirror = "mirror" not in table.get("accuracy", {})
@@ -360,17 +381,19 @@ def _settled(course: Course, table: Mapping[str, Any], where: str) -> Course:
 
 
 def on_dataset(course: Course, name: str, *, classes: bool = True, mirror: bool = True) -> Course:
-    """The course on a data set.
+    """Return a course with another data set, and the settings that depend on it adapted.
 
     Args:
         course: The course.
-        name: The data set.
-        classes: Whether the course is about all classes of a data set that is not in the form of CIFAR-10.
-        mirror: Whether the data set says if hidden images are mirrored.
+        name: The data set: one of `DATASETS`, or a path.
+        classes: Whether to use all classes of the data set, unless it is one of `LIKE_CIFAR10`.
+        mirror: Whether to let the data set decide if hidden images are mirrored.
 
     Raises:
-        UsageError: The data are none that a course can be about, or the course asks for what they do not have.
+        UsageError: If the data set cannot be used for a course, or a setting of the course does not fit it.
     """
+    # A guided notebook loads its images itself, and the checks replace what `cifar10.load_data()` returns.  So only
+    # data sets with the same shapes can be used in that form.
     info = describe_dataset(name)
     form = course.form
     if name not in LIKE_CIFAR10:
@@ -392,9 +415,12 @@ def on_dataset(course: Course, name: str, *, classes: bool = True, mirror: bool 
 
 
 def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
-    """Name the first unknown key with its path and the nearest key that exists.
+    """Refuse the first unknown key, with its path and the most similar key that exists.
 
-    msgspec refuses unknown keys too, but cannot say which one was probably meant.
+    msgspec refuses unknown keys too, but cannot suggest the one that was probably meant.
+
+    Raises:
+        UsageError: If there is an unknown key.
     """
     records: dict[str, type[msgspec.Struct]] = {
         "": Course,
@@ -412,7 +438,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
         for step in name.split(".") if name else ():
             part = part.get(step, {}) if isinstance(part, dict) else {}
         if not isinstance(part, dict):
-            continue  # of the wrong type: msgspec says so
+            continue  # of the wrong type: msgspec reports it later
         known = [field.encode_name for field in msgspec.structs.fields(record) if field.type is not OwnChecks]
         for key in part:
             if key not in known:
@@ -421,7 +447,7 @@ def _refuse_unknown_keys(table: Mapping[str, Any], where: str) -> None:
 
 
 def _known(own: OwnChecks) -> Mapping[str, contract.Check]:
-    """All checks by their ids."""
+    """Return all checks, the grader's and the course's own, by their ids."""
     return {**_CHECKS, **{check.id: check for check in own.checks}} if own.checks else _CHECKS
 
 
@@ -433,10 +459,10 @@ def _check_points(points: Any, checks: Mapping[str, contract.Check], where: str)
             if isinstance(value, dict):
                 raise UsageError(f'{where}: points.{check_id}: a check id goes in quotes, as in "train/validates" = 2.')
             raise UsageError(f"{where}: points.{check_id}: unknown check{nearest(check_id, list(checks))}")
-        # bool is an int in Python, but `= true` is not a number of points.
+        # bool is a subclass of int, but `= true` is not a number of points.
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise UsageError(f"{where}: points.{check_id}: expected a number.")
-        if not 0 <= value <= 10_000:  # NaN fails this as well
+        if not 0 <= value <= 10_000:  # refuses NaN too
             raise UsageError(f"{where}: points.{check_id}: expected points between 0 and 10000, got {value}.")
 
 
@@ -457,7 +483,18 @@ def _check_deadline(late: Any, where: str) -> None:
 
 
 def _check_visibility(table: dict[str, Any], checks: Mapping[str, contract.Check], where: str) -> None:
-    """Look at `[visibility]`, and write its moment as text, since it may be a word as well."""
+    """Validate `[visibility]`, and replace a date in `hidden_until` by its text.
+
+    `Visibility.hidden_until` is a text because it may also be the word `deadline`; TOML gives a date as a `datetime`.
+
+    Args:
+        table: The course file as it was read from TOML; changed in place.
+        checks: All checks by their ids.
+        where: The file, for messages.
+
+    Raises:
+        UsageError: If a check is unknown, or the date is missing or invalid.
+    """
     visibility = table.get("visibility")
     if not isinstance(visibility, dict):
         return
@@ -488,12 +525,12 @@ def _words(value: Any) -> list[str]:
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How submissions are graded.
+    """How submissions are graded in one call of the grader.
 
     Attributes:
         course: The course.
         profile: One of `contract.PROFILES`.
-        tasks: The tasks that are asked for; empty for all.
+        tasks: Numbers of the tasks to grade; empty for all.
         level: The isolation level of the sandbox.
     """
 

@@ -1,7 +1,8 @@
-"""Accuracy thresholds: what the reference reaches under the same budget, measured and kept in a file.
+"""Accuracy thresholds, derived from what the reference solution reaches under the same training budget.
 
-`grader calibrate` trains the reference several times under the budget of the course and writes
-`grader/course/calibration.json`.  A submission earns points by bands: full credit down to `full_credit`, then parts.
+`grader calibrate` trains the reference several times under the budget of the course and stores the accuracies in
+`grader/course/calibration.json`.  A submission earns points in bands: all of them from `Calibration.full_credit` up,
+and parts of them in two bands below.
 """
 
 from __future__ import annotations
@@ -25,43 +26,47 @@ from grader.sandbox.wire import backends
 CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
 
 STYLE_ALLOWANCE: Final = 0.16
-"""How much less than the reference's mean a single run of a sound network of another style may reach.
+"""How far a single run of a sound network of another style may stay below the reference's mean accuracy.
 
 Measured on CIFAR-10 under the standard budget, with seven or eight seeds for each of five plain student networks: the
-worst single run was at 0.682, 15.8 points below the reference's mean of 0.840. The uncertainties in
-`Calibration.full_credit` come on top: they are for the runs that nobody has measured.
+worst single run reached 0.682, 15.8 percentage points below the reference's mean of 0.840. The uncertainties in
+`Calibration.full_credit` are added to this: they cover runs that nobody has measured.
 """
 
 BANDS: Final = ((0.0, 1.0), (0.03, 0.6), (0.06, 0.3))
-"""Distance below full credit, and the share of the points that is earned down to there.
+"""Pairs of a distance below full credit and the share of the points that is earned down to that distance.
 
-Measured likewise: a training set of which half is mislabelled, which still lets a network learn something, gives 0.50
-to 0.555 and so nothing; images scaled twice, and labels off by one, give 0.32 to 0.39.
+The bands end above what broken pipelines reach, measured on CIFAR-10 under the standard budget. Training labels of
+which half are wrong still let a network learn something and give 0.50 to 0.555, and so no points; images scaled twice,
+and labels off by one, give 0.32 to 0.39.
 """
 
 
 VALIDATION_IMAGES: Final = 600
-"""Images that the accuracy check validates on, but in the profile `full`."""
+"""Number of validation images in the accuracy check, in all profiles except `full`."""
 
 _SPREAD_UNKNOWN: Final = 0.02
-"""Taken for the spread of a calibration of one run; over ten runs under the standard budget it was 0.014."""
+"""The standard deviation assumed for a calibration of one run.
+
+Over ten runs under the standard budget it was 0.014.
+"""
 
 RUNS_OF_FULL: Final = 5
-"""Runs that a calibration of the profile `full` should have."""
+"""Number of runs that a calibration of the profile `full` should have."""
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """What the reference reached under one budget.
+    """The accuracies that the reference reached under one training budget.
 
     Attributes:
         dataset: Name of the data set.
-        sha256: Its digest.
+        sha256: SHA-256 of the data set.
         classes: The course's classes.
-        budget: Images, epochs and batch size; in the profile `full` those that the reference has by itself.
-        accuracies: Share of hidden images that the reference predicted right, one for each seed.
-        versions: What it was measured with.
-        profile: `standard`, or `full`: trained as it was written.
-        validation_images: Images to validate on.
+        budget: Images, epochs and batch size; in the profile `full` the reference's own defaults.
+        accuracies: Share of the hidden images that the reference predicted right, one for each seed.
+        versions: Versions of the libraries that it was measured with, by name.
+        profile: `standard`, or `full` if the reference was trained as it is written.
+        validation_images: Number of validation images.
     """
 
     dataset: str
@@ -75,31 +80,36 @@ class Calibration(msgspec.Struct, frozen=True):
 
     @property
     def mean(self) -> float:
-        """Mean accuracy over the seeds."""
+        """The mean accuracy over the seeds."""
         return statistics.fmean(self.accuracies)
 
     @property
     def spread(self) -> float:
-        """Standard deviation over the seeds; with one alone, what it is at most elsewhere."""
+        """The standard deviation over the seeds; with only one seed, `_SPREAD_UNKNOWN`."""
         return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else _SPREAD_UNKNOWN
 
     @property
     def full_credit(self) -> float:
-        """The accuracy from which all points are earned.
+        """The lowest accuracy that earns all points.
 
-        The mean, less `STYLE_ALLOWANCE` for networks that are sound but simpler than the reference, and less two
-        standard errors of the mean and two standard deviations of a single run; never below half way between chance
-        and the mean.
+        It is the mean less `STYLE_ALLOWANCE`, for networks that are sound but simpler than the reference, less two
+        standard errors of the mean, and less two standard deviations of a single run.  It is never below the middle
+        between chance and the mean.
         """
         error = 2 * self.spread / math.sqrt(len(self.accuracies)) + 2 * self.spread
         chance = 1 / len(self.classes)
         return max(self.mean - error - STYLE_ALLOWANCE, (chance + self.mean) / 2)
 
     def other_versions(self, installed: Mapping[str, str]) -> str:
-        """What is installed in other versions than it was measured with; empty where major and minor agree.
+        """List the libraries whose installed version differs from the one that the calibration was measured with.
+
+        Only major and minor versions are compared.
 
         Args:
-            installed: Version by name, such as `keras`; a name that is missing is not compared.
+            installed: Versions by name, such as `keras`; a library that is missing is not compared.
+
+        Returns:
+            The differences as a text for people; empty if there are none.
         """
         differing = [
             f"{name} {measured} (installed: {installed[name]})"
@@ -109,7 +119,8 @@ class Calibration(msgspec.Struct, frozen=True):
         return ", ".join(differing)
 
     def share(self, accuracy: float) -> float:
-        """The share of the points that an accuracy earns."""
+        """Return the share of the points that an accuracy earns, 0 to 1."""
+        # With few classes or a weak reference the bands could reach down to chance, so none begins below chance + 0.05.
         chance = 1 / len(self.classes)
         for distance, share in BANDS:
             if accuracy >= max(self.full_credit - distance, chance + 0.05):
@@ -118,18 +129,19 @@ class Calibration(msgspec.Struct, frozen=True):
 
 
 def calibration_file(dataset: str) -> Path:
-    """Where the calibrations of a data set are kept: beside a course's own data, and else with the grader."""
+    """Return the file with the calibrations of a data set: beside a course's own data, else in the package."""
     if not is_own(dataset):
         return CALIBRATION_FILE
+    # Not in the package, which may be read-only and is the same for all courses.
     path = Path(dataset)
     return path.with_name(f"{path.stem if path.is_file() else path.name}.calibration.json")
 
 
 def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
-    """Every calibration in a file.
+    """Return all calibrations in a file; none if the file does not exist.
 
     Raises:
-        GraderError: The file cannot be read.
+        GraderError: If the file cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=tuple[Calibration, ...])
@@ -140,12 +152,12 @@ def load_calibrations(path: Path = CALIBRATION_FILE) -> tuple[Calibration, ...]:
 
 
 def installed_versions() -> dict[str, str]:
-    """What training runs on here, found without importing it."""
+    """Return the installed versions of the libraries that training depends on, without importing them."""
     return versions_of(("keras", backends.DEFAULT, "numpy"))
 
 
 def full_budget(course: Course) -> Accuracy:
-    """What the reference trains in the profile `full`, where nobody tells it how long or in which batches."""
+    """Return the reference's training budget in the profile `full`: default epochs and batch size of the contract."""
     defaults = {parameter.name: parameter.default for parameter in contract.function("train").parameters}
     return Accuracy(
         course.full.train_images,
@@ -158,21 +170,23 @@ def full_budget(course: Course) -> Accuracy:
 def find_calibration(
     calibrations: Sequence[Calibration], course: Course, sha256: str, profile: str = "standard"
 ) -> Calibration:
-    """The calibration for a course's data, classes and budget.
+    """Find the calibration for a course's data, classes and budget.
 
     Args:
-        calibrations: Those there are.
+        calibrations: The calibrations to search.
         course: The course.
-        sha256: Of its data.
-        profile: `full`, or any other; those share one.
+        sha256: SHA-256 of the course's data set.
+        profile: The profile; all profiles except `full` share one calibration.
 
     Raises:
-        GraderError: There is none; thresholds measured on something else would judge wrongly.
+        GraderError: If there is none.  A calibration of other data or another budget would judge wrongly, so there is
+            no fallback.
     """
     full = profile == "full"
     budget = full_budget(course) if full else course.accuracy
     wanted = ("full", course.full.validation_images) if full else ("standard", VALIDATION_IMAGES)
     for calibration in calibrations:
+        # As sets: the accuracy check draws the order of the classes anew for each submission.
         same_data = calibration.sha256 == sha256 and set(calibration.classes) == set(course.classes)
         same_training = (calibration.profile, calibration.validation_images) == wanted
         if same_data and same_training and calibration.budget == budget:
@@ -190,11 +204,15 @@ def find_calibration(
 
 
 def calibration_of(settings: Settings) -> Calibration | None:
-    """The thresholds that these settings need to have measured, the data being fetched for it; `None` for none.
+    """Return the calibration that a grading with these settings needs, and fetch the data set if it is missing.
+
+    Returns:
+        The calibration.  `None` if no accuracy is measured, or if the course sets the accuracies itself.
 
     Raises:
-        GraderError: The data cannot be had, or its thresholds are not known.
+        GraderError: If the data set cannot be fetched, or has no calibration.
     """
+    # Only checks of the profiles above `quick` measure accuracy; without one, no data set has to be downloaded.
     checks = contract.chosen(settings.course.checks(), settings.profile, settings.tasks)
     if all(check.profile == "quick" for check in checks):
         return None
@@ -207,15 +225,15 @@ def calibration_of(settings: Settings) -> Calibration | None:
 
 
 def bands_of(course: Course, sha256: str, profile: str = "standard") -> Bands | Calibration:
-    """What an accuracy earns: as the course says, else as the reference was measured.
+    """Return the rule that turns an accuracy into points: the course's own if it has one, else a calibration.
 
     Args:
         course: The course.
-        sha256: Of its data.
-        profile: `full`, or any other; those share one.
+        sha256: SHA-256 of the course's data set.
+        profile: The profile; all profiles except `full` share one calibration.
 
     Raises:
-        GraderError: The course says nothing, and nothing was measured.
+        GraderError: If the course sets no accuracies, and there is no calibration.
     """
     if course.requirements.accuracy is not None:
         return course.requirements.accuracy

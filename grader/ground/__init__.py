@@ -1,1 +1,4 @@
-"""What every room uses: faults, files, text, time and the machine.  It uses no other room."""
+"""Helpers that the whole package uses: errors, files, text, messages to standard error, and the machine.
+
+This folder imports no other folder of the package.
+"""

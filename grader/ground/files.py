@@ -1,4 +1,4 @@
-"""Files that people name, and files that are written whole or not at all."""
+"""Read files that a user named, and write files atomically."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from grader.ground.errors import GraderError, UsageError
 
 
 def read_named(path: Path) -> bytes:
-    """What a file holds that somebody named.
+    """Return the content of a file that a user named.
 
     Raises:
-        UsageError: It cannot be read.
+        UsageError: If the file does not exist or cannot be read.
     """
     try:
         return path.read_bytes()
@@ -23,15 +23,18 @@ def read_named(path: Path) -> bytes:
 
 
 def write_whole(path: Path, *content: bytes | memoryview) -> None:
-    """Write a file, and the folders above it, so that a reader finds the old content or the new, and never a part.
+    """Write a file atomically: a reader finds the old content or the new, never a part of it.
+
+    Missing folders are created.
 
     Args:
         path: The file.
-        content: What it is to hold, one piece after another.
+        content: The new content, in pieces that are written one after another.
 
     Raises:
-        GraderError: It cannot be written.
+        GraderError: If the file cannot be written.
     """
+    # The temporary file is in the same folder, since a rename is atomic only within one file system.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,10 +42,10 @@ def write_whole(path: Path, *content: bytes | memoryview) -> None:
             with part.open("wb") as file:
                 file.writelines(content)
                 file.flush()
-                # Without this a file may be empty after a power cut, since the new name can reach the disk first.
+                # Otherwise the file may be empty after a power cut, because the rename can reach the disk first.
                 os.fsync(file.fileno())
             part.replace(path)
         finally:
-            part.unlink(missing_ok=True)  # it is still there where something went wrong
+            part.unlink(missing_ok=True)  # it still exists if something went wrong
     except OSError as error:
         raise GraderError(f"{path}: cannot be written ({error.strerror}); choose another place.") from error

@@ -1,7 +1,8 @@
-"""The machine's lock: while times are measured nothing else is graded, and the other way round.
+"""The machine: a lock that keeps measurements and gradings apart, CPU cores, and installed versions.
 
-A lock of the kernel's on a file of the user's in the folder for temporary files.  Gradings share it, a measuring has it
-alone.  The kernel takes it away from a process that ends, however it does, so nothing is ever left locked.
+While training speed is measured, nothing else may be graded on the machine, and the other way round.  The lock is an
+`flock` on a file in the temporary folder, one for each user.  Gradings share it; a measurement holds it exclusively.
+The kernel releases it when its process ends, for whatever reason, so no stale lock is ever left behind.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ _PAUSE_SECONDS: Final = 0.2
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who has the lock, or was the last to.
+    """The process that holds the lock, or held it last.
 
     Attributes:
-        command: What it is doing, such as `grader bench`.
-        pid: Its process.
-        since: When it took the lock, in local time, as in 2026-06-30 14:05:09.
+        command: The command that it runs, such as `grader bench`.
+        pid: Its process id.
+        since: When it took the lock, in local time, such as `2026-06-30 14:05:09`.
     """
 
     command: str
@@ -39,7 +40,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 def lock_file() -> Path:
-    """Where this user's lock lies."""
+    """Return the path of this user's lock file."""
     return Path(tempfile.gettempdir()) / f"keras-course-grader-{os.getuid()}.lock"
 
 
@@ -47,18 +48,19 @@ def lock_file() -> Path:
 def machine_lock(
     command: str, *, alone: bool, waiting: Callable[[str], None], path: Path | None = None
 ) -> Iterator[None]:
-    """Hold the machine's lock; waits until it can be had.
+    """Hold the machine's lock for the length of a `with` block; wait until it is free.
 
     Args:
-        command: What it is held for, such as `grader grade`; others who wait are told.
-        alone: Whether nobody else may hold it, as for measuring, or others may share it, as for grading.
-        waiting: Called once, with a sentence that says who holds it, where it is not free at once.
-        path: The file, in place of `lock_file()`.
+        command: What it is held for, such as `grader grade`; shown to those who wait for it.
+        alone: Whether to hold it exclusively, as for a measurement, or shared, as for a grading.
+        waiting: Called once if the lock is not free at once, with a sentence that says who holds it.
+        path: The lock file; `None` for `lock_file()`.
 
     Raises:
-        GraderError: The file cannot be written, or is none of this user's.
+        GraderError: If the file cannot be opened, for example because it belongs to somebody else.
     """
     path = path or lock_file()
+    # The temporary folder is everybody's: O_NOFOLLOW refuses a symbolic link that somebody else put there.
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -66,15 +68,16 @@ def machine_lock(
     try:
         _take(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH, waiting)
         since = datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-        with contextlib.suppress(OSError):  # who holds it is for people to read; a full disk stops nobody here
+        with contextlib.suppress(OSError):  # the holder is only shown to people, so a full disk does no harm
             _write(descriptor, Holder(command, os.getpid(), since))
         yield
     finally:
-        os.close(descriptor)  # which gives the lock back
+        os.close(descriptor)  # releases the lock
 
 
 def _take(descriptor: int, kind: int, waiting: Callable[[str], None]) -> None:
     told = False
+    # Polls instead of blocking in `flock`, so that it can say once who holds the lock.
     while True:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
@@ -87,38 +90,40 @@ def _take(descriptor: int, kind: int, waiting: Callable[[str], None]) -> None:
 
 
 def sentence(holder: Holder | None) -> str:
-    """What is said to one who waits."""
+    """Return the sentence for somebody who waits for the lock."""
     if holder is None:
         return "waiting for another grading or measuring on this machine to end."
     return f"waiting for `{holder.command}` (process {holder.pid}, since {holder.since}) to end."
 
 
 def _write(descriptor: int, holder: Holder) -> None:
-    """Leave word of who holds the lock; of several that share it, the last to come."""
+    """Write into the lock file who holds it.  If several share it, the one that came last is named."""
     content = msgspec.json.encode(holder)
     os.pwrite(descriptor, content, 0)
     os.ftruncate(descriptor, len(content))
 
 
 def _read(descriptor: int) -> Holder | None:
-    with contextlib.suppress(msgspec.MsgspecError):  # caught while it was being written
+    with contextlib.suppress(msgspec.MsgspecError):  # another process may be writing it right now
         return msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
     return None
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of CPU cores that this process may use."""
+    # A container or taskset may allow fewer cores than `os.cpu_count` counts.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
 def pinned_to(count: int) -> Iterator[None]:
-    """Keep this thread, and the programs that it starts meanwhile, to that many cores: the last ones that it may use.
+    """Pin this thread, and the programs that it starts meanwhile, to some CPU cores for the length of a `with` block.
 
-    Interrupts and whatever starts first on a machine tend to be on the first ones.
+    The last cores that the process may use are taken, because interrupts and the processes that start first on a
+    machine tend to run on the first ones.  Does nothing where the system cannot pin, such as on macOS.
 
     Args:
-        count: How many; no more are taken than there are.
+        count: The number of cores; if there are fewer, all of them are used.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield
@@ -132,7 +137,11 @@ def pinned_to(count: int) -> Iterator[None]:
 
 
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:
-    """The versions that are installed, found without importing anything; what is not installed is left out."""
+    """Return the installed version of each distribution, without importing any of them.
+
+    Args:
+        distributions: Their names; those that are not installed are left out of the result.
+    """
     found = {}
     for name in distributions:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -1,4 +1,4 @@
-"""What is said to people beside the results: one line each, to standard error."""
+"""Messages to people that are not results: one line each, on standard error."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from grader.ground.text import clean
 
 
 def say(text: str) -> None:
-    """Say something; whatever of it comes from a submission is made safe to show."""
+    """Print a message to standard error, with control characters replaced, since parts may come from a submission."""
     print(f"grader: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def note(text: str) -> None:
-    """Say what was made good, or may surprise."""
+    """Print a note about something that was corrected or may surprise."""
     say(f"note: {text}")
 
 
 def warn(text: str) -> None:
-    """Say what should not stay as it is."""
+    """Print a warning about something that should be changed."""
     say(f"warning: {text}")

@@ -1,1 +1,1 @@
-"""What a grading gives: outcomes, points, and the artefacts that are kept beside them."""
+"""The results of a grading: outcomes, points, and the artefacts that are kept with them."""

@@ -1,7 +1,7 @@
-"""What a grading leaves behind beside the verdict: pictures and numbers for people to look at.
+"""Artefacts of a grading: pictures and numbers that are kept with the verdict, for people to look at.
 
-Nothing here earns or costs a point.  Pictures are encoded on the trusted side, from pixels that crossed the wire
-as an array; numbers come from a submission only where they are marked as its own account.
+No artefact earns or costs a point.  Pictures are encoded on the trusted side, from pixels that crossed the wire as an
+array.  Numbers come from a submission only where their docstring calls them its own account.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import numpy as np
 _Record = TypeVar("_Record")
 
 COURSE_FIGURE: Final = "course figure"
-"""The name of a figure with images of the course, which `figure` has not."""
+"""The artefact name of a figure that shows the course's images; one without them is called `figure`."""
 
 MediaType = Literal["image/png", "application/json", "text/plain"]
 
 MAX_BYTES: Final = 300_000
-"""What the artefacts of one submission may take together."""
+"""The most bytes that all artefacts of one submission may have together."""
 
 MAX_PICTURE_BYTES: Final = 90_000
 _COLOURS: Final = 128
-_SHARES: Final = (1, 0.7, 0.5, 0.3)  # of width and height, tried one after the other
+_SHARES: Final = (1, 0.7, 0.5, 0.3)  # the scales of width and height that are tried, in order
 
 
 class Artefact(msgspec.Struct, frozen=True):
-    """One of them.
+    """A picture or a record that is kept with a result.
 
     Attributes:
-        check: Id of the check it comes from; empty for the submission as a whole.
-        name: What it is: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples`, `epochs`.
-        media_type: How `data` is to be read.
-        data: The bytes; JSON is one of the records below.
+        check: Id of the check that it comes from; empty if it is about the whole submission.
+        name: What it is: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples` or `epochs`.
+        media_type: The format of `data`.
+        data: The content; JSON is one of the records below.
     """
 
     check: str
@@ -44,12 +44,12 @@ class Artefact(msgspec.Struct, frozen=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """`place`: the lines of the submission around the one that a check is about, such as one that raised.
+    """The artefact `place`: the lines of the submission around the one that a check is about, such as one that raised.
 
     Attributes:
         cell: Number of the code cell, from 1; `None` in a `.py`.
-        line: That line, in that cell or in the file, from 1.
-        first: The number of the first of the lines.
+        line: The number of the line that the check is about, in that cell or in the file, from 1.
+        first: The number of the first line in `lines`.
         lines: The lines as the student wrote them.
     """
 
@@ -60,13 +60,13 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """`measured`: what the accuracy check found.
+    """The artefact `measured`: what the accuracy check measured.
 
     Attributes:
         accuracy: The share of unseen images that was predicted right, 0 to 1.
-        full_credit: The share from which on the check gives all points.
-        seconds: Wall time of the training.
-        steps: Optimizer steps that the budget allows; in the profile `full` those that the training took.
+        full_credit: The lowest accuracy that earns all points, 0 to 1.
+        seconds: Wall time of the training, in seconds.
+        steps: Optimizer steps that the budget allows; in the profile `full`, those that the training took.
     """
 
     accuracy: float
@@ -76,15 +76,15 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 Curves = dict[str, list[float]]
-"""`curves`: by name, one value an epoch, as the submission's own History has them."""
+"""The artefact `curves`: a list with one value for each epoch, by name, from the submission's own History."""
 
 
 class Confusion(msgspec.Struct, frozen=True):
-    """`confusion`: how often which class was predicted as which, on unseen images.
+    """The artefact `confusion`: the confusion matrix on unseen images.
 
     Attributes:
-        classes: Names, in the course's order.
-        counts: A row for each true class, a column for each predicted one.
+        classes: The names of the classes, in the course's order.
+        counts: The number of images, with a row for each true class and a column for each predicted one.
     """
 
     classes: tuple[str, ...]
@@ -92,12 +92,12 @@ class Confusion(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One of `examples`: an unseen image and what was predicted.
+    """An item of the artefact `examples`: an unseen image, and the class that was predicted for it.
 
     Attributes:
-        png: The image.
-        true: Name of its class.
-        predicted: Name of the class that was predicted.
+        png: The image, as PNG.
+        true: The name of its class.
+        predicted: The name of the predicted class.
     """
 
     png: bytes
@@ -105,6 +105,7 @@ class Example(msgspec.Struct, frozen=True):
     predicted: str
 
 
+# This docstring is part of docs/schemas/results.schema.json; tests/test_export_document.py compares the two.
 class Epoch(msgspec.Struct, frozen=True):
     """One epoch, in seconds of wall time; `epochs` has those of the whole training, in the profile `full`.
 
@@ -126,7 +127,14 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], check: str = "") -> _Record | None:
-    """The record of the first artefact of that name (and check); `None` where there is none that can be read."""
+    """Return the record in the first JSON artefact with a name; `None` if there is none, or it cannot be decoded.
+
+    Args:
+        artefacts: The artefacts to search.
+        name: The artefact's name.
+        form: The type of the record.
+        check: Only look at artefacts of this check; empty for any.
+    """
     for artefact in artefacts:
         if artefact.name == name and check in ("", artefact.check) and artefact.media_type == "application/json":
             try:
@@ -137,7 +145,7 @@ def decoded(artefacts: tuple[Artefact, ...], name: str, form: type[_Record], che
 
 
 class Artefacts:
-    """What has been gathered of one submission; what would be too much is left out."""
+    """A collector of the artefacts of one submission; an artefact that would exceed `MAX_BYTES` is dropped."""
 
     def __init__(self) -> None:
         self._gathered: list[Artefact] = []
@@ -145,42 +153,56 @@ class Artefacts:
 
     @property
     def gathered(self) -> tuple[Artefact, ...]:
-        """All there are, oldest first."""
+        """The artefacts, in the order in which they were added."""
         return tuple(self._gathered)
 
     def add_record(self, check: str, name: str, record: Any) -> None:
-        """Add one of the records above, as JSON."""
+        """Add one of the records in this module, as JSON."""
         self._add(Artefact(check, name, "application/json", msgspec.json.encode(record)))
 
     def add_picture(self, check: str, name: str, pixels: np.ndarray[Any, Any]) -> None:
-        """Add a picture: uint8 of shape (height, width, 4), red, green, blue and opacity."""
+        """Add a picture as PNG.
+
+        Args:
+            check: Id of the check that it comes from; empty if it is about the whole submission.
+            name: The artefact's name.
+            pixels: RGBA, uint8, shape (height, width, 4).
+        """
         data = small_png(pixels)
         if data is not None:
             self._add(Artefact(check, name, "image/png", data))
 
     def _add(self, artefact: Artefact) -> None:
+        # A smaller artefact that comes later may still fit.
         if len(artefact.data) <= self._left:
             self._left -= len(artefact.data)
             self._gathered.append(artefact)
 
 
 def png_of(pixels: np.ndarray[Any, Any]) -> bytes:
-    """Opaque pixels, uint8 of shape (height, width, 3), or (height, width, 1) in grey, as PNG."""
+    """Encode opaque pixels as PNG: uint8, shape (height, width, 3), or (height, width, 1) for grey."""
     from PIL import Image
 
     return _png(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
 
 
 def small_png(pixels: np.ndarray[Any, Any]) -> bytes | None:
-    """Pixels with opacity on white, as PNG of at most `MAX_PICTURE_BYTES`; `None` where that cannot be.
+    """Encode pixels on a white background as a PNG of at most `MAX_PICTURE_BYTES`.
 
-    As it is where that is small enough, else with fewer colours, else smaller as well.
+    If the PNG is too large, the number of colours is reduced, and then the size as well.
+
+    Args:
+        pixels: RGBA, uint8, shape (height, width, 4).
+
+    Returns:
+        The PNG; `None` if even the smallest picture is too large.
     """
     from PIL import Image
 
     layer = Image.fromarray(pixels)
     picture = Image.new("RGB", layer.size, "white")
     picture.paste(layer, mask=layer.getchannel("A"))
+    # First all colours at full size, then fewer colours at smaller and smaller scales, beginning with the full size.
     data = _png(picture)
     for share in _SHARES:
         if len(data) <= MAX_PICTURE_BYTES:

@@ -1,4 +1,4 @@
-"""What changed from one result to another, check by check.  Pure functions."""
+"""Compare two results check by check, with pure functions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from grader.results.scoring import CheckResult
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A check whose status or points are not what they were.
+    """A check whose status or points differ between two results.
 
     Attributes:
-        check: Its id.
-        before: What it was; `None` where it was not asked for.
-        after: What it is, likewise.
+        check: The id of the check.
+        before: Its line in the earlier result; `None` if it was not asked for then.
+        after: Its line in the later result; `None` if it was not asked for then.
     """
 
     check: str
@@ -24,19 +24,26 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def gained(self) -> float:
-        """How many points it earns more than before; negative where it earns fewer."""
+        """The difference of its points, later minus earlier."""
         return (self.after.points if self.after else 0.0) - (self.before.points if self.before else 0.0)
 
 
 def changes(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tuple[Change, ...]:
-    """The checks that differ, in their later order; those that were there before only, last.
+    """Return the checks that differ between two results.
 
-    What a check says is not compared, since it may name other examples each time.
+    Only status and points are compared.  Messages are not, because they may name different examples each time.
+
+    Args:
+        before: The checks of the earlier result.
+        after: The checks of the later result.
+
+    Returns:
+        The differences in the order of the later result, followed by checks that only the earlier one has.
     """
     then, now = ({check.id: check for check in checks} for checks in (before, after))
     return tuple(
         Change(check, then.get(check), now.get(check))
-        for check in {**now, **then}
+        for check in {**now, **then}  # in a merged dict, the keys of `now` come first
         if _standing(then.get(check)) != _standing(now.get(check))
     )
 

@@ -1,4 +1,7 @@
-"""From the outcomes of checks to a result: pure functions and the records that reports and stores are made of."""
+"""Turn the outcomes of checks into a result with points.
+
+The functions are pure; the records are those that reports and the gradebook are made of.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +25,16 @@ ResultStatus = Literal["graded", "infrastructure_error"]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a check went, before points.
+    """The outcome of a check, before points.
 
     Attributes:
-        status: See `CheckStatus`; `None` where the grader itself failed.
-        message: For the student; for a grader's fault, for the instructor.
-        hint: Where to look.
-        example: Code that shows it.
-        share: The part of the points that is earned, 0 to 1.
-        seconds: Wall time.
-        place: Code cell (`None` in a `.py`) and line that it is about; `None` where it is about none.
+        status: One of `CheckStatus`; `None` if the grader itself failed.
+        message: A message for the student, or for the instructor if the grader failed.
+        hint: Where the student should look.
+        example: Code that shows the problem.
+        share: The share of the points that is earned, 0 to 1; a check that passed earns all of them.
+        seconds: Wall time, in seconds.
+        place: The code cell (`None` in a `.py`) and the line that it is about; `None` if it is about no line.
     """
 
     status: CheckStatus | None
@@ -43,6 +46,8 @@ class Outcome(msgspec.Struct, frozen=True):
     place: tuple[int | None, int] | None = None
 
 
+# The docstrings of SubmissionInfo, CheckResult, Result and Report are part of docs/schemas/results.schema.json;
+# tests/test_export_document.py compares the two.
 class SubmissionInfo(msgspec.Struct, frozen=True):
     """Which submission a result is of.
 
@@ -63,7 +68,8 @@ class SubmissionInfo(msgspec.Struct, frozen=True):
     form_reason: str = ""
 
 
-# A class has tens of thousands of lines, with text and numbers alone: the garbage collector need not look at them.
+# `gc=False`: the results of a class have tens of thousands of these records.  They hold only texts and numbers, so they
+# cannot be part of a reference cycle, and the garbage collector need not traverse them.
 class CheckResult(msgspec.Struct, frozen=True, gc=False):
     """One line of a result.
 
@@ -121,12 +127,12 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Graded(msgspec.Struct, frozen=True):
-    """A result, and what there is to look at beside it.
+    """A result together with its artefacts.
 
     Attributes:
         result: The result.
-        artefacts: What there is to look at.
-        by_signal: Whether a signal ended a process that ran the submission's code.
+        artefacts: The pictures and records that are kept with it.
+        by_signal: Whether a process that ran the submission's code was ended by a signal.
     """
 
     result: Result
@@ -135,8 +141,8 @@ class Graded(msgspec.Struct, frozen=True):
 
 
 def submission_info(submission: Submission, course: Course) -> SubmissionInfo:
-    """What a result says of its submission."""
-    path = os.fsencode(submission.path).decode(errors="replace")  # not every file name is text
+    """Return what a result says about its submission."""
+    path = os.fsencode(submission.path).decode(errors="replace")  # on Linux a file name can be any bytes
     form = form_of(submission, course.form)
     return SubmissionInfo(submission.id, path, submission.sha256, submission.kind, form.name, form.why)
 
@@ -153,14 +159,16 @@ def make_result(
 ) -> Result:
     """Turn the outcomes of checks into a result.
 
+    A failure of the grader never costs points: it makes the whole result an `infrastructure_error`.
+
     Args:
-        submission: What was graded.
-        course: What the checks are worth.
+        submission: The submission that was graded.
+        course: The course, which says what the checks are worth.
         checks: The checks that were asked for.
-        outcomes: By check id.  One that is missing, or whose status is `None`, is the grader's fault.
-        seconds: Wall time of the grading.
-        problem: A fault of the grader that is not one check's.
-        epochs: Of the whole training, where that was made.
+        outcomes: The outcomes by check id.  If one is missing or its status is `None`, the grader has failed.
+        seconds: Wall time of the grading, in seconds.
+        problem: A failure of the grader that does not belong to a single check; empty if there is none.
+        epochs: The epochs of the whole training in the profile `full`; else empty.
     """
     lines: list[CheckResult] = []
     for check in checks:
@@ -177,6 +185,7 @@ def make_result(
                 status=outcome.status or "not_run",
                 points=round(worth * share, 2),
                 max_points=worth,
+                # The message about a failure of the grader is for the instructor only.
                 message=outcome.message if outcome.status else "The grader could not run this check.",
                 hint=outcome.hint,
                 example=outcome.example,
@@ -199,12 +208,12 @@ def make_result(
 
 
 def with_kept(result: Result, kept: Iterable[CheckResult], order: Iterable[str]) -> Result:
-    """A result of some checks together with what is still known of others.
+    """Combine a result of some checks with earlier results of other checks.
 
     Args:
-        result: Of the checks that were made.
-        kept: What is known of others; one that was made as well counts as it was made.
-        order: The ids of all checks, in their order.
+        result: The result of the checks that were run.
+        kept: Earlier results of checks; ignored for checks that were run now.
+        order: The ids of all checks, in order.
     """
     lines = {check.id: check for check in (*kept, *result.checks)}
     checks = tuple(lines[id] for id in dict.fromkeys(order) if id in lines)
@@ -213,16 +222,16 @@ def with_kept(result: Result, kept: Iterable[CheckResult], order: Iterable[str])
 
 
 def all_passed(result: Result) -> bool:
-    """Whether a submission was graded and every check passed."""
+    """Whether a submission was graded and passed every check."""
     return result.status == "graded" and all(check.status == "passed" for check in result.checks)
 
 
 def encode(report: Report) -> bytes:
-    """A report as a JSON document for people to read as well."""
+    """Encode a report as JSON, indented so that people can read it too."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def points_of(checks: Iterable[CheckResult]) -> tuple[float, float]:
-    """What some checks earned together, and what they are worth together."""
+    """Return the sum of the points that some checks earned, and the sum of those that they are worth."""
     some = tuple(checks)
     return math.fsum(check.points for check in some), math.fsum(check.max_points for check in some)

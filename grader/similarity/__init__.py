@@ -1,10 +1,12 @@
-"""How much of the code of two submissions is the same, beyond what the task forces: evidence for people, never points.
+"""Find submissions that share more code than the task explains.
 
-    read_all(files)  →  Code, ...            the code of each, as pieces that no disguise changes
-    compare(codes, taught)  →  Comparison    the pairs of a class by what they share of their own, the most alike first
-    passages_of(one, other)  →  Passage, ... where it stands, side by side
+The result is evidence for people and never changes points.
 
-No code of a submission is run, and nothing here knows of points or of the gradebook.
+    read_all(files)  →  Code, ...             the code of each submission, as pieces that usual disguises do not change
+    compare(codes, taught)  →  Comparison     the pairs of a class, the most similar first
+    passages_of(one, other)  →  Passage, ...  the passages that two submissions share
+
+No code of a submission is run, and nothing in this folder knows about points or the gradebook.
 """
 
 from grader.similarity.comparing import FLAGGED_FROM, LEAST_CLASS, compare

@@ -1,8 +1,8 @@
-"""Which submissions of a class share code of their own: how much, and whether that is more than the task explains.
+"""Compare the submissions of a class, and flag pairs that share more code than the task explains.
 
-A submission's own code is what is left when what is taught, and what more than half of the others have too, is taken
-away.  What is left counts by how rare it is, as in tf-idf.  How rare it is the others say, without the two that are
-compared, so that a copy does not make common what it copies.
+A submission's own code is its code without what was taught and without what more than half of the other submissions
+have too.  The features of this code are weighted by how rare they are, as in tf-idf.  For each pair, rarity is counted
+over the other submissions only; otherwise a copy would make the code that it copies more common.
 """
 
 from __future__ import annotations
@@ -18,26 +18,32 @@ from scipy import sparse
 from grader.similarity.records import Code, Comparison, Pair
 
 FLAGGED_FROM: Final = 0.75
-"""Independent solutions came to 0.65 at most, disguised copies to 0.86 at least: docs/similar.md."""
+"""The score from which a pair is flagged.
+
+Independent solutions reached at most 0.65, disguised copies at least 0.86 (docs/similar.md).
+"""
 
 LEAST_SHARED: Final = 40
-"""Features, about as many as five statements have: with fewer in common two may be alike by chance."""
+"""The least number of features that a flagged pair shares, about as many as in five statements.
+
+With fewer in common, two submissions may be similar by chance.
+"""
 
 LEAST_CLASS: Final = 6
-"""In a smaller class nobody can tell what most would write, so nothing is flagged."""
+"""The least number of submissions in which pairs are flagged; a smaller class does not show what most would write."""
 
-_COMMON: Final = 0.5
+_COMMON: Final = 0.5  # a feature that a larger share of the other submissions has counts for nothing
 _NOTHING: Final = "{} has no code beyond the starter and what is taught."
 
 Vector = NDArray[np.float64]
 
 
 def compare(codes: Sequence[Code], taught: Iterable[Code] = ()) -> Comparison:
-    """Compare each submission with each other.
+    """Compare every submission with every other one.
 
     Args:
-        codes: The code of a class; their ids differ.
-        taught: Code that everybody was given, which counts nothing.
+        codes: The code of the submissions of a class, with different ids.
+        taught: Code that everybody was given; it counts for nothing.
     """
     given = {feature for code in taught for piece in code.pieces for feature in piece.features}
     own = {code.id: {feature for piece in code.pieces for feature in piece.features} - given for code in codes}
@@ -46,6 +52,8 @@ def compare(codes: Sequence[Code], taught: Iterable[Code] = ()) -> Comparison:
     parts = [own[code.id] for code in compared]
     owners = Counter(feature for each in parts for feature in each)
     known = {feature: place for place, feature in enumerate(owners)}
+    # If both submissions of a pair have a feature, its owners among the others are all but these two; if only one of
+    # them has it, all but that one.
     others = len(compared) - 2
     counts = np.fromiter(owners.values(), np.float64, len(owners))
     if_shared, if_alone = _weights(counts - 2, others), _weights(counts - 1, others)
@@ -62,7 +70,12 @@ def _order(pair: Pair) -> tuple[bool, float, int, str, str]:
 
 
 def _weights(owners: Vector, others: int) -> Vector:
-    """What a feature counts that so many of the others have; nothing where those are more than half of them."""
+    """Return the weight of each feature; 0 if more than half of the other submissions have it.
+
+    Args:
+        owners: For each feature, how many of the other submissions have it, shape (number of features,).
+        others: The number of other submissions.
+    """
     owners = np.maximum(owners, 0)
     return np.where(owners <= _COMMON * others, np.log((others + 2) / (owners + 1)), 0.0)
 
@@ -70,11 +83,13 @@ def _weights(owners: Vector, others: int) -> Vector:
 def _pairs(
     compared: Sequence[Code], parts: Sequence[set[int]], known: dict[int, int], if_shared: Vector, if_alone: Vector
 ) -> list[Pair]:
+    # All pairs are compared at once: `has` has a row for each submission and a column for each feature, so a product
+    # with its transpose holds sums over the features of each pair.
     starts = np.cumsum([0, *map(len, parts)])
     places = np.fromiter((known[feature] for each in parts for feature in each), np.int64, int(starts[-1]))
     has = sparse.csr_array((np.ones(len(places)), places, starts), shape=(len(parts), len(known)))
     together: Vector = ((has * if_shared) @ has.T).toarray()
-    # What is in one and not in the other counts too, as what the two have for themselves.
+    # The share is asymmetric: features that only the first of the two has count in its denominator.
     alone: Vector = (has @ if_alone)[:, None] - ((has * if_alone) @ has.T).toarray()
     whole = together + np.maximum(alone, 0)
     shares = np.divide(together, whole, out=np.zeros_like(together), where=whole > 0)
@@ -83,6 +98,7 @@ def _pairs(
     for one, other in zip(*np.nonzero(np.triu(shared, 1)), strict=True):
         first, second = float(shares[one, other]), float(shares[other, one])
         count = round(shared[one, other])
+        # The larger share counts: code that is added to a copy lowers only one of the two.
         flagged = len(parts) >= LEAST_CLASS and max(first, second) >= FLAGGED_FROM and count >= LEAST_SHARED
         found.append(Pair(compared[one].id, compared[other].id, first, second, count, flagged))
     return found

@@ -1,4 +1,4 @@
-"""Where two submissions have the same: passages, side by side."""
+"""Find the passages that two submissions share, to show them side by side."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgspec
 from grader.similarity.records import Code, Passage, Piece
 
 _LEAST_ALIKE: Final = 0.5
-"""Two pieces belong together where this share of what counts in the smaller one is in the other too."""
+"""The least share of the smaller piece's weight that two pieces must have in common to be matched."""
 
 _LINES_BETWEEN: Final = 3
-"""Pieces so near each other, on both sides, are one passage."""
+"""The largest distance in lines, in both submissions, at which two matches are joined to one passage."""
 
 
 class _Match(msgspec.Struct, frozen=True):
-    """A piece of one submission, the one like it in the other, and what they share counts for."""
+    """A piece of one submission, the matching piece of the other, and the weight of the features that they share."""
 
     mine: Piece
     other: Piece
@@ -25,12 +25,12 @@ class _Match(msgspec.Struct, frozen=True):
 
 
 def passages_of(first: Code, second: Code, weights: Mapping[int, float]) -> list[Passage]:
-    """The passages that two submissions share, those that count most first.
+    """Return the passages that two submissions share, those with the largest weight first.
 
     Args:
-        first: The code of one.
+        first: The code of one submission.
         second: The code of the other.
-        weights: What each feature counts; see `Comparison`.
+        weights: The weight of each feature; see `Comparison`.
     """
     groups: list[list[_Match]] = []
     for match in _matches(first, second, weights):
@@ -42,7 +42,8 @@ def passages_of(first: Code, second: Code, weights: Mapping[int, float]) -> list
 
 
 def _matches(first: Code, second: Code, weights: Mapping[int, float]) -> list[_Match]:
-    """For each piece of the first one the most alike of the second; each of those is taken once."""
+    """Match each piece of the first submission with the most similar piece of the second; each is used once."""
+    # The index of pieces by feature avoids comparing every piece with every other one.
     parts = [{feature for feature in piece.features if feature in weights} for piece in second.pieces]
     having: dict[int, list[int]] = {}
     for place, own in enumerate(parts):
@@ -53,6 +54,7 @@ def _matches(first: Code, second: Code, weights: Mapping[int, float]) -> list[_M
     for piece in first.pieces:
         own = {feature for feature in piece.features if feature in weights}
         candidates = {place for feature in own for place in having.get(feature, ())} - taken
+        # The largest weight in common decides; if it is equal, the piece with the least other code.
         best, alike = -1, (0.0, 0.0)
         for place in sorted(candidates):
             smaller = min(_sum(own, weights), _sum(parts[place], weights))

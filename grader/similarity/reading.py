@@ -1,4 +1,4 @@
-"""From submissions to code that can be compared, in a process of their own with a clock."""
+"""Read submissions and prepare their code for the comparison, in a separate process with a time limit."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from grader.submissions.files import printable
 from grader.submissions.parsing import ParseError, parse
 
 _AT_ONCE: Final = 50
-"""So many are read by one process, since one that is started takes about as long as reading ten."""
+"""The number of submissions that one process reads; starting a process takes about as long as reading ten."""
 
 _BYTES_AT_ONCE: Final = 50_000_000
-"""And so much, since the process has little memory; a notebook with its pictures is a few megabytes."""
+"""The number of bytes from which on no more are given to one process, because its memory is limited.
+
+A notebook with pictures has a few megabytes.
+"""
 
 
 def read_all(files: Iterable[SubmissionFile], *, seconds: float = READ_SECONDS) -> Iterator[Code]:
-    """Read submissions, and take their code apart.
+    """Read submissions, and split their code into pieces.
 
     Args:
         files: The submissions.
-        seconds: How long one of them may take.
+        seconds: The time limit for one submission.
 
     Yields:
-        The code of each, in their order; where that cannot be had, `problem` says why.
+        The code of each submission, in order; if it cannot be read, its `problem` says why.
 
     Raises:
-        GraderError: The process that reads them failed for a reason that is not theirs.
+        GraderError: If the process that reads them failed for a reason that is not their fault.
     """
     waiting: list[SubmissionBytes] = []
     for file in files:
@@ -45,8 +48,9 @@ def read_all(files: Iterable[SubmissionFile], *, seconds: float = READ_SECONDS) 
 
 
 def _read(handed_in: Sequence[SubmissionBytes], seconds: float) -> Iterator[Code]:
-    """Read some submissions together; where one of them keeps the others from being read, each alone."""
-    together = seconds if len(handed_in) == 1 else 2 * seconds  # a busy machine is no reason to begin again
+    """Read some submissions in one process; if that reaches a limit, read each of them in a process of its own."""
+    # Twice the time for a batch, so that a busy machine alone does not cause all of them to be read again.
+    together = seconds if len(handed_in) == 1 else 2 * seconds
     try:
         done = work_apart("grader.similarity.reading", encode(handed_in), seconds=together)
         yield from decode(done, tuple[Code, ...])
@@ -60,7 +64,7 @@ def _read(handed_in: Sequence[SubmissionBytes], seconds: float) -> Iterator[Code
 
 
 def starters() -> list[Code]:
-    """The code of the starter files, of both forms and both sorts, which everybody is given."""
+    """Return the code of the starter files, which everybody is given: both forms, as Python and as a notebook."""
     given = {
         "starter.py": starter_source(),
         "starter.ipynb": starter_notebook(),
@@ -71,7 +75,7 @@ def starters() -> list[Code]:
 
 
 def code_of(handed_in: SubmissionBytes) -> Code:
-    """The code of a submission; for the process that reads them."""
+    """Return the code of a submission; runs in the process that reads them."""
     submission = parse_submission(handed_in)
     name = printable(handed_in.file.path.name)
     problem = submission.problem or submission.too_new
@@ -92,5 +96,5 @@ def _pieces(submission: Submission) -> tuple[Piece, ...]:
 
 
 def main() -> None:
-    """In the new process: take apart what comes in."""
+    """Read the submissions on the standard input; runs in the new process."""
     serve(lambda content: encode([code_of(one) for one in decode(content, tuple[SubmissionBytes, ...])]))

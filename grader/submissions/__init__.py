@@ -1,19 +1,18 @@
-"""Find submissions, and turn each into one Python module whose every line is traced back to cell and line.
+"""Find submissions, and turn each into a Python module whose lines can be traced back to cells and lines.
 
-    discover(paths)  →  SubmissionFile, ...      what is there, with an id each
-    submissions_in(paths)  →  SubmissionFile     the same, and what was downloaded from Canvas, Moodle or Gradescope
-    choose(folder)  →  SubmissionFile            the one that a single student's folder is
-    read_submission(file)  →  Submission         the module to execute, and what was left out of it
-    fetch(file)  →  SubmissionBytes              the first half of that, and
-    parse_submission(bytes)  →  Submission       the second, which may be done elsewhere
-    read_apart, parse_apart                      the same in a process of their own, which has a clock
+    discover(paths)  →  [SubmissionFile]         the submissions in files and folders, each with an id
+    submissions_in(paths)  →  [SubmissionFile]   also those in downloads from Canvas, Moodle and Gradescope
+    choose(folder)  →  SubmissionFile            the submission in one student's folder
+    read_submission(file)  →  Submission         the module to execute, and notes on what was left out of it
+    fetch(file)  →  SubmissionBytes              the first half of `read_submission`: read the bytes
+    parse_submission(bytes)  →  Submission       the second half, which can run on another machine
+    read_apart, parse_apart                      `read_submission` and `parse_submission` in a process with a time limit
 
-Nothing here executes a submission, and nothing a submission holds makes either function raise: what is wrong
-with a file is said in its `problem` and `notes`, for the student to read.
+No submission is executed here, and no content of a file makes these functions raise an exception: what is wrong with
+a file is put into its `problem` and `notes`, for the student to read.
 
-Code cells are counted from 1 at the top of the notebook; text cells are not counted, empty code cells are.
-"Code cell 3, line 2" is therefore the second line of the third code cell, whatever number Jupyter showed in
-its brackets when the cell ran.
+Code cells are counted from 1 at the top of the notebook, including empty ones; text cells are not counted.  "Code cell
+3, line 2" is therefore the second line of the third code cell, whatever number Jupyter showed in its brackets.
 """
 
 from grader.submissions.apart import parse_apart, read_apart

@@ -1,7 +1,7 @@
-"""Reading a submission in a process of its own, with a clock.
+"""Parse submissions in a separate process with limits of time and memory.
 
-Python's parser is given text that somebody else wrote, and some text keeps it busy for hours, or fills the memory:
-then the submission cannot be read, and the class is graded all the same.
+Some texts keep Python's parser busy for an hour, or fill the memory.  Such a submission counts as one that cannot be
+read, and the rest of the class is graded.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from grader.submissions.records import Submission, SubmissionBytes, SubmissionFi
 T = TypeVar("T")
 
 READ_SECONDS: Final = 30.0
-"""Far more than any course project takes, on a busy machine too: most are read in less than half a second."""
+"""The time limit.  Most submissions are read in less than half a second, so this suffices on a busy machine too."""
 
-_MEMORY_BYTES: Final = 2 * 2**30
+_MEMORY_BYTES: Final = 2 * 2**30  # of address space
 _NO_MEMORY: Final = 3
-"""The exit status of the process where that is too little."""
+"""The exit status of the process if the memory is not enough."""
 
 _PACKAGE: Final = Path(__file__).parents[2]
 _CODE: Final = "import sys; sys.path.insert(0, {!r}); from {} import main; main()"
 
 
 class GivenUp(Exception):
-    """What a process was to do did not come to an end; its text ends a sentence about the submission."""
+    """The process reached its limit of time or memory; the text completes a sentence about the submission."""
 
 
 def read_apart(file: SubmissionFile, *, seconds: float = READ_SECONDS) -> Submission:
-    """Read a submission as `read_submission` does, and parse it apart."""
+    """Read a submission as `read_submission` does, but parse it in a separate process."""
     return parse_apart(fetch(file), seconds=seconds)
 
 
 def parse_apart(handed_in: SubmissionBytes, *, seconds: float = READ_SECONDS) -> Submission:
-    """Parse a submission as `parse_submission` does, in a process that is ended where it takes too long.
+    """Parse a submission as `parse_submission` does, in a process that is ended if it takes too long.
 
     Args:
         handed_in: The submission.
-        seconds: How long that may take.
+        seconds: The time limit.
 
     Returns:
-        The submission.  If parsing it does not come to an end, its `problem` says so.
+        The submission.  If the process reached a limit, its `problem` says so.
 
     Raises:
-        GraderError: The process failed for a reason that is not the submission's.
+        GraderError: If the process failed for a reason that is not the submission's fault.
     """
     try:
         return decode(work_apart("grader.submissions.apart", encode(handed_in), seconds=seconds), Submission)
@@ -66,23 +66,24 @@ def parse_apart(handed_in: SubmissionBytes, *, seconds: float = READ_SECONDS) ->
 
 
 def work_apart(module: str, content: bytes, *, seconds: float) -> bytes:
-    """Have something made of submissions in a process of its own.
+    """Run the `main` of a module in a separate process, and return what it writes to its standard output.
 
     Args:
-        module: Where its `main` is, which calls `serve`.
-        content: What that is given.
-        seconds: How long it may take.
+        module: The module; its `main` calls `serve`.
+        content: The standard input of the process.
+        seconds: The time limit.
 
     Raises:
-        GivenUp: It took longer, or more memory than there is for it.
-        GraderError: The process failed for a reason that is not the submissions'.
+        GivenUp: If the process reached its limit of time or memory.
+        GraderError: If the process failed for a reason that is not the submissions' fault.
     """
-    # Isolated: a folder of submissions that is the working folder shadows no module of Python's own.
+    # `-I`: if the working folder holds submissions, they must not shadow modules of the standard library.
     command = [sys.executable, "-I", "-B", "-c", _CODE.format(str(_PACKAGE), module)]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         raise GivenUp(f"takes more than {seconds:g} seconds to be parsed") from None
+    # Python's parser may also overflow the stack, or abort, instead of raising MemoryError.
     if done.returncode in (_NO_MEMORY, -signal.SIGSEGV, -signal.SIGABRT):
         raise GivenUp("cannot be parsed in the memory that there is for it")
     if done.returncode != 0:
@@ -92,7 +93,7 @@ def work_apart(module: str, content: bytes, *, seconds: float) -> bytes:
 
 
 def serve(work: Callable[[bytes], bytes]) -> None:
-    """In the new process: make of the standard input what goes to the standard output."""
+    """Apply a function to the standard input and write its result to the standard output; runs in the new process."""
     if sys.platform == "linux":
         import resource
 
@@ -104,12 +105,13 @@ def serve(work: Callable[[bytes], bytes]) -> None:
 
 
 def encode(record: object) -> bytes:
-    """A record with paths, to be sent."""
+    """Encode a record, which may have paths in it, as msgpack."""
+    # `os.fsencode`, because a file name on Linux may be any bytes.
     return msgspec.msgpack.encode(record, enc_hook=os.fsencode)
 
 
 def decode(content: bytes, kind: type[T]) -> T:
-    """The record that was sent."""
+    """Decode a record that `encode` encoded."""
     return msgspec.msgpack.decode(content, type=kind, dec_hook=_path)
 
 
@@ -118,5 +120,5 @@ def _path(_: type, value: Any) -> Path:
 
 
 def main() -> None:
-    """In the new process: parse the submission on the standard input."""
+    """Parse the submission on the standard input; runs in the new process."""
     serve(lambda content: encode(parse_submission(decode(content, SubmissionBytes))))

@@ -1,4 +1,8 @@
-"""Which statements of a submission look for a GPU: there is none where it is graded, and that is no fault of it."""
+"""Find the statements of a submission that look for a GPU.
+
+Submissions are graded without a GPU, so such a statement may fail where it worked for the student.  That must not cost
+points.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+# Functions and methods, mostly TensorFlow's, that ask for devices or configure them; `_is_look_up` adds `nvidia-smi`.
 _LOOK_UPS: Final = frozenset(
     (
         "TPUClusterResolver",
@@ -36,16 +41,18 @@ _Block = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.M
 
 
 def lines_looking_for_devices(statements: Sequence[ast.stmt]) -> tuple[tuple[int, int], ...]:
-    """The first and last lines of the statements that ask for devices or go by the answer.
+    """Return first and last lines of the statements that look for devices or depend on what was found.
 
-    They are those that call a look-up, those that use a name which was set from one, and what a test of such a name
-    raises or ends the program with. What else stands in a block below such a test is the program's own business.
+    These are statements that call a look-up function, statements that use a name which was set from one, and statements
+    that raise an exception or end the program below a test of such a name.  Other statements below such a test are
+    not included: an error in them is the program's own.
     """
     every = [node for statement in statements for node in ast.walk(statement)]
     if not any(_is_look_up(node) for node in every):
         return ()
     names: set[str] = set()
-    for _ in range(3):  # `gpus`, `gpu = gpus[0]`, `name = gpu.name`
+    # Three rounds follow chains of names as long as `gpus`, `gpu = gpus[0]`, `name = gpu.name`.
+    for _ in range(3):
         for node in every:
             if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -72,6 +79,7 @@ def _spans(statement: ast.stmt, names: set[str]) -> Iterator[tuple[int, int]]:
         inside = [inner for part in bodies for inner in (part.body if isinstance(part, ast.ExceptHandler) else [part])]
         if isinstance(statement, ast.Match):
             inside = [inner for case in statement.cases for inner in case.body]
+        # In `try: look_up() except: raise ...` the handler answers the look-up.
         looking |= isinstance(statement, ast.Try) and any(_looks(inner, names) for inner in statement.body)
         for inner in inside:
             if looking and _gives_up(inner):
@@ -83,7 +91,7 @@ def _spans(statement: ast.stmt, names: set[str]) -> Iterator[tuple[int, int]]:
 
 
 def _gives_up(statement: ast.stmt) -> bool:
-    """Whether a statement raises, or ends the program."""
+    """Whether a statement raises an exception or ends the program."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _ENDS
@@ -99,6 +107,7 @@ def _looks(node: ast.AST, names: set[str]) -> bool:
 
 def _is_look_up(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
+        # A shell command, as in `subprocess.run("nvidia-smi")`.
         return isinstance(node.value, str) and "nvidia-smi" in node.value
     return (isinstance(node, ast.Attribute) and node.attr in _LOOK_UPS) or (
         isinstance(node, ast.Name) and node.id in _LOOK_UPS

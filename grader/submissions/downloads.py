@@ -1,17 +1,18 @@
-"""What Canvas, Moodle and Gradescope hand out when all submissions are downloaded: who handed in what, and when.
+"""Read the downloads of a whole class from Canvas, Moodle and Gradescope: who handed in what, and when.
 
-    with submissions_in(paths, notify) as files:      `discover`, also in zips, and in folders that were zips
+    with submissions_in(paths, notify) as files:      like `discover`, but also in zips and in unpacked zips
 
-The layouts, as these systems name things:
+The layouts of these systems:
 
-- Canvas: `loveaceada_LATE_101_5550_solution-1.py`, that is the name, perhaps a mark, the person's number, the file's
-  number, and the file's own name, which Canvas numbers when it is handed in again: `solution-1.py` is `solution.py`.
+- Canvas: `loveaceada_LATE_101_5550_solution-1.py`.  That is the student's name, `LATE` if it was late, the student's
+  number, the file's number, and the file's own name.  Canvas adds `-1`, `-2` and so on to that name when a file is
+  handed in again, so `solution-1.py` is `solution.py`.
 - Moodle: `Ada Lovelace_123_assignsubmission_file/solution.py`, or the same with `_` in place of `/`.
-- Gradescope: `submission_5550/solution.py`, and a `submission_metadata.yml` that says whose that is and when it came.
+- Gradescope: `submission_5550/solution.py`, and a file `submission_metadata.yml` with the owners and the dates.
 
-Of several files of one name the last is the submission, and the others are its earlier versions.  Nothing of a zip is
-believed but its bytes: members are never written under their own names, links and what is encrypted are not followed,
-and sizes are counted as the bytes come.
+If a student handed in several files of one name, the last is the submission and the others are its earlier versions.
+Zips are not trusted: members are never written under their own names, links and encrypted members are refused, and
+sizes are counted while the bytes are read.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from grader.submissions.files import (
 )
 from grader.submissions.records import SubmissionFile
 
+# Limits against zip bombs, far above what a class hands in.
 _MAX_MEMBERS: Final = 100_000
 _MAX_BYTES: Final = 2_000_000_000
 _MAX_METADATA_BYTES: Final = 50_000_000
@@ -56,16 +58,18 @@ _METADATA: Final = "submission_metadata.yml"
 _CANVAS: Final = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<person>\d+)_(?P<number>\d+)_(?P<file>[^/]+)")
 _MOODLE: Final = re.compile(r"(?P<name>[^/]+_\d+)_assignsubmission_(?:file|onlinetext)_?/?(?P<file>.+)")
 _GRADESCOPE: Final = re.compile(r"(?P<folder>submission_\d+)/(?P<file>.+)")
+# Only `solution-1.py` and `solution-1.ipynb` are taken for a repeated hand-in (see `_canvas`): any other name with a
+# number, such as `exercise-1.py`, may be the student's own.
 _AGAIN: Final = re.compile(r"(?P<stem>.+)-(?P<again>\d{1,3})(?P<suffix>\.\w+)")
 
 
 class Download(msgspec.Struct, frozen=True):
-    """What was found in a download.
+    """The submissions in a download.
 
     Attributes:
-        system: Where it is from.
-        files: The submissions, one for each person who handed in anything.
-        notes: What the instructor should know, a sentence each.
+        system: The system that it is from, such as `Canvas`.
+        files: The submissions, one for each student who handed in anything.
+        notes: Sentences that the instructor should read.
     """
 
     system: str
@@ -74,13 +78,13 @@ class Download(msgspec.Struct, frozen=True):
 
 
 class _Member(msgspec.Struct, frozen=True):
-    """A file in a download, wherever that is.
+    """A file in a download, in a zip or on disk.
 
     Attributes:
         name: Its path in the download, with slashes.
-        read: Gives its first bytes, at most so many; raises `ReadError`.
+        read: A function that returns its content, or raises `ReadError` if that is longer than its argument.
         path: The file on disk; `None` in a zip.
-        write: Writes it to a file, with at most so many bytes; raises `ReadError`. `None` on disk.
+        write: A function that writes it to a path, or raises `ReadError` if it is longer than a limit; `None` on disk.
     """
 
     name: str
@@ -90,15 +94,15 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 class _HandedIn(msgspec.Struct, frozen=True):
-    """A member that a person handed in.
+    """A file in a download that a student handed in.
 
     Attributes:
-        person: The submission's id.
-        file: The file's own name.
-        order: What is handed in later has more.
+        person: The id of the submission, which identifies the student.
+        file: The name that the student gave to the file.
+        order: A sort key; of two files, the one that was handed in later has the larger one.
         member: The file.
         late: Whether the system marks it as late.
-        handed_in: When it came; `None` where the download does not say.
+        handed_in: When it was handed in; `None` if the download does not tell.
     """
 
     person: str
@@ -116,7 +120,7 @@ class _Submitter(msgspec.Struct, frozen=True):
 
 
 class _Metadata(msgspec.Struct, frozen=True):
-    """One entry of Gradescope's metadata."""
+    """The entry of one submission in Gradescope's metadata, whose keys begin with a colon (Ruby symbols)."""
 
     submitters: tuple[_Submitter, ...] = msgspec.field(name=":submitters", default=())
     created_at: datetime | None = msgspec.field(name=":created_at", default=None)
@@ -124,17 +128,17 @@ class _Metadata(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def submissions_in(paths: Iterable[Path], notify: Callable[[str], None]) -> Iterator[list[SubmissionFile]]:
-    """Find submissions as `discover` does, and also in what was downloaded from a learning system.
+    """Find submissions as `discover` does, and also in downloads from a learning management system.
 
     Args:
         paths: Files, folders, zips, and folders that zips were unpacked into.
-        notify: Told what a download says beside the submissions.
+        notify: Called with each note about a download, such as who is marked as late.
 
     Yields:
-        The submissions, sorted by id.  Those in zips are on disk for as long as the context lasts.
+        The submissions, sorted by id.  Those from zips are on disk until the `with` block ends.
 
     Raises:
-        UsageError: A path does not exist, is a zip that cannot be read, or there are no submissions.
+        UsageError: If a path does not exist, a zip cannot be read, or there are no submissions.
     """
     named = list(paths)
     found: list[tuple[str, SubmissionFile]] = []
@@ -167,13 +171,13 @@ def read_download(path: Path, target: Path) -> Download | None:
 
     Args:
         path: A zip, or a folder that one was unpacked into.
-        target: An empty folder, which the submissions in a zip are written to; nothing is written of a folder's.
+        target: An empty folder that submissions from a zip are written to; those from a folder stay where they are.
 
     Returns:
-        What is there; `None` where a folder has none of the layouts, and is to be read as any other.
+        The submissions; `None` if a folder has none of the known layouts and is therefore an ordinary one.
 
     Raises:
-        UsageError: It is no zip, or none of these systems', or holds far more than a class hands in.
+        UsageError: If a zip cannot be read, has none of the known layouts, or holds far more than a class hands in.
     """
     if path.is_dir():
         return _sorted_out(path, list(_in_folder(path)), target)
@@ -202,8 +206,10 @@ def _in_zip(path: Path, archive: zipfile.ZipFile) -> Iterator[_Member]:
     members = archive.infolist()
     if len(members) > _MAX_MEMBERS:
         raise UsageError(f"{path}: holds {len(members):,} files, which no class hands in.")
+    # One budget for the whole zip.  It counts the bytes that are really unpacked, since a zip can state any size.
     budget = [_MAX_BYTES]
     for info in members:
+        # Some programs on Windows write backslashes.  Those on macOS add resource forks, in folders `__MACOSX`.
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         if info.is_dir() or any(part.startswith((".", "__MACOSX")) for part in parts):
             continue
@@ -231,7 +237,7 @@ def _in_zip(path: Path, archive: zipfile.ZipFile) -> Iterator[_Member]:
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """The first bytes of a member, a piece more than the limit at most, whatever size it claims."""
+    """Read a member of a zip until it ends or is longer than the limit, without trusting the size that it claims."""
     data = b""
     for piece in _pieces_of_member(archive, info, min(limit + 1, 2**20)):
         data += piece
@@ -241,10 +247,10 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) ->
 
 
 def _pieces_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int = 2**20) -> Iterator[bytes]:
-    """What a member holds, in pieces.
+    """Yield the content of a member of a zip in pieces.
 
     Raises:
-        ReadError: It cannot be had.
+        ReadError: If it is a link, is encrypted, or cannot be unpacked.
     """
     name = printable(PurePosixPath(info.filename).name)
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -260,8 +266,9 @@ def _pieces_of_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int
 
 
 def _sorted_out(path: Path, members: Sequence[_Member], target: Path) -> Download | None:
-    """Recognise the layout, and choose one file for each person."""
+    """Recognise the layout of a download, and choose one file for each student; `None` for an unknown layout."""
     members = _without_common_folder(members)
+    # From the most specific layout to the least: Gradescope has its metadata, Moodle a fixed word, Canvas only numbers.
     for system, recognise in (("Gradescope", _gradescope), ("Moodle", _moodle), ("Canvas", _canvas)):
         handed_in = recognise(path, members)
         if handed_in:
@@ -270,10 +277,11 @@ def _sorted_out(path: Path, members: Sequence[_Member], target: Path) -> Downloa
 
 
 def _without_common_folder(members: Sequence[_Member]) -> Sequence[_Member]:
-    """The members without the one folder that all of them may lie in, such as `assignment_7_export`."""
+    """Remove the first folder from the names of all members if they share one, such as `assignment_7_export`."""
     tops = {member.name.partition("/")[0] for member in members}
     if len(tops) != 1 or any("/" not in member.name for member in members):
         return members
+    # If only one student handed in something, the common folder is the student's and part of the layout.
     top = tops.pop()
     if _MOODLE.fullmatch(f"{top}/x") or _GRADESCOPE.fullmatch(f"{top}/x"):
         return members
@@ -284,7 +292,7 @@ def _canvas(path: Path, members: Sequence[_Member]) -> list[_HandedIn]:
     found = []
     for place, member in enumerate(members):
         match = _CANVAS.fullmatch(member.name)
-        if match is None:
+        if match is None:  # a single file with another name rules Canvas out
             return []
         own, again = match["file"], 0
         if (numbered := _AGAIN.fullmatch(own)) and f"{numbered['stem']}{numbered['suffix']}" in NAMES_IN_FOLDER:
@@ -320,7 +328,7 @@ def _gradescope(path: Path, members: Sequence[_Member]) -> list[_HandedIn]:
         person = "+".join(filter(None, names)) or match["folder"]
         moment = entry.created_at
         if moment is not None and moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)  # YAML's own moments are in UTC
+            moment = moment.replace(tzinfo=UTC)  # a YAML timestamp without a time zone is in UTC
         order = (0 if moment is None else int(moment.timestamp()), int(match["folder"].partition("_")[2]), place)
         found.append(_HandedIn(person, PurePosixPath(match["file"]).name, order, member, False, moment))
     return found
@@ -351,7 +359,13 @@ def _download(system: str, handed_in: Sequence[_HandedIn], target: Path) -> Down
 
 
 def _of_one_person(name: str, handed_in: Sequence[_HandedIn], folder: Path) -> SubmissionFile:
-    """The file that is graded: of those handed in the one that `choose` would take of a folder, in its last version."""
+    """Choose the file that is graded, as `choose` does in a folder, and take its last version.
+
+    Args:
+        name: The id of the submission.
+        handed_in: All files that the student handed in.
+        folder: The folder that the file is written to if it comes from a zip.
+    """
     versions: dict[str, list[_HandedIn]] = {}
     for one in sorted(handed_in, key=lambda one: one.order):
         versions.setdefault(one.file, []).append(one)
@@ -369,7 +383,8 @@ def _of_one_person(name: str, handed_in: Sequence[_HandedIn], folder: Path) -> S
 
 
 def _on_disk(name: str, handed_in: _HandedIn, folder: Path) -> SubmissionFile:
-    """One version of a person's file, written into a folder that is made for it unless it is on disk already."""
+    """Return one version of a student's file; if it is in a zip, write it into a new folder."""
+    # `dated=False`: the modification time of a downloaded file does not tell when it was handed in.
     moment = handed_in.handed_in
     if handed_in.member.path is not None:
         return SubmissionFile(name, handed_in.member.path, "", moment, dated=False)

@@ -19,39 +19,40 @@ SUFFIXES: Final = (".py", ".ipynb")
 NAMES_IN_FOLDER: Final = ("solution.py", "solution.ipynb")
 MAX_NOTEBOOK_BYTES: Final = 1_000_000_000
 MAX_WHOLE_BYTES: Final = 20_000_000
-"""Of a larger notebook only the code is read into memory."""
+"""The largest notebook that is read into memory as a whole; of a larger one only the code is kept."""
 MAX_CODE_BYTES: Final = 1_000_000
 MAX_ID_BYTES: Final = 150
 _PIECE: Final = 2**20
 
 
 class ReadError(Exception):
-    """A submission that cannot be read; its text is the sentence for the student."""
+    """A submission cannot be read; the text is a sentence for the student that says why."""
 
 
 def discover(paths: Iterable[Path | str]) -> list[SubmissionFile]:
-    """Find the submissions that some paths name.
+    """Find the submissions in files and folders.
 
-    A path to a file is a submission, whatever its name.  In a folder, each `.py` and `.ipynb` is a submission,
-    and so is each sub-folder with a `solution.py` (looked for first), a `solution.ipynb`, or just one file of
-    either sort; its id is the sub-folder's name.  Hidden files, `__pycache__` and folders without any such file
-    are passed over.
+    A path to a file is a submission, whatever its name.  In a folder, each `.py` and `.ipynb` file is a submission,
+    and so is each sub-folder with a `solution.py` (looked for first), a `solution.ipynb`, or only one file of either
+    kind; its id is the name of the sub-folder.  Hidden files, `__pycache__` and folders without any such file are
+    skipped.
 
     Returns:
-        The submissions, sorted by id.  Ids are the files' stems where those differ, else the files' names,
-        numbered if need be.  Something that cannot be graded, such as a link, is listed too: a student who
-        handed in something is told what is wrong with it.
+        The submissions, sorted by id.  An id is the stem of the file if no other file has the same one, else the
+        file's name, with a number if necessary.  Files that cannot be graded, such as links, are included, so that the
+        student who handed one in is told what is wrong with it.
 
     Raises:
-        UsageError: A path does not exist, or a folder cannot be listed.
+        UsageError: If a path does not exist, or a folder cannot be listed.
     """
     found: dict[str, tuple[str, SubmissionFile]] = {}
     for path in map(Path, paths):
         if not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or folder.")
+        # `SubmissionFile.id` is the file's name until `with_ids` sets it.
         entries = _in_folder(path) if path.is_dir() else [(path.stem, SubmissionFile(path.name, path))]
         for stem, file in entries:
-            # A file that two paths name is one submission.
+            # A file that is named by two of the paths is one submission.
             found.setdefault(str(file.path.absolute()), (stem, file))
     return sorted(with_ids(found[key] for key in sorted(found)), key=lambda file: file.id)
 
@@ -67,10 +68,10 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, SubmissionFile]]:
 
 
 def choose(folder: Path) -> SubmissionFile | None:
-    """The submission that a student's folder is; `None` if it is no student's folder.
+    """Return the submission in a student's folder; `None` if the folder has no `.py` or `.ipynb` file.
 
     Raises:
-        UsageError: The folder cannot be listed.
+        UsageError: If the folder cannot be listed.
     """
     if folder.is_symlink():
         return SubmissionFile(folder.name, folder, f"{folder.name} is a symbolic link; hand in the folder itself.")
@@ -82,7 +83,11 @@ def choose(folder: Path) -> SubmissionFile | None:
 
 
 def pick(names: Sequence[str]) -> tuple[str, str]:
-    """Which of a student's files is graded, by their names; else empty, and a sentence that says why."""
+    """Choose by name which of a student's files is graded.
+
+    Returns:
+        The name of the file and an empty text; or an empty text and a sentence that says why none can be chosen.
+    """
     for name in NAMES_IN_FOLDER:
         if name in names:
             return name, ""
@@ -101,9 +106,16 @@ def _listing(folder: Path) -> list[Path]:
 
 
 def with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[SubmissionFile]:
-    """Give each its stem as id where that is unique (but for case, for ids become file names), else its name."""
+    """Give each submission an id: its stem if no other one has the same, else the file's name.
+
+    Ids become file names, and some file systems ignore case, so ids that differ only in case count as the same.
+
+    Args:
+        entries: Pairs of a file's stem and a submission whose `id` is the file's name.
+    """
     listed = [(shortened(printable(stem)), file) for stem, file in entries]
     stems = Counter(stem.casefold() for stem, _ in listed)
+    # Unique stems are taken first, so that no numbered name collides with one of them.
     taken: set[str] = {stem.casefold() for stem, _ in listed if stems[stem.casefold()] == 1}
     for stem, file in listed:
         chosen = stem
@@ -117,12 +129,13 @@ def with_ids(entries: Iterable[tuple[str, SubmissionFile]]) -> Iterator[Submissi
 
 
 def shortened(name: str) -> str:
-    """A name of at most `MAX_ID_BYTES`, since files are named after ids, and file systems take 255 bytes."""
+    """Shorten a name to `MAX_ID_BYTES`: files are named after ids, and file systems allow names of 255 bytes."""
     return name.encode()[:MAX_ID_BYTES].decode(errors="ignore")
 
 
 def printable(name: str) -> str:
-    """A file name for people and reports: control, bidi and undecodable characters become `_`."""
+    """Return a file name that is safe to show: control, bidirectional and undecodable characters become `_`."""
+    # Undecodable bytes of a name are lone surrogates in Python, which are not printable.
     return "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name) or "_"
 
 
@@ -130,7 +143,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """Read a regular file of at most `limit` bytes.
 
     Raises:
-        ReadError: It is something else, or larger.
+        ReadError: If it is not a regular file, is larger, or cannot be read.
     """
     return b"".join(read_pieces(path, limit))
 
@@ -139,12 +152,13 @@ def read_pieces(path: Path, limit: int) -> Iterator[bytes]:
     """Read a regular file of at most `limit` bytes piece by piece.
 
     Raises:
-        ReadError: It is something else, or larger.
+        ReadError: If it is not a regular file, is larger, or cannot be read.
     """
     name = printable(path.name)
     size = 0
-    # Before opening it, since opening a device can do things, and after, since it may have been exchanged.
-    # O_NONBLOCK: opening a FIFO would wait for its writer.  The flags exist on POSIX only, O_BINARY on Windows.
+    # The type is tested before opening, because opening a device can have effects, and again afterwards, because the
+    # file may have been replaced in between.  O_NONBLOCK: opening a FIFO would otherwise wait for a writer.  The first
+    # three flags exist on POSIX only, O_BINARY on Windows only.
     flags = os.O_RDONLY
     for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, flag, 0)
@@ -168,7 +182,7 @@ def read_pieces(path: Path, limit: int) -> Iterator[bytes]:
 
 
 def too_large(name: str, limit: int) -> ReadError:
-    """What is said of a file of more than `limit` bytes."""
+    """Return the error for a file of more than `limit` bytes."""
     size = f"{limit // 1_000_000_000} GB" if limit >= 1_000_000_000 else f"{limit // 1_000_000} MB"
     return ReadError(f"{name} is larger than {size}; hand in code and text only, without data.")
 

@@ -1,4 +1,4 @@
-"""Which form of the assignment a submission has: `functions`, or `guided`."""
+"""Decide which form of the assignment a submission has: `functions` or `guided`."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ FORMS: Final[tuple[FormName, ...]] = ("functions", "guided")
 
 _FUNCTIONS: Final = tuple(function.name for function in contract.FUNCTIONS)
 
-# The guided text speaks of a function that adds a convolution block, and many call theirs as the other form does.
+# Names that say nothing about the form.  The guided text asks for a function that adds a convolution block too, and
+# many students give theirs the name that it has in the form with functions.
 _OF_BOTH: Final = frozenset(("add_conv_block", "predict"))
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A form, and why a submission has it.
+    """A form of the assignment, and why a submission has it.
 
     Attributes:
         name: `functions` or `guided`.
-        why: One sentence.
+        why: The reason, one sentence.
     """
 
     name: FormName
@@ -33,15 +34,15 @@ class Form(msgspec.Struct, frozen=True):
 
 
 def form_of(submission: Submission, asked: str) -> Form:
-    """The form that a submission is graded in.
+    """Return the form that a submission is graded in.
 
-    With `auto` it goes by what the file defines. Whoever writes two of the functions is asked for the others as well. A
-    file without any of them is a guided one if it loads data, builds a network or trains as it runs, or has functions
-    whose names are not even similar.
+    With `auto` the content of the file decides. A file that defines two of the functions has the form `functions`, and
+    is asked for the others as well. A file that defines none of them is a guided one if it loads data, builds a network
+    or trains as it runs, or if it has functions with names of its own.
 
     Args:
         submission: The submission.
-        asked: `auto`, or the form that the course or the command line names.
+        asked: `auto`, or the form that the course or the command line asks for.
     """
     if asked == "functions":
         return Form("functions", "The course asks for functions.")
@@ -50,6 +51,7 @@ def form_of(submission: Submission, asked: str) -> Form:
     defined = [name for name in _FUNCTIONS if name in submission.functions]
     telling = [name for name in defined if name not in _OF_BOTH]
     works: list[str] = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
+    # Calls such as `Sequential` are a sign of the guided form only if no function is defined that tells otherwise.
     if not telling:
         works = works or list(submission.calls)
     names = ", ".join(f"`{name}`" for name in defined)
@@ -71,5 +73,5 @@ def form_of(submission: Submission, asked: str) -> Form:
 def checks_of(
     form: FormName, course: Course, profile: str, tasks: frozenset[int] = frozenset()
 ) -> tuple[contract.Check, ...]:
-    """The checks of a course that a profile runs in a form, for some tasks (none named: all)."""
+    """Return the checks of a course that a profile includes in one form, of some tasks or, if none is given, of all."""
     return contract.chosen(course.checks(form), profile, tasks)

@@ -1,4 +1,7 @@
-"""A notebook as it stands in its kernel: what was executed, each cell once, of each function the last definition."""
+"""Build a submission from the inputs that were executed in a kernel, for `%grade`.
+
+Each cell appears once, as it was executed last, and each function has its last definition.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,16 @@ from grader.submissions.notebook import to_python
 from grader.submissions.parsing import ParseError, parse
 from grader.submissions.records import Submission, SubmissionBytes, SubmissionFile
 
-MAX_INPUTS: Final = 5_000
+MAX_INPUTS: Final = 5_000  # of more, only the last ones count
 
 
 class Input(msgspec.Struct, frozen=True):
-    """What was executed.
+    """One input that was executed in a kernel.
 
     Attributes:
-        number: The number in its brackets.
-        text: The text, as it was typed.
-        cell: Its cell's id, where the front end tells; empty where it does not.
+        number: The number that Jupyter shows in its brackets.
+        text: The text as it was typed.
+        cell: The id of its cell; empty if the front end does not send one.
     """
 
     number: int
@@ -32,15 +35,18 @@ class Input(msgspec.Struct, frozen=True):
 
 
 def read_history(name: str, inputs: Sequence[Input]) -> Submission:
-    """Make of what was executed the submission that it is now; `code cell 5` is the one with `[5]` beside it.
+    """Build the submission that the executed inputs amount to.
+
+    Its cells have the numbers in Jupyter's brackets: `code cell 5` is the one with `[5]` beside it.
 
     Args:
-        name: What it is called.
-        inputs: What was executed, in this order.
+        name: The name of the notebook.
+        inputs: What was executed, in order.
 
     Raises:
-        GraderError: The process that parses submissions failed.
+        GraderError: If the process that parses submissions failed.
     """
+    # A notebook is made of the inputs, so that they are parsed and cut down exactly like a file.
     cells = as_it_stands(inputs[-MAX_INPUTS:])
     content = {
         "nbformat": 4,
@@ -54,13 +60,15 @@ def read_history(name: str, inputs: Sequence[Input]) -> Submission:
 
 
 def as_it_stands(inputs: Sequence[Input]) -> list[Input]:
-    """The cells in the order in which each was first executed, as they were executed last.
+    """Return the cells in the order in which they were first executed, with the text that was executed last.
 
-    Where the front end does not say which cell an input is of, inputs of the same text are one cell.  What does not
-    parse was not executed.  Functions and classes that were defined again later, in whatever cell, are left out.
+    If the front end sends no cell ids, inputs with the same text count as one cell.  Inputs that do not parse are left
+    out, since they were not executed.  A function or class that was defined again later, in any cell, is left out of
+    the earlier cell.
     """
     cells: dict[str, Input] = {}
     for each in inputs:
+        # Assigning to an existing key keeps its position, so a cell that is run again stays at its place.
         if each.text.strip() and to_python(each.text).error is None:
             cells[each.cell or each.text] = each
     last: dict[str, int] = {}
@@ -71,7 +79,7 @@ def as_it_stands(inputs: Sequence[Input]) -> list[Input]:
 
 
 def holds_code(inputs: Sequence[Input]) -> bool:
-    """Whether anything was executed but magics and shell lines."""
+    """Whether anything other than magics, shell lines and constants was executed."""
     return any(
         not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         for each in inputs
@@ -90,7 +98,8 @@ def _definitions(text: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast
 
 
 def _without(cell: Input, last: dict[str, int]) -> Input:
-    """A cell with blank lines for what later ones define again."""
+    """Return a cell with blank lines in place of the functions and classes that later cells define again."""
+    # Lines are blanked, not removed: messages name lines, and these must be those that the student sees.
     lines = cell.text.split("\n")
     for node in _definitions(cell.text):
         if last[node.name] > cell.number:
@@ -101,7 +110,7 @@ def _without(cell: Input, last: dict[str, int]) -> Input:
 
 
 def _renumbered(submission: Submission, numbers: Sequence[int]) -> Submission:
-    """A submission whose cells have the numbers in their brackets."""
+    """Return a submission with its cells renumbered from their positions to the numbers in Jupyter's brackets."""
 
     def number(cell: int | None) -> int | None:
         return None if cell is None else numbers[cell - 1]

@@ -1,8 +1,8 @@
-"""Large notebooks: the code cells alone, read as a stream, since outputs are no code and may weigh anything.
+"""Read only the code cells of a large notebook, as a stream, because its outputs may have any size.
 
-A notebook with pictures in its outputs has tens of megabytes, and as an object in memory several times as many.  Here
-its JSON is gone through piece by piece, and of each code cell its text, its metadata and its kind are kept.  What is
-kept is parsed later as any notebook; of the rest it is only made sure that quotes and brackets agree.
+A notebook with pictures in its outputs has tens of megabytes, and several times as many as an object in memory.  So its
+JSON is scanned piece by piece, and only the text, the metadata and the type of each code cell are kept.  They are
+parsed later like any notebook; of the rest, only quotes and brackets are verified to match.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from typing import Final
 from grader.submissions.files import MAX_CODE_BYTES, ReadError
 
 _MOST_KEPT: Final = 12 * MAX_CODE_BYTES
-"""Bytes of JSON that are kept: a character may be written as an escape of six or twelve bytes."""
+"""The most bytes of JSON that are kept; a character may be written as an escape of six or twelve bytes."""
 
-_MOST_METADATA: Final = 100_000
+_MOST_METADATA: Final = 100_000  # longer metadata are dropped; they only tell the language of the cell
 _KEPT_KEYS: Final = frozenset((b"cell_type", b"source", b"input", b"language", b"metadata"))
 
-# What holds neither brackets nor the end of a string; its parts are possessive, so that no text makes it go back far.
-# No repeat of a group is: Python 3.11.2, which Debian 12 has, then matches less than there is.
+# What can be skipped: text without brackets, and whole strings.  The inner repeats are possessive (`++`, `*+`), so that
+# no text can cause much backtracking.  The repeats of groups are not: with a possessive one, Python 3.11.2, which is in
+# Debian 12, matches too little.
 _SKIPPED: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*")*', re.DOTALL)
 _IN_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*', re.DOTALL)
 _BETWEEN: Final = re.compile(rb'[^"{}\[\]:,]*+')
 
 
 def code_only(pieces: Iterable[bytes], name: str) -> bytes:
-    """A notebook with nothing but its code cells, as JSON.
+    """Return a notebook that is reduced to its code cells, as JSON.
 
     Args:
-        pieces: The notebook, in pieces of any size.
-        name: The file's, for messages.
+        pieces: The content of the file, in pieces of any size.
+        name: The name of the file, for messages.
 
     Raises:
-        ReadError: It is no JSON, or its code cells hold far more than code.
+        ReadError: If it is not JSON, or its code cells hold far more than code.
     """
     reader = _Reader(name)
     for piece in pieces:
@@ -43,22 +44,25 @@ def code_only(pieces: Iterable[bytes], name: str) -> bytes:
 
 
 class _Reader:
-    """Goes through a notebook's JSON.
+    """A scanner of a notebook's JSON.
 
-    Each open bracket that may have cells in it has a role: `notebook`, `sheets`, `sheet`, `cells` or `cell`. All others
-    are counted, and what is in them is skipped or, as a part of a cell's text, kept.
+    Each open bracket that may contain cells has a role: `notebook`, `sheets`, `sheet`, `cells` or `cell`. All other
+    brackets are only counted; what is in them is kept if it belongs to a value that is kept, else skipped.
+
+    Args:
+        name: The name of the file, for messages.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._roles: list[str] = []
-        self._depth = 0  # of brackets without a role
-        self._rest = b""
+        self._depth = 0  # number of open brackets without a role
+        self._rest = b""  # the end of the last piece, if it cuts an escape in a string in two
         self._in_string = False
-        self._key: bytearray | None = None  # the string that is being read, where it may be a key
-        self._last = b""  # the last string, which is a key where a colon follows
+        self._key: bytearray | None = None  # the string that is being read, if it may be a key
+        self._last = b""  # the last string that was read; a key if a colon follows
         self._name_of_value = b""
-        self._value: bytearray | None = None
+        self._value: bytearray | None = None  # the value of a cell that is being kept
         self._cell: dict[bytes, bytes] = {}
         self._too_much = False
         self._begun = self._has_cells = self._has_others = False
@@ -66,7 +70,7 @@ class _Reader:
         self._size = 0
 
     def feed(self, piece: bytes) -> None:
-        """Go through the next piece."""
+        """Scan the next piece of the file."""
         data = self._rest + piece
         at = 0
         self._rest = b""
@@ -92,6 +96,7 @@ class _Reader:
         if end < len(data) and data[end : end + 1] == b"\\":  # half an escape
             self._rest = data[end:]
         self._keep(data[at:end])
+        # No key that matters is longer, and a string that is no key may have megabytes.
         if self._key is not None and len(self._key) < 100:
             self._key += data[at : min(end, at + 100)]
         if end < len(data) and not self._rest:
@@ -102,7 +107,7 @@ class _Reader:
         return end
 
     def _keep(self, text: bytes) -> None:
-        """Keep a part of a cell's value, as far as there is any use in it."""
+        """Append to the value that is being kept, unless it becomes too long."""
         if self._value is None:
             return
         most = _MOST_METADATA if self._name_of_value == b"metadata" else _MOST_KEPT
@@ -112,7 +117,7 @@ class _Reader:
             self._value += text
 
     def _sign(self, data: bytes, at: int) -> int:
-        """Take in a bracket, a quote, a colon or a comma; gives the place behind it."""
+        """Process a bracket, a quote, a colon or a comma; returns the position after it."""
         sign = data[at : at + 1]
         role = self._roles[-1] if self._roles else ""
         inside = self._depth > 0
@@ -189,13 +194,18 @@ class _Reader:
         self._kept.append(b"{%s}" % b",".join(b'"%s":%s' % pair for pair in self._cell.items()))
 
     def end(self) -> bytes:
-        """The notebook of what was kept."""
+        """Return the reduced notebook as JSON, after the last piece.
+
+        Raises:
+            ReadError: If the JSON is incomplete.
+        """
         if not self._begun and not self._rest and not self._in_string:
             return b""
         if self._roles or self._depth or self._in_string or self._rest:
             raise self._no_notebook()
         if not self._has_cells:
             return b"{}"
+        # A notebook with text cells only is reported as such, and not as one without cells.
         if self._has_others:
             self._kept.append(b'{"cell_type":"markdown"}')
         return b'{"cells":[%s]}' % b",\n".join(self._kept)

@@ -1,9 +1,9 @@
-"""Which names a statement binds, reads and changes: what the slicing of a submission rests on.
+"""Find which names a statement binds, reads and changes; `grader.submissions.slicing` is based on this.
 
-Scopes are `symtable`'s business, that is the compiler's own account: a parameter called `model` is no use of a
-global `model`, a name that a nested function reads is one, and comprehensions have scopes of their own.  What the
-compiler does not tell is which objects a statement changes in place; that is judged by the look of it, and
-generously, for keeping a statement too many does less harm than losing one.
+Scopes come from `symtable`, the compiler's own analysis.  So a parameter called `model` does not count as a use of a
+global `model`, a global that is read in a nested function does, and comprehensions have their own scopes.  The compiler
+does not know which objects a statement changes in place.  That is guessed from the syntax, and in doubt the answer is
+yes, because keeping a statement too many does less harm than losing one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Methods that change their object.  As a statement of its own any method is taken to.
+# Methods that change their object.  A call of any method that is a statement of its own counts as one as well.
 _MUTATORS: Final = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "popitem", "put"}
     | {"remove", "resize", "reverse", "setdefault", "sort", "update"}
@@ -28,13 +28,13 @@ _COMPREHENSIONS: Final = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"
 
 
 class Effects(msgspec.Struct, frozen=True):
-    """What a statement does to the names of the module.
+    """What a statement does to the global names of the module.
 
     Attributes:
-        binds: Names it assigns, imports, defines or deletes when it runs.
-        reads: Names it needs, including those that functions in it read when they are called.
+        binds: Names that it assigns, imports, defines or deletes when it runs.
+        reads: Names that it needs, including those that functions in it read when they are called.
         mutates: Names whose objects it changes when it runs.
-        deferred: Names that functions in it assign through `global` once they are called.
+        deferred: Names that functions in it assign through `global` when they are called.
     """
 
     binds: frozenset[str]
@@ -47,14 +47,19 @@ NO_EFFECTS: Final = Effects(frozenset(), frozenset(), frozenset(), frozenset())
 
 
 class FunctionEffects(msgspec.Struct, frozen=True):
-    """What calling a function of the submission changes."""
+    """What a call of one of the submission's functions changes.
+
+    Attributes:
+        globals: Global names that it assigns, or whose objects it changes.
+        changes_arguments: Whether it changes the object of any of its parameters.
+    """
 
     globals: frozenset[str]
     changes_arguments: bool
 
 
 def is_main_guard(node: ast.AST) -> bool:
-    """Whether it is `if __name__ == "__main__"`, alone or with further conditions."""
+    """Whether a node is `if __name__ == "__main__"`, alone or joined with other conditions by `and`."""
     if not isinstance(node, ast.If):
         return False
     test = node.test
@@ -71,7 +76,7 @@ _MAIN: Final = {ast.dump(ast.Name("__name__", ast.Load())), ast.dump(ast.Constan
 
 
 def executed(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run when a statement does: no bodies of functions, nothing under the main guard."""
+    """Yield the nodes that run when a statement runs: no bodies of functions, and nothing below the main guard."""
     waiting: list[ast.AST] = [node]
     while waiting:
         current = waiting.pop()
@@ -88,14 +93,17 @@ def executed(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def root(node: ast.AST) -> str:
-    """The name that an expression such as `a.b[0].c()` starts from; empty if it starts from none."""
+    """Return the name that an expression such as `a.b[0].c()` starts with; empty if it does not start with one."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def _changed(node: ast.AST) -> str:
-    """The name whose object a change to `a.b[0]`, or a method of it, changes; empty if it is a function's result."""
+    """Return the name whose object changes if an expression such as `a.b[0]` does: `a`.
+
+    The result is empty if the expression is the result of a function, as in `f().b`.
+    """
     inner = node
     while isinstance(inner, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
@@ -105,25 +113,28 @@ def _changed(node: ast.AST) -> str:
 
 
 def effects(node: ast.stmt, functions: dict[str, FunctionEffects]) -> Effects:
-    """What a statement does.
+    """Return what a statement does to the global names of the module.
 
     Args:
-        node: A statement of the module's top level, or from a block there.
-        functions: What the submission's own functions change when they are called.
+        node: A statement at the top level of the module, or in a block there.
+        functions: What calls of the submission's own functions change, by their names.
 
     Raises:
-        SyntaxError: Its names contradict each other, such as a `nonlocal` without anything to refer to.
-        RecursionError: It is nested too deeply.
+        SyntaxError: If the compiler refuses its names, such as a `nonlocal` that refers to nothing.
+        RecursionError: If it is nested too deeply.
     """
+    # `symtable` takes source text only, and the statement may have been pruned, so it is written out again.
     top = symtable.symtable(ast.unparse(node), "<submission>", "exec")
     binds = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
     reads = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
     deferred: set[str] = set()
+    # The second item says whether the code of a scope runs later, when a function is called; that of a comprehension
+    # runs at once.
     waiting = [(table, table.get_name() not in _COMPREHENSIONS) for table in top.get_children()]
     while waiting:
         table, later = waiting.pop()
         for symbol in table.get_symbols():
-            # A class body reads a global through a name that it then assigns: `path = path / "x"`.
+            # In a class body, `path = path / "x"` reads the global `path` although it assigns a local of that name.
             if symbol.is_global() or (table.get_type() == "class" and symbol.is_referenced()):
                 if symbol.is_referenced():
                     reads.add(symbol.get_name())
@@ -132,7 +143,7 @@ def effects(node: ast.stmt, functions: dict[str, FunctionEffects]) -> Effects:
         waiting.extend((child, later or child.get_name() not in _COMPREHENSIONS) for child in table.get_children())
     nodes = list(executed(node))
     for inner in nodes:
-        # The compiler counts these as assignments only.
+        # `x += 1` and `del x` need the old `x`, but symtable counts them as assignments only.
         if isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
             reads.add(inner.target.id)
         elif isinstance(inner, ast.Delete):
@@ -147,15 +158,22 @@ class Changes(msgspec.Struct, frozen=True):
     """What some nodes change in place.
 
     Attributes:
-        names: The names, of whatever scope, whose objects they change themselves.
-        calls: The functions that they call by a plain name, each with the names it is handed.
+        names: The names, in any scope, whose objects the nodes change themselves.
+        calls: The functions that are called by a plain name, each with the names that it is given as arguments.
     """
 
     names: set[str]
     calls: list[tuple[str, list[str]]]
 
     def through(self, functions: dict[str, FunctionEffects]) -> tuple[set[str], set[str]]:
-        """What the called functions change: the globals they know themselves, and the names they are handed."""
+        """Return what the called functions change.
+
+        Args:
+            functions: What calls of the submission's own functions change, by their names.
+
+        Returns:
+            The global names that the functions change themselves, and the names that they change as arguments.
+        """
         known: set[str] = set()
         handed: set[str] = set()
         for called, arguments in self.calls:
@@ -167,7 +185,7 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def changes_in(nodes: Iterable[ast.AST]) -> Changes:
-    """What some nodes change in place, by the look of them."""
+    """Return what some nodes change in place, as far as the syntax tells."""
     names: set[str] = set()
     calls: list[tuple[str, list[str]]] = []
     for node in nodes:
@@ -189,7 +207,7 @@ def changes_in(nodes: Iterable[ast.AST]) -> Changes:
 
 
 def function_effects(definitions: Iterable[FunctionNode]) -> dict[str, FunctionEffects]:
-    """What calling each of some functions changes, also through the others that it calls."""
+    """Return what a call of each function changes, directly or through other functions that it calls."""
     found: dict[str, FunctionEffects] = {}
     facts: dict[str, list[tuple[Effects, Changes, set[str]]]] = {}
     callers: dict[str, set[str]] = {}
@@ -202,15 +220,15 @@ def function_effects(definitions: Iterable[FunctionNode]) -> dict[str, FunctionE
         found[node.name] = FunctionEffects(frozenset(), False)
         for called, _ in changes.calls:
             callers.setdefault(called, set()).add(node.name)
-    # When something new is known of a function, its callers are looked at again.
+    # A fixed point: whenever more is known about a function, its callers are analysed again.
     waiting = dict.fromkeys(facts)
     while waiting:
         name, _ = waiting.popitem()
         own = found[name]
-        for effect, changes, parameters in facts[name]:  # more than one if it is defined anew
+        for effect, changes, parameters in facts[name]:  # more than one if the function is defined more than once
             known, handed = changes.through(found)
             changed = changes.names | handed
-            # What is neither a parameter nor a global is a local of the function, and nobody else's concern.
+            # A name that is neither a parameter nor a global is local, and its changes do not leave the function.
             own = FunctionEffects(
                 own.globals | effect.deferred | ((changed - parameters) & effect.reads) | known,
                 own.changes_arguments or bool(changed & parameters),

@@ -1,4 +1,7 @@
-"""What of a submission some of its functions need: whatever else changes, they stay as they were."""
+"""Find the part of a submission that some of its functions need; changes elsewhere make no difference to them.
+
+`grader watch` and `grader validate` use this to decide which checks have to be repeated.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ class Need(msgspec.Struct, frozen=True):
     """The part of a module that some functions need.
 
     Attributes:
-        code: What runs, the same wherever it stands and whatever comments are in it.
+        code: The code in a form that does not depend on comments or on where it is in the file, for comparisons.
         lines: Its lines as they were written, each with its number, from 1.
     """
 
@@ -24,15 +27,15 @@ class Need(msgspec.Struct, frozen=True):
 
 
 def need_of(source: str, functions: Collection[str]) -> Need:
-    """What some functions of a module need.
+    """Return the part of a module that some functions need.
 
     Args:
-        source: The module.
-        functions: Their names.
+        source: The text of the module.
+        functions: The names of the functions.
 
     Raises:
-        ParseError: It is not Python.
-        ReadError: It is far more code than the assignment takes.
+        ParseError: If the module is not valid Python.
+        ReadError: If it is far more code than the assignment takes.
     """
     kept = slice_module(split_lines(source), parse(source), functions).lines
     lines = tuple((number, line) for number, line in enumerate(kept, 1) if line.strip())
@@ -40,9 +43,10 @@ def need_of(source: str, functions: Collection[str]) -> Need:
 
 
 def code_of(source: str) -> str:
-    """What runs of a module: the same for two that differ in comments, blank lines and line breaks alone.
+    """Return a module in a form that is the same for two that differ only in comments, blank lines and line breaks.
 
     Raises:
-        ParseError: It is not Python.
+        ParseError: If the module is not valid Python.
     """
+    # Without line numbers, so that moving code makes no difference.
     return "\n".join(ast.dump(statement) for statement in parse(source))

@@ -1,4 +1,4 @@
-"""Notebooks: the code cells of any version, and their IPython magics made harmless line by line."""
+"""Read the code cells of notebooks of any nbformat version, and replace IPython magics line by line."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import msgspec
 from grader.submissions.files import ReadError
 from grader.submissions.parsing import ParseError, parse, split_lines
 
-# Cell magics that run the rest of the cell as Python, here and now.  All others (%%bash, %%html, %%writefile, ...)
-# do something else with it.
+# Cell magics that run the rest of the cell as Python.  All others (%%bash, %%html, %%writefile, ...) do something else
+# with it.
 _RUNS_PYTHON: Final = frozenset({"time", "timeit", "capture", "prun"})
-# Where a magic may be: only for bounding the work, IPython itself says where one is.
+# Where a magic may be.  This only limits the work; IPython decides where a magic is.
 _MAYBE_MAGIC: Final = re.compile(r"^\s*[!%?/,;]|\?\s*$|=\s*[!%]", re.MULTILINE)
-# Commands that IPython runs without a `%` or `!` before them, where a line is no Python ("automagic").
+# Commands that IPython runs without a `%` or `!` before them if the line is not Python ("automagic").
 _AUTOMAGIC: Final = re.compile(
     r"^([ \t]*)(?:pip3?|conda|mamba|cd|ls|ll|mkdir|rmdir|cp|mv|rm|cat|pwd)(?:[ \t]+[^=\n]*)?$"
 )
-_MOST_WORK: Final = 2_000_000
+_MOST_WORK: Final = 2_000_000  # characters that IPython may read in all; see `_work_for_magics`
 _CELL_MAGIC: Final = re.compile(r"%%(\w+)(?!\w*\?)")
 
 
 class CodeCell(msgspec.Struct, frozen=True):
-    r"""A code cell as it was written.
+    r"""A code cell as the student wrote it.
 
     Attributes:
-        text: With `\n` as the only line end.
-        language: The language that its metadata names; empty for the notebook's own.
+        text: Its text, with `\n` as the only line end.
+        language: The language that its metadata names, if it is not Python; else empty.
     """
 
     text: str
@@ -38,13 +38,17 @@ class CodeCell(msgspec.Struct, frozen=True):
 
 
 def code_cells(data: bytes, name: str) -> list[CodeCell]:
-    """A notebook's code cells, of any nbformat version.
+    """Return the code cells of a notebook of any nbformat version.
 
-    The JSON is read without nbformat: of the whole format only the cells' texts are needed, and nbformat's
-    conversion refuses old notebooks over keys, such as `outputs`, that are of no account here.
+    The JSON is read without nbformat.  Only the texts of the cells are needed, and nbformat's conversion refuses old
+    notebooks because of keys, such as `outputs`, that do not matter here.
+
+    Args:
+        data: The content of the file.
+        name: The name of the file, for messages.
 
     Raises:
-        ReadError: It is not a notebook, or has no code cell.
+        ReadError: If it is not a notebook, has no code, or has so many magics that reading it would take minutes.
     """
     try:
         notebook = json.loads(data.decode("utf-8-sig"))
@@ -70,20 +74,20 @@ def code_cells(data: bytes, name: str) -> list[CodeCell]:
     texts = [cell.text for cell in found]
     if not any(text.strip() for text in texts):
         raise ReadError(f"{name} has no code cells with anything in them.")
-    # For each magic IPython reads the whole cell again, about a second for 100,000 characters.
+    # For each magic, IPython reads the whole cell again, which takes about a second for 100,000 characters.
     if sum(map(_work_for_magics, texts)) > _MOST_WORK:
         raise ReadError(f"{name} holds far too many magics and shell lines; take them out.")
     return found
 
 
 def cell_lists(notebook: Any) -> list[list[Any]] | None:
-    """The lists that hold a notebook's cells, in order: one, or before nbformat 4 one for each worksheet.
+    """Return the lists that hold a notebook's cells: one list, or before nbformat 4 one for each worksheet.
 
     Args:
-        notebook: The notebook's JSON.
+        notebook: The decoded JSON of the notebook.
 
     Returns:
-        The notebook's own lists, so that changing them changes it; `None` if it has none.
+        The lists themselves and not copies, so that changing them changes the notebook; `None` if there are none.
     """
     if not isinstance(notebook, dict):
         return None
@@ -100,13 +104,13 @@ def _text(cell: dict[str, Any]) -> str:
         text = "".join(line for line in text if isinstance(line, str))
     if not isinstance(text, str):
         return ""
-    # JSON can spell half of a surrogate pair, which is no character and cannot be written anywhere.
+    # JSON can contain half of a surrogate pair, which is not a character and cannot be encoded as UTF-8.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return "\n".join(split_lines(text))
 
 
-# Where environments write down that a cell is in another language than the notebook: VS Code, Polyglot Notebooks,
-# Deepnote, Datalore, Noteable, SoS, and notebooks before nbformat 4.
+# The keys under which environments store that a cell is in another language than the notebook: VS Code, Polyglot
+# Notebooks, Deepnote, Datalore, Noteable, SoS, and notebooks before nbformat 4.
 _LANGUAGE_KEYS: Final = (
     ("metadata", "vscode", "languageId"),
     ("metadata", "polyglot_notebook", "kernelName"),
@@ -122,7 +126,7 @@ _PYTHON: Final = re.compile(r"(magic-|i)?py(thon|kernel)?[\d.]*|code|sos|vscode|
 
 
 def _language(cell: Any) -> str:
-    """The language that a cell's metadata names, if it is not Python."""
+    """Return the language that a cell's metadata names, if it is not Python; else an empty text."""
     for keys in _LANGUAGE_KEYS:
         value = cell
         for key in keys:
@@ -133,14 +137,14 @@ def _language(cell: Any) -> str:
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A code cell as Python.
+    """A code cell as plain Python.
 
     Attributes:
-        text: Plain Python with exactly the cell's lines; all blank if there is nothing to run.
-        error: Why it does not parse.
-        other_language: Why the cell's text is something other than Python, half a sentence: the cell magic on top,
-            or the language in its metadata.
-        refused: The text that does not parse, without its magics.
+        text: Plain Python with as many lines as the cell; all of them are blank if there is nothing to run.
+        error: Why it does not parse; `None` if it does.
+        other_language: Why it is not Python, as half a sentence that names the cell magic at its top or the language
+            in its metadata; empty if it is Python.
+        refused: The text that does not parse, with its magics replaced; empty if it parses.
     """
 
     text: str
@@ -150,20 +154,20 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 def to_python(text: str, language: str = "") -> Cell:
-    """Turn a cell into plain Python, with each line where it was.
+    """Turn a cell into plain Python, keeping every line at its place.
 
-    Magics, shell lines and help requests become `None`, and what `%time` and the like would run stays.
+    Magics, shell lines and help requests become `None`; the code that `%time` and similar magics run stays.
 
     Args:
-        text: The cell's.
-        language: What its metadata says that it is; see `CodeCell`.
+        text: The text of the cell.
+        language: The language in its metadata; see `CodeCell`.
     """
     nothing = "\n" * text.count("\n")
     if language and not _defines_in_python(text):
         return Cell(nothing, None, f"its metadata says that it is {language}")
     try:
-        # A cell that parses holds no magics: they are no Python.  So what looks like one inside of a string is
-        # safe, and IPython, 0.4 s to import, is seldom needed.
+        # Magics are not Python, so a cell that parses has none.  What looks like one inside of a string is therefore
+        # left alone, and IPython, which takes 0.4 s to import, is rarely needed.
         parse(text)
         return Cell(text)
     except ParseError as error:
@@ -196,7 +200,7 @@ def to_python(text: str, language: str = "") -> Cell:
 
 
 def _defines_in_python(text: str) -> bool:
-    """Whether a text defines functions or classes as no other language does, whatever an editor took it for."""
+    """Whether a text defines functions or classes in Python, so that another language in the metadata is a mistake."""
     try:
         return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in parse(text))
     except ParseError:
@@ -204,13 +208,14 @@ def _defines_in_python(text: str) -> bool:
 
 
 def script_to_python(text: str) -> tuple[str, list[int]]:
-    """Turn a `.py` that was exported from a notebook, or is one in VS Code's manner, into plain Python.
+    """Turn a `.py` that was exported from a notebook, or has cells in VS Code's style, into plain Python.
 
-    A shell line or magic that was left in becomes `None`, and what stands in a text, as in
-    `get_ipython().run_cell_magic('time', '', 'x = f()')`, is written out.  A file with neither stays as it is.
+    Shell lines and magics become `None`.  Code that is given as a string, as in
+    `get_ipython().run_cell_magic('time', '', 'x = f()')`, takes the place of the call.  A file without any of these
+    is not changed.
 
     Returns:
-        The text, which need not be Python, and for each of its lines the line that it comes from, from 1.
+        The text, which may still not parse, and for each of its lines the number of the line that it comes from.
     """
     try:
         statements = parse(text)
@@ -225,6 +230,7 @@ def script_to_python(text: str) -> tuple[str, list[int]]:
             return text, list(range(1, text.count("\n") + 2))
     lines = text.split("\n")
     origins = list(range(1, len(lines) + 1))
+    # From the last statement to the first, so that replacing lines does not move those that are still to come.
     for place in range(len(statements) - 1, -1, -1):
         node = statements[place]
         code = _code_in_magic(node)
@@ -242,7 +248,7 @@ def script_to_python(text: str) -> tuple[str, list[int]]:
 
 
 def _code_in_magic(node: ast.stmt) -> str:
-    """The code that a statement such as `get_ipython().run_cell_magic('time', '', 'x = 1')` runs; empty for none."""
+    """Return the code in a statement such as `get_ipython().run_cell_magic('time', '', 'x = 1')`; else empty."""
     match node:
         case ast.Expr(
             ast.Call(
@@ -262,28 +268,29 @@ def _code_in_magic(node: ast.stmt) -> str:
 
 
 def _work_for_magics(text: str) -> int:
-    """What finding the magics of a text costs: for each, IPython reads the whole text again."""
+    """Estimate the cost of finding the magics of a text: for each of them IPython reads the whole text again."""
     return len(text) * len(_MAYBE_MAGIC.findall(text))
 
 
 def _without_automagics(text: str) -> str:
-    """A text that does not parse, with `None` for each line that is a command without its `%` or `!`."""
+    """Replace each line that is a shell command without a `%` or `!` by `None`."""
     return "\n".join(_AUTOMAGIC.sub(r"\1None", line) for line in text.split("\n"))
 
 
 def _without_magics(lines: list[str]) -> list[str]:
-    """Have IPython find the magics in some lines, and neutralise each.  The number of lines stays.
+    """Have IPython find the magics in some lines, and replace each by harmless code; the number of lines stays.
 
-    IPython replaces a magic, which may go on over several lines, by one line that calls `get_ipython()`.
+    IPython replaces a magic, which may extend over several lines, by a single line that calls `get_ipython()`.
     """
     from IPython.core.inputtransformer2 import TransformerManager, classic_prompt, ipython_prompt, leading_indent
 
+    # Not `TransformerManager.transform_cell`, which does not tell which lines a magic came from.
     manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
     current = [f"{line}\n" for line in lines]
     transforms: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
     for transform in transforms:
         current = transform(current)
-    # Each round finds one magic.
+    # IPython transforms one magic at each call.
     for _ in range(len(_MAYBE_MAGIC.findall("".join(current))) + 5):
         try:
             changed, after = manager.do_one_token_transform(current)
@@ -298,10 +305,11 @@ def _without_magics(lines: list[str]) -> list[str]:
 
 
 def _neutral(line: str) -> str:
-    """Replace the `get_ipython()` call that IPython put at the end of a line."""
+    """Replace the call of `get_ipython()` that IPython put at the end of a line by harmless code."""
     before, call, arguments = line.rstrip("\n").partition("get_ipython().")
     if not call:
-        return line  # the automatic call `/f x`, which has become f(x)
+        return line  # `/f x`, which IPython has turned into f(x)
+    # `files = !ls` gives a list of lines, so an empty list takes its place; all other magics give `None`.
     instead = "[]" if arguments.startswith("getoutput(") else "None"
     if arguments.startswith("run_line_magic('pylab'"):
         return f"{before}from pylab import *; import numpy as np; import matplotlib.pyplot as plt\n"

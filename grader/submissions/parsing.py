@@ -1,4 +1,4 @@
-"""Parse what students wrote: every way it can fail is one sentence and a line."""
+"""Parse code that students wrote, and turn everything that can go wrong into a `ParseError` with a line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 
 class ParseError(Exception):
-    """Text that is not Python.
+    """A text that is not valid Python.
 
     Attributes:
-        line: Where, from 1; 0 if the parser does not say.
-        message: The parser's own words, without a full stop.
-        text: What does not parse, where it is a part of the whole.
+        line: The line of the error, from 1; 0 if the parser does not tell.
+        message: The parser's message, without a full stop.
+        text: The part that does not parse; empty if it is the whole text.
     """
 
     def __init__(self, line: int, message: str, text: str = "") -> None:
@@ -27,24 +27,29 @@ class ParseError(Exception):
 
 
 def split_lines(text: str) -> list[str]:
-    r"""The lines as Python counts them, which `str.splitlines` does not: it also splits at \f and the like."""
+    r"""Split a text into lines as Python counts them; `str.splitlines` would also split at \f and other characters."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 @contextmanager
 def parse_errors(first_line: int = 0) -> Iterator[None]:
-    """Turn whatever the parser or compiler raises into a `ParseError`.
+    """Turn every exception of the parser or compiler into a `ParseError`.
 
-    Some faults come without a line: then it is `first_line`.
+    Args:
+        first_line: The line to report if the exception does not tell one.
+
+    Raises:
+        ParseError: If the `with` block raises an exception of the parser or compiler.
     """
     try:
         with warnings.catch_warnings():
-            # Such as "invalid escape sequence": advice to the student, and never worth a mark.
+            # A warning, such as "invalid escape sequence", must never cost points.
             warnings.simplefilter("ignore")
             yield
     except SyntaxError as error:
         message = error.msg or "invalid syntax"
-        # "expected an indented block after 'if' statement on line 3" is found out lines later.
+        # "expected an indented block after 'if' statement on line 3" is reported for a later line, so the line that
+        # the message names is used.
         blamed = re.search(r" on line (\d+)$", message)
         line = int(blamed[1]) if blamed else error.lineno or first_line
         raise ParseError(line, message) from None
@@ -55,22 +60,22 @@ def parse_errors(first_line: int = 0) -> Iterator[None]:
 
 
 def parse(text: str) -> list[ast.stmt]:
-    """The top-level statements of a text.
+    """Return the top-level statements of a text.
 
     Raises:
-        ParseError: It is not Python.
+        ParseError: If the text is not valid Python.
     """
     with parse_errors():
         return ast.parse(text).body
 
 
 def check_compiles(statement: ast.stmt) -> None:
-    """Make sure that a statement compiles on its own, as it will be.
+    """Make sure that a statement compiles on its own, as it will be executed.
 
-    The parser lets through what the compiler refuses, such as `return` outside a function.
+    The parser accepts some code that the compiler refuses, such as `return` outside of a function.
 
     Raises:
-        ParseError: It does not compile.
+        ParseError: If it does not compile.
     """
     with parse_errors(statement.lineno):
         compile(ast.Module([statement], []), "<submission>", "exec", dont_inherit=True)
@@ -80,15 +85,14 @@ def recover(text: str) -> tuple[list[str], list[ast.stmt], list[ParseError]]:
     """Blank the top-level blocks that keep a text from parsing.
 
     Returns:
-        The lines, of the same number, that parse together, their statements, and an error for each block that
-        was blanked.
+        The lines, as many as before, which now parse; their statements; and an error for each block that was blanked.
 
     Raises:
-        ParseError: Too much is broken to say what was meant.
+        ParseError: If the text does not parse after a number of blocks was blanked.
     """
     lines = split_lines(text)
     errors: list[ParseError] = []
-    # Each attempt parses everything again, so large texts get fewer.
+    # Each attempt parses the whole text again, so large texts get fewer attempts.
     for _ in range(max(2, min(40, 4_000_000 // (len(text) + 1)))):
         try:
             statements = parse("\n".join(lines))
@@ -104,7 +108,7 @@ def recover(text: str) -> tuple[list[str], list[ast.stmt], list[ParseError]]:
 
 
 def _first_broken_block(lines: list[str]) -> tuple[int, int]:
-    """The first block that does not parse by itself, as a range of indices; empty if each does."""
+    """Return the first block that does not parse by itself, as a range of indices; empty if every block parses."""
     last = 0
     while last < len(lines):
         first, last = last, _block_at(lines, last + 1)[1] if lines[last].strip() else last + 1
@@ -115,12 +119,12 @@ def _first_broken_block(lines: list[str]) -> tuple[int, int]:
     return 0, 0
 
 
-# Lines without indentation that still belong to the statement above them.
+# Beginnings of lines that belong to the statement above although they are not indented.
 _CONTINUES = re.compile(r"[)\]}#]|(else|elif|except|finally|case)\b")
 
 
 def _block_at(lines: list[str], line: int) -> tuple[int, int]:
-    """The top-level block that holds a line, as a range of indices; empty if no text is left there."""
+    """Return the top-level block that contains a line, as a range of indices; empty if the block has no text."""
 
     def starts(index: int) -> bool:
         text = lines[index]
@@ -130,7 +134,7 @@ def _block_at(lines: list[str], line: int) -> tuple[int, int]:
     while first > 0 and not starts(first):
         first -= 1
     last = min(line, len(lines))
-    # Decorators belong to what they decorate, on either side of the error.
+    # Decorators belong to the function or class below them; the error may be in either.
     while first > 0 and starts(first - 1) and lines[first - 1].startswith("@"):
         first -= 1
     while last < len(lines) and (not starts(last) or all(lines[i].startswith("@") for i in range(first, last))):

@@ -1,4 +1,8 @@
-"""What of a submission never runs: statements that train, run a model, wait, download or end the program."""
+"""Find the statements of a submission that never run: those that train, run a model, wait, download or end the program.
+
+The functions of a submission are graded without the rest of its program.  `grader.submissions.slicing` uses this module
+to decide which statements are left out even if the functions need them.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +30,14 @@ _RUNS: Final = frozenset(
 )
 _DOWNLOADS: Final = frozenset({"get_file", "urlretrieve", "urlopen"})
 _ENDS: Final = frozenset({"sys.exit", "os._exit", "os.abort", "os.kill"})
+# Only as plain names: `parser.exit()` is something else.
 _PLAIN_CALLS: Final = {
     "exit": "ends the program with",
     "quit": "ends the program with",
     "input": "waits for input with",
     "breakpoint": "waits for input with",
 }
-# Objects with a `fit` that trains no network.
+# Classes with a `fit` that prepares data and trains no network.
 _PREPARES: Final = frozenset({"ImageDataGenerator", "Tokenizer", "TextVectorization"})
 
 Block = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.TryStar | ast.Match
@@ -42,11 +47,16 @@ _TELLING_CALLS: Final = (
     *("load_data", "fit", "fit_generator", "Sequential", "load_model"),
     *("image_dataset_from_directory", "flow_from_directory", "DataLoader", "GradientTape"),
 )
-"""Calls that show a program at work; those by which one is usually known come first."""
+"""Calls that a guided notebook makes outside of functions, the most typical ones first."""
 
 
 def calls_outside(statements: Sequence[ast.stmt], functions: Collection[str]) -> tuple[str, ...]:
-    """Which of the calls that tell the form of the assignment stand outside some functions."""
+    """Return the calls outside of some functions that tell the form of the assignment, the most typical ones first.
+
+    Args:
+        statements: The top-level statements of the submission.
+        functions: The names of the functions to skip.
+    """
     found = set()
     for statement in statements:
         if isinstance(statement, ast.FunctionDef) and statement.name in functions:
@@ -58,7 +68,7 @@ def calls_outside(statements: Sequence[ast.stmt], functions: Collection[str]) ->
 
 
 def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
-    """The first names of the modules that are imported anywhere, sorted."""
+    """Return the top-level packages of all modules that are imported anywhere, sorted."""
     found: set[str] = set()
     for node in (inner for statement in statements for inner in ast.walk(statement)):
         if isinstance(node, ast.Import):
@@ -118,9 +128,9 @@ class Reason(msgspec.Struct, frozen=True):
     """Why a statement never runs.
 
     Attributes:
-        text: Half a sentence whose subject is the statement.
+        text: The predicate of a sentence about the statement, such as "trains a model with `model.fit`".
         line: The line that shows it.
-        trains: Whether it is that it trains a network.
+        trains: Whether the reason is that it trains a network.
     """
 
     text: str
@@ -129,17 +139,23 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """A statement that never runs."""
+    """A statement that never runs, and why."""
 
     node: ast.stmt
     reason: Reason
 
 
 class Program:
-    """What has to be known of the whole submission to judge one statement of it."""
+    """Facts about a whole submission that are needed to judge its single statements.
+
+    Attributes:
+        function_names: The names of all functions that are defined outside of other functions, in order.
+        effects: What a call of each of them changes.
+        imported: The names that imports bind.
+    """
 
     def __init__(self, statements: Sequence[ast.stmt]) -> None:
-        """Look through the top-level statements, none of which has been pruned yet."""
+        """Analyse the top-level statements, before any of them is pruned."""
         nodes = [node for statement in statements for node in executed(statement)]
         methods = {id(inner) for node in nodes if isinstance(node, ast.ClassDef) for inner in node.body}
         definitions = [node for node in nodes if isinstance(node, FunctionNode)]
@@ -148,11 +164,11 @@ class Program:
         self.effects: dict[str, FunctionEffects] = function_effects(functions)
         self.imported = set(_imported(nodes))
         self._preparing = set(_PREPARES) | set(_imported(nodes, "sklearn"))
-        # Objects made by these, under the names they are assigned to.
+        # Names of objects of these classes: `encoder` in `encoder = OneHotEncoder()`.
         for node in nodes:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and self._prepares(node.value.func):
                 self._preparing.update(target.id for target in node.targets if isinstance(target, ast.Name))
-        # Functions and methods that run a model once they are called, themselves or through others; `True`: train it.
+        # Functions and methods that run a model when they are called, directly or through others: `True` if they train.
         self._functions: dict[str, bool] = {}
         self._methods: dict[str, bool] = {}
         self._find_what_runs_models(definitions, methods)
@@ -168,7 +184,8 @@ class Program:
                     known.setdefault(key, []).append(runs)
                 elif root(call.func) not in self.imported:
                     callers.setdefault((isinstance(call.func, ast.Attribute), _called(call)), set()).add(key)
-        # From each function that runs a model to those that call it, and on.  Training is the stronger statement.
+        # From each function that runs a model to its callers, and on to theirs.  Training goes first, because whatever
+        # does both counts as training.
         for trains in (True, False):
             waiting = [key for key, runs in known.items() if trains in runs]
             while waiting:
@@ -179,23 +196,27 @@ class Program:
                     waiting.extend(callers.get(key, ()))
 
     def _runs_model(self, call: ast.Call) -> bool | None:
-        """`None`: the call runs no model; `True`: it trains one."""
+        """Return `True` if a call trains a model, `False` if it only runs one, and `None` if it does neither."""
         name = _called(call)
         if isinstance(call.func, ast.Attribute):
             if name in _TRAINS | _RUNS and not self._prepares(call.func.value):
                 return name in _TRAINS
             return None if root(call.func) in self.imported else self._methods.get(name)
+        # The contract's own functions, whatever their body does.
         if name in ("train", "predict"):
             return name == "train"
         return self._functions.get(name)
 
     def _prepares(self, node: ast.AST) -> bool:
-        """Whether an expression is about something whose `fit` trains no network, such as a scikit-learn encoder."""
+        """Whether an expression is an object whose `fit` trains no network, such as an encoder of scikit-learn."""
         last = _called(node) if isinstance(node, ast.Call) else node.attr if isinstance(node, ast.Attribute) else ""
         return root(node) in self._preparing or last in self._preparing
 
     def why_never(self, node: ast.AST) -> Reason | None:
-        """Why a statement, or part of one, never runs; `None` if it may.  That it trains comes first."""
+        """Return why a statement, or a part of one, never runs; `None` if it may run.
+
+        If there are several reasons, training takes precedence, else the first one.
+        """
         first: Reason | None = None
         for inner in executed(node):
             reason = self._reason(inner)
@@ -225,10 +246,10 @@ class Program:
         return Reason(f"{what} `{_shown(node.func)}`", node.lineno, bool(trains)) if what else None
 
     def prune(self, node: ast.stmt) -> tuple[list[Cut], ast.stmt | None]:
-        """Take out of a statement what never runs.
+        """Remove from a statement the parts that never run; blocks are changed in place.
 
         Returns:
-            What was taken out, and the statement without it; `None` if nothing is left.
+            What was removed, and the statement without it; `None` instead of the statement if nothing is left.
         """
         if is_main_guard(node):
             return [Cut(node, Reason('belongs to `if __name__ == "__main__"`', node.lineno))], None
@@ -247,6 +268,7 @@ class Program:
             for index, statement in enumerate(body):
                 more, kept = self.prune(statement)
                 cuts += more
+                # A body must not become empty, so `()` stands for the statement.
                 if kept is None:
                     body[index] = ast.copy_location(ast.Expr(ast.Tuple([], ast.Load())), statement)
                     ast.fix_missing_locations(body[index])
@@ -254,7 +276,7 @@ class Program:
 
 
 def _shown(function: ast.expr) -> str:
-    """What is called, for people: `model.fit`, and `(...).fit` where it is longer than that."""
+    """Return what is called as text for people, such as `model.fit`; a long expression becomes `(...).fit`."""
     text = ast.unparse(function) if root(function) else ""
     if len(text) <= 40 and text:
         return text
@@ -262,14 +284,14 @@ def _shown(function: ast.expr) -> str:
 
 
 def _called(call: ast.Call) -> str:
-    """The last name of what is called: `fit` in `model.fit(x)`."""
+    """Return the last name of what is called, such as `fit` in `model.fit(x)`; empty if there is none."""
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _imported(nodes: Iterable[ast.AST], package: str = "") -> Iterator[str]:
-    """The names that imports bind, all or those from one package."""
+    """Yield the names that imports bind; if a package is given, only those imported from it."""
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -290,7 +312,7 @@ def _bodies(node: Block) -> Iterator[list[ast.stmt]]:
 
 
 def _header(node: ast.AST, inside: set[int]) -> Iterator[ast.AST]:
-    """The parts of a block that are in none of its bodies, as expressions."""
+    """Yield the parts of a block that are outside of its bodies, such as the condition of an `if`."""
     for child in ast.iter_child_nodes(node):
         if id(child) in inside:
             continue

@@ -1,4 +1,4 @@
-"""From a file to the `Submission` that is graded."""
+"""Read a file and make the `Submission` that is graded from it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from grader.submissions.versions import pythons_needed
 
 
 def read_submission(file: SubmissionFile) -> Submission:
-    """Read a submission and make of it the module that is graded: `fetch`, and then `parse_submission`."""
+    """Read and parse a submission: `fetch`, then `parse_submission`."""
     return parse_submission(fetch(file))
 
 
 def fetch(file: SubmissionFile) -> SubmissionBytes:
-    """Read a submission's bytes and no more; why they cannot be read is then its `problem`."""
+    """Read the bytes of a submission without parsing them; if they cannot be read, `problem` says why."""
     if file.problem:
         return SubmissionBytes(file, b"")
     try:
@@ -46,9 +46,9 @@ def fetch(file: SubmissionFile) -> SubmissionBytes:
 
 
 def parse_submission(handed_in: SubmissionBytes) -> Submission:
-    """Make of a submission's bytes the module that is graded.
+    """Parse the bytes of a submission.
 
-    A notebook is what ends in `.ipynb`; of other files, what holds JSON and does not end in `.py`.
+    A file is a notebook if its name ends in `.ipynb`, or if it contains JSON and its name does not end in `.py`.
 
     Returns:
         The submission.  If nothing of it can be graded, its `problem` says why.
@@ -71,12 +71,12 @@ def parse_submission(handed_in: SubmissionBytes) -> Submission:
         return _from_notebook(result, cells) if result.kind == "notebook" else _from_text(result, cells[0].text, name)
     except ReadError as error:
         return msgspec.structs.replace(result, problem=str(error))
-    except RecursionError:
+    except RecursionError:  # from walking a deeply nested tree that the parser has accepted
         return msgspec.structs.replace(result, problem=f"{name} has code that is nested too deeply to be read.")
 
 
 def sha256_of(file: SubmissionFile) -> str:
-    """The digest that `read_submission` gives a submission, without reading more than its bytes; empty likewise."""
+    """Return the SHA-256 of a submission's file without parsing it; empty if the file cannot be read."""
     handed_in = fetch(file)
     return "" if handed_in.file.problem else _sha256(handed_in)
 
@@ -86,7 +86,12 @@ def _sha256(handed_in: SubmissionBytes) -> str:
 
 
 def _bytes(file: SubmissionFile) -> SubmissionBytes:
-    """A file's bytes; of a large notebook the code alone, read as a stream."""
+    """Read the bytes of a file, or of a large notebook only its code, as a stream.
+
+    Raises:
+        ReadError: If the file cannot be read or is too large.
+    """
+    # The digest is always of the whole file, even if only its code is kept.
     if file.path.suffix.lower() == ".py":
         return SubmissionBytes(file, read_bytes(file.path, MAX_CODE_BYTES))
     whole: list[bytes] = []
@@ -101,6 +106,7 @@ def _bytes(file: SubmissionFile) -> SubmissionBytes:
         return SubmissionBytes(file, b"".join(whole))
 
     def all_pieces() -> Iterator[bytes]:
+        # Each piece is freed when it has been used, so that the memory does not grow with the notebook.
         whole.reverse()
         while whole:
             yield whole.pop()
@@ -113,11 +119,15 @@ def _bytes(file: SubmissionFile) -> SubmissionBytes:
 
 
 def _decode(data: bytes, name: str) -> str:
-    r"""The text of a `.py`, by its byte order mark or coding cookie (PEP 263), with `\n` as the only line end."""
+    r"""Decode a `.py` file by its byte order mark or coding cookie (PEP 263); line ends become `\n`.
+
+    Raises:
+        ReadError: If it is not text.
+    """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
-    except SyntaxError as error:  # an unknown or contradictory cookie, or no UTF-8 in the first two lines
+    except SyntaxError as error:  # an unknown or contradictory cookie, or first two lines that are not UTF-8
         raise ReadError(f"{name} cannot be read as text: {error.msg}.") from None
     except (UnicodeError, LookupError):
         raise ReadError(f"{name} is not {encoding} text; save it as UTF-8.") from None
@@ -131,6 +141,7 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
     try:
         lines, statements, errors = recover(text)
     except ParseError as error:
+        # Code for a newer Python must not cost points: the grader's Python is too old for it.
         if version := pythons_needed([text])[0]:
             return msgspec.structs.replace(submission, needs_python=version, as_written=text, cells=(written,))
         where = f"{name}, line {origins[min(error.line, len(origins)) - 1]}" if error.line else name
@@ -147,7 +158,7 @@ def _from_text(submission: Submission, written: str, name: str) -> Submission:
 
 
 def _newest(versions: list[str]) -> str:
-    """The newest of some versions of Python, each of which may be empty for none."""
+    """Return the newest of some versions of Python; a version may be empty."""
     return max(versions, key=lambda version: tuple(map(int, version.split("."))) if version else ())
 
 
@@ -184,7 +195,12 @@ def _from_notebook(submission: Submission, cells: list[CodeCell]) -> Submission:
 
 
 def _salvaged(text: str, nothing: str) -> str:
-    """Of a cell that does not parse the blocks that do, each where it was, for a run of the whole program."""
+    """Return those blocks of a broken cell that parse, each on its own lines, for the run of the whole program.
+
+    Args:
+        text: The cell.
+        nothing: What to return if no block can be saved: blank lines, as many as the cell has.
+    """
     try:
         lines, _, _ = recover(text)
     except ParseError:
@@ -201,6 +217,7 @@ def _sliced(
     as_written: str | None,
     cells: tuple[str, ...],
 ) -> Submission:
+    # These look at all statements, so they come before `slice_module`, which changes the statements in place.
     calls = calls_outside(statements, CONTRACT)
     looks = lines_looking_for_devices(statements)
     imports = modules_imported(statements)
@@ -215,7 +232,7 @@ def _sliced(
         as_written=source if as_written is None else as_written,
         program="\n".join(lines) + "\n",
         notes=tuple(sorted(notes, key=lambda note: (note.cell or 0, note.line))),
-        # Cells of a notebook are run by hand, one by one; nothing loads them.
+        # Loading a notebook trains nothing: its cells are run by hand, one by one.
         trains_at_load=() if as_written is None else tuple(trains),
         line_map=tuple(places),
         cells=cells,

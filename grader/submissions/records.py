@@ -1,4 +1,4 @@
-"""The records that a submission passes through before it is checked."""
+"""The records of a submission, from a file that was found to the module that is graded."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from grader.submissions.unwritten import Unwritten
 
 
 class SubmissionFile(msgspec.Struct, frozen=True):
-    """A submission that was found, not yet read.
+    """A submission that was found but not read yet.
 
     Attributes:
-        id: Unique among those found together; printable, without a path's slashes.
-        path: The file.  Where none can be chosen, the folder, and `problem` says why.
+        id: Its name: unique among those found together, printable, and without slashes.
+        path: The file.  If none of a folder's files can be chosen, the folder; `problem` then says why.
         problem: Why there is nothing to read; empty if there is.
-        handed_in: When it was handed in, where that is known.
-        dated: Whether the file's own date says so where nothing else does.
-        earlier: Versions of it that were handed in before and came with it, the first one first.
+        handed_in: When it was handed in; `None` if that is not known.
+        dated: Whether the file's modification time may be used if `handed_in` is not known.
+        earlier: Earlier versions that came in the same download, the oldest first.
     """
 
     id: str
@@ -32,12 +32,12 @@ class SubmissionFile(msgspec.Struct, frozen=True):
 
 
 class SubmissionBytes(msgspec.Struct, frozen=True):
-    """A submission that was read and not yet looked into: it can be sent to where the file is not.
+    """A submission whose bytes were read but not parsed, so that they can be parsed in another process or machine.
 
     Attributes:
-        file: Which one.
-        data: What the file holds, and of a large notebook its code; nothing where the file has a `problem`.
-        sha256: Of all that the file holds; empty where `data` is all of it.
+        file: The file that they were read from.
+        data: The content of the file, or of a large notebook only the code; empty if the file has a `problem`.
+        sha256: SHA-256 of the whole file; empty if `data` is the whole file.
     """
 
     file: SubmissionFile
@@ -46,13 +46,13 @@ class SubmissionBytes(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """Something a student should know about a line of theirs.
+    """A message to the student about one line of the submission.
 
     Attributes:
         cell: Number of the code cell, from 1; `None` in a `.py`.
         line: The line in that cell, or in the file, from 1.
         message: One or two sentences.
-        does_not_parse: Whether it is about code that is no Python.
+        does_not_parse: Whether the message is about code that is not valid Python.
     """
 
     cell: int | None
@@ -62,45 +62,45 @@ class Note(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """`code cell 3, line 2`, or `line 2` in a `.py`."""
+        """The place as text: `code cell 3, line 2`, or `line 2` in a `.py`."""
         return f"line {self.line}" if self.cell is None else f"code cell {self.cell}, line {self.line}"
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """A submission as it is graded.
+    """A submission that was read and parsed, ready to be graded.
 
     Attributes:
-        id: See `SubmissionFile`.
+        id: Its name; see `SubmissionFile`.
         path: The file.
-        sha256: Of the file's bytes; empty if they could not be read.
+        sha256: SHA-256 of the file's bytes; empty if they could not be read.
         kind: `py` or `notebook`.
         problem: Why it cannot be graded at all, one sentence for the student; empty if it can.
-        source: The module to execute for grading the functions: the statements they need, each on its own
-            line, everything else blank.  Execute its top-level statements one by one, so that one that fails
+        source: The module to execute when the functions are graded: the statements that they need, each on its own
+            line, with all other lines blank.  Its top-level statements are executed one by one, so that one that fails
             costs only what it defines.
-        as_written: A `.py` as it is; for a notebook, whose cells are not meant to be run all at once, `source`.
-        program: All of it, to be run from the first cell to the last: each line where `line_map` says, cells that are
-            no Python blank.
-        notes: What was left out although it may be missed, or does not parse.
-        trains_at_load: The top-level statements of a `.py` that train, where the text alone shows it.
+        as_written: The text of a `.py`.  For a notebook, whose cells are not meant to be run all at once, `source`.
+        program: The whole submission, to be run from the first cell to the last.  It has the same lines as `source`,
+            and cells that are not Python are blank.
+        notes: Messages about code that was left out although it may be needed, or that does not parse.
+        trains_at_load: Messages about top-level statements of a `.py` that train, as far as the text shows it.
         line_map: For each line of `source`, the number of its code cell (`None` in a `.py`) and its line there.
-        cells: The text of each code cell as the student wrote it; of a `.py`, one text.
-        functions: The names of all functions defined at the top level, for "did you mean".
-        calls: What is called outside the contract's functions, as far as it tells the form of the assignment.
-        imports: The modules that it imports anywhere, by their first names.
-        needs_python: The Python that it is written for, such as `3.12`, where this one is too old for it; else empty.
-        unwritten: The functions of the contract that only raise NotImplementedError, by their lines in `source`.
-        looks_for_devices: The first and last lines of the statements that look for a GPU or TPU, or go by what was
-            found.
-        rows_needed: How many rows its arrays must have, as far as numbers in its text tell.
-        writes_out_sizes: Whether it has a number written out that may be a number of images.
+        cells: The text of each code cell as the student wrote it; a `.py` has one.
+        functions: The names of all functions defined at the top level, to suggest one with a similar name.
+        calls: Those calls outside the contract's functions that tell the form of the assignment.
+        imports: The top-level packages of all modules that it imports anywhere.
+        needs_python: The version of Python that it needs, such as `3.12`, if the running one is too old; else empty.
+        unwritten: The functions of the contract that only raise NotImplementedError.
+        looks_for_devices: First and last lines in `source` of the statements that look for a GPU or TPU, or depend on
+            what was found.
+        rows_needed: How many rows its arrays need to have, judged by the numbers in its text.
+        writes_out_sizes: Whether it contains a number that may be a number of images.
     """
 
     id: str
     path: Path
     sha256: str
     kind: str
-    problem: str = ""
+    problem: str = ""  # only a submission without a problem has the attributes below
     source: str = ""
     as_written: str = ""
     program: str = ""
@@ -118,22 +118,22 @@ class Submission(msgspec.Struct, frozen=True):
     writes_out_sizes: bool = False
 
     def locate(self, line: int) -> tuple[int | None, int]:
-        """The code cell (`None` in a `.py`) and the line in it of a line of `source`, both from 1.
+        """Return the code cell (`None` in a `.py`) and the line in it that a line of `source` comes from, all from 1.
 
         Raises:
-            IndexError: `source` has no such line.
+            IndexError: If `source` has no such line.
         """
         if line < 1:
             raise IndexError(line)
         return self.line_map[line - 1]
 
     def place_of(self, line: int) -> tuple[int | None, int] | None:
-        """As `locate`; `None` where the source has no such line."""
+        """Return what `locate` returns, or `None` if `source` has no such line."""
         return self.locate(line) if 0 < line <= len(self.line_map) else None
 
     @property
     def too_new(self) -> str:
-        """Why this Python cannot grade it, though nothing is wrong with it; empty where it can."""
+        """Why a correct submission needs a newer Python than the running one; empty if it does not."""
         if not self.needs_python:
             return ""
         own = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -143,15 +143,15 @@ class Submission(msgspec.Struct, frozen=True):
         )
 
     def finds_no_device(self, line: int) -> bool:
-        """Whether an error in a line of `source` or `program` is that there is no GPU where submissions are graded."""
+        """Whether an error in a line of `source` or `program` only means that submissions are graded without a GPU."""
         return any(first <= line <= last for first, last in self.looks_for_devices)
 
     def quote(self, cell: int | None, line: int) -> str:
-        """A line as the student wrote it; empty if there is none."""
+        """Return a line as the student wrote it; empty if there is no such line."""
         lines = self.lines_of(cell)
         return lines[line - 1] if 0 < line <= len(lines) else ""
 
     def lines_of(self, cell: int | None) -> list[str]:
-        """The lines of a code cell (`None` in a `.py`) as the student wrote them; none if there is no such cell."""
+        """Return the lines of a code cell (`None` for a `.py`) as the student wrote them; empty if there is none."""
         index = 0 if cell is None else cell - 1
         return self.cells[index].split("\n") if 0 <= index < len(self.cells) else []

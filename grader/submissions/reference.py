@@ -1,4 +1,4 @@
-"""The reference solution as one file, as a student would hand it in."""
+"""Write the reference solution as a single file, as a student would hand it in."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ _MODULES = ("data", "visualize", "model", "training", "prediction")
 
 
 def write_reference(path: Path) -> None:
-    """Write the reference's modules into one file, as a student would hand it in.
+    """Write the modules of the package `reference` into one file, as a student would hand it in.
 
     Raises:
-        GraderError: The reference is not installed.
+        GraderError: If the reference is not installed.
     """
-    # Found, not imported: the reference imports Keras, and the trusted side must not.
+    # The package is located, not imported, because it imports Keras, which the trusted side must not do.
     spec = importlib.util.find_spec("reference")
     if spec is None or spec.origin is None:
         raise GraderError("the package `reference` is not installed; install the project with `pip install .`.")
     folder = Path(spec.origin).parent
+    # The order is that of the tasks; each module has its own imports, so they can simply be joined.
     path.write_text("\n\n".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in _MODULES))

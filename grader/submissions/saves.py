@@ -1,4 +1,4 @@
-"""Noticing that a file is saved, however an editor does that: in place, or by putting a new file in its place."""
+"""Notice when a file is saved, whether the editor writes it in place or replaces it by a new file."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from typing import Final
 from grader.ground.errors import GraderError
 
 _TOGETHER_MS: Final = 30
-"""Events of so little time are one: an editor empties a file, writes it, and puts it in place."""
+"""Events within this time count as one save, since an editor may empty a file, write it, and rename it."""
 
+# The longest that events are collected before the file is looked at, if they keep coming.
 _AT_MOST_MS: Final = 300
 _LOOK_MS: Final = 1000
-"""How often the file is looked at where no event came: network drives have none."""
+"""How often the file is looked at without an event, because network drives send none."""
 
 Stamp = tuple[int, int, int]
 
 
 class Saves:
-    """Watches one file in a thread of its own; a context.
+    """A context manager that watches a file in a thread of its own.
 
     Args:
-        path: The file; it need not be there, its folder must be.
-        on_save: Called in that thread when the file was saved, came back or is gone.
+        path: The file.  It need not exist, but its folder must.
+        on_save: Called in that thread when the file was saved, appeared or disappeared.
     """
 
     def __init__(self, path: Path, on_save: Callable[[], None]) -> None:
@@ -36,10 +37,10 @@ class Saves:
 
     @staticmethod
     def require() -> None:
-        """Make sure that the package for it is there.
+        """Make sure that the package watchfiles is installed.
 
         Raises:
-            GraderError: It is missing.
+            GraderError: If it is not.
         """
         try:
             import watchfiles  # noqa: F401
@@ -49,10 +50,10 @@ class Saves:
             ) from None
 
     def __enter__(self) -> Saves:
-        """Begin to watch.
+        """Start the thread.
 
         Raises:
-            GraderError: The package for it is missing.
+            GraderError: If the package watchfiles is not installed.
         """
         self.require()
         self._thread.start()
@@ -68,7 +69,7 @@ class Saves:
 
         while not self._ended.is_set():
             try:
-                # The folder and not the file: that is another one after each save of some editors.
+                # Watch the folder and not the file, because some editors replace the file at each save.
                 for _ in watch(
                     self._path.parent,
                     watch_filter=None,
@@ -81,7 +82,7 @@ class Saves:
                     recursive=False,
                 ):
                     self._look()
-            except Exception:  # no events to be had, or the folder is gone: look from time to time
+            except Exception:  # no events are available, or the folder has disappeared: look at intervals instead
                 self._ended.wait(_LOOK_MS / 1000)
                 self._look()
 
@@ -93,9 +94,10 @@ class Saves:
 
 
 def stamp(path: Path) -> Stamp | None:
-    """What differs after each save of a file; `None` where there is no such file."""
+    """Return modification time, size and inode of a file, which change at a save; `None` if it does not exist."""
     try:
         status = path.lstat()
     except OSError:
         return None
+    # The inode too, since a file that replaces another one may have the same time and size.
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,9 +1,9 @@
 """Cut a submission down to what its functions need.
 
-A notebook is written to be run cell by cell, with hours of training between the definitions.  To grade its
-functions, only the statements run that they need: imports, definitions, and whatever sets or changes a global name
-that they read, however far back.  What trains, waits or ends the program never runs, even if it is needed; then a
-note says so.
+A notebook is written to be run cell by cell, with hours of training between the definitions.  When its functions are
+graded, only the statements run that these need: imports, definitions, and everything that sets or changes a global name
+that they read, directly or indirectly.  Statements that train, wait or end the program never run; if the functions need
+something from one of them, a note tells the student.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from grader.submissions.names import NO_EFFECTS, Effects, FunctionNode, effects,
 from grader.submissions.parsing import ParseError, check_compiles, parse_errors
 from grader.submissions.program import CONTRACT, Cut, Program
 
-# Far beyond what a course project has.  200,000 nodes of the syntax tree take some 5 s to look at.
+# Far more than a course project has.  Analysing 200,000 nodes of the syntax tree takes about 5 s.
 MAX_NODES: Final = 200_000
 MAX_STATEMENTS: Final = 5_000  # top-level statements and functions together
 
@@ -27,11 +27,11 @@ Span = tuple[int, int, int, int]
 
 
 class Slice(msgspec.Struct, frozen=True):
-    """What is left of a module.
+    """The part of a module that was kept.
 
     Attributes:
-        lines: As many lines as there were, those left out blank.
-        notes: Line and message of what was left out although it may be missed.
+        lines: The lines of the module, as many as before; those that are left out are blank.
+        notes: Line and message for each piece of code that was left out although it may be needed.
         trains_at_load: Line and message of each top-level statement that trains.
         functions: The names of the functions at the top level.
     """
@@ -46,10 +46,10 @@ class _Piece(msgspec.Struct, frozen=True):
     """A top-level statement.
 
     Attributes:
-        span: Where it is: see `_span`.
-        cuts: What never runs of it.
-        kept: What is left of it, `None` for nothing.
-        effects: What that does to the names of the module.
+        span: Its position; see `_span`.
+        cuts: The parts of it that never run.
+        kept: The statement without those parts; `None` if nothing is left.
+        effects: What `kept` does to the global names of the module.
     """
 
     span: Span
@@ -59,12 +59,15 @@ class _Piece(msgspec.Struct, frozen=True):
 
 
 def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt], functions: Collection[str] = CONTRACT) -> Slice:
-    """Keep of a module what some functions need.
+    """Cut a module down to what some functions need.
 
     Args:
-        lines: The module's lines.
-        statements: Its top-level statements, with positions in `lines`.  They are changed.
-        functions: The names of the functions, the contract's unless given.
+        lines: The lines of the module.
+        statements: Its top-level statements, with positions in `lines`; they are changed in place.
+        functions: The names of the functions; by default those of the contract.
+
+    Raises:
+        ReadError: If there is far more code than the assignment takes.
     """
     _refuse_too_much(statements)
     notes: list[tuple[int, str]] = []
@@ -79,6 +82,7 @@ def slice_module(lines: Sequence[str], statements: Sequence[ast.stmt], functions
         except ParseError as error:
             notes.append((error.line, f"This statement does not compile and was left out: {error.message}."))
             pieces.append(_Piece(_span(node), [], None, NO_EFFECTS))
+    # Pruning changes the statements, so everything that needs them whole comes before it.
     program = Program(sound)
     trains = [
         (reason.line, f"This line {reason.text} while the file loads.")
@@ -107,14 +111,15 @@ def _refuse_too_much(statements: Sequence[ast.stmt]) -> None:
 
 
 def _needed(pieces: Sequence[_Piece], program: Program, functions: Collection[str]) -> tuple[set[int], set[str]]:
-    """The indices of the pieces that the functions need, and the names that they need."""
+    """Return the indices of the pieces that the functions need, and the global names that they need."""
     setters: dict[str, list[int]] = {}
     chosen: set[int] = set()
     waiting = list(functions)
     for index, piece in enumerate(pieces):
-        # Objects that were imported are not the student's: changes to them are left out.
+        # Changes to imported modules and objects are left out, since these are not the student's own.
         for name in piece.effects.binds | (piece.effects.mutates - program.imported):
             setters.setdefault(name, []).append(index)
+        # Nobody knows what a star import binds, so it is always kept.
         if piece.kept is not None and _may_bind_anything(piece.kept):
             chosen.add(index)
     names: set[str] = set()
@@ -134,7 +139,7 @@ def _may_bind_anything(node: ast.stmt) -> bool:
 
 
 def _missed(pieces: Sequence[_Piece], names: set[str], program: Program) -> Iterator[tuple[int, str]]:
-    """Notes on what never runs although the functions need what it sets."""
+    """Yield notes on statements that never run although the functions need a name that they set."""
     for piece in pieces:
         for cut in piece.cuts:
             done = effects(cut.node, program.effects)
@@ -150,7 +155,7 @@ def _missed(pieces: Sequence[_Piece], names: set[str], program: Program) -> Iter
 
 
 def _misplaced(statements: Sequence[ast.stmt], program: Program) -> Iterator[tuple[int, str]]:
-    """Notes on functions of the contract that exist only inside of other functions or classes."""
+    """Yield notes on functions of the contract that are defined only inside of other functions or classes."""
     missing = CONTRACT - set(program.function_names)
     for statement in statements:
         for outer in executed(statement):
@@ -166,16 +171,23 @@ def _misplaced(statements: Sequence[ast.stmt], program: Program) -> Iterator[tup
 
 
 def _span(node: ast.stmt) -> Span:
-    """First line, column there, last line, column behind the end there; columns in UTF-8 bytes."""
+    """Return the position of a statement, including its decorators.
+
+    Returns:
+        First line, first column, last line, and the column after the last one; columns count UTF-8 bytes.
+    """
     line = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
     return line, node.col_offset, node.end_lineno or node.lineno, node.end_col_offset or 0
 
 
 def _kept_lines(lines: Sequence[str], pieces: Sequence[_Piece], needed: set[int]) -> list[str]:
-    """The lines with all that is not needed blank.
+    """Return the lines of the module, with everything blank that is not needed.
 
-    A statement that shares a line with one that stays, or lies in a block that stays, becomes `()`.
+    A statement that is not needed, but shares a line with one that is kept or is inside a block that is kept, becomes
+    `()`, or `0` if there is room for one character only.
     """
+    # Bytes, since columns in a syntax tree count UTF-8 bytes.  Every filler has the length of what it replaces, so that
+    # lines and columns of the rest stay as the student sees them.
     source = [line.encode() for line in lines]
     kept: set[int] = set()
     blanked: list[Span] = []
@@ -203,7 +215,7 @@ def _kept_lines(lines: Sequence[str], pieces: Sequence[_Piece], needed: set[int]
 
 
 def _sharing_lines(pieces: Sequence[_Piece]) -> Iterator[list[int]]:
-    """The indices of pieces, grouped where they share a line, as in `a = 1; b = 2`."""
+    """Yield the indices of the pieces in groups; pieces that share a line, as in `a = 1; b = 2`, are in one group."""
     group: list[int] = []
     for index, piece in enumerate(pieces):
         if group and piece.span[0] > pieces[group[-1]].span[2]:

@@ -1,7 +1,7 @@
-"""Code that is right for a newer Python than this one: told from code that is wrong in any.
+"""Tell code that needs a newer Python from code that no Python can parse.
 
-Python's own parser knows its own grammar alone.  Ruff's knows those of all versions, with the one that each piece of
-syntax came with, and is asked where Python's own has refused a text.
+Python's parser knows only the grammar of its own version.  Ruff's parser knows the grammars of all versions, and which
+version introduced each piece of syntax.  It is asked about code that Python's parser has refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def pythons_needed(texts: Sequence[str]) -> list[str]:
-    """For each text that this Python does not parse, the Python that does, such as `3.12`; empty where none does."""
+    """Return the version of Python that each text needs, such as `3.12`; empty if no version can parse it.
+
+    Args:
+        texts: Texts that the running Python does not parse.
+    """
     needed = [""] * len(texts)
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(texts[:_MOST_TEXTS]):
@@ -36,12 +40,13 @@ def pythons_needed(texts: Sequence[str]) -> list[str]:
         try:
             found = _syntax_errors(folder)
         except (ImportError, OSError, subprocess.SubprocessError, msgspec.DecodeError):
-            return needed  # then it is a syntax error as it is to this Python
+            return needed  # without Ruff's answer, every text counts as a syntax error
     messages: dict[int, list[str]] = {}
     for each in found:
         messages.setdefault(int(Path(each.filename).stem), []).append(each.message)
     for number, said in messages.items():
         versions = [match for message in said if (match := _TOO_NEW.search(message))]
+        # If any error of a text has another cause, a newer Python would not parse it either.
         if len(versions) == len(said):
             needed[number] = ".".join(map(str, max((int(match[1]), int(match[2])) for match in versions)))
     return needed
@@ -50,6 +55,7 @@ def pythons_needed(texts: Sequence[str]) -> list[str]:
 def _syntax_errors(folder: str) -> list[_Found]:
     from ruff import find_ruff_bin
 
+    # Ruff reports syntax errors whichever rules are selected.  A single rule is, so that it looks for little else.
     options = ["--isolated", "--no-cache", "--quiet", "--select=F632", "--output-format=json"]
     target = f"--target-version=py{OWN_PYTHON.replace('.', '')}"
     command = [find_ruff_bin(), "check", *options, target, "."]

@@ -1,1 +1,1 @@
-"""The grader graded: the corpus of sound and buggy solutions, the kill matrix, calibration and the doctor."""
+"""Tests of the grader itself: the corpus of sound and buggy solutions, the kill matrix, calibration, and the doctor."""

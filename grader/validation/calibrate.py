@@ -1,4 +1,4 @@
-"""Measuring the accuracy thresholds: the reference, trained several times under the course's budget."""
+"""Measure the accuracy thresholds by training the reference several times under the course's budget."""
 
 from __future__ import annotations
 
@@ -42,18 +42,21 @@ def measure(
     keep: Callable[[Calibration], None] = lambda calibration: None,
     notify: Callable[[str], None] = lambda line: None,
 ) -> Calibration:
-    """Train a solution several times under the course's budget, each time with data drawn anew.
+    """Train a solution several times under the course's budget, each time with newly drawn data.
 
     Args:
-        sandbox: Where it is trained.
-        source: The solution; `write_reference` gives the reference as one file.
-        course: Classes, budget and seed.
-        dataset: The course's data.
-        runs: How many times, those of `earlier` included.
-        profile: `standard`, or `full`: on all images, as the solution is written.
-        earlier: A calibration of the same that has some of the runs already; see `to_go_on_with`.
-        keep: Called with what is there after each run.
-        notify: Called with a line after each, with the time that the others will take.
+        sandbox: The sandbox to train it in.
+        source: The file of the solution; `write_reference` writes the reference as one file.
+        course: The course, for its classes, budget and seed.
+        dataset: The course's data set.
+        runs: The number of runs, including those of `earlier`.
+        profile: `standard`, or `full` to train on all images, as the solution is written.
+        earlier: A calibration that already has some of the runs; see `to_go_on_with`.
+        keep: Called after each run with the calibration so far, so that an interrupted calibration can be continued.
+        notify: Called after each run with a line that says its accuracy and the estimated time left.
+
+    Returns:
+        The calibration with all runs.
     """
     submission = read_submission(SubmissionFile("reference", source))
     full = profile == "full"
@@ -70,6 +73,7 @@ def measure(
     first = len(calibration.accuracies)
     began = time.monotonic()
     for run in range(first, runs):
+        # Seeds follow from the number of the run, so an interrupted calibration goes on with the ones that are missing.
         seed = course.seed + run
         rng = seeded_generator(seed, "calibration")
         split = draw_whole(dataset, course, rng) if full else draw_split(dataset, course, rng)
@@ -91,13 +95,13 @@ def measure(
 def to_go_on_with(
     calibrations: Sequence[Calibration], course: Course, sha256: str, versions: Mapping[str, str]
 ) -> Calibration | None:
-    """The calibration of the whole training that more runs can be added to; `None` where there is none such.
+    """Return the calibration of the profile `full` to which more runs can be added; `None` if there is none.
 
     Args:
-        calibrations: Those there are.
+        calibrations: The calibrations to search.
         course: The course.
-        sha256: Of its data.
-        versions: What is trained with now: runs of other versions are not mixed with these.
+        sha256: SHA-256 of the course's data set.
+        versions: The versions of the libraries now; runs with different versions are not mixed.
     """
     try:
         found = find_calibration(calibrations, course, sha256, "full")
@@ -107,7 +111,7 @@ def to_go_on_with(
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it: `40 s`, `12 min`, `1 h 20 min`."""
+    """Format a duration for people: `40 s`, `12 min`, `1 h 20 min`."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return f"{seconds:.0f} s"
@@ -115,7 +119,7 @@ def duration(seconds: float) -> str:
 
 
 def store(calibration: Calibration, path: Path = CALIBRATION_FILE) -> None:
-    """Put a calibration into the file, in place of an earlier one of the same data, classes, budget and profile."""
+    """Write a calibration to a file, replacing one of the same data, classes, budget and profile."""
 
     def same(other: Calibration) -> bool:
         return key_of(other) == key_of(calibration)

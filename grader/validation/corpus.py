@@ -1,19 +1,18 @@
-"""The corpus a grader is judged on: sound solutions, and solutions with one bug each.
+"""The corpus that the grader is validated with: sound solutions, and solutions with one bug each.
 
-*Wheats* are complete solutions, as different as students are, that satisfy every clause of the contract: the
-grader must give each of them full marks.  *Chaffs* hold one bug each: the grader must catch it, and the check named
-in the chaff's header must be the one that does.
+*Wheats* are complete solutions in different styles that satisfy every clause of the contract; the grader must give each
+of them full marks.  *Chaffs* have one bug each; the grader must catch it, with the check that the chaff's header names.
 
-A chaff file holds only what differs from the wheat it builds on.  Its name is `taskN-function-bug.py`.  It begins
-with a docstring of one sentence, the bug as a teacher would say it, and is followed by header comments:
+A chaff file has only what differs from the wheat that it is based on.  Its name is `taskN-function-bug.py`.  It begins
+with a docstring of one sentence, the bug as a teacher would say it, followed by header comments:
 
-    # base: plain.py                  the wheat it builds on
-    # caught by: function/statement   ids of checks, comma-separated, the one that must fail first
+    # base: plain.py                  the wheat that it is based on
+    # caught by: function/statement   ids of checks, separated by commas; the first one must fail
     # spreads to: ID, ID; why         optional: checks of other tasks that may fail too (`*`: any), and the reason
-    # remove: predict                 optional: top-level functions that the base loses, comma-separated
+    # remove: predict                 optional: top-level functions to remove from the base, separated by commas
     # whole file                      instead of a base: the file is complete as it is
 
-`Chaff.source` puts the complete solution together: the base, less what is removed, then the chaff, whose later
+`Chaff.source` assembles the complete solution: the base without the removed functions, followed by the chaff, whose
 definitions override the earlier ones.
 """
 
@@ -31,6 +30,7 @@ from grader.assignment.requirements import REQUIREMENT_CHECKS
 from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError
 
+# The chaffs of courses and of the tests are written in this format, so a change of it breaks them.
 _NAME: Final = re.compile(r"task(?P<task>[1-6])-(?P<function>[a-z_]+)-(?P<bug>[a-z0-9-]+)")
 _HEADER: Final = re.compile(r"^# (?P<key>base|caught by|spreads to|remove): (?P<value>.+?)\s*$", re.MULTILINE)
 _WHOLE_FILE: Final = re.compile(r"^# whole file\s*$", re.MULTILINE)
@@ -48,12 +48,12 @@ class Chaff(msgspec.Struct, frozen=True):
         path: The chaff's own file.
         name: The file's name without `.py`: `taskN-function-bug`.
         task: Number of the task that the bug is in.
-        base: The wheat it builds on, or `None` where the file is complete as it is.
+        base: The wheat that it is based on; `None` if the file is complete as it is.
         caught_by: Ids of the checks that are about the bug; the first must fail.
         sentence: The bug, as a teacher would say it.
         spreads_to: Ids of checks of other tasks that may fail too, or `EVERYWHERE`.
-        why_it_spreads: The reason.
-        removed: Top-level functions that the base loses.
+        why_it_spreads: Why they may fail.
+        removed: Names of top-level functions that are removed from the base.
     """
 
     path: Path
@@ -67,11 +67,12 @@ class Chaff(msgspec.Struct, frozen=True):
     removed: tuple[str, ...] = ()
 
     def source(self) -> str:
-        """The complete solution's source: the base, less what is removed, then this chaff.
+        """Return the source of the complete solution: the base without the removed functions, then this chaff.
 
         Raises:
-            UsageError: A function to remove is not a top-level function of the base.
+            UsageError: If a function to remove is not a top-level function of the base.
         """
+        # The chaff comes last, so that its definitions replace those of the base, and can still call them.
         own = self.path.read_text(encoding="utf-8")
         if self.base is None:
             return own
@@ -84,15 +85,15 @@ class Chaff(msgspec.Struct, frozen=True):
 
 
 def read_chaffs(folder: Path, wheats: Path, own: OwnChecks = NO_OWN) -> list[Chaff]:
-    """The solutions with one bug each, in order of their names.
+    """Read the chaffs in a folder, sorted by name.
 
     Args:
-        folder: Where they lie.
-        wheats: Where the sound solutions lie that they build on.
-        own: The checks of the course's own, which may be about them as well.
+        folder: The folder.
+        wheats: The folder with the wheats that they are based on.
+        own: The course's own checks, which the headers may name too.
 
     Raises:
-        UsageError: There is none, or a file's name or header is not as this module's docstring says.
+        UsageError: If there are no chaffs, or a name or header is not as this module's docstring says.
     """
     found = [_read_chaff(path, wheats, _CHECKS | own.ids) for path in sorted(folder.glob("*.py"))]
     if not found:
@@ -138,21 +139,21 @@ def _read_chaff(path: Path, wheats: Path, checks: frozenset[str]) -> Chaff:
 
 
 def _names(value: str) -> tuple[str, ...]:
-    """Split a header's comma-separated value."""
+    """Split the comma-separated value of a header."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _without_functions(source: str, names: tuple[str, ...]) -> str:
-    """Drop some top-level functions, decorators included, from a module's source.
+    """Remove some top-level functions, including their decorators, from the source of a module.
 
     Raises:
-        KeyError: A name is not a top-level function of the module.
+        KeyError: If a name is not a top-level function of the module.
     """
     lines = source.splitlines(keepends=True)
     found = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     for name in names:
         node = found[name]
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        # Emptied rather than deleted, so that the lines of the others keep their numbers.
+        # Lines are emptied rather than deleted, so that the positions of the other functions stay valid.
         lines[first - 1 : node.end_lineno] = ["\n"] * ((node.end_lineno or first) - first + 1)
     return "".join(lines)

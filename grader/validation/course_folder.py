@@ -1,4 +1,4 @@
-"""A folder for a new course: the course file, a check of its own that works, and the starter file for students."""
+"""Write the folder of a new course: the course file, an example of a check of its own, and the starter file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ _TEMPLATE: Final = Path(__file__).parent / "new_course"
 
 
 def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functions") -> None:
-    """Write the folder, with the reference as the sound solution that the check is tried on.
+    """Write the folder of a new course, with the reference as the sound solution for its example of a check.
 
     Args:
-        folder: Where to.
-        form: The form of the assignment that the starter has.
+        folder: The folder to write; it must not exist yet.
+        form: The form of the assignment that the starter file has.
 
     Raises:
-        UsageError: The folder is there already, or cannot be written.
+        UsageError: If the folder exists already, or cannot be written.
     """
     try:
         shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
         wheats, submissions = folder / FOLDER / WHEATS, folder / "submissions"
         wheats.mkdir()
         submissions.mkdir()
+        # Written and not kept in the template, so that it is always the reference of this version.
         write_reference(wheats / "reference.py")
     except FileExistsError:
         raise UsageError(f"{folder}: is there already and was left as it is; choose another name.") from None

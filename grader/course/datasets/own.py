@@ -1,4 +1,4 @@
-"""A course's own images: an `.npz` file, or a folder with a sub-folder for each class."""
+"""Load a course's own images from an `.npz` file, or from a folder with a sub-folder for each class."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from PIL import Image, UnidentifiedImageError
 from grader.course.datasets.records import Array, Arrays, Dataset, DatasetInfo, make_dataset
 from grader.ground.errors import UsageError
 
-_SIDES: Final = (8, 512)
-_MOST_LABELS: Final = 256  # a label is one byte
-_FEWEST: Final = 10  # training images of each label: some to train on, and some to validate on
-_TEST_SHARE: Final = 5  # of images that are not split, every fifth is for testing
+_SIDES: Final = (8, 512)  # smallest and largest height and width; the reference halves images three times
+_MOST_LABELS: Final = 256  # labels are stored as uint8
+_FEWEST: Final = 10  # training images of each class: some to train on, and some to validate on
+_TEST_SHARE: Final = 5  # without `train` and `test`, every fifth image of a class becomes a test image
 _PARTS: Final = ("x_train", "y_train", "x_test", "y_test")
 _NAMES: Final = "class_names"
 _SUFFIXES: Final = frozenset((".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
@@ -25,10 +25,12 @@ _GREY_MODES: Final = frozenset(("1", "L", "LA"))
 
 
 def describe_own(path: Path) -> DatasetInfo:
-    """What a course's own images are, from the head of the file or the first image of each class.
+    """Return title, image shape and class names of a course's own images.
+
+    Of a folder, only the first image of each class is opened.
 
     Raises:
-        UsageError: They are none that a course can be about; the message says where.
+        UsageError: If the images cannot be used for a course; the message says why.
     """
     if path.is_dir():
         folders = _class_folders(path)[0]
@@ -42,10 +44,12 @@ def describe_own(path: Path) -> DatasetInfo:
 
 
 def fingerprint(path: Path) -> str:
-    """A digest that changes where a course's own data do: of a file's bytes, or of a folder's names and sizes.
+    """Return a SHA-256 that changes when a course's own images change.
+
+    It is taken of a file's bytes, or of the names and sizes of all files in a folder.
 
     Raises:
-        UsageError: They cannot be read.
+        UsageError: If the file or folder cannot be read.
     """
     try:
         if path.is_file():
@@ -60,7 +64,7 @@ def load_own(path: Path) -> Dataset:
     """Load a course's own images.
 
     Raises:
-        UsageError: They are none that a course can be about; the message says where.
+        UsageError: If the images cannot be used for a course; the message says why.
     """
     info = describe_own(path)
     arrays = _arrays_of_folder(path, info) if path.is_dir() else _arrays_of_file(path, info)
@@ -80,6 +84,7 @@ def _opened(path: Path) -> Any:
         archive = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         archive = None
+    # `np.load` also reads `.npy` files, and returns their array.
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise UsageError(f"{path}: is no .npz file; write it with np.savez_compressed, with {', '.join(_PARTS)}.")
     return archive
@@ -115,7 +120,7 @@ def _require_size(path: Path, height: int, width: int) -> None:
 
 
 def _labels(y: Any, path: Path, name: str, images: int) -> Array:
-    """Labels as bytes of shape (n, 1)."""
+    """Validate labels and return them as uint8 of shape (n, 1)."""
     if y.dtype.kind not in "iu" or y.shape not in ((images,), (images, 1)):
         raise UsageError(
             f"{path}: {name} has shape {y.shape} and dtype {y.dtype}; labels are whole numbers of shape ({images},), "
@@ -155,7 +160,12 @@ def _arrays_of_file(path: Path, info: DatasetInfo) -> Arrays:
 
 
 def _class_folders(path: Path) -> tuple[list[Path], list[Path]]:
-    """The folder of each class, in the order of the labels: for training, and for testing where those are apart."""
+    """Return the folder of each class, in the order of the labels.
+
+    Returns:
+        The folders with training images, and those with test images; the second list is empty if the folder has no
+        `train` and `test`, so that one set of images has to be split.
+    """
     parts = [path / "train", path / "test"]
     apart = all(part.is_dir() for part in parts)
     found = [_folders_in(part) for part in (parts if apart else [path])]
@@ -198,7 +208,8 @@ def _arrays_of_folder(path: Path, info: DatasetInfo) -> Arrays:
     if testing:
         others = [_images_in(folder) for folder in testing]
     else:
-        # By the digests of their names, so that neighbours, which are often alike, are spread over both parts.
+        # Ordered by the digest of their names: the choice is the same every time, and neighbouring files, which are
+        # often similar, are spread over both sets.
         ordered = [sorted(each, key=lambda file: hashlib.sha256(file.name.encode()).digest()) for each in files]
         others = [each[::_TEST_SHARE] for each in ordered]
         files = [sorted(set(each) - set(chosen)) for each, chosen in zip(files, others, strict=True)]
@@ -224,6 +235,6 @@ def _read_all(files: Sequence[Path], shape: tuple[int, int, int]) -> Array:
         try:
             with Image.open(file) as picture:
                 images[place] = np.asarray(picture.convert("L" if shape[2] == 1 else "RGB")).reshape(shape)
-        except (OSError, SyntaxError):
+        except (OSError, SyntaxError):  # Pillow raises SyntaxError for a broken PNG
             raise UsageError(f"{file}: is no image that can be read; convert it to PNG or take it away.") from None
     return images

@@ -1,7 +1,7 @@
-"""Data sets that Keras publishes beside CIFAR-10, from the grader's cache, from that of Keras, or from the network.
+"""Load CIFAR-100, MNIST and Fashion-MNIST from the grader's cache, from Keras' cache, or from the network.
 
-A file is believed only if its digest is the known one: that which Keras itself asks for, or for Fashion-MNIST, of which
-Keras asks for none, the one that its authors publish.
+A file is used only if its digest is the expected one: the digest that Keras checks or, for Fashion-MNIST, for which
+Keras checks none, the one that the data set's authors publish.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from grader.ground.files import write_whole
 Notify = Callable[[str], None]
 
 _KERAS_FILES: Final = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
-_SECONDS: Final = 60.0  # without an answer
+_SECONDS: Final = 60.0  # how long the network may stay silent
 _CONVERT_SECONDS: Final = 300.0
 
 
 class _File(msgspec.Struct, frozen=True):
-    """A file as it is published.
+    """A published file.
 
     Attributes:
         name: Its name.
-        url: The folder it is in.
-        algorithm: `sha256`, or `md5` where no other digest is published.
-        digest: Of its bytes.
+        url: The URL of the folder that it is in.
+        algorithm: `sha256`, or `md5` if no other digest is published.
+        digest: The digest of its bytes, in hexadecimal.
     """
 
     name: str
@@ -47,7 +47,8 @@ class _File(msgspec.Struct, frozen=True):
     digest: str
 
     def holds(self, data: bytes) -> bool:
-        """Whether these are its bytes."""
+        """Whether some bytes are the content of this file, by its digest."""
+        # Builds of OpenSSL in FIPS mode refuse MD5 without `usedforsecurity=False`.
         return hashlib.new(self.algorithm, data, usedforsecurity=False).hexdigest() == self.digest
 
 
@@ -108,19 +109,19 @@ PUBLISHED: Final[Mapping[str, DatasetInfo]] = {
         ),
     ),
 }
-"""What each is, by its name in `keras.datasets`; CIFAR-100 with its 100 fine labels."""
+"""The data sets by their names in `keras.datasets`; CIFAR-100 has its 100 fine labels."""
 
 
 def load_published(name: str, cache_dir: Path, notify: Notify) -> Dataset:
-    """Load one of `PUBLISHED`; what is not in the cache yet is fetched, and kept there.
+    """Load one of the data sets in `PUBLISHED`; files that are not in the cache are downloaded into it.
 
     Args:
-        name: Which.
+        name: The key in `PUBLISHED`.
         cache_dir: The folder of the grader's cache.
-        notify: Told in a line what is being tried.
+        notify: Called with a line about each attempt.
 
     Raises:
-        GraderError: It is not here and cannot be had.
+        GraderError: If a file is not in a cache and cannot be downloaded, or cannot be read.
     """
     info = PUBLISHED[name]
     files = [_bytes_of(file, info.title, cache_dir / name, notify) for file in _FILES[name]]
@@ -128,16 +129,17 @@ def load_published(name: str, cache_dir: Path, notify: Notify) -> Dataset:
         arrays = {"cifar100": _from_pickles, "mnist": _from_npz, "fashion_mnist": _from_idx}[name](files)
     except (OSError, ValueError, KeyError, EOFError, subprocess.SubprocessError) as error:
         raise GraderError(f"{info.title} cannot be read from its files ({error}); try again.") from error
+    # The shapes are Keras' for CIFAR-10, so grey images get a channel and labels a second axis.
     shaped = {part: array.reshape(-1, *info.image_shape) for part, array in arrays.items() if part.startswith("x")}
     labels = {part: array.reshape(-1, 1).astype(np.uint8) for part, array in arrays.items() if part.startswith("y")}
     return make_dataset(name, shaped | labels, info.class_names)
 
 
 def _bytes_of(file: _File, title: str, folder: Path, notify: Notify) -> bytes:
-    """The bytes of a file, from the first place that has them.
+    """Return the content of a file from the grader's cache, from Keras' cache, or from the network.
 
     Raises:
-        GraderError: No place has.
+        GraderError: If none of them has the file with the expected digest.
     """
     cached = folder / file.name
     keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
@@ -151,7 +153,7 @@ def _bytes_of(file: _File, title: str, folder: Path, notify: Notify) -> bytes:
                 _keep(cached, data, title, notify)
             return data
         notify(f"{place}: is not the file that Keras publishes; looking elsewhere.")
-    import urllib.request  # which few courses need, and which takes a while
+    import urllib.request  # takes a while to import, and few courses need it
 
     url = f"{file.url}/{file.name}"
     notify(f"Fetching {url} ...")
@@ -183,7 +185,7 @@ def _from_npz(files: list[bytes]) -> Arrays:
 
 
 def _from_idx(files: list[bytes]) -> Arrays:
-    # After a head of 16 bytes for images and 8 for labels, which are one byte each.
+    # The IDX format has a header of 16 bytes for images and of 8 bytes for labels; then follows one byte a value.
     names = ("x_train", "y_train", "x_test", "y_test")
     heads = (16, 8, 16, 8)
     return {
@@ -206,7 +208,7 @@ np.savez(sys.argv[2], **arrays)
 
 
 def _from_pickles(files: list[bytes]) -> Arrays:
-    """CIFAR-100's archive, which is made of pickles, so another process reads it."""
+    """Read CIFAR-100's archive in another process, because it consists of pickles."""
     with tempfile.TemporaryDirectory() as folder:
         archive, result = Path(folder) / "cifar100.tar.gz", Path(folder) / "cifar100.npz"
         archive.write_bytes(files[0])

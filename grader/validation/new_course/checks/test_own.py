@@ -1,6 +1,6 @@
-"""Checks of this course's own, which are graded beside those of the grader: its docs/own-checks.md says how they work.
+"""This course's own checks, which are graded together with the grader's; its docs/own-checks.md explains them.
 
-`grader validate` tries them on the sound solutions in wheats/, and on those with a bug in chaffs/.
+`grader validate` tries them on the sound solutions in wheats/, and on solutions with one bug in chaffs/.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ UNWANTED = st.builds(
 @check("subset_data/nothing-to-keep", points=1, title="Gives empty arrays where no label matches")
 @for_all(UNWANTED, examples=8)
 def test_nothing_to_keep(subsets: Subsets, case: SubsetCase) -> None:
-    """Labels keep their columns, so that what comes later need not ask whether there are any."""
+    """Without any image, the labels still have a column for each class, so that later code needs no special case."""
     images, labels, *_ = subsets.of(case)
     if len(images) != 0 or labels.shape != (0, len(case.classes)):
         raise CheckFailed(
