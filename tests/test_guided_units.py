@@ -17,12 +17,12 @@ from grader.checks.guided.data import agreement, columns_of, naming
 from grader.checks.guided.notes import Line, epoch_of, run_of
 from grader.checks.guided.pictures import CLASSES, Album, draw, whole
 from grader.checks.guided.script import MOST_EPOCHS, Script, write_script
-from grader.checks.guided.shown import Shown, follows, names_of, tokens
+from grader.checks.guided.shown import Shown, follows, names_of, texts_in_order, tokens
 from grader.course import Course
 from grader.sandbox.host.session import Worker
 from grader.submissions import Submission, SubmissionFile, discover, read_submission
 from grader.submissions.forms import checks_of, form_of
-from grader.submissions.program import rows_needed, writes_out_sizes
+from grader.submissions.program import largest_row, writes_out_sizes
 
 HERE = Path(__file__).parent
 PATIENT = 28
@@ -119,8 +119,9 @@ def test_no_images_at_all_are_none_that_is_recognised() -> None:
     [
         ("x = x_test[1234]", 1234),
         ("x_val = x_train[12000:]", 12_000),
-        ("x_train = x_train[:12000]", 0),
-        ("some = x_test[1000:1009, ::2]", 1000),
+        ("x_train = x_train[:12000]", 12_000),
+        ("ten = x_train[-10:]", 0),
+        ("some = x_test[1000:1009, ::2]", 1009),
         ("start = 600\nsome = x_test[start:start + 9]", 600),
         ("held_back = dataset.skip(5_000).batch(32)", 5000),
         ("a, b = np.split(x_train, [12000])", 12_000),
@@ -129,8 +130,8 @@ def test_no_images_at_all_are_none_that_is_recognised() -> None:
         ("table['key'][True]", 0),
     ],
 )
-def test_rows_that_a_text_needs(text: str, rows: int) -> None:
-    assert rows_needed(ast.parse(text).body) == rows
+def test_the_largest_row_that_a_text_names(text: str, rows: int) -> None:
+    assert largest_row(ast.parse(text).body) == rows
 
 
 @pytest.mark.parametrize(
@@ -555,3 +556,50 @@ def names(text):
 def test_usual_names_that_no_line_binds_are_known(worker: Worker, source: str, never: set[str]) -> None:
     worker.load(NEVER_IMPORTED, ("names",))
     assert set(worker.call("names", source)) == never
+
+
+# Several images joined into one
+
+
+JOINED = """
+import numpy as np
+from grader.sandbox.inside.guided import drawn
+
+def shapes(array):
+    return [list(part.shape) for part in drawn._tiles(array)], np.stack(drawn._tiles(array))
+"""
+
+
+def joined(count: int, gap: int, margin: int) -> np.ndarray[Any, Any]:
+    """Images of different numbers side by side, with white between them."""
+    white = np.full((32, gap, 3), 255, np.uint8)
+    parts = [part for image in PICTURES.x_test[:count] for part in (white, image)][1:]
+    return np.pad(np.hstack(parts), ((margin, margin), (margin, margin), (0, 0)), constant_values=255)
+
+
+@pytest.mark.parametrize(("count", "gap", "margin"), [(1, 0, 0), (5, 0, 0), (8, 2, 0), (3, 2, 2), (7, 5, 5)])
+def test_images_that_were_joined_are_told_apart(worker: Worker, count: int, gap: int, margin: int) -> None:
+    worker.load(JOINED, ("shapes",))
+    shapes, parts = worker.call("shapes", joined(count, gap, margin))
+    assert shapes == count * [[4, 4, 3]]
+    assert np.array_equal(ALBUM.recognise(parts).test, np.arange(count))
+
+
+def test_an_image_of_another_size_is_none_of_ours(worker: Worker) -> None:
+    worker.load(JOINED, ("shapes",))
+    shapes, _ = worker.call("shapes", joined(1, 0, 0).repeat(3, 0)[:77])
+    assert shapes == [[0, 0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("texts", "each"),
+    [
+        (["frog  |  ship  |  frog"], ["frog", "ship", "frog"]),
+        (["cat", "dog", "cat"], ["cat", "dog", "cat"]),
+        (["predicted", "['cat' 'dog' 'cat']"], ["['cat'", "'dog'", "'cat']"]),
+        (["cat\ndog, horse"], ["cat", "dog", " horse"]),
+        (["cat dog"], []),
+    ],
+)
+def test_one_text_may_name_several_images(texts: list[str], each: list[str]) -> None:
+    assert list(texts_in_order(texts, 3)) == each

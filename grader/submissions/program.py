@@ -78,11 +78,12 @@ def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def rows_needed(statements: Sequence[ast.stmt]) -> int:
-    """How many rows arrays must have, as far as numbers in the text tell.
+def largest_row(statements: Sequence[ast.stmt]) -> int:
+    """Return the largest row that a number in the text names; 0 if there is none.
 
-    What counts is where the text begins to read: `x[1234]`, `x[12000:]`, `x[start:end]` after `start = 600`,
-    `dataset.skip(5000)` and `np.split(x, [12000])`. Most of these give nothing, and raise no error, for fewer rows.
+    What counts are indices and the bounds of slices, `x[1234]`, `x[12000:]`, `x[start:end]` after `start = 600`, and
+    `dataset.skip(5000)`, `dataset.take(5000)` and `np.split(x, [12000])`. With fewer rows most of these raise no error,
+    but give nothing, or all that there is.
     """
     nodes = [node for statement in statements for node in ast.walk(statement)]
     named = {
@@ -97,17 +98,17 @@ def rows_needed(statements: Sequence[ast.stmt]) -> int:
         value = named.get(node.id) if isinstance(node, ast.Name) else node
         return value.value if isinstance(value, ast.Constant) and type(value.value) is int else 0
 
-    beginnings: list[ast.expr | None] = []
+    rows: list[ast.expr | None] = []
     for node in nodes:
         if isinstance(node, ast.Subscript):
             first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
-            beginnings.append(first.lower if isinstance(first, ast.Slice) else first)
+            rows += [first.lower, first.upper] if isinstance(first, ast.Slice) else [first]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "skip":
-                beginnings += node.args[:1]
+            if node.func.attr in ("skip", "take"):
+                rows += node.args[:1]
             elif node.func.attr == "split" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
-                beginnings += node.args[1].elts
-    return max([number(node) for node in beginnings], default=0)
+                rows += node.args[1].elts
+    return max([number(node) for node in rows], default=0)
 
 
 def writes_out_sizes(statements: Sequence[ast.stmt]) -> bool:

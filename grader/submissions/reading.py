@@ -23,7 +23,7 @@ from grader.submissions.files import (
 from grader.submissions.large import code_only
 from grader.submissions.notebook import CodeCell, code_cells, script_to_python, to_python
 from grader.submissions.parsing import ParseError, parse, recover, split_lines
-from grader.submissions.program import CONTRACT, calls_outside, modules_imported, rows_needed, writes_out_sizes
+from grader.submissions.program import CONTRACT, calls_outside, largest_row, modules_imported, writes_out_sizes
 from grader.submissions.records import Note, Submission, SubmissionBytes, SubmissionFile
 from grader.submissions.slicing import slice_module
 from grader.submissions.unwritten import unwritten_functions
@@ -241,6 +241,6 @@ def _sliced(
         unwritten=unwritten,
         looks_for_devices=looks,
         imports=imports,
-        rows_needed=rows_needed(statements),
+        largest_row=largest_row(statements),
         writes_out_sizes=writes_out_sizes(statements),
     )

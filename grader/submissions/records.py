@@ -92,7 +92,7 @@ class Submission(msgspec.Struct, frozen=True):
         unwritten: The functions of the contract that only raise NotImplementedError.
         looks_for_devices: First and last lines in `source` of the statements that look for a GPU or TPU, or depend on
             what was found.
-        rows_needed: How many rows its arrays need to have, judged by the numbers in its text.
+        largest_row: The largest row of an array that a number in its text names.
         writes_out_sizes: Whether it contains a number that may be a number of images.
     """
 
@@ -114,7 +114,7 @@ class Submission(msgspec.Struct, frozen=True):
     needs_python: str = ""
     unwritten: tuple[Unwritten, ...] = ()
     looks_for_devices: tuple[tuple[int, int], ...] = ()
-    rows_needed: int = 0
+    largest_row: int = 0
     writes_out_sizes: bool = False
 
     def locate(self, line: int) -> tuple[int | None, int]:

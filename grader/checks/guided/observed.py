@@ -32,8 +32,8 @@ Array = np.ndarray[Any, Any]
 _FEW: Final = (400, 200)
 """Training and test images of the usual run."""
 
-_FEWEST_ROWS: Final = 60
-"""Images of three classes among the test images of the usual run."""
+_ROWS_OF_A_CLASS: Final = 40
+"""Images of one class among the training images of the usual run."""
 
 _REAL: Final = (50_000, 10_000)
 """As many as CIFAR-10 has, for a program that has numbers of them written into it; half as long again takes the run."""
@@ -123,8 +123,8 @@ class Observed:
         return self._observation
 
     def _observe_suitably(self) -> Observation:
-        """The usual run; with as many images as CIFAR-10 has where the program cannot do with fewer."""
-        if self.submission.rows_needed >= _FEWEST_ROWS:
+        """The usual run; with as many images as CIFAR-10 has where numbers in the program mean so many."""
+        if self.submission.largest_row >= _ROWS_OF_A_CLASS:
             return self._observe(*_REAL)
         observation = self._observe(*_FEW)
         failed = any(error.kind in _WITH_TOO_FEW for error in observation.run.errors)

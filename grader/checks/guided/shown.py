@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from grader.checks.guided.observed import Observed
 Array = np.ndarray[Any, Any]
 
 _NOTHING: Final = ("none", "")
+_BETWEEN: Final = re.compile(r"[|,;/\n\t]|\s{2,}")
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -60,10 +62,22 @@ def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
             labels = observed.album.test_labels if test >= 0 else observed.album.train_labels
             number = test if test >= 0 else train
             texts = list(axes.texts) + (list(note.texts) if alone else [])
-            if len(axes.images) > 1 and len(axes.texts) == len(axes.images):
-                texts = [axes.texts[place]]
+            if len(axes.images) > 1 and (each := texts_in_order(axes.texts, len(axes.images))):
+                texts = [each[place]]
             shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at))
     return shown
+
+
+def texts_in_order(texts: Sequence[str], count: int) -> Sequence[str]:
+    """Return the texts of several images in one axes: as many texts, or parts of one text; nothing without either."""
+    if len(texts) == count:
+        return texts
+    for text in texts:
+        for parts in (_BETWEEN.split(text), text.split()):
+            named = [part for part in parts if _WORD.search(part)]
+            if len(named) == count:
+                return named
+    return ()
 
 
 def tokens(texts: tuple[str, ...]) -> set[str]:

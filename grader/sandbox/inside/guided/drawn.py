@@ -82,20 +82,37 @@ def _texts_of(axis: Any) -> list[str]:
 
 
 def _tiles(array: Any) -> list[Any]:
-    """Return the signatures of the images in an array, which may hold several images joined into one."""
+    """Return the signatures of the images in an array, which may hold several images joined into one, row by row."""
     if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
         return [np.zeros((0, 0, 3), np.float32)]
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
-    height, width = array.shape[0] // SIDE, array.shape[1] // SIDE
-    if array.shape[0] % SIDE or array.shape[1] % SIDE or height * width > _MAX_IMAGES:
+    rows = _beginnings(array)
+    columns = _beginnings(np.swapaxes(array, 0, 1))
+    if not 0 < len(rows) * len(columns) <= _MAX_IMAGES:
         return [np.zeros((0, 0, 3), np.float32)]
-    parts = [
-        array[None, SIDE * row : SIDE * (row + 1), SIDE * column : SIDE * (column + 1), :3]
-        for row in range(height)
-        for column in range(width)
-    ]
+    parts = [array[None, row : row + SIDE, column : column + SIDE, :3] for row in rows for column in columns]
     return [signatures(part)[0] for part in parts]
+
+
+def _beginnings(array: Any) -> list[int]:
+    """Return where images begin along the first axis of an array that holds them side by side.
+
+    There may be a gap of one colour between them, and a margin as wide as the gap around them.
+    """
+    length = len(array)
+    if length % SIDE == 0:
+        return list(range(0, length, SIDE))
+    for gap in range(1, SIDE):
+        for margin in (0, gap):
+            count, rest = divmod(length + gap - 2 * margin, SIDE + gap)
+            starts = [margin + place * (SIDE + gap) for place in range(count)]
+            between = np.ones(length, bool)
+            for start in starts:
+                between[start : start + SIDE] = False
+            if rest == 0 and np.ptp(array[between], axis=(0, 1)).max(initial=0) == 0:
+                return starts
+    return []
 
 
 def _line(line: Any) -> dict[str, Any]:
