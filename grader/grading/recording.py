@@ -46,7 +46,7 @@ class Recorder:
         config.stash[CONTEXT] = self._context
         config.stash[ARTEFACTS] = self.artefacts
         config.addinivalue_line("markers", "check(id): the check of the contract that a test is")
-        # Submissions may return anything, so NumPy's warnings about infinities or means of empty arrays say nothing new.
+        # Submissions may return anything, so NumPy's warnings about infinities or means of empty arrays are noise.
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning")
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
