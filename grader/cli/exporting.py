@@ -117,7 +117,7 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
             f"{source}: there are no results; `grader grade -o reports` writes some, or name them with --from."
         )
     data = read_named(source)
-    if not data.startswith(SQLITE_HEADER):
+    if not data.startswith(SQLITE_HEADER):  # told apart by content, since either file may have any name
         return entries_of(read(data, str(source)))
     from grader.gradebook.store import Gradebook
 

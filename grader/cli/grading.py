@@ -140,6 +140,7 @@ def grade(
         )
         report = graded.report
         whole = len(report.results) == len(files)  # otherwise grading was stopped
+        # Within this context, since it removes the files that were unpacked from a zip.
         measurements = _measured(files, report, settings, gradebook, options) if whole else []
     _print_json(report, options, measurements, settings)
     if not options.json:

@@ -163,7 +163,7 @@ class _Desk:
             made += 1
             self._say(request, progress=f"Checking {names_of(due)}", made=made, due=max(made, len(due)))
 
-        if request.number < self._newest:
+        if request.number < self._newest:  # a newer request came before there was anything to interrupt
             raise Interrupted
         self._say(request, progress=f"Checking {names_of(due)}" if due else "Nothing has changed", made=0, due=len(due))
         began = time.monotonic()
@@ -229,6 +229,7 @@ def main() -> None:
     """Run the process, with standard output reserved for answers and everything else sent to standard error."""
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
+    # From here on, anything that prints to standard output writes to standard error instead.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.stdin, answers)

@@ -139,7 +139,7 @@ class _Watching:
                 self._screen.broken(version.problem)
             elif broken is not None:
                 self._screen.broken(_sentence(broken))
-            elif same and was_gone:
+            elif same and was_gone:  # the file was moved away and back
                 self._screen.nothing_due()
             else:
                 self._check(version)

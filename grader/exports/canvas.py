@@ -77,6 +77,7 @@ def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
         names = [_cell(row, place) for place in columns.people]
         called = [_cell(row, place) for place in columns.names]
         if not names[0]:  # not a student, but the row with the points possible or a similar one
+            # Canvas indents these rows, and translates their words.
             first = row[0] if row else ""
             if first.strip().casefold() == _POSSIBLE or first.startswith(" "):
                 maximum = maximum_in(_cell(row, assignment), where=_WORKSHEET)

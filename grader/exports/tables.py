@@ -15,6 +15,7 @@ from grader.ground.errors import UsageError
 from grader.ground.text import clean, number
 
 _MAX_CELL: Final = 1000
+# A cell that begins like this may be run as a formula; there are full-width forms of the signs, too.
 _FORMULA: Final = re.compile(r"[\t\r]|\s*[=+\-@＝＋－＠]")
 _NUMBER_OR_DASH: Final = re.compile(r"\s*([-+]?\d+([.,]\d+)?%?|-)\s*")
 _BOMS: Final = (
@@ -88,7 +89,7 @@ def read_table(data: bytes, name: str) -> Table:
         break
     else:
         raise UsageError(f"{name} is neither UTF-8 nor Windows-1252 text; download it again as CSV.")
-    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])  # commas within quotes do not separate cells
     delimiter = max(",;\t", key=first.count)
     try:
         rows = tuple(tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))

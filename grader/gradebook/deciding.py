@@ -241,6 +241,7 @@ def used_as(book: Gradebook, name: str, comment_id: str) -> int:
 
 def _decide(book: Gradebook, name: str, kind: Kind, value: str, signed: Signed, *, undoes: int = 0) -> Decision:
     row = {"student": name, "kind": kind, "value": value, "reason": signed.reason, "made_by": signed.by}
+    # NULL and not 0, since the unique index on `undoes` lets each decision be taken back only once.
     number = book.insert("decisions", {**row, "made_at": signed.at, "undoes": undoes or None})
     return Decision(number, name, kind, value, signed.reason, signed.by, signed.at, undoes)
 

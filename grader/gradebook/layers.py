@@ -94,6 +94,7 @@ def make_entry(
     standing = tuple(adjustment for adjustment in adjustments if not adjustment.withdrawn_at)
     own = own_deadline(late, exceptions.extended_to)
     days = days_late(attempt.submitted_at, own)
+    # Earlier assignments use their late days first, and all of them together no more than the budget.
     before = min(exceptions.late_days_before, late.late_days)
     used = 0 if exceptions.excused else min(math.ceil(days), late.late_days - before)
     entry = Entry(
@@ -114,5 +115,6 @@ def make_entry(
         return entry
     earned = math.fsum([attempt.result.score, *(a.points for a in standing if a.check)])
     taken = penalty(earned, days - used, late)
+    # Points for the total come after the penalty: this is also the way to forgive a penalty.
     score = math.fsum([earned, -taken, *(a.points for a in standing if not a.check)])
     return msgspec.structs.replace(entry, penalty=taken, score=max(0.0, round(score, 2)))

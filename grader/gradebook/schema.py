@@ -202,6 +202,7 @@ def let_readers_in(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
+        # SQLite makes one of several processes fail that create a file at the same moment.
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
 
@@ -209,6 +210,8 @@ def let_readers_in(connection: sqlite3.Connection) -> None:
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, *, writing: bool = True) -> Iterator[None]:
     """Run the block in a transaction: its changes are all written or none, and what it reads is of one moment."""
+    # IMMEDIATE waits for the write lock now.  After a plain BEGIN, SQLite refuses to write if another process has
+    # written since the first read.
     connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
     try:
         yield
@@ -223,6 +226,7 @@ def _steps_taken(connection: sqlite3.Connection, path: Path, known: int) -> int:
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    # A new file has no id, no version and no tables; anything else without our id belongs to another program.
     if application != APPLICATION_ID and (application or version or tables):
         raise GradebookError(
             f"{path}: is a database of another program; move it away, or name another file with --gradebook."

@@ -130,6 +130,7 @@ class Gradebook:
             raise UsageError(f"{path}: there is no such gradebook; `grader grade` makes one.")
         refuse_other_files(path)
         with in_one_sentence(path):
+            # No implicit transactions: `transaction` begins and ends all of them.
             connection = sqlite3.connect(path.absolute(), timeout=wait, isolation_level=None)
         try:
             with in_one_sentence(path):
@@ -274,6 +275,7 @@ class Gradebook:
                 by_hand = _of_titles(adjusted, people.titles(student, submission))
                 exceptions = people.exceptions(student, submission, self._late_days_before.get(student, 0))
                 entry = make_entry(attempt, count, by_hand, self.course.late, exceptions)
+                # The best attempt is chosen for each student, since extensions and late days change what it is worth.
                 worth = _worth(entry, breadth, best=best)
                 attempts.setdefault(student, {})[submission] = count
                 if student not in entries or worth > entries[student][0]:
@@ -475,6 +477,7 @@ class Gradebook:
             machine: Only measurements on machines whose id begins with this.
             since: Only measurements from this time on, see `records.utc`; a date alone means its first moment.
         """
+        # An empty string means no restriction; `gpu` also selects `gpu:0` and so on.
         query = (
             "SELECT number, measurement FROM measurements"
             " WHERE :device IN (device, substr(device, 1, instr(device || ':', ':') - 1), '')"

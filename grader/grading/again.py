@@ -46,6 +46,7 @@ class Version:
     def same_for(self, check: Check, other: Version) -> bool:
         """Whether a check would run the same code in another version, ignoring where in the file the code is."""
         mine, others = self.submission, other.submission
+        # Only the functions form can be cut down to what a check needs: a guided notebook always runs as a whole.
         if (mine.cells, mine.problem, self.form) == (others.cells, others.problem, other.form):
             return True
         return self.form == other.form == "functions" and self.code(check) == other.code(check)
@@ -54,7 +55,7 @@ class Version:
         """Return the code that a check can cause to run, without comments and places."""
         try:
             return self._need(check.needs).code if check.needs else self._whole
-        except (ParseError, ReadError):
+        except (ParseError, ReadError):  # code that cannot be cut down: compare all of it
             return "\n".join(self.submission.cells)
 
     @functools.cached_property
@@ -120,6 +121,7 @@ class Again:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # The sandbox watches one end of this pipe whenever it waits for a worker; a byte in it ends the wait.
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._slot = Slot(settings, interrupt=self._reader)
@@ -228,7 +230,7 @@ class Again:
         made = due(version, asked, self._kept)
         self._running = version, tuple(check for check in asked if check.id in made)
         graded = self._made(version, on_check, made)
-        if graded.result.status == "graded":
+        if graded.result.status == "graded":  # after a fault of the grader, no result is worth keeping
             ended = {check.id for check in graded.result.checks if check.status not in _UNENDED}
             if "setup/loads" in made - ended:
                 # A submission that does not load makes every other check fail too, so their kept results do not hold.

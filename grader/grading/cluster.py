@@ -40,10 +40,10 @@ from grader.submissions import SubmissionBytes
 
 _LOOK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 10.0
-_WAIT_SECONDS: Final = 300.0
+_WAIT_SECONDS: Final = 300.0  # how long a batch waits for workers, such as after a restart of the scheduler
 _EXAMINATION_SECONDS: Final = 1800.0  # the worker may have to download the data first
-_FREE_BYTES: Final = 200_000_000
-_OWN_MB: Final = 4096
+_FREE_BYTES: Final = 200_000_000  # a worker with less disk space than this gets no work
+_OWN_MB: Final = 4096  # what a Slurm job asks for in addition to the limit of a submission's memory
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -284,6 +284,7 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
 
         try:
             own = Found("", conditions_of(settings, calibration_of(settings)), installed())
+            # Jobs may wait in Slurm's queue for any time.
             cluster = Cluster(join, settings, own, notify, math.inf if kind == "slurm" else _WAIT_SECONDS)
         except (OSError, TimeoutError) as error:
             raise GraderError(f"{where}: no Dask scheduler answers there ({error}); is it running?") from None

@@ -20,8 +20,8 @@ from grader.ground.errors import GraderError
 from grader.results.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile, fetch
 
-_FAILURES_IN_A_ROW: Final = 3
-_LOOK_SECONDS: Final = 0.5
+_FAILURES_IN_A_ROW: Final = 3  # after as many, with whichever submissions, the place itself is taken to be broken
+_LOOK_SECONDS: Final = 0.5  # how often to look for places that have come or gone
 
 Notify = Callable[[str], None]
 
@@ -92,6 +92,7 @@ def dispatch(
     while waiting or running:
         places = {place.name: place for place in crew.places()}
         for name, place in places.items():
+            # One submission at a time, so that it is known which one a lost place was grading.
             file = None if name in running else _next(waiting, name, places, failed_at)
             if file is not None:
                 waiting.remove(file)

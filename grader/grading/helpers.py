@@ -193,6 +193,7 @@ class Helpers:
             order = _Order(context.submission, context.course, context.profile, context.tasks, part)
             with _trouble():
                 pipe.send(order)
+        # One account of time for all processes, so that a submission gets no more time for being divided.
         budget = TimeLeft(seconds, self._left)
         found = [run_checks(msgspec.structs.replace(context, only=first, budget=budget))]
         for pipe in self._pipes[: len(others)]:

@@ -32,7 +32,7 @@ def grade(context: Context, helpers: Helpers | None = None) -> Graded:
     """
     began = time.monotonic()
     checks = context.checks
-    if context.submission.problem:
+    if context.submission.problem:  # such as a file that cannot be read: no sandbox is needed to say so
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))

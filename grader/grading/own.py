@@ -96,7 +96,7 @@ def _imported_from(own: OwnChecks) -> Iterator[None]:
     Otherwise they would remain imported when this process grades with another course.
     """
     before = list(sys.path)
-    importlib.invalidate_caches()
+    importlib.invalidate_caches()  # files may have been added to the folder since this process last looked
     sys.path.insert(0, own.folder)
     try:
         yield

@@ -47,7 +47,7 @@ class Pages:
         self._folder = folder
         self._came: dict[str, tuple[Graded, str]] = {}
         self._awaited = 0
-        self._not_before = math.inf
+        self._not_before = math.inf  # nothing is written while grading until `await_all` allows it
 
     def await_all(self, count: int, *, last: bool) -> None:
         """Set how many submissions the next round has.

@@ -182,7 +182,7 @@ def _grade_what_is_new(
 
     def on_graded(graded: Graded) -> None:
         results[graded.result.submission.id] = graded.result
-        well = not keeper.fault
+        well = not keeper.fault  # a fault is announced once and not with each result that follows
         keeper.add(graded.result, graded.artefacts)
         if well and keeper.fault:
             say(f"{keeper.fault} Grading goes on, and writing is tried again.")

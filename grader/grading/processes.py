@@ -34,6 +34,7 @@ class Processes:
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         """End the processes, without waiting for them if something failed, such as after Ctrl-C."""
+        # Killed first, since closing an executor waits for the submission that is being graded.
         if failed is not None:
             _end_children()
         for place in self._places:
@@ -92,7 +93,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        os._exit(1)  # `sys.exit` would end only this thread
 
 
 def _end_children() -> None:

@@ -74,6 +74,7 @@ def grade_into(root: Path, target: Path) -> int:
     submission = read_apart(file)
     checks = checks_of(form_of(submission, settings.course.form).name, settings.course, settings.profile)
     outcomes: dict[str, Outcome] = {}
+    # Instructors are told why the strongest isolation level is not available.
     reasons = (f"{why_not('namespaces')}.",) if settings.level != "namespaces" else ()
 
     def write(result: Result, artefacts: tuple[Artefact, ...] = ()) -> None:

@@ -131,6 +131,7 @@ def histogram(shares: Sequence[float]) -> Chart:
     """
     counts = [0] * _BINS
     for share in shares:
+        # The addend makes up for rounding errors, so that a share of 0.3 is in the bin that begins there.
         counts[min(max(int(share * _BINS + 1e-9), 0), _BINS - 1)] += 1
     steps = round_steps(0, max(*counts, 1), 5)
     x, y = Axis(0, _BINS, LEFT, RIGHT), Axis(0, steps[-1], BOTTOM, TOP)

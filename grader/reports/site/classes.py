@@ -154,6 +154,7 @@ def hardest_checks(pages: Sequence[StudentPage]) -> list[Hard]:
 def leaders_of(rows: Sequence[Row]) -> list[Leader]:
     """Return the highest accuracies, best first."""
     measured = [(row.page, row.measured) for row in rows if row.measured is not None and row.page.graded]
+    # Accuracies are compared as they are shown, with three digits, so that equal ones share a rank.
     measured.sort(key=lambda pair: (-round(pair[1].accuracy, 3), pair[0].name.casefold()))
     leaders: list[Leader] = []
     for place, (page, found) in enumerate(measured[:_LEADERS], 1):

@@ -29,6 +29,7 @@ def page_name(submission: str) -> str:
     only in case, or that look alike, get different names.
     """
     safe = len(submission) <= _LONGEST and _SAFE.fullmatch(submission)
+    # An id that ends like a digest could be the same as another id's name with its digest.
     if safe and not _RESERVED.fullmatch(submission) and not _ENDS_AS_A_DIGEST.search(submission):
         return f"{submission}.html"
     plain = unicodedata.normalize("NFKD", submission[: 4 * _LONGEST]).lower()
@@ -51,6 +52,7 @@ def write_pages(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
         GraderError: If a file with such a name exists that is not one of the grader's pages.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # In the same folder, and so on the same file system, so that moving a page replaces the old one atomically.
     new = Path(tempfile.mkdtemp(prefix=".pages-", dir=folder))
     try:
         names: list[str] = []

@@ -142,7 +142,7 @@ def ratio_history(moments: Sequence[Moment]) -> Chart:
     steps = round_steps(min(values + lows), max(values + highs), 5)
     x, y = Axis(0, max(len(moments) - 1, 1), LEFT + 38, RIGHT - 38), Axis(steps[0], steps[-1], BOTTOM, TOP)
     places = [x.at(place) if len(moments) > 1 else (LEFT + RIGHT) / 2 for place in range(len(moments))]
-    devices = sorted({moment.device for moment in moments})[:3]
+    devices = sorted({moment.device for moment in moments})[:3]  # there are three kinds of lines
     lines = tuple(
         Line(
             device,
