@@ -1,10 +1,10 @@
-"""Grade one class in several ways, and compare: time, memory, what is left behind, and whether the results agree.
+"""Grade one class in several ways, and compare time, memory, what is left behind, and whether the results agree.
 
-`python -m benchmarks.batches FOLDER --ways 1 2 local:2` grades what `benchmarks.classes` wrote: one after the other,
-two at once, and on a Dask cluster of two workers.  `--options` are for `grader grade`; unless given it is the profile
-quick, in order of names, so that the first do not cost less than the last.
+`python -m benchmarks.batches FOLDER --ways 1 2 local:2` grades the class that `benchmarks.classes` wrote: one
+submission after another, two at once, and on a Dask cluster of two workers.  `--options` are passed to `grader grade`.
+The default is the profile quick in the order of names, so that the first submissions are not cheaper than the last.
 
-Grading attackers for an hour, with a machine to itself:
+To grade a class with attackers for an hour, on a machine that does nothing else:
 
     python -m benchmarks.classes /tmp/class --count 1000
     python -m benchmarks.batches /tmp/class --ways 2
@@ -31,20 +31,20 @@ import psutil
 from grader.gradebook.store import Gradebook
 from grader.results.scoring import Result
 
-_SAMPLE_SECONDS: Final = 5.0  # adding up the memory takes a tenth of a second of one core
+_SAMPLE_SECONDS: Final = 5.0  # each sample of the memory takes a tenth of a second of one core
 _END_SECONDS: Final = 5.0
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What grading a class in one way came to.
+    """The figures of grading a class in one way.
 
     Attributes:
-        way: `1`, a number of jobs, or a cluster.
-        seconds: Wall time, the start of everything included.
-        memory: MiB of all its processes together, where most were used in each tenth of the time.
-        results: By submission, without times.
-        costs: Seconds of each grading, in the order in which they ended.
-        left: Processes, and folders of temporary files, that were there afterwards and not before.
+        way: A number of jobs, or a cluster.
+        seconds: The wall time, including the start of everything.
+        memory: The peak memory of all processes together in MiB, for each tenth of the time.
+        results: The results by submission, without times.
+        costs: The seconds of each grading, in the order in which they ended.
+        left: The processes and temporary files that were left behind.
     """
 
     way: str
@@ -56,7 +56,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 def grade_class(folder: Path, way: str, options: list[str]) -> Batch:
-    """Grade a class with the command line, and watch."""
+    """Grade a class with `grader grade`, and watch its processes."""
     with tempfile.TemporaryDirectory() as own:
         temporary = Path(own) / "tmp"
         temporary.mkdir()
@@ -94,13 +94,13 @@ def grade_class(folder: Path, way: str, options: list[str]) -> Batch:
 
 
 def without_times(result: Result) -> Result:
-    """A result as far as it must be the same each time."""
+    """Return a result without its times, so that it must be the same each time."""
     checks = tuple(msgspec.structs.replace(check, seconds=0.0) for check in result.checks)
     return msgspec.structs.replace(result, seconds=0.0, checks=checks)
 
 
 def _memory(processes: Iterable[psutil.Process]) -> int:
-    """MiB that processes have for themselves, what several share counted in parts."""
+    """Return the memory of processes in MiB, with shared memory divided among those that share it (PSS)."""
     total = 0
     for process in processes:
         try:
@@ -131,7 +131,7 @@ def show(batches: list[Batch]) -> None:
 
 
 def main() -> None:
-    """Grade as the command line asks for."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ways", nargs="+", default=["1", "2", "local:2"])

@@ -1,9 +1,9 @@
-"""Whether `grader bench --explain` finds why a training is slow: one sound solution, and twenty ways to slow it down.
+"""Measure whether `grader bench --explain` finds why a training is slow, with twenty ways to slow a solution down.
 
-`python -m benchmarks.causes` plants each cause, asks for the top one and for what undoing it gains, and measures beside
-it what the file gains once it is truly mended, which mostly makes it the sound solution.  With the ids of causes it
-tries these alone.  Gains are counted as good within 15 %.  `python -m benchmarks.causes --write DIR` writes the twenty
-files.
+`python -m benchmarks.causes` plants each cause in a sound solution and asks for the most important cause and for what
+undoing it gains.  It also measures what really mending the file gains; the mended file is in most cases the sound
+solution again.  A stated gain counts as right if it is within 15 % of the true one.  With the ids of causes, only these
+are tried.  `python -m benchmarks.causes --write DIR` writes the twenty files.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from grader.submissions import SubmissionFile, read_submission
 
 COURSE: Final = Course(dataset="shapes", speed=Speed(train_images=960, batch_size=48))
 IMAGES: Final = 288
-"""Of which a pass consists; fewer than in a course, so that all of it takes minutes."""
+"""The number of images in a pass; fewer than in a course, so that all of it takes only minutes."""
 
 WITHIN: Final = 0.15
 MOST: Final = 3
-"""So many causes of a file are undone, all in turns with it and with the sound solution."""
+"""The most causes of a file that are undone; all of them train in turns with the file and the sound solution."""
 
 
 SOUND: Final = '''"""A sound solution, which trains as fast as its network can."""
@@ -83,11 +83,11 @@ class Planted(msgspec.Struct, frozen=True):
     """A way to slow a training down.
 
     Attributes:
-        id: Its name.
-        kind: What should be found.
-        edits: What is put in place of what in the sound solution.
+        id: The name of the planted cause.
+        kind: The kind of cause that should be found.
+        edits: The replacements that plant it in the sound solution, as pairs of old and new text.
         name: A part of the name of the callback or layer that should be found.
-        mending: What is put in place of what to mend it; without any, the sound solution is the file mended.
+        mending: The replacements that mend the file; if empty, the mended file is the sound solution.
     """
 
     id: str
@@ -103,7 +103,7 @@ class Planted(msgspec.Struct, frozen=True):
 
     @property
     def mended(self) -> str:
-        """The solution without it."""
+        """The solution with the cause mended."""
         return _edited(self.source, self.mending) if self.mending else SOUND
 
 
@@ -115,7 +115,7 @@ def _edited(source: str, edits: Iterable[tuple[str, str]]) -> str:
 
 
 def _callback(id_: str, body: str) -> Planted:
-    """A costly callback."""
+    """Plant a costly callback with the given methods."""
     hook = f"class Costly(keras.callbacks.Callback):\n{body}\n\n\n"
     edits = ((_TRAIN, hook + _TRAIN), ("callbacks=[*callbacks]", "callbacks=[Costly(x_train, y_train), *callbacks]"))
     init = "    def __init__(self, x, y):\n        super().__init__()\n        self.x, self.y = x, y\n\n"
@@ -132,7 +132,7 @@ def _pipeline(
     more: str = "",
     mending: tuple[tuple[str, str], ...] = (),
 ) -> Planted:
-    """Images that come from somewhere else than arrays."""
+    """Plant an input pipeline in place of the arrays that `fit` is called with."""
     fed = f"        data, {more}\n" if more else "        data,\n"
     edits = ((_RETURN, made + "\n" + _RETURN), (_FIT, fed), ("        epochs=epochs", "        " + epochs))
     return Planted(id_, kind, edits, mending=mending)
@@ -274,17 +274,17 @@ PLANTED: Final = (
         (("def build_model(", 'keras.config.set_floatx("float64")\n\n\ndef build_model('),),
     ),
 )
-"""Twenty of them."""
+"""The twenty ways to slow a training down."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What was found of a planted cause.
+    """What was found for a planted cause.
 
     Attributes:
-        planted: Which.
-        causes: What was found, the largest gain first.
-        true: What the mended file gains, with its interval.
-        seconds: How long it took to find.
+        planted: The id of the planted cause.
+        causes: The causes that were found, the largest gain first.
+        true: The gain of the mended file, with its interval.
+        seconds: The time that it took.
     """
 
     planted: str
@@ -294,25 +294,25 @@ class Outcome(msgspec.Struct, frozen=True):
 
     @property
     def top(self) -> Cause | None:
-        """The cause with the largest gain; where nothing was tried, that with the largest share."""
+        """The cause with the largest gain or, if none was undone, with the largest share."""
         return self.causes[0] if self.causes else None
 
     def right(self, planted: Planted) -> bool:
-        """Whether that is the planted one, and undoing it gains anything."""
+        """Whether the top cause is the planted one, and undoing it gains anything."""
         top = self.top
         if top is None or (top.gain is not None and top.gain.factor <= 1):
             return False
         return top.kind == planted.kind and planted.name in top.name
 
     def close(self, planted: Planted) -> bool:
-        """Whether what undoing the planted cause gains is stated within 15 % of the truth."""
+        """Whether the stated gain of undoing the planted cause is within 15 % of the true one."""
         alike = [each for each in self.causes if each.kind == planted.kind and planted.name in each.name]
         stated = [each.gain.factor for each in alike if each.gain is not None]
         return bool(stated) and self.true is not None and abs(max(stated) / self.true.factor - 1) <= WITHIN
 
 
 def explainer_of(sandbox: Sandbox, source: str, folder: Path, dataset: Dataset) -> Explainer:
-    """What finds the causes in a solution."""
+    """Return the explainer that finds the causes in a solution."""
     path = folder / "solution.py"
     path.write_text(source)
     submission = read_submission(SubmissionFile("solution", path))
@@ -320,7 +320,7 @@ def explainer_of(sandbox: Sandbox, source: str, folder: Path, dataset: Dataset) 
 
 
 def find(sandbox: Sandbox, planted: Planted, dataset: Dataset) -> Outcome:
-    """Look for a planted cause, undo what is likeliest, and let the file that is truly mended train beside it."""
+    """Look for a planted cause, undo the likeliest ones, and let the really mended file train beside them."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         slow = explainer_of(sandbox, planted.source, Path(folder), dataset)
@@ -335,7 +335,7 @@ def find(sandbox: Sandbox, planted: Planted, dataset: Dataset) -> Outcome:
 
 
 def run(ids: Iterable[str], out: Path) -> None:
-    """Try planted causes, keep what was found after each, and print a line for each and the count."""
+    """Try planted causes, writing the outcomes to a file after each, and print a line for each and the totals."""
     chosen = [each for each in PLANTED if each.id in ids] or list(PLANTED)
     dataset = generate_shapes(train=3_000, test=600)
     outcomes: list[Outcome] = []
@@ -352,7 +352,7 @@ def run(ids: Iterable[str], out: Path) -> None:
 
 
 def line(planted: Planted, outcome: Outcome) -> str:
-    """A row of the table in docs/speed.md."""
+    """Return a row of the table in docs/speed.md."""
     top = outcome.top
     found = f"{top.kind} {top.name}".strip() if top else "nothing"
     stated, true = words_of(top.gain if top else None), words_of(outcome.true)
@@ -361,7 +361,7 @@ def line(planted: Planted, outcome: Outcome) -> str:
 
 
 def words_of(gain: Gain | None) -> str:
-    """A gain with its interval, where there is one."""
+    """Return a gain as text, with its interval if there is one."""
     if gain is None:
         return "–"
     known = gain.low is not None and gain.high is not None
@@ -369,7 +369,7 @@ def words_of(gain: Gain | None) -> str:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ids", nargs="*")
     parser.add_argument("--write", type=Path, help="write the files into this folder and try nothing")

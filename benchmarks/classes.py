@@ -1,8 +1,8 @@
-"""Make up a class, for tests of load: sound solutions, solutions with a bug, and attackers, in a given mix.
+"""Make up a class for load tests from sound solutions, solutions with a bug, and attackers, in a given mix.
 
 `python -m benchmarks.classes FOLDER --count 1000 --mix 60 35 5 --seed 0`
 
-The same arguments give the same class.  No two files of it are the same, so that nothing is kept from one for another.
+The same arguments give the same class.  All its files differ, so that no result can be reused for another file.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from grader.validation.corpus import read_chaffs
 
 TESTS: Final = Path(__file__).parent.parent / "tests"
 MIX: Final = (60.0, 35.0, 5.0)
-"""How many of a hundred are sound, have a bug, and attack."""
+"""The default percentages of sound solutions, solutions with a bug, and attackers."""
 
 
 def write_class(folder: Path, count: int, *, mix: tuple[float, float, float] = MIX, seed: int = 0) -> list[Path]:
     """Write a class into a folder.
 
     Args:
-        folder: Where to; made where it is not there.
-        count: How many submissions.
+        folder: The folder to write to; created if it does not exist.
+        count: The number of submissions.
         mix: The weights of sound solutions, solutions with a bug, and attackers.
-        seed: Another seed, another class.
+        seed: The random seed; each seed gives a different class.
 
     Returns:
-        The files, `student0001.py` (or `.ipynb`) and on.
+        The paths of the files, `student0001.py` (or `.ipynb`) and so on.
     """
     wheats = TESTS / "wheats"
     honest = (wheats / "plain.py").read_text(encoding="utf-8")
@@ -44,14 +44,14 @@ def write_class(folder: Path, count: int, *, mix: tuple[float, float, float] = M
     for number, kind in enumerate(draw.choices((sound, buggy, hostile), mix, k=count), 1):
         suffix, text = draw.choice(kind)
         path = folder / f"student{number:04}{suffix}"
-        # In a notebook, which is JSON, spaces at the end make the difference.
+        # A notebook is JSON, so it is made unique with spaces at the end.
         path.write_text(text + (" " * number if suffix == ".ipynb" else f"\n# {number}\n"), encoding="utf-8")
         files.append(path)
     return files
 
 
 def main() -> None:
-    """Write the class that the command line asks for."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=1000)

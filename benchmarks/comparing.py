@@ -1,9 +1,9 @@
-"""How often a comparison of two measurements raises a false alarm, and how often it sees that a training got slower.
+"""Measure how often comparing two measurements raises a false alarm, and how often it detects a slower training.
 
-`python -m benchmarks.comparing` simulates; `python -m benchmarks.comparing gradebook.db 12` takes the rounds of
-measurement 12, which should be many, such as 32.  A measurement is compared with another of the very same training
-(A/A), and with one whose epochs take 10 % longer.  The goal: at most 1 % false alarms, and 95 % of the latter seen,
-with eight rounds.
+`python -m benchmarks.comparing` uses simulated rounds; `python -m benchmarks.comparing gradebook.db 12` uses the rounds
+of measurement 12, which should have many, such as 32.  A measurement is compared with another one of the same training
+(A/A), and with one whose epochs take 10 % longer.  The goal with eight rounds is at most 1 % false alarms, and 95 % of
+the slower trainings detected.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ SLOWER: Final = 1.10
 _TRIALS: Final = 200
 
 Pair = tuple[Round, Round]
-"""A round of the submission, and one of the reference beside it."""
+"""A round of the submission, and the round of the reference that ran beside it."""
 
 
 class Trials(msgspec.Struct, frozen=True):
-    """What came of comparing one training with itself.
+    """The outcome of comparing one training with itself.
 
     Attributes:
-        comparisons: How many pairs of windows were compared.
+        comparisons: The number of pairs of windows that were compared.
         false_alarms: The share of them that was called slower or faster, 0 to 1.
-        power: The share that was called slower once the later one's epochs took longer, 0 to 1.
+        power: The share that was called slower when the later one's epochs took longer, 0 to 1.
     """
 
     comparisons: int
@@ -45,15 +45,15 @@ class Trials(msgspec.Struct, frozen=True):
 
 
 def trials(mine: Sequence[Round], reference: Sequence[Round], *, window: int = WINDOW) -> Trials:
-    """Compare all windows of recorded rounds that do not overlap.
+    """Compare all pairs of windows of recorded rounds that do not overlap.
 
     Args:
-        mine: Rounds of a submission, in the order in which they were run.
-        reference: The reference's beside them.
-        window: Rounds of each of the two that are compared.
+        mine: The rounds of a submission, in the order in which they were run.
+        reference: The reference's rounds beside them.
+        window: The number of rounds in a window.
 
     Raises:
-        ValueError: There are too few rounds for two windows.
+        ValueError: If there are too few rounds for two windows.
     """
     pairs = list(zip(mine, reference, strict=True))
     starts = range(len(pairs) - window + 1)
@@ -64,18 +64,20 @@ def trials(mine: Sequence[Round], reference: Sequence[Round], *, window: int = W
 
 
 def noise_of(mine: Sequence[Round], reference: Sequence[Round]) -> float:
-    """The standard deviation of each round's own noise, in logarithms, as `simulated` has it; what pairs share is out.
+    """Return the standard deviation of each round's own noise, in logarithms, as in `simulated`.
+
+    Noise that both rounds of a pair share cancels out.
 
     Args:
-        mine: Rounds with epochs, at least two.
-        reference: The reference's beside them.
+        mine: The rounds of a submission, with epochs; at least two.
+        reference: The reference's rounds beside them.
     """
     ratios = log_ratios(measured(list(zip(mine, reference, strict=True))))
     return float(np.std(ratios, ddof=1) / np.sqrt(2))
 
 
 def judged(sides: Iterable[tuple[Sequence[Pair], Sequence[Pair]]]) -> Trials:
-    """Compare each two sides as they are, and with the later one's epochs taking longer; at least two sides."""
+    """Compare pairs of measurements as they are, and again with the later one's epochs taking longer."""
     alarms, seen = [], []
     for before, after in sides:
         later = [(slowed(mine, SLOWER), others) for mine, others in after]
@@ -85,13 +87,13 @@ def judged(sides: Iterable[tuple[Sequence[Pair], Sequence[Pair]]]) -> Trials:
 
 
 def measured(pairs: Sequence[Pair]) -> Measurement:
-    """Rounds as a measurement of them."""
+    """Return a measurement with the given rounds."""
     mine, reference = zip(*pairs, strict=True)
     return msgspec.structs.replace(measurement(), rounds=mine, reference=reference)
 
 
 def slowed(each: Round, factor: float) -> Round:
-    """The same round with every epoch's training taking that many times as long."""
+    """Return a round with the training of every epoch taking `factor` times as long."""
     replace = msgspec.structs.replace
     epochs = tuple(replace(epoch, train_seconds=factor * epoch.train_seconds) for epoch in each.epochs)
     stretches = tuple(replace(stretch, seconds=factor * stretch.seconds) for stretch in each.stretches)
@@ -99,17 +101,17 @@ def slowed(each: Round, factor: float) -> Round:
 
 
 def simulated(rng: np.random.Generator, count: int, noise: float, burst: float) -> list[Pair]:
-    """Rounds as a machine that others use too would give them.
+    """Simulate rounds on a machine that other programs use too.
+
+    In addition to the noise below there is 5 % between one measurement and another and 2 % from pair to pair, both
+    shared by a pair, and 1 % from epoch to epoch.
 
     Args:
-        rng: Where chance comes from.
-        count: Rounds of the submission, each followed by one of the reference.
-        noise: Standard deviation of each round's own noise, in logarithms: 0.03 is 3 %.
-        burst: How likely another program starts at an epoch; it makes this and the next ones half as long again, and
-            goes on to the next with a chance of one half.
-
-    Beside it: 5 % between one measurement and another and 2 % from pair to pair, both shared by a pair, and 1 % from
-    epoch to epoch.
+        rng: The random number generator.
+        count: The number of rounds of the submission, each followed by one of the reference.
+        noise: The standard deviation of each round's own noise, in logarithms: 0.03 is 3 %.
+        burst: The probability that another program starts at an epoch.  It makes the epoch half as long again, and
+            continues into each next epoch with a probability of one half.
     """
     epochs = 4
     drift = rng.normal(0, 0.05) + np.cumsum(rng.normal(0, 0.02, count))
@@ -129,7 +131,7 @@ def _with_times(template: Round, seconds: Sequence[float]) -> Round:
 
 
 def main() -> None:
-    """Print false alarms and power, of recorded rounds or of simulated ones."""
+    """Print false alarms and power for recorded or simulated rounds."""
     print("rounds  noise  bursts  comparisons  false alarms   power")
     if len(sys.argv) == 3:
         with Gradebook.open(Path(sys.argv[1]), must_exist=True) as book:

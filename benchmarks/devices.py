@@ -1,11 +1,12 @@
-"""CPU against GPU: four styles and the reference, on JAX and PyTorch, and the grader's clock held against another one.
+"""Compare CPU and GPU on JAX and PyTorch, for four styles and the reference, and check the grader's clock.
 
-`python -m benchmarks.devices OUT` measures what this machine has and writes `OUT/devices.json` after every
-measurement, so that an interrupted run keeps what it has. `--minutes` bounds the whole run: what would not fit any
-more is left out and named. `python -m benchmarks.devices OUT --table` prints the table of docs/speed.md from it.
+`python -m benchmarks.devices OUT` measures on the devices of this machine and writes `OUT/devices.json` after every
+measurement, so that an interrupted run keeps what it has. `--minutes` limits the whole run: measurements for which no
+time is left are listed as left out. `python -m benchmarks.devices OUT --table` prints the table of docs/speed.md.
 
-The other clock is as plain as can be. A process without the grader calls `train` twice, for few and for more epochs,
-and the difference is what the additional epochs took; the grader's own figure for them should agree within 2%.
+The grader's clock is checked against a very simple one. A process outside of the sandbox calls `train` twice, for few
+and for more epochs, and the difference is the time of the additional epochs. The grader's figure should agree within
+2%.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from grader.speed.running import Plan, measure_all
 from grader.submissions import SubmissionFile, read_submission
 
 STYLES: Final = ("plain", "separable", "augmentation_layers", "closures")
-"""Sound solutions of `tests/wheats` that name no backend; `plain` has the classic block of the course."""
+"""Sound solutions in `tests/wheats` that do not depend on a backend; `plain` has the classic block of the course."""
 
 _WHEATS: Final = Path(__file__).parent.parent / "tests" / "wheats"
 _IMAGES, _BATCH = 6400, 64
@@ -44,18 +45,18 @@ _IMAGES, _BATCH = 6400, 64
 _ROUNDS: Final = {"gpu": 2, "cpu": 1}
 _EPOCHS: Final = {"gpu": 5, "cpu": 3}
 _OUTSIDE_EPOCHS: Final = (2, 12)
-_MEMORY_MB: Final = 32_768  # of the machine with the GPU; CUDA's libraries alone take a few thousand
+_MEMORY_MB: Final = 32_768  # main memory, not the GPU's; CUDA's libraries alone take a few thousand
 
 
 class Outside(msgspec.Struct, frozen=True):
-    """What the other clock says of one style.
+    """The seconds of an epoch by the simple clock and by the grader's.
 
     Attributes:
         style: One of `STYLES`.
         backend: `jax` or `torch`.
-        device: `cpu`, or `gpu:0` and on.
-        epoch_seconds: A whole epoch, with validation and callbacks: mean of those after the first two.
-        clock_seconds: The same by the grader's clock in the same process and call.
+        device: `cpu`, or `gpu:0` and so on.
+        epoch_seconds: The mean of whole epochs after the first two, with validation and callbacks, by the simple clock.
+        clock_seconds: The same mean by the grader's clock, in the same process and call.
     """
 
     style: str
@@ -66,12 +67,12 @@ class Outside(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct):
-    """Everything a run has measured.
+    """Everything that a run has measured.
 
     Attributes:
-        measurements: As `grader bench` keeps them.
-        outside: What the other clock said.
-        left_out: What was not measured, and why, a sentence each.
+        measurements: The measurements, as `grader bench` keeps them.
+        outside: The comparisons of the two clocks.
+        left_out: Sentences that say what was not measured, and why.
     """
 
     measurements: list[Measurement] = msgspec.field(default_factory=list)
@@ -80,7 +81,7 @@ class Table(msgspec.Struct):
 
 
 def course_for(device: str) -> Course:
-    """What is trained: the same images in the same batches on either device, fewer rounds on the slower one."""
+    """Return the course to measure with: the same images and batches on each device, fewer rounds on the slower."""
     kind = device.partition(":")[0]
     speed = Speed(
         train_images=_IMAGES, batch_size=_BATCH, rounds=_ROUNDS[kind], epochs=_EPOCHS[kind], threads=min(16, cores())
@@ -103,7 +104,7 @@ def measure_lane(style: str, backend: str, device: str, level: str, dataset: Dat
 
 
 def outside(style: str, backend: str, device: str) -> Outside:
-    """Time a style in a process of its own, with and without the grader's clock."""
+    """Time a style in a process of its own, by the simple clock and by the grader's."""
     variables = os.environ | environment(backend, threads=min(16, cores()), device=device)
     command = [sys.executable, "-m", "benchmarks.devices", style, "--outside"]
     done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300)
@@ -114,10 +115,10 @@ def outside(style: str, backend: str, device: str) -> Outside:
 
 
 def time_outside(style: str) -> tuple[float, float]:
-    """The seconds of a later epoch by this process' own wall clock, and by the grader's clock, which runs beside it.
+    """Return the mean seconds of a later epoch by this process' own wall clock, and by the grader's clock beside it.
 
-    Every call trains a fresh network, so each pays for its own first epoch; what two calls differ by is epochs that
-    need no compiling.
+    Every call trains a fresh network and so pays for its own first epoch; two calls therefore differ only by epochs
+    that need no compilation.
     """
     from grader.sandbox.inside.timing.clock import Clock
 
@@ -135,14 +136,14 @@ def time_outside(style: str) -> tuple[float, float]:
             *(model, split.x_train, split.y_train, split.x_val, split.y_val),
             **{"epochs": epochs, "batch_size": _BATCH, "patience": epochs, "callbacks": [clock]},
         )
-        _ = model.get_weights()  # waits until they are computed
+        _ = model.get_weights()  # waits until the device has computed them
         took.append(time.perf_counter() - began)
     ends = [epoch[3] for epoch in clock.epochs]
     return (took[2] - took[1]) / (more - few), (ends[-1] - ends[few - 1]) / (more - few)
 
 
 def run(folder: Path, minutes: float, level: str) -> None:
-    """Measure until everything is there or time is up, and keep each result as it comes."""
+    """Measure until everything is done or time is up, writing each result to the file as it comes."""
     deadline = time.monotonic() + 60 * minutes
     dataset = generate_shapes(train=50_000, test=10_000)
     table = Table()
@@ -196,7 +197,7 @@ def print_table(table: Table) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out")
     parser.add_argument("--minutes", type=float, default=9)

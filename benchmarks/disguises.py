@@ -2,9 +2,9 @@
 
     disguise(cells, "renamed", random.Random(0))  →  the cells of the copy
 
-A solution is a list of code cells, and a `.py` is one of a single cell.  Each disguise does what somebody does who
-hands in a friend's work and hopes that nobody sees it; `all` puts one over the other.  The copies are made to be
-compared: they compile, and are never run.
+A solution is a list of code cells; a `.py` file has a single cell.  Each disguise does what a student might do to a
+friend's work to hide that it is copied; `all` applies all disguises one after another.  The copies are only compared:
+they compile, but are never run.
 """
 
 from __future__ import annotations
@@ -90,12 +90,12 @@ Disguise = Callable[[list[ast.Module], random.Random], None]
 
 
 def disguise(cells: Cells, name: str, chance: random.Random) -> Cells:
-    """A copy of a solution in a disguise.
+    """Return a disguised copy of a solution.
 
     Args:
         cells: The solution's code cells, plain Python.
         name: A key of `DISGUISES` or `FURTHER`, or `all` for all of `DISGUISES`.
-        chance: Where chance comes from.
+        chance: The random number generator.
     """
     trees = [ast.parse(cell) for cell in cells]
     for each in DISGUISES if name == "all" else (name,):
@@ -109,7 +109,7 @@ def disguise(cells: Cells, name: str, chance: random.Random) -> Cells:
 
 
 def _renamed(trees: list[ast.Module], chance: random.Random) -> None:
-    """Every name of the author's own becomes another."""
+    """Rename everything that the author has named."""
     nodes = [node for tree in trees for node in ast.walk(tree)]
     imported = {
         (a.asname or a.name).partition(".")[0]
@@ -143,7 +143,7 @@ def _renamed(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _reordered(trees: list[ast.Module], chance: random.Random) -> None:
-    """Functions, and methods of classes, stand in another order; classes and statements stay where they are."""
+    """Change the order of functions and of methods; classes and statements stay where they are."""
     blocks = [node.body for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     for block in [*blocks, *(tree.body for tree in trees)]:
         places = [i for i, n in enumerate(block) if isinstance(n, ast.FunctionDef) and not n.decorator_list]
@@ -154,7 +154,10 @@ def _reordered(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _comments(trees: list[ast.Module], chance: random.Random) -> None:
-    """Docstrings are dropped, or written where there were none; comments are, since trees have none, all new."""
+    """Remove docstrings, and add some where there were none.
+
+    Comments are not part of the tree, so they are lost anyway; `_with_comments` adds new ones.
+    """
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
@@ -175,14 +178,14 @@ def _with_comments(text: str, chance: random.Random) -> str:
 
 
 class _Loops(ast.NodeTransformer):
-    """Comprehensions become loops, loops that collect become comprehensions, and other loops `while` loops."""
+    """Turns comprehensions into loops, loops that collect into comprehensions, and other loops into `while` loops."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._count = 0
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """A block anew."""
+        """Return the transformed statements of a block."""
         done: list[ast.stmt] = []
         for node in statements:
             for field in ("body", "orelse", "finalbody"):
@@ -265,7 +268,7 @@ def _loops(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _split(trees: list[ast.Module], chance: random.Random) -> None:
-    """The second half of each longer function, or of a longer cell, becomes a function of its own."""
+    """Move the second half of each longer function, or the statements of a longer cell, into a new function."""
     for number, tree in enumerate(trees):
         made: list[ast.stmt] = []
         for place, node in enumerate(list(tree.body)):
@@ -327,7 +330,7 @@ def _second_half(node: ast.FunctionDef, name: str) -> ast.FunctionDef | None:
 
 
 def _cells_moved(trees: list[ast.Module], chance: random.Random) -> None:
-    """Definitions go elsewhere, and cells are cut in two and put together."""
+    """Move definitions, cut cells in two and join others."""
     defining = [n for tree in trees for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     if len(trees) == 1:
         kept = [n for n in trees[0].body if isinstance(n, ast.Import | ast.ImportFrom)]
@@ -352,7 +355,7 @@ def _cells_moved(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _dead_code(trees: list[ast.Module], chance: random.Random) -> None:
-    """Functions that nobody calls, and statements that do nothing: about a quarter more."""
+    """Add functions that nobody calls and statements that do nothing, about a quarter of the code."""
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and len(node.body) > 2:
@@ -368,11 +371,11 @@ def _dead_code(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _formatting(trees: list[ast.Module], chance: random.Random) -> None:
-    """Nothing in the tree; see `_reformatted`."""
+    """Leave the tree as it is; `_reformatted` changes the text."""
 
 
 def _reformatted(text: str, chance: random.Random) -> str:
-    """Another indentation, blank lines, and statements that were two lines on one or the other way round."""
+    """Change the indentation, the blank lines and the spaces within lines."""
     inside = _lines_of_strings(text)
     width = chance.choice((2, 3, 8))
     lines = []
@@ -393,7 +396,7 @@ def _reformatted(text: str, chance: random.Random) -> str:
 
 
 def _constants(trees: list[ast.Module], chance: random.Random) -> None:
-    """Every number but the smallest is another, and so is every text that people read."""
+    """Change every number above 3, every float, and every text that is meant for people."""
     for tree in trees:
         for node in ast.walk(tree):
             match node:
@@ -406,7 +409,7 @@ def _constants(trees: list[ast.Module], chance: random.Random) -> None:
 
 
 def _lines_of_strings(text: str) -> set[int]:
-    """The lines that begin within a string, where nothing may be put or taken away."""
+    """Return the numbers of the lines that begin inside a string, where no whitespace may be changed."""
     found: set[int] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Constant | ast.JoinedStr):
@@ -424,7 +427,7 @@ DISGUISES: Final[dict[str, Disguise]] = {
     "dead code": _dead_code,
     "formatting": _formatting,
 }
-"""What each disguise does to the trees of the cells."""
+"""The disguises by name, each a function that changes the trees of the cells."""
 
 FURTHER: Final[dict[str, Disguise]] = {"constants": _constants}
-"""What changes more than the look of a program, and is measured for itself."""
+"""Disguises that change more than the look of a program, and are measured separately."""

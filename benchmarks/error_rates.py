@@ -1,15 +1,16 @@
-"""How often the grader is wrong about solutions that its checks were not made for: the figures of docs/checks.md.
+"""Measure how often the grader is wrong about solutions that its checks were not made for (see docs/checks.md).
 
-    python -m benchmarks.error_rates OUT.json                 grade all cases, in `quick`, and keep what came of each
-    python -m benchmarks.error_rates OUT.json --only guided   those of one form
-    python -m benchmarks.error_rates --table RECORD.json ...  the rates of records, with their Wilson intervals
+    python -m benchmarks.error_rates OUT.json                 grade all cases, in `quick`, and keep the verdicts
+    python -m benchmarks.error_rates OUT.json --only guided   the same for the cases of one form
+    python -m benchmarks.error_rates --table RECORD.json ...  print the rates of records, with Wilson intervals
 
-The cases are in `tests/frozen`, in a folder for each of four authors.  None of them had read the checks, and the cases
-were not changed once they had been graded for the first time: `records/error-rates-first.json` is what came then.  A
-case that says what is not so is listed in `WRONG`, and counts in neither record.
+The cases are in `tests/frozen`, in a folder for each of four authors.  None of the authors had read the checks, and no
+case was changed after it had been graded for the first time; `records/error-rates-first.json` has the verdicts of that
+time.  Cases whose own description is wrong are listed in `WRONG`, and count in neither record.
 
-A sound solution, `sNN_name.py`, begins with `# sound:` and what is special about it.  A bug, `bNN_name.txt`, says which
-sound solution it is made of, its task, and the bug; what it replaces follows, between lines that begin with `@@`.
+A sound solution, `sNN_name.py`, begins with `# sound:` and what is special about it.  A bug, `bNN_name.txt`, names the
+sound solution that it is made from, its task and the bug.  The text that it replaces follows, between lines that begin
+with `@@`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ WRONG: Final = {
     "guided-b-b20_always_the_first_nine": _FIRST_NINE,
     "guided-b-b14_test_images_not_scaled": "task 2 does not ask for scaling; task 5 loses points",
 }
-"""Cases that are not what they say, each with the reason."""
+"""Cases that are not what their description says, each with the reason."""
 
 _TASKS: Final = range(1, 7)
 _CHANGE: Final = re.compile(r"^@@ instead of\n(.*?)^@@ write\n(.*?)^@@ end$", re.MULTILINE | re.DOTALL)
@@ -52,14 +53,14 @@ _HEADER: Final = re.compile(r"^# (base|task|bug|sound): (.+)$", re.MULTILINE)
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A solution with what it is said to be.
+    """A solution with its description.
 
     Attributes:
-        name: Folder and file, as in `functions-a-b07_shuffles_labels_alone`.
-        form: `functions` or `guided`.
+        name: The names of its folder and file, as in `functions-a-b07_shuffles_labels_alone`.
+        form: The form of the assignment, `functions` or `guided`.
         sentence: The bug, or what is special about a sound solution.
         source: The whole program.
-        task: The task that has the bug; `None` of a sound solution.
+        task: The task that has the bug; `None` for a sound solution.
     """
 
     name: str
@@ -70,15 +71,15 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What the grader made of a case.
+    """The grader's verdict on a case.
 
     Attributes:
-        name: The case.
-        form: Its form.
-        task: The task that has the bug; `None` of a sound solution.
-        status: Of the result: `graded`, or why it was not.
-        lost: The points that each task lost, by its number.
-        messages: What the failed checks say.
+        name: The case's name.
+        form: The case's form of the assignment.
+        task: The task that has the bug; `None` for a sound solution.
+        status: The status of the result.
+        lost: The points lost in each task, by the task's number; tasks with full marks are left out.
+        messages: The messages of the failed checks.
     """
 
     name: str
@@ -102,10 +103,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def read(folder: Path = FROZEN) -> list[Case]:
-    """All cases.
+    """Read all cases but those in `WRONG`.
 
     Raises:
-        ValueError: A file is not as this module says.
+        ValueError: If a file is not of the form that the module's docstring describes.
     """
     cases = []
     for path in sorted(folder.glob("*/[sb][0-9]*")):
@@ -135,7 +136,7 @@ def _source(path: Path, header: dict[str, str]) -> str:
 
 
 def grade(cases: Sequence[Case]) -> list[Verdict]:
-    """Grade cases of one form, as a class in `quick`."""
+    """Grade cases of one form as a class, in the profile `quick`."""
     by_name = {case.name: case for case in cases}
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
@@ -156,7 +157,7 @@ def _verdict(case: Case, result: dict[str, Any]) -> Verdict:
 
 
 def table(verdicts: Iterable[Verdict]) -> list[str]:
-    """The rates, as lines of a Markdown table."""
+    """Return the rates as the lines of a Markdown table."""
     verdicts = [verdict for verdict in verdicts if verdict.name not in WRONG]
     lines = ["| form | what | right |", "|---|---|---|"]
     for form in sorted({verdict.form for verdict in verdicts}):
@@ -171,7 +172,7 @@ def table(verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def main() -> None:
-    """Grade, or show records."""
+    """Run the command line: grade the cases, or print the rates of records."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--only", choices=("functions", "guided"))

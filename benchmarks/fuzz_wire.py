@@ -1,8 +1,8 @@
-"""Coverage-guided fuzzing of what comes over the wire: `python -m benchmarks.fuzz_wire FOLDER -max_total_time=600`.
+"""Coverage-guided fuzzing of the wire protocol: `python -m benchmarks.fuzz_wire FOLDER -max_total_time=600`.
 
-Needs Atheris (`pip install atheris`).  FOLDER keeps the corpus between runs; the other options are libFuzzer's.  Each
-input is taken as a frame's body by everybody who reads frames.  Anything but the protocol's own exception ends the run,
-and libFuzzer writes the input down.
+It needs Atheris (`pip install atheris`).  FOLDER keeps the corpus between runs; the other options are libFuzzer's.
+Each input is passed as the body of a frame to every reader of frames.  Any exception but the protocol's own ends the
+run, and libFuzzer saves the input.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What a submission costs beside its own work: Otter-Grader, nbgrader and this grader on the same trivial task.
+"""Measure the overhead of grading a submission with Otter-Grader, nbgrader and this grader, on the same trivial task.
 
-`python -m benchmarks.peers FOLDER` makes a virtual environment for each of the others below FOLDER, by `uv` or by
-`venv` and `pip`, which takes a network the first time; nothing of them is a dependency of the project.  The task is
-set-up, the course's first: a notebook in which every function has an empty body, and one question about it, whether
-the functions are there with their parameters.  Nobody's functions are called, so nearly all of the time is overhead.
-One submission and a class of `--count` are graded in turns, forwards in one round and backwards in the next, so that
-what else the machine does falls on all alike.  A grading in which somebody misses a point ends the run.
+`python -m benchmarks.peers FOLDER` makes a virtual environment for each of the others below FOLDER, with `uv` or with
+`venv` and `pip`, which needs a network the first time; the project does not depend on them.  The task is the course's
+first one, set-up: a notebook in which every function has an empty body, and one question, whether the functions are
+there with their parameters.  No function is called, so nearly all of the time is overhead.  One submission and a class
+of `--count` are graded in turns, forwards in one round and backwards in the next, so that other work of the machine
+affects all of them alike.  If a submission does not get full marks, the run ends.
 
 What is compared:
 
@@ -15,22 +15,22 @@ What is compared:
 - `grader grade --profile quick --task 1 --jobs 1`, one command for the class, at the strongest isolation level that the
   machine offers, with the gradebook that it keeps unless told not to.
 
-Each with a notebook that imports nothing, and with one that imports Keras, as the course's do.
+Each is measured with a notebook that imports nothing, and with one that imports Keras, as the course's notebooks do.
 
 What is not the same:
 
-- The others run a submission as the user who grades, with that user's files and network.  Ours has it contained.
+- The others run a submission as the user who grades, with that user's files and network.  Ours runs it in a sandbox.
 - The others start a kernel for each notebook, which imports Keras if the notebook does.  Ours imports Keras once for a
-  class, whether a notebook does or not, and forks; so its start-up pays for Keras in both cases.
-- The others run all cells.  Ours runs what the functions need, and here twice, in a process each: this task has three
-  checks, and two of them look at the file as it is written.
-- nbgrader and ours keep a gradebook, nbgrader also a copy of each notebook as it was run.  `otter run` leaves one file
-  of results for each.
+  class, whether a notebook does or not, and forks; so its start-up includes the import of Keras in both cases.
+- The others run all cells.  Ours runs what the functions need, and here it does so twice, in two processes: this task
+  has three checks, and two of them look at the file as it is written.
+- nbgrader and ours keep a gradebook, and nbgrader also keeps a copy of each executed notebook.  `otter run` leaves a
+  file of results for each submission.
 - Otter has a command for classes, `otter grade`, which starts a container for each submission.  It is not measured.
 
 All import the same Keras, that of this grader's environment.  Making environments and assignments is not timed, and
-each grading is tried once before.  Processor time is that of a command with all that it started, and says more than
-the clock on a machine that others use too.
+each grading is run once before the measurement.  Processor time is that of a command and everything it started; on a
+machine that others use too it is more meaningful than wall time.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ from grader.sandbox.host.launch import best_level
 OTTER: Final = "7.0.0"
 NBGRADER: Final = "0.9.6"
 NOTEBOOKS: Final = ("plain", "keras")
-"""What the notebooks import: nothing, or Keras."""
+"""The kinds of notebook by what they import: nothing, or Keras."""
 
 _SAMPLE_SECONDS: Final = 0.5
 _TRIES: Final = 5
@@ -84,15 +84,15 @@ c.CourseDirectory.course_id = "course"
 c.ExecutePreprocessor.timeout = c.ExecutePreprocessor.startup_timeout = 600  # importing takes long on a busy machine
 """
 
-_v4: Final[Any] = nbformat.v4  # whose functions have no types
+_v4: Final[Any] = nbformat.v4  # typed as Any, since its functions have no annotations
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What grading a class took, all commands of it together.
+    """The seconds that grading a class took, for all its commands together.
 
     Attributes:
-        seconds: Wall time.
-        processor: Processor time of the commands and of all that they started.
+        seconds: The wall time.
+        processor: The processor time of the commands and of everything that they started.
     """
 
     seconds: float
@@ -100,13 +100,13 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Further(msgspec.Struct, frozen=True):
-    """What several rounds of one submission and of a class come to.
+    """The summary of several rounds in which one submission and a class were graded.
 
     Attributes:
-        one: Medians for one submission, start-up included.
-        each: Medians for each further submission.
-        fewest: Wall time of each further submission in the round in which it was shortest.
-        most: The same where it was longest.
+        one: The medians for one submission, start-up included.
+        each: The medians for each further submission.
+        fewest: The shortest wall time of each further submission in any round.
+        most: The longest wall time of each further submission in any round.
     """
 
     one: Cost
@@ -121,27 +121,30 @@ class Way(Protocol):
     name: str
 
     def lay_out(self, folder: Path, notebook: str, count: int) -> list[list[str]]:
-        """Lay out a class in an empty folder, and say by which commands, run there, it is graded."""
+        """Write a class into an empty folder, and return the commands that grade it when they are run there."""
 
     def full_marks(self, folder: Path, printed: str) -> int:
-        """How many have full marks, by what the commands left and printed."""
+        """Return how many submissions have full marks, from the files that the commands left and what they printed."""
 
 
-# The task, for all of them.
+# The task in the form that each grader takes.
 
 
 def functions(notebook: str, number: int = 0) -> str:
-    """The functions of the course with empty bodies, no two numbers alike, importing what the notebook is to import."""
+    """Return the source of the course's functions with empty bodies, different for each number.
+
+    It imports what this kind of notebook is to import.
+    """
     lines = ["import keras", ""] if notebook == "keras" else []
     lines.append(f"# Submission {number}")
     for function in contract.FUNCTIONS:
-        uses = notebook == "keras" and function.name == "build_model"  # ours leaves out imports that nothing needs
+        uses = notebook == "keras" and function.name == "build_model"  # our grader leaves out unused imports
         lines += [f"def {function.signature}:", "    return keras.Sequential()" if uses else "    return None", ""]
     return "\n".join(lines)
 
 
 def question() -> str:
-    """The one test of the others: whether the functions are there with their parameters."""
+    """Return the only test in the others' assignments: whether the functions are there with their parameters."""
     asserts = (
         f"assert list(inspect.signature({function.name}).parameters) == {[p.name for p in function.parameters]}"
         for function in contract.FUNCTIONS
@@ -150,12 +153,12 @@ def question() -> str:
 
 
 def plain_notebook(notebook: str, number: int) -> str:
-    """A submission as ours takes it."""
+    """Return a submission for this grader."""
     return _written([_v4.new_code_cell(functions(notebook, number))])
 
 
 def otter_master(notebook: str) -> str:
-    """The instructor's notebook as `otter assign` takes it."""
+    """Return the instructor's notebook for `otter assign`."""
     cells = [
         _v4.new_raw_cell("# ASSIGNMENT CONFIG\nexport_cell: false"),
         _v4.new_raw_cell("# BEGIN QUESTION\nname: parameters\npoints: 1"),
@@ -171,7 +174,7 @@ def otter_master(notebook: str) -> str:
 
 
 def nbgrader_notebook(notebook: str, number: int = 0) -> str:
-    """The instructor's notebook as `nbgrader` takes it, and a submission too: a solution, and a cell that tests it."""
+    """Return a notebook for nbgrader with a solution and a test cell, for the instructor or as a submission."""
     cells = [
         _v4.new_code_cell(functions(notebook, number), metadata=_nbgrader_cell("functions", solution=True)),
         _v4.new_code_cell(question(), metadata=_nbgrader_cell("parameters", solution=False) | {"deletable": False}),
@@ -192,18 +195,18 @@ def _written(cells: Sequence[Any]) -> str:
     return made
 
 
-# The ways.
+# The ways to grade.
 
 
 class Ours:
-    """`grader grade`, contained."""
+    """`grader grade`, with submissions in a sandbox."""
 
     def __init__(self) -> None:
         self.level = best_level()
         self.name = f"this grader, contained ({self.level})"
 
     def lay_out(self, folder: Path, notebook: str, count: int) -> list[list[str]]:
-        """A folder of notebooks."""
+        """Write a folder of notebooks."""
         (folder / "submissions").mkdir()
         for number in range(1, count + 1):
             path = folder / "submissions" / f"student{number:03}.ipynb"
@@ -212,7 +215,7 @@ class Ours:
         return [[*command, "--jobs", "1", "--require-isolation", self.level, "--json"]]
 
     def full_marks(self, folder: Path, printed: str) -> int:
-        """By the JSON that it prints."""
+        """Count full marks in the JSON that is printed."""
         return sum(result["score"] == result["max_score"] for result in json.loads(printed)["results"])
 
 
@@ -226,7 +229,7 @@ class Otter:
         self._at_once = at_once
 
     def lay_out(self, folder: Path, notebook: str, count: int) -> list[list[str]]:
-        """Notebooks as `otter assign` leaves the solved one, each with its own number."""
+        """Write copies of the solved notebook that `otter assign` makes, each with its own number."""
         made = self._assignment(notebook)
         zipped = str(next(made.glob("*.zip")))
         solved = (made / "master.ipynb").read_text(encoding="utf-8")
@@ -247,14 +250,14 @@ class Otter:
         return commands
 
     def full_marks(self, folder: Path, printed: str) -> int:
-        """By its files of results, or by what was printed for each submission."""
+        """Count full marks in the files of results, or in what was printed for each submission."""
         if self._at_once:
             return printed.splitlines().count("1.0 1.0")
         found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*/results.json")]
         return sum([test["score"] for test in each["tests"] if "score" in test] == [1] for each in found)
 
     def _assignment(self, notebook: str) -> Path:
-        """The autograder's folder, made by `otter assign` where it was not yet."""
+        """Return the autograder's folder, which is made by `otter assign` if it does not exist yet."""
         folder = self._assignments / f"otter-{notebook}"
         if not folder.exists():
             folder.mkdir()
@@ -274,7 +277,7 @@ class Nbgrader:
         self._assignments = assignments
 
     def lay_out(self, folder: Path, notebook: str, count: int) -> list[list[str]]:
-        """A copy of the course, with submissions."""
+        """Copy the course folder, and add submissions."""
         shutil.copytree(self._course(notebook), folder, dirs_exist_ok=True)
         for number in range(1, count + 1):
             submitted = folder / "submitted" / f"student{number:03}" / "setup"
@@ -283,13 +286,13 @@ class Nbgrader:
         return [[str(self._environment / "bin" / "nbgrader"), "autograde", "setup"]]
 
     def full_marks(self, folder: Path, printed: str) -> int:
-        """By its gradebook."""
+        """Count full marks in nbgrader's gradebook."""
         with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as book:
             (count,) = book.execute("SELECT count(*) FROM grade WHERE auto_score = 1").fetchone()
         return int(count)
 
     def _course(self, notebook: str) -> Path:
-        """A course folder with the assignment released, made where it was not yet."""
+        """Return a course folder with the released assignment, which is made if it does not exist yet."""
         folder = self._assignments / f"nbgrader-{notebook}"
         source = folder / "source" / "setup"
         if not folder.exists():
@@ -301,17 +304,17 @@ class Nbgrader:
         return folder
 
 
-# Environments of their own.
+# The environments of the other graders.
 
 
 def make_environment(folder: Path, requirements: Sequence[str]) -> Path:
-    """A virtual environment with what is required, in a folder that may have one already.
+    """Make a virtual environment with the required packages, in a folder that may have one already.
 
-    Keras is borrowed from this process' environment, and so is the same for all; it comes last on the path, so that of
-    everything else the environment has its own.
+    Keras is taken from this process' environment, so that it is the same for all.  That environment comes last on the
+    path, so that everything else is the new environment's own.
 
     Raises:
-        SystemExit: It could not be made; one sentence says why.
+        SystemExit: If it cannot be made; a sentence says why.
     """
     beside = Path(sys.executable).parent / "uv"
     uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
@@ -336,7 +339,7 @@ def make_environment(folder: Path, requirements: Sequence[str]) -> Path:
 
 
 def _keras_folder() -> Path:
-    """The folder that this process would import Keras from."""
+    """Return the folder that this process would import Keras from."""
     found = importlib.util.find_spec("keras")
     if found is None or found.origin is None:
         raise SystemExit("Keras is not installed here, which the notebooks import.")
@@ -347,12 +350,12 @@ def run(command: Sequence[str], folder: Path, environment: Path | None) -> str:
     """Run a command in a folder, and return what it printed.
 
     Args:
-        command: What is run.
-        folder: Where; its temporary files go there too.
-        environment: The virtual environment that it belongs to; the one of this process unless given.
+        command: The command.
+        folder: The folder to run it in, which also gets its temporary files.
+        environment: The virtual environment that it belongs to; `None` for that of this process.
 
     Raises:
-        SystemExit: It failed; the end of what it said is in the sentence.
+        SystemExit: If it fails; the message has the end of its output.
     """
     (folder / "tmp").mkdir(exist_ok=True)
     own = os.environ | {"TMPDIR": str(folder / "tmp")}
@@ -369,10 +372,10 @@ def run(command: Sequence[str], folder: Path, environment: Path | None) -> str:
 
 
 def measure(way: Way, notebook: str, count: int, environment: Path | None) -> Cost:
-    """Grade a class once in a folder of its own.
+    """Grade a class once, in a folder of its own.
 
     Raises:
-        SystemExit: Not everybody has full marks.
+        SystemExit: If not every submission has full marks.
     """
     with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
@@ -387,16 +390,16 @@ def measure(way: Way, notebook: str, count: int, environment: Path | None) -> Co
 
 
 class Processor(contextlib.AbstractContextManager["Processor"]):
-    """Adds up the processor time of all that runs below this process.
+    """Adds up the processor time of all processes below this one while the context is open.
 
-    The kernel tells it of those that ended and were waited for, but forgets a PID namespace that is ended as a whole,
-    as a sandbox may be.  So the total of the living and the ended is asked for again and again, and what it gains
-    counts; where it falls something was forgotten, which was counted before.
+    The kernel reports the time of children that have ended and were waited for, but forgets a PID namespace that is
+    ended as a whole, as a sandbox may be.  So the total of living and ended processes is sampled again and again, and
+    its increases are added up.  If the total falls, something was forgotten that has been counted before.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._last = _all_seconds() or _ended_seconds()  # what lives already has used some, too
+        self._last = _all_seconds() or _ended_seconds()  # the time used before does not count
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -410,7 +413,7 @@ class Processor(contextlib.AbstractContextManager["Processor"]):
         self.see(_all_seconds() or _ended_seconds())
 
     def see(self, total: float) -> None:
-        """Take notice of a later total."""
+        """Add what a new sample of the total has gained since the last one."""
         self.seconds += max(0.0, total - self._last)
         self._last = total
 
@@ -423,13 +426,17 @@ class Processor(contextlib.AbstractContextManager["Processor"]):
 
 
 def _ended_seconds() -> float:
-    """Processor time of all that ended below this process and was waited for."""
+    """Return the processor time of all children of this process that have ended and were waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def _all_seconds() -> float | None:
-    """The same with those that are alive; `None` where one started or ended meanwhile, which might count twice."""
+    """Return the processor time of all children, ended or alive.
+
+    Returns:
+        The seconds; `None` if a child started or ended during the sampling, since its time might be counted twice.
+    """
     this = psutil.Process()
     alive = this.children(recursive=True)
     try:
@@ -440,14 +447,20 @@ def _all_seconds() -> float | None:
 
 
 def turns(ways: int, notebooks: Sequence[str], counts: Sequence[int], rounds: int) -> Iterator[tuple[int, str, int]]:
-    """What is graded one after the other: number of the way, notebook, count; every second round backwards."""
+    """Yield what to grade in turn: number of the way, notebook and count; every second round runs backwards."""
     forwards = [(way, notebook, count) for notebook in notebooks for count in counts for way in range(ways)]
     for number in range(rounds):
         yield from forwards if number % 2 == 0 else forwards[::-1]
 
 
 def further(ones: Sequence[Cost], classes: Sequence[Cost], count: int) -> Further:
-    """What one submission costs and each further one, from rounds in which both were graded; count is at least 2."""
+    """Return the costs of one submission and of each further one.
+
+    Args:
+        ones: The costs of one submission in each round.
+        classes: The costs of a class in each round.
+        count: The number of submissions in the class, at least 2.
+    """
     pairs = list(zip(ones, classes, strict=True))
     each = [(many.seconds - one.seconds) / (count - 1) for one, many in pairs]
     processor = [(many.processor - one.processor) / (count - 1) for one, many in pairs]
@@ -461,7 +474,7 @@ def further(ones: Sequence[Cost], classes: Sequence[Cost], count: int) -> Furthe
 
 
 def table(found: Mapping[tuple[str, str], Further], rounds: int) -> Table:
-    """The comparison, by notebook and way."""
+    """Return the comparison as a table, by notebook and way."""
     of = f"medians of {rounds} rounds; in brackets the least and the most" if rounds > 1 else "of a single round"
     shown = Table(title=f"Seconds, {of}")
     shown.add_column("The notebook imports")
@@ -487,9 +500,9 @@ def table(found: Mapping[tuple[str, str], Further], rounds: int) -> Table:
 def compare(
     ways: Sequence[tuple[Way, Path | None]], notebooks: Sequence[str], count: int, rounds: int, console: Console
 ) -> tuple[int, dict[tuple[str, str], Further]]:
-    """Grade in turns, and say on the way what each took.
+    """Grade in turns, printing what each grading took, and return the summary of the complete rounds; see `completed`.
 
-    Stopped by Ctrl-C, it tells what the rounds up to there come to; in the first there is nothing to tell yet.
+    Ctrl-C ends it early, with the rounds that are complete by then.
     """
     costs: dict[tuple[int, str, int], list[Cost]] = {}
     with contextlib.suppress(KeyboardInterrupt):
@@ -507,7 +520,7 @@ def compare(
 def completed(
     costs: Mapping[tuple[int, str, int], Sequence[Cost]], names: Sequence[str], notebooks: Sequence[str], count: int
 ) -> tuple[int, dict[tuple[str, str], Further]]:
-    """How many rounds are complete, and what these come to, by notebook and name of the way."""
+    """Return how many rounds are complete, and their summary by notebook and name of the way."""
     places = {(notebook, number): name for notebook in notebooks for number, name in enumerate(names)}
     rounds = min(len(costs.get((number, notebook, size), ())) for notebook, number in places for size in (1, count))
     if not rounds:
@@ -519,7 +532,7 @@ def completed(
 
 
 def main() -> None:
-    """Compare as the command line asks for."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         description=inspect.getdoc(sys.modules[__name__]), formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -536,7 +549,8 @@ def main() -> None:
     nbgrader = make_environment(folder / "nbgrader", [f"nbgrader=={NBGRADER}", "ipykernel"])
     with tempfile.TemporaryDirectory() as own:
         assignments = Path(own)
-        os.environ["HOME"] = own  # what the others keep there is made in the first tries, and leaves the user's alone
+        # The others keep files in the home folder: leave the user's alone, and have them made in the trial runs.
+        os.environ["HOME"] = own
         ways: list[tuple[Way, Path | None]] = [
             (Otter(otter, assignments, at_once=False), otter),
             (Otter(otter, assignments, at_once=True), otter),

@@ -1,10 +1,10 @@
-"""How well `grader similar` tells disguised copies from independent work: the figures of docs/similar.md.
+"""Measure how well `grader similar` tells disguised copies from independent work (see docs/similar.md).
 
-    python -m benchmarks.similarity                 precision and recall for each disguise, in classes of 40
-    python -m benchmarks.similarity --speed 500     how long a class of so many takes
+    python -m benchmarks.similarity                 precision and recall for each disguise, in classes of 40 and 6
+    python -m benchmarks.similarity --speed 500     how long a class of 500 takes
 
-The independent solutions are those of `tests/wheats` and `tests/guided/wheats` that are not derived from one another.
-Classes are drawn from them, and some of each class are handed in once more in a disguise.
+The independent solutions are those in `tests/wheats` and `tests/guided/wheats` that are not derived from one another.
+Classes are drawn from them, and some submissions of each class are added once more as disguised copies.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _CLASSES: Final = 200
 
 
 def independent() -> list[Code]:
-    """The solutions that were written each for itself."""
+    """Return the code of the solutions that were written independently."""
     files = discover([TESTS / "wheats", TESTS / "guided" / "wheats"])
     return [code for code in read_all(files) if code.id not in DERIVED]
 
 
 def copy_of(code: Code, name: str, seed: int) -> Code:
-    """What comes of a solution in a disguise, handed in as a file of the same sort."""
+    """Return the code of a disguised copy of a solution, as a notebook if the solution is one, else as a `.py`."""
     cells = disguise(_cells(code), name, random.Random(f"{code.id} {name} {seed}"))
     notebook = code.pieces[0].cell is not None
     path = Path("copy.ipynb" if notebook else "copy.py")
@@ -59,7 +59,7 @@ def copy_of(code: Code, name: str, seed: int) -> Code:
 
 
 def _cells(code: Code) -> list[str]:
-    """The cells of a solution as plain Python: its program, cut where its cells end."""
+    """Return the cells of a solution as plain Python, by cutting its program where its cells end."""
     lines = code.program.split("\n")
     ends = (
         list(itertools.accumulate(cell.count("\n") + 1 for cell in code.cells)) if len(code.cells) > 1 else [len(lines)]
@@ -68,13 +68,18 @@ def _cells(code: Code) -> list[str]:
 
 
 def notebook_of(cells: Iterable[str]) -> str:
-    """A notebook with some code cells."""
+    """Return a notebook with the given code cells as JSON."""
     made = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells]
     return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 def judged(comparison: Comparison, copied: Iterable[str]) -> tuple[int, int, float, float]:
-    """Of a class with copies: how many are found, other pairs flagged, the lowest copy, the highest other pair."""
+    """Judge the comparison of a class with copies.
+
+    Returns:
+        The number of copies that are flagged, the number of other pairs that are flagged, the lowest score of a copy,
+        and the highest score of another pair.
+    """
     sources = set(copied)
     found = wrong = 0
     lowest, highest = 1.0, 0.0
@@ -89,7 +94,13 @@ def judged(comparison: Comparison, copied: Iterable[str]) -> tuple[int, int, flo
 
 
 def measure(codes: Sequence[Code], size: int, copies: int) -> None:
-    """Print precision and recall for each disguise: each solution is copied once, in a class of so many submissions."""
+    """Print precision and recall for each disguise.
+
+    Args:
+        codes: The independent solutions, each of which is copied once.
+        size: The number of submissions in a class.
+        copies: The number of copies in a class.
+    """
     taught = starters()
     print("disguise     class  copies  found  wrong  precision  recall  95 % interval  lowest copy  highest other")
     for name in (*DISGUISES, "all", *FURTHER):
@@ -113,7 +124,7 @@ def measure(codes: Sequence[Code], size: int, copies: int) -> None:
 
 
 def alone(codes: Sequence[Code], size: int) -> None:
-    """Print what classes without any copy come to."""
+    """Print how many pairs are flagged in classes without any copy, and the highest score."""
     taught = starters()
     flags, highest = 0, 0.0
     for seed in range(_CLASSES):
@@ -124,7 +135,7 @@ def alone(codes: Sequence[Code], size: int) -> None:
 
 
 def speed(count: int) -> None:
-    """Print how long a class of so many notebooks takes, from the files to the pairs."""
+    """Print how long comparing a class of `count` notebooks takes, from reading the files to the pairs."""
     codes = [code for code in independent() if code.pieces[0].cell is not None]
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
@@ -138,7 +149,7 @@ def speed(count: int) -> None:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speed", type=int, default=0)
     chosen = parser.parse_args()

@@ -1,10 +1,10 @@
-"""Rounds of the reference beside itself, one of the two made slower by a known factor: what a comparison should find.
+"""Measure whether comparisons find a known slowdown, with the reference beside a slower copy of itself.
 
     python -m benchmarks.slowing OUT.json --factor 1.05 --rounds 20     measure and keep rounds
-    python -m benchmarks.slowing --compare RECORD.json ...               what comparisons of recorded rounds say
+    python -m benchmarks.slowing --compare RECORD.json ...               compare recorded rounds
 
-The slower one computes on, after each step, for a share of the processor time that the step has taken.  The first of
-the records to compare has factor 1; `records/turns-*.json` are those of docs/speed.md.
+After each step, the slower copy keeps the processor busy for a share of the processor time that the step has taken.
+The first of the records to compare must have factor 1; `records/turns-*.json` are those of docs/speed.md.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from grader.submissions import Submission, SubmissionFile, read_submission
 from grader.submissions.reference import write_reference
 
 WINDOW: Final = 6
-"""Rounds of a measurement with the default budget."""
+"""The number of rounds in a measurement with the default budget."""
 
 _CALLBACK: Final = """
 class Slower(keras.callbacks.Callback):
@@ -53,9 +53,9 @@ class Recording(msgspec.Struct):
     """Rounds of a training that is slower than the reference by a known factor.
 
     Attributes:
-        factor: How many times as long it takes.
-        rounds: Its rounds.
-        reference: The reference's beside them.
+        factor: How many times as long the training takes.
+        rounds: The rounds of the slower training.
+        reference: The reference's rounds beside them.
     """
 
     factor: float
@@ -64,13 +64,13 @@ class Recording(msgspec.Struct):
 
     @property
     def logs(self) -> list[float]:
-        """The logarithm of each round's ratio."""
+        """The logarithm of each round's ratio to the reference."""
         pairs = zip(self.rounds, self.reference, strict=True)
         return [found for mine, other in pairs if (found := log_ratio(mine, other)) is not None]
 
 
 def reference(folder: Path, factor: float = 1.0) -> Submission:
-    """The reference, made slower."""
+    """Return the reference as a submission, made slower by a factor."""
     path = folder / f"slower-{factor}.py"
     write_reference(path)
     text = path.read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def reference(folder: Path, factor: float = 1.0) -> Submission:
 
 
 def record(out: Path, factor: float, rounds: int) -> None:
-    """Measure rounds in turns, and keep what there is after each."""
+    """Measure rounds in turns, writing all of them to the file after each."""
     course, dataset = Course(dataset="shapes"), load_dataset("shapes")
     threads = course.speed.threads
     kept = Recording(factor, [], [])
@@ -100,14 +100,14 @@ def record(out: Path, factor: float, rounds: int) -> None:
 
 
 def found(flat: Recording, other: Recording) -> tuple[int, float]:
-    """How many pairs of measurements were compared, and in which share of them the later one was called changed.
+    """Return how many pairs of measurements were compared, and the share in which a change was reported.
 
     Args:
-        flat: Rounds of the reference as it is.
-        other: The same, for pairs that do not overlap; or those of a slower one, for all pairs.
+        flat: The rounds of the unchanged reference.
+        other: The rounds of a slower one, to compare all pairs; or `flat` itself, to compare pairs that do not overlap.
 
     Raises:
-        ValueError: There are too few rounds for that.
+        ValueError: If there are too few rounds.
     """
     sides = [
         [pairs[at : at + WINDOW] for at in range(len(pairs) - WINDOW + 1)]
@@ -126,7 +126,7 @@ def found(flat: Recording, other: Recording) -> tuple[int, float]:
 
 
 def main() -> None:
-    """Measure, or compare."""
+    """Run the command line: measure rounds, or compare records."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--factor", type=float, default=1.0)

@@ -1,4 +1,4 @@
-"""What the clock of `grader bench` costs the epoch that it times: the reference trained with and without it, in turn.
+"""The overhead of the clock of `grader bench`: the reference is trained with and without it, in turns.
 
 The goal is a ratio of at most 1.01.
 """
@@ -10,7 +10,8 @@ import statistics
 import time
 from typing import Any, Final
 
-# Read as TensorFlow is imported: two threads may share one core for an epoch, and be all the difference there is.
+# TensorFlow reads these when it is imported.  With more threads, two may happen to share one core for an epoch, which
+# would make a larger difference than the clock.
 os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
 
 import keras
@@ -24,7 +25,7 @@ TURNS: Final = 16
 
 
 def test_an_epoch_with_the_clock(benchmark: Any) -> None:
-    """One round is an epoch with the clock and one without, first the one and then the other; see `extra_info`."""
+    """Time an epoch with the clock and one without in each round, in alternating order; `extra_info` has the ratio."""
     speed = Course().speed
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (speed.train_images, 32, 32, 3), np.uint8)
@@ -46,7 +47,7 @@ def test_an_epoch_with_the_clock(benchmark: Any) -> None:
             seconds[timed].append(epoch(timed))
         assert clock.epochs[-1][4:6] == (speed.train_images // speed.batch_size, speed.train_images)
 
-    for timed in (True, False):  # traces and compiles
+    for timed in (True, False):  # the first epoch traces and compiles
         epoch(timed)
     benchmark.pedantic(turn, rounds=TURNS)
     ratios = [mine / other for mine, other in zip(seconds[True], seconds[False], strict=True)]
@@ -57,7 +58,7 @@ def test_an_epoch_with_the_clock(benchmark: Any) -> None:
 
 
 def test_a_step_of_the_clock(benchmark: Any) -> None:
-    """What the clock itself does in a step; a step of the reference takes some hundred milliseconds."""
+    """Time what the clock itself does in a step; a step of the reference takes some hundred milliseconds."""
     model = build_model()
     clock = Clock(model)
     clock.set_model(model)

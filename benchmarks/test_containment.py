@@ -1,7 +1,7 @@
-"""What containment costs: one submission in the quick profile at each isolation level, in turn.
+"""The overhead of isolation: one submission is graded in the profile `quick` at each isolation level, in turns.
 
-The levels alternate within a run (A B C, C B A, …), so that what else the machine does falls on all of them alike.
-The goal is a median of `namespaces` of at most 1.05 times that of `process`.
+The levels alternate within a run (A B C, C B A, …), so that other work of the machine affects all of them alike.
+The goal is that the median of `namespaces` is at most 1.05 times that of `process`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TURNS = 4
 
 
 def test_quick_at_each_level(benchmark: Any) -> None:
-    """One round is one submission at every level; the medians and their ratios are in `extra_info`."""
+    """Grade one submission at every level in each round; `extra_info` has the medians and their ratios."""
     levels = [level for level in LEVELS if not why_not(level)]
     if len(levels) == 1:
         pytest.skip("this machine offers one level only")

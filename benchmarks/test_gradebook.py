@@ -1,7 +1,7 @@
-"""What the gradebook costs for 1,000 submissions of 48 checks: `tox -e bench`.
+"""The speed of a gradebook with 1,000 submissions of 48 checks: `tox -e bench`.
 
-The goal is 50 ms for each question, so that no command and no page has to wait for it.  What counts where each student
-has exceptions is to be there in 2 s, since it is computed anew after each decision.
+The goal is 50 ms for each query, so that no command and no page has to wait for it.  The entries of a class in which
+every student has exceptions should take at most 2 s, since they are computed again after each decision.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EMMY = Signed("Emmy", "ill", NOON)
 
 
 def result(number: int) -> Result:
-    """A result in which each seventh check fails, with messages as long as they usually are."""
+    """Return a result in which every seventh check fails, with messages of the usual length."""
     lines = []
     for place, check in enumerate(CHECKS):
         fails = (number + place) % 7 == 0
@@ -56,12 +56,12 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gradebook]:
 
 @pytest.fixture
 def megabytes(book: Gradebook) -> float:
-    """Size of the file without artefacts."""
+    """The size of the gradebook's file in MiB; it has no artefacts."""
     return book.path.stat().st_size / 2**20
 
 
 def test_entries(benchmark: Any, book: Gradebook, megabytes: float) -> None:
-    """What counts for everybody, with every check and its messages."""
+    """Read the entries of all students, with every check and its messages."""
     benchmark.extra_info["file_mb"] = megabytes
     assert len(benchmark(book.entries)) == SUBMISSIONS
 
@@ -83,14 +83,14 @@ def test_who_does_not_pass(benchmark: Any, book: Gradebook) -> None:
 
 
 def test_add(benchmark: Any, tmp_path: Path) -> None:
-    """One attempt, on the disk before it is announced."""
+    """Add one attempt, until it is on the disk."""
     with Gradebook.open(tmp_path / "gradebook.db") as book:
         benchmark(book.add, CONDITIONS, result(0), graded_at=NOON)
 
 
 @pytest.fixture(scope="module")
 def exceptional(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gradebook]:
-    """A class of 1,000 in 500 groups, each student of which is late and has an extension, an excuse or a comment."""
+    """A class of 1,000 in 500 groups, in which everybody is late, has an extension, and is excused or has a comment."""
     path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
     names = [f"student{number:04}" for number in range(SUBMISSIONS)]
     with Gradebook.open(path, course=COURSE) as book:
@@ -121,5 +121,5 @@ def test_one_entry_with_exceptions(benchmark: Any, exceptional: Gradebook) -> No
 
 
 def test_all_that_is_known(benchmark: Any, exceptional: Gradebook) -> None:
-    """What the pages of a class are made of."""
+    """Read everything that the pages of a class are made from."""
     assert len(benchmark(lambda: list(exceptional.known()))) == SUBMISSIONS

@@ -1,4 +1,4 @@
-"""What the grader itself costs: `tox -e bench`."""
+"""The overhead of the grader itself: `tox -e bench`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_start_of_the_sandbox(benchmark: Any) -> None:
 
 
 def test_fork_to_ready(benchmark: Any, sandbox: Sandbox) -> None:
-    """From the order for a worker to its first answer."""
+    """Time a worker from the order to start it to its first answer."""
 
     def fork() -> None:
         with sandbox.worker(seed=0) as worker:
@@ -70,7 +70,7 @@ def test_array_of_46_megabytes_there_and_back(benchmark: Any, sandbox: Sandbox) 
 
 
 def test_one_submission(benchmark: Any) -> None:
-    """A complete submission in the quick profile, and the part of it that is not spent waiting for the sandbox."""
+    """Time a complete submission in the profile `quick`, and the part that is not spent waiting for the sandbox."""
     with Slot(QUICK) as slot:
         slot.grade(SubmissionFile("warm-up", SAMPLE))
         own: list[float] = []

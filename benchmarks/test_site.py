@@ -1,4 +1,4 @@
-"""What the pages of a large class cost: `tox -e bench`."""
+"""The time and size of the pages of a large class: `tox -e bench`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.invented import invented_class
 
 
 def test_pages_of_five_hundred_students(benchmark: Any, tmp_path: Path) -> None:
-    """The whole site: a page for each student with figures and charts, and the page of the class."""
+    """Write the whole site: a page with figures and charts for each student, and the page of the class."""
     pages = invented_class(500)
     benchmark.pedantic(write_site, (tmp_path, Course(), pages), rounds=3, warmup_rounds=0)
     students = list((tmp_path / "students").iterdir())

@@ -1,4 +1,4 @@
-"""Chromium as the system has it, without a window: for tests and for the pictures in the documentation."""
+"""The system's Chromium without a window, for tests and for the pictures in the documentation."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ CHROMIUM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_chromium() -> str | None:
-    """Its path; `None` where it is not installed."""
+    """Return the path of Chromium, or `None` if it is not installed."""
     return next((path for path in map(shutil.which, CHROMIUM_NAMES) if path), None)
 
 
 @contextlib.contextmanager
 def chromium(path: str) -> Iterator[Browser]:
     """A running browser."""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # its own sandbox does not start as root
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox does not start as root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser

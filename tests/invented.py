@@ -1,4 +1,4 @@
-"""A class that nobody attended, for pages: records as a grading makes them, the same at every call."""
+"""An invented class for tests of the pages, with records as a grading makes them; every call gives the same class."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CLASSES: Final = ("airplane", "automobile", "bird")
 
 
 def invented_class(count: int, *, profile: str = "standard") -> list[StudentPage]:
-    """Pages of a class of that many, some of them late, adjusted or not graded."""
+    """Return the pages of a class of `count` students, some of them late, with points by hand, or not graded."""
     return [_student(number, profile) for number in range(count)]
 
 
@@ -72,7 +72,7 @@ def _student(number: int, profile: str) -> StudentPage:
 
 
 def _timings(number: int, submission: Submission) -> tuple[Timing, ...]:
-    """Two of three students were measured on the CPU, thrice; some of them on a GPU too, or where there is none."""
+    """Return three measurements on the CPU for two of three students; some also have one on a GPU, or a missing GPU."""
     if number % 3 == 2:
         return ()
     rng = np.random.default_rng([number, 1])
@@ -94,7 +94,7 @@ def _timings(number: int, submission: Submission) -> tuple[Timing, ...]:
 
 
 def _outcome(check: contract.Check, rng: np.random.Generator, skill: float) -> Outcome:
-    # The later a check stands in the contract, the harder it is.
+    # The later a check comes in the contract, the harder it is to pass.
     hard = 0.35 * contract.CHECKS.index(check) / len(contract.CHECKS)
     if rng.random() < 1 - (1 - skill + 0.05) * (0.4 + hard):
         return Outcome("passed")

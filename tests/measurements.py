@@ -1,4 +1,4 @@
-"""Measurements of trainings that never ran, for the tests of what is done with measurements."""
+"""Invented measurements of training speed, for tests of what is done with measurements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MACHINE: Final = Machine(
 
 
 def rounds(seconds: Sequence[float], *, accuracy: float = 0.8) -> tuple[Round, ...]:
-    """A round for each number of seconds, which is what each of its epochs takes, and the first twice that."""
+    """Return a round for each number of seconds, which each of its epochs takes; the first takes twice as long."""
     return tuple(
         Round(
             seed,
@@ -45,7 +45,7 @@ def measurement(
     accuracy: float = 0.8,
     sha256: str = "0" * 64,
 ) -> Measurement:
-    """A measurement with a round for each number of seconds, and one of the reference beside each."""
+    """Return a measurement with a round for each number of seconds, and rounds of the reference beside them."""
     problem = "" if status == "measured" else "It did not come to an end."
     mine, others = rounds(seconds, accuracy=accuracy), rounds(reference)
     return Measurement(name, sha256, device, machine, BUDGET, status, problem, mine, others, 3.0, at)

@@ -1,12 +1,12 @@
-"""Mutation testing of the trusted core: mutants of what turns evidence into points, which unit tests should catch.
+"""Mutation testing of the trusted core: its unit tests should catch every mutant of the code that awards points.
 
 `python -m tests.mutate_core [MODULE...]` (tox -e mutation) has mutmut change these modules in one place at a time, runs
-each module's own tests with every mutant, and writes docs/generated/mutation-core.md. A mutant that survives must have
-a reason in `SOUND`, or it is a hole in the tests: the exit status is then 1. With the names of modules only theirs are
+each module's own tests with every mutant, and writes docs/generated/mutation-core.md. A mutant that survives without
+a reason in `SOUND` is a gap in the tests, and the exit status is then 1. With the names of modules, only these are
 tried.
 
-Each mutant has a process of its own, forked before anything of the grader is imported, in which it takes the module's
-place.
+Each mutant runs in a process of its own, forked before anything of the grader is imported, in which it replaces the
+module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.mutation import Mutant, Reasons, mutants, reason, survivors, table
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "generated" / "mutation-core.md"
 _SECONDS: Final = 120
-_QUICK: Final = "not of_any_content and not arbitrary_bytes"  # those take half a minute, for every mutant
+_QUICK: Final = "not of_any_content and not arbitrary_bytes"  # these tests would take half a minute for every mutant
 _PRELOADED: Final = ("keras", "hypothesis.extra.numpy", "scipy.stats", "rich.console", "cyclopts", "IPython")
 
 TESTS: Final = {
@@ -53,22 +53,22 @@ SOUND: Final[Reasons] = (
     ("script_accuracy", r"^\+.*sum\(range\(SCRIPT_CLASSES", "a sum from 0 on is one from 1 on"),
     ("expected_epochs", r"^\+.*best, waited = \(0, 1\)", "every rank is above 0, so the first epoch sets it to 0"),
 )
-"""Surviving mutants that are no faults."""
+"""Surviving mutants that behave as they should, with the reasons."""
 
 
 def survives(module: str, source: str) -> bool:
-    """Whether a module's tests pass with another source in its place; for a process that ends with it.
+    """Whether a module's tests pass with another source in its place; the process must not be used afterwards.
 
     Args:
-        module: Its path, a key of `TESTS`.
-        source: What it holds instead.
+        module: The module's path, a key of `TESTS`.
+        source: The source to run instead.
     """
 
     def stop(*_: object) -> None:
         raise TimeoutError("the tests take too long")
 
     signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS, 1)  # again and again, for it may be caught
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS, 1)  # repeatedly, since the code under test may catch the exception
     name = module.removesuffix(".py").replace("/", ".")
     assert name not in sys.modules, f"{name} was imported before it could be replaced"
     with open(os.devnull, "w") as silent, contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
@@ -97,10 +97,10 @@ def survives(module: str, source: str) -> bool:
 
 
 def alive_among(module: str, found: list[Mutant], pool: Any) -> list[Mutant]:
-    """The mutants of a module that its tests do not notice.
+    """Return the mutants of a module that its tests do not notice.
 
     Raises:
-        SystemExit: The tests do not pass with the module as it is.
+        SystemExit: If the tests do not pass with the unchanged module.
     """
     if not pool.apply(survives, (module, (ROOT / module).read_text())):
         raise SystemExit(f"{module}: {' '.join(TESTS[module])} must pass before a mutant can be told.")
@@ -111,7 +111,7 @@ def alive_among(module: str, found: list[Mutant], pool: Any) -> list[Mutant]:
 def main(modules: list[str]) -> int:
     """Try the mutants of some modules, or of all, and write the page."""
     tried = {}
-    for name in _PRELOADED:  # takes seconds, and so is done but once
+    for name in _PRELOADED:  # this takes seconds, so it is done before forking
         importlib.import_module(name)
     with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:
         for module in modules or TESTS:
@@ -125,12 +125,12 @@ def main(modules: list[str]) -> int:
 
 
 def holes(alive: list[Mutant]) -> list[Mutant]:
-    """Those among survivors that no reason is known for."""
+    """Return the survivors for which no reason is known."""
     return [mutant for mutant in alive if not reason(mutant, SOUND)]
 
 
 def page(tried: dict[str, tuple[list[Mutant], list[Mutant]]]) -> str:
-    """How many mutants were caught, and the others with the reasons, as Markdown."""
+    """Return a Markdown page with how many mutants were caught, and the survivors with the reasons."""
     alive = [mutant for _, lived in tried.values() for mutant in lived]
     every = sum(len(found) for found, _ in tried.values())
     lines = [

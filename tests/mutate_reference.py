@@ -1,9 +1,9 @@
-"""Mutation testing from the other side: mutants of the reference, each of which the checks should catch.
+"""Mutation testing of the checks: they should catch every mutant of the reference solution.
 
 `python -m tests.mutate_reference [FUNCTION...]` (tox -e mutation) has mutmut change the reference in one place at a
-time, grades each mutant's own task in the quick profile, and writes docs/generated/mutation-reference.md. A mutant that
-survives must either still satisfy the contract, for a reason that `SOUND` states, or it is a hole in the checks: the
-exit status is then 1. With the names of functions only theirs are tried, and the page is about these.
+time, grades the mutant's task in the profile quick, and writes docs/generated/mutation-reference.md. A mutant that
+survives must still satisfy the contract, for a reason in `SOUND`. Otherwise it is a gap in the checks, and the exit
+status is 1. With the names of functions, only their mutants are tried and listed on the page.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ SOUND: Final[Reasons] = (
     ),
     ("predict", r"verbose=|model\.predict\(x\)", "printing costs no mark"),
 )
-"""Surviving mutants that are no bugs."""
+"""Surviving mutants that still satisfy the contract, with the reasons."""
 
 
 def killed(result: Result) -> bool:
@@ -156,7 +156,7 @@ def main(functions: list[str]) -> int:
 
 
 def page(found: list[Mutant], alive: list[Mutant]) -> str:
-    """The survivors and the reasons, as Markdown."""
+    """Return a Markdown page with the survivors and the reasons."""
 
     def why(mutant: Mutant) -> str:
         return reason(mutant, SOUND)

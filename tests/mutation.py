@@ -1,4 +1,4 @@
-"""Mutants of a module, each with one change in one function, as mutmut makes them; and a page about those that live."""
+"""Making mutants of a module with mutmut, each with one change in one function, and reporting those that survive."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _NAME: Final = re.compile(
 )
 
 Reasons = Sequence[tuple[str, str, str]]
-"""Function (empty: any), pattern in what a mutant changes, and why a mutant that survives is no fault."""
+"""Triples of a function (empty for any), a pattern in the change of a mutant, and why such a mutant is correct."""
 
 
 class Mutant(msgspec.Struct, frozen=True):
     """A module with one change in one function.
 
     Attributes:
-        name: `function-7`, or `Class.method-7`.
-        function: The function, or `Class.method`.
-        change: What was changed, lines that begin with `-` and `+`.
-        source: The whole module.
+        name: The mutant's name, such as `function-7` or `Class.method-7`.
+        function: The changed function, or `Class.method`.
+        change: The changed lines, which begin with `-` and `+`.
+        source: The source of the whole module.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Mutant(msgspec.Struct, frozen=True):
 
 
 def mutants(source: str) -> list[Mutant]:
-    """Every mutant that mutmut makes of a module."""
+    """Return every mutant that mutmut makes of a module."""
     original = ast.parse(source)
     mutated = ast.parse(mutate_file_contents("module.py", source).code)
     return [

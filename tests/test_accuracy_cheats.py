@@ -1,7 +1,7 @@
-"""Cheats against the accuracy check, each beside its honest twin: none is measured better than it is.
+"""Tests of the accuracy check with cheats: none of them is measured as better than its honest twin.
 
-On made-up images that a small network learns in seconds: the class is the brightest channel.  The cheats know more
-than any student could, such as every hidden label, so that what holds for them holds for weaker ones.
+They use made-up images that a small network learns in seconds: the class is the brightest channel.  The cheats know
+more than any student could, such as every hidden label, so that what holds for them also holds for weaker ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COURSE: Final = Course(
     accuracy=Accuracy(train_images=600, epochs=2, batch_size=16), limits=CourseLimits(call_seconds=120)
 )
 CHANCE: Final = 0.45
-"""What an untrained network may reach by luck, the margin of the check included."""
+"""The accuracy that an untrained network may reach by luck, including the margin of the check."""
 
 HONEST: Final = """
 import json
@@ -81,7 +81,7 @@ def train(model, *arguments, **settings):
 """
 )
 
-# The labels of all hidden images, in their order, as no student can have them.
+# The labels of all hidden images, in their order, which no student can have.
 ORACLE: Final = """
 ANSWERS = json.loads("{answers}")
 ASKED = []
@@ -185,7 +185,7 @@ def predict(model, x):
 
 @pytest.fixture(scope="module")
 def images() -> Dataset:
-    """Noise, in which the channel of the class is brighter."""
+    """Return images of noise in which the channel of the class is brighter."""
 
     def part(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -208,7 +208,7 @@ def split(images: Dataset) -> Split:
 
 
 def columns_of(split: Split) -> list[int]:
-    """The column of each of the three classes."""
+    """Return the column of each of the three classes."""
     brightest = split.x_train.mean(axis=(1, 2)).argmax(axis=1)
     return [int(split.y_train[brightest == label].mean(axis=0).argmax()) for label in range(3)]
 

@@ -1,4 +1,4 @@
-"""Which of two trainings the accuracy check judges by: with made-up trainings, since real ones take minutes."""
+"""Tests of which of two trainings the accuracy check uses, with made-up trainings, since real ones take minutes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEPS = 800
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, *reached: float | Exception) -> tuple[float, list[int], Measured]:
-    """The share that is earned, the steps of the trainings that were made, and what is shown as measured."""
+    """Return the share of the points, the steps of the trainings that were run, and the accuracy that is shown."""
     dataset = load_dataset("shapes")
     course = Course(dataset="shapes")
     calibration = Calibration("shapes", "", course.classes, course.accuracy, (FULL + 0.16, FULL + 0.16), {})

@@ -1,4 +1,4 @@
-"""What is checked again of a submission that was changed, without a sandbox."""
+"""Tests of which checks are run again when a submission has changed, without a sandbox."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def version(text: str) -> Version:
 
 
 def known(text: str, statuses: dict[str, CheckStatus] | None = None, line: int | None = None) -> dict[str, Kept]:
-    """Every check passed, but for those whose status is given."""
+    """Return kept results in which every check passed, except those whose status is given."""
     of = version(text)
     kept = {}
     for check in QUICK:
@@ -89,7 +89,7 @@ def functions_due(text: str, kept: dict[str, Kept]) -> set[str]:
         ("RATE = 0.001", "RATE = 0.01", {"build_model"}),
         ("filters):\n", "filters):\n    0\n", {"add_conv_block", "build_model"}),
         ("return x / 255", "return x / 256", {"train", "predict"}),
-        ("y_train)\n", "y_train, 1)\n", {"train", "predict"}),  # `predict` is to scale as `train` does
+        ("y_train)\n", "y_train, 1)\n", {"train", "predict"}),  # a check compares how `predict` and `train` scale
         ("def plot_history(history)", "def plot_histroy(history)", {"plot_history"}),
         ("import numpy as np", "import numpy as np\nimport os", set()),
     ],

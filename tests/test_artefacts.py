@@ -1,4 +1,4 @@
-"""What there is to look at beside a result: small, checked, and never worth or costing a point."""
+"""Tests of artefacts: they are small, they are validated, and they never change a score."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a hostile submission gains: nothing.  It is graded in time, and the next one is as if it had never been.
+"""Tests that a hostile submission gains nothing, is graded in time, and leaves no trace for the next one.
 
-Each file in `tests/attacks/` is appended to the sound solution `plain.py`.  It begins with one sentence that says what
+Each file in `tests/attacks/` is appended to the sound solution `plain.py`.  It begins with a sentence that says what
 it tries, followed by header comments:
 
     # function: show_examples     the function of the contract that it replaces; `setup` for the file as a whole
@@ -8,15 +8,15 @@ it tries, followed by header comments:
     # because: text               what the feedback on one of them says
     # landlock: text              why the level `landlock` does not promise to hold it; it is not tried there
 
-What it may earn is what its *honest twin* earns: the same answer given without the trick.  For most that is no answer,
-so `none`; for those that answer right and do something else besides it is `all`; a number is what a plain wrong
-answer of that form earns, such as one for leaving the inputs alone.
+An attack may earn what its *honest twin* earns, which gives the same answer without the trick.  Most give no answer,
+so they earn `none`; those that answer correctly and do something else besides earn `all`.  A number is what a plainly
+wrong answer of that form earns, such as one point for not changing the inputs.
 
-`python -m tests.test_attacks` writes the table in `docs/security.md` anew.
+`python -m tests.test_attacks` updates the table in `docs/security.md`.
 
-All attacks are graded in one sandbox, one after the other, and looked for from a fresh worker of it after each.  At
-the end the sound solution must have full marks there.  At the level `landlock` the default run tries a few, and with
-`GRADER_WHOLE_CORPUS` all.
+All attacks are graded in one sandbox, one after another, and after each a fresh worker looks for traces of it.  At the
+end, the sound solution must get full marks there.  At the level `landlock` the default run tries a few attacks; with
+`GRADER_WHOLE_CORPUS` it tries all.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ END: Final = "<!-- end of the table -->\n"
 LIMITS: Final = CourseLimits(call_seconds=5, load_seconds=5, processes=30, memory_mb=1200)
 TRAINING_LIMITS: Final = msgspec.structs.replace(LIMITS, call_seconds=60)
 MOST_SECONDS: Final = 120.0
-"""Far more than the limits allow for one attack, on a busy machine too."""
+"""Far more seconds than the limits allow for one attack, even on a busy machine."""
 
 SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
 LEVELS: Final = ("namespaces", "landlock")
@@ -67,7 +67,7 @@ A_FEW: Final = (
     "reads-other-processes",
     "wire-two-processes-answer",
 )
-"""What the default run tries at the level `landlock`."""
+"""The attacks that the default run tries at the level `landlock`."""
 
 _LOOK_AROUND: Final = """
 import os, sys
@@ -89,7 +89,7 @@ def names(folder):
 
 
 class Attack(msgspec.Struct, frozen=True):
-    """One file of the folder."""
+    """One file in `tests/attacks/`."""
 
     name: str
     sentence: str
@@ -101,7 +101,7 @@ class Attack(msgspec.Struct, frozen=True):
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The ids of the checks that are about its function."""
+        """The ids of the checks of the function that the attack replaces."""
         return tuple(check.id for check in contract.CHECKS if check.id.startswith(f"{self.function}/"))
 
 
@@ -126,7 +126,7 @@ def honest() -> str:
 
 
 def cases() -> Iterator[Any]:
-    """Each attack at each level that it is tried at."""
+    """Return each attack with each isolation level that it is tried at."""
     for level in LEVELS:
         for path in ATTACKS:
             tried = level == "namespaces" or (not read_attack(path).landlock and (SLOW or path.stem in A_FEW))
@@ -136,7 +136,7 @@ def cases() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def slots() -> Iterator[dict[str, Slot]]:
-    """One sandbox a level for all attacks, which in the end still grades a sound solution as it should."""
+    """A slot for each isolation level for all attacks; in the end it must still grade a sound solution correctly."""
     with contextlib.ExitStack() as stack:
         settings = [Settings(Course(), "quick", frozenset(), level) for level in LEVELS if not why_not(level)]
         yield {each.level: stack.enter_context(Slot(each)) for each in settings}
@@ -150,7 +150,7 @@ def untouched(slots: dict[str, Slot]) -> dict[str, Any]:
 
 @pytest.fixture
 def slot(request: pytest.FixtureRequest, slots: dict[str, Slot]) -> Slot:
-    """The sandbox of one level, `namespaces` unless a test says otherwise."""
+    """The slot of one isolation level, `namespaces` unless a test says otherwise."""
     level: str = getattr(request, "param", "namespaces")
     if level not in slots:
         pytest.skip(f"attacks run where they can do no harm: {why_not(level)}")
@@ -174,7 +174,7 @@ def grade_attack(slot: Slot, folder: Path, source: str, task: int) -> Result:
 
 
 def processes_below(pid: int) -> list[int]:
-    """All processes below one, whatever namespace they are in."""
+    """Return all descendants of a process, whatever namespace they are in."""
     found: list[int] = []
     for line in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         found += [int(line), *processes_below(int(line))]
@@ -182,12 +182,12 @@ def processes_below(pid: int) -> list[int]:
 
 
 def outside() -> set[str]:
-    """What the folders that everybody may write to hold, by name."""
+    """Return the names in the folders that everybody may write to."""
     return {str(path) for folder in ("/tmp", "/dev/shm", "/var/tmp") for path in Path(folder).glob("*attack*")}
 
 
 def scratch_folders(pid: int) -> list[str]:
-    """The folders that workers without namespaces may write to, of one forkserver."""
+    """Return the folders that workers of one forkserver may write to, if they have no namespaces."""
     home = re.search(rb"\0HOME=([^\0]+)", Path(f"/proc/{pid}/environ").read_bytes())
     assert home is not None
     return [path.name for path in Path(os.fsdecode(home[1])).glob("worker-*")]
@@ -293,7 +293,7 @@ def test_every_attack_says_what_it_tries_and_what_it_may_earn() -> None:
 
 
 def table_of_attacks() -> str:
-    """The table of all attacks, as it stands in `docs/security.md`."""
+    """Return the table of all attacks for `docs/security.md`."""
     lines = ["| attack | it | replaces | may earn | `landlock` |", "|---|---|---|---|:-:|"]
     for path in ATTACKS:
         attack = read_attack(path)
@@ -311,7 +311,7 @@ def test_the_documented_table_is_that_of_the_folder() -> None:
 
 
 def main() -> None:
-    """Write the table in the documentation anew."""
+    """Update the table in the documentation."""
     before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     DOCUMENTED.write_text(f"{before}{BEGIN}{table_of_attacks()}{END}{after}", encoding="utf-8")

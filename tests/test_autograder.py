@@ -1,4 +1,4 @@
-"""The autograder for Gradescope: the zip file, and its scripts in an empty root like that of a container."""
+"""Tests of the autograder for Gradescope: the zip file, and its scripts in an empty root folder as in a container."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(wheel: Path, tmp_path: Path) -> Path:
-    """Gradescope's folder as it is when a submission is graded, after `setup.sh` but for the environment."""
+    """Gradescope's folder when a submission is graded, as `setup.sh` leaves it, but without the environment."""
     course = 'leaderboard = ["accuracy", "score"]\n'
     content = autograder_zip(wheel, course=course, profile="quick", hidden=frozenset({"predict/in-order"}))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -57,16 +57,16 @@ def result_in(root: Path) -> Any:
 
 
 def partly_written(root: Path) -> list[Any]:
-    """The tests in the result while it is being made; the script's own copy of the first result may be half there."""
+    """Return the tests in a result that is being made; empty if the script's copy of the first result is incomplete."""
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
         return list(json.loads((root / "results" / "results.json").read_text())["tests"])
     return []
 
 
 def container(root: Path) -> list[str]:
-    """The command that runs `run_autograder` in an empty root: the system, the environment and Gradescope's folder.
+    """The command that runs `run_autograder` in a root with only the system, the environment and Gradescope's folder.
 
-    Like Gradescope's, this container grants no namespaces to what runs in it.
+    As in Gradescope's containers, programs cannot create namespaces in it.
     """
     program = bubblewrap.program()
     closed = ["--unshare-all", "--unshare-user", "--disable-userns"]
@@ -85,7 +85,7 @@ def container(root: Path) -> list[str]:
         command += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for prefix in {sys.prefix, sys.base_prefix} - {"/usr"}:
         command += ["--ro-bind", prefix, prefix]
-    # The environment that `setup.sh` would make is the one that runs the tests, with the wheel's code before its own.
+    # In place of the environment that `setup.sh` would make is the one of the tests, with the wheel's code first.
     command += ["--bind", str(root), "/autograder", "--symlink", sys.prefix, "/autograder/venv"]
     command += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "PYTHONPATH", "/autograder/site"]
     return [*command, "bash", "/autograder/source/run_autograder"]
@@ -146,7 +146,7 @@ def test_the_scripts_parse(name: str, root: Path) -> None:
 
 
 def test_without_a_grader_the_first_result_stands(root: Path) -> None:
-    """Such as an image whose `setup.sh` failed: there is no environment at all."""
+    """This is what happens in an image whose `setup.sh` failed, so that there is no environment at all."""
     done = subprocess.run(
         ["bash", root / "source" / "run_autograder"],
         env={"PATH": os.environ["PATH"], "AUTOGRADER_ROOT": str(root)},
@@ -198,7 +198,7 @@ def test_a_sound_submission_in_an_empty_root(root: Path) -> None:
     shutil.copy(SAMPLES / "complete-divides.py", root / "submission" / "my-solution.py")
     found = run_in_container(root)
     assert found["score"] == 93.0, found
-    assert found["leaderboard"] == []  # no accuracy in the quick profile, and no score while a check is hidden
+    assert found["leaderboard"] == []  # `quick` measures no accuracy, and there is no score while a check is hidden
     tests = [test for test in found["tests"] if "status" in test]
     assert [test["status"] for test in tests] == ["passed"] * COUNT
     assert [test["name"] for test in tests if test["visibility"] != "visible"] == ["predict: Answers in the order of x"]

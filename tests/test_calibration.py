@@ -1,4 +1,4 @@
-"""Thresholds: from measured accuracies to bands of credit, and back from the file."""
+"""Tests of the accuracy thresholds: from measured accuracies to bands of credit, and reading them from the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exceptions are told by their first cause, in a sentence or two, without paths; a change of versions has its hint."""
+"""Tests of how exceptions are described: by their first cause, in a sentence or two, without paths, with hints."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_an_exception_is_told_by_its_first_cause(raising: tuple[Sandbox, str], f
     assert "/root" not in text and "site-packages" not in text and str(Path(sys.prefix)) not in text
     own = source.split("\n")[caught.value.frames[-1].line - 1]
     if function in ("keras_wraps_own_code", "autograph_quotes", "handled"):
-        assert "absent" in own  # the innermost line, which the traceback alone does not have
+        assert "absent" in own  # the innermost line, which is not in the traceback
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Change points in histories of measurements, on noise that was recorded and on made-up changes."""
+"""Tests of finding change points in histories of measurements, with recorded noise and made-up changes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ ROUNDS: Final = 6
 LENGTH: Final = 24
 SLOWER: Final = math.log(1.1)
 NOISE: Final = 0.025
-"""Standard deviation of a measurement's ratio in these histories.
+"""The standard deviation of a measurement's ratio in these histories.
 
-In the record it is 0.085, on a machine that was busy.  The shape is the record's, with its stragglers and drifts, and
-the size that of a machine worth measuring on.
+In the record it is 0.085, on a machine that was busy.  The noise keeps the shape of the record, with its outliers and
+drifts, but has the size that is usual on a machine suited to measuring.
 """
 
 Array = np.ndarray[Any, Any]
 
 
 def pairs() -> Array:
-    """Logarithms of the recorded seconds, each row a turn of both networks, so that measurements have that noise."""
+    """Return the logarithms of the recorded seconds, with a row for each turn of both networks."""
     logs: Array = np.log(np.array(json.loads(RECORD.read_text())["pairs"], np.float64))
     logs -= logs.mean(axis=0)
     ratios = (logs[:, 0] - logs[:, 1])[: len(logs) // ROUNDS * ROUNDS].reshape(-1, ROUNDS).mean(axis=1)
@@ -39,7 +39,7 @@ def pairs() -> Array:
 
 
 def recorded(count: int, seed: int = 0) -> Iterator[Array]:
-    """Histories of mean logarithms, shape (LENGTH, 2): each measurement is six turns in a row from anywhere."""
+    """Yield histories of mean logarithms, shape (LENGTH, 2); each measurement is six successive turns from anywhere."""
     logs, rng = pairs(), np.random.default_rng(seed)
     for _ in range(count):
         starts = rng.integers(0, len(logs) - ROUNDS, LENGTH)
@@ -47,7 +47,7 @@ def recorded(count: int, seed: int = 0) -> Iterator[Array]:
 
 
 def history(logs: Array, **names: Any) -> list[Measurement]:
-    """Measurements whose steady epochs take so long: the submission's in the first column."""
+    """Return measurements with the given seconds of steady epochs, the submission's in the first column."""
     return [measurement("ada", [math.exp(mine)] * 2, [math.exp(other)] * 2, **names) for mine, other in logs]
 
 
@@ -73,7 +73,7 @@ def test_who_changed_is_told_apart() -> None:
             changed[12:] += shift
             told = [each for each in changes(history(changed)) if each.what == what]
             right += bool(told) and abs(told[0].index - 12) <= 1 and told[0].factor == pytest.approx(factor, rel=0.08)
-        # Whose seconds moved is less sure than that the ratio did: in the record the machine itself drifts by a lot.
+        # Which side has changed is less certain than that the ratio has, since in the record the machine drifts a lot.
         assert right >= 28, what
 
 

@@ -1,7 +1,7 @@
-"""A class in which every fifth attacks: all get a result, and the others the very same as without them.
+"""Tests with a class in which every fifth submission attacks: all get a result, and the others' do not change.
 
-The default run takes a small class and one task; with `GRADER_WHOLE_CORPUS` it is forty students, ten attackers and
-every task of the quick profile, one after the other.
+The default run grades a small class and one task; with `GRADER_WHOLE_CORPUS` it grades forty students, ten attackers
+and every task in the profile `quick`, one after another.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ ATTACKERS: Final = (
     "replaces-numpy-and-keras",
     "wire-two-processes-answer",
 )[: max(3, STUDENTS // 4)]
-WAITS: Final = ("asks-for-input", "endless", "loops", "sleeps", "slow")  # what takes all of its time to fail
+WAITS: Final = ("asks-for-input", "endless", "loops", "sleeps", "slow")  # bugs that fail only when time is up
 
 
 def students() -> dict[str, str]:
-    """Sound solutions and, as many, some with bugs: what is said of these is to stay the same too."""
+    """Return as many sound solutions as solutions with bugs, whose feedback must stay the same too."""
     sound = [file.path.read_text(encoding="utf-8") for file in discover([HERE / "wheats"])]
     chaffs = [c for c in read_chaffs(HERE / "chaffs", HERE / "wheats") if not any(word in c.name for word in WAITS)]
     half = STUDENTS // 2
@@ -59,7 +59,7 @@ def graded(folder: Path, sources: dict[str, str], task: int) -> dict[str, Result
 
 
 def verdict(result: Result) -> list[tuple[Any, ...]]:
-    """All that is said of a submission, but for how long it took."""
+    """Return a result without its times."""
     return [msgspec.structs.astuple(msgspec.structs.replace(check, seconds=0.0)) for check in result.checks]
 
 

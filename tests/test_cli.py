@@ -1,4 +1,4 @@
-"""The command as people run it: a real process, real files, exit codes, and one sentence for what is wrong."""
+"""Tests of the command line in real processes with real files: exit statuses, and one sentence for each error."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     assert 1 <= len(kept) < 30
     assert f"grader: stopped; {len(kept)} of 30 submissions were graded." in errors
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:  # nothing is left in the process group
+    while time.monotonic() < deadline:  # wait until no process is left in the group
         try:
             os.killpg(process.pid, 0)
         except ProcessLookupError:

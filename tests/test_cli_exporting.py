@@ -1,4 +1,4 @@
-"""`grader export` and `grader package`, as they are called."""
+"""Tests of the commands `grader export` and `grader package`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORKSHEET = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with results in it, as `grader grade -o reports` leaves them, and a worksheet."""
+    """A folder with results, as written by `grader grade -o reports`, and a worksheet."""
     write_report(report_of(result_of("ada"), result_of("grace")), tmp_path / "reports")
     (tmp_path / "worksheet.csv").write_text(WORKSHEET)
     return tmp_path
@@ -35,8 +35,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process, since none of these grades: exit status, standard output and error."""
-    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the command sets it: so it is taken back for the tests after this
+    """Runs a command in this process, since none of these grades; returns exit status, standard output and error."""
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # the command sets it; this way it is undone after the test
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.chdir(folder)

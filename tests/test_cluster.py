@@ -1,4 +1,4 @@
-"""Grading on a real Dask cluster, with real faults: nothing is lost, and nothing is graded twice."""
+"""Tests of grading on a real Dask cluster with real faults: nothing is lost, and nothing is graded twice."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def class_in(folder: Path, count: int) -> list[SubmissionFile]:
 
 
 class Came:
-    """What has come of a batch, and what is done as results come."""
+    """Collects the results of a batch, and runs actions as they come."""
 
     def __init__(self, at: Mapping[int, Callable[[], object]] | None = None) -> None:
         self.results: list[Result] = []
@@ -78,7 +78,7 @@ class Came:
 
 
 def send_to_a_busy_worker(crew: cluster.Cluster, number: int) -> None:
-    """Send a signal to a Dask worker in mid-task, as soon as there is one."""
+    """Send a signal to a Dask worker that is running a task, as soon as there is one."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for worker, calls in crew.client.processing().items():
@@ -89,7 +89,7 @@ def send_to_a_busy_worker(crew: cluster.Cluster, number: int) -> None:
 
 
 def soon(action: Callable[[], None]) -> Callable[[], None]:
-    """The same action in a thread of its own."""
+    """Return an action that runs the given one in a thread."""
     return threading.Thread(target=action, daemon=True).start
 
 
@@ -118,7 +118,7 @@ def test_a_cluster_gives_the_results_of_one_machine_though_a_worker_is_killed(tm
 def test_a_submission_that_kills_its_graders_is_set_aside_and_a_worker_that_hangs_is_replaced(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    # Only without isolation can a submission reach its grader.
+    # Only without isolation can a submission reach the process that grades it.
     course = settings("process")
     files = class_in(tmp_path, 3)
     poison = SubmissionFile("poison", tmp_path / "poison.py")
@@ -139,7 +139,7 @@ def test_a_submission_that_kills_its_graders_is_set_aside_and_a_worker_that_hang
 
 
 class Machines:
-    """A scheduler and workers as others start them: processes of their own."""
+    """A scheduler and workers in processes of their own, as users start them."""
 
     def __init__(self, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -175,7 +175,7 @@ class Machines:
         self._running.append(process)
 
     def send(self, number: int, to: int) -> None:
-        """Send a signal to the process that grades for one of the workers, by the order in which they were started."""
+        """Send a signal to the grading process of a worker; workers are numbered in the order of their start."""
         nannies = [process for process in self._running if "distributed.cli.dask_worker" in process.args]  # type: ignore[operator]
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -187,7 +187,7 @@ class Machines:
         pytest.fail("the worker does not start")
 
     def kill(self) -> None:
-        """End everything at once, as a power cut does."""
+        """Kill everything at once, like a power cut."""
         for process in self._running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -210,10 +210,10 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
 
 
 def test_a_batch_with_every_fault_loses_and_doubles_nothing(machines: Machines, tmp_path: Path) -> None:
-    """Its own process is killed, the scheduler and all machines are lost, one worker is killed and one hangs.
+    """The batch's process is killed, the scheduler and all machines are lost, one worker is killed and one hangs.
 
-    All the while there are machines that cannot grade.  `GRADER_WHOLE_CORPUS=1` has 200 submissions, attackers among
-    them.
+    Throughout, there are machines that cannot grade.  With `GRADER_WHOLE_CORPUS=1` there are 200 submissions, attackers
+    among them.
     """
     folder = tmp_path / "class"
     if whole := bool(os.environ.get("GRADER_WHOLE_CORPUS")):
@@ -263,7 +263,7 @@ def test_a_batch_with_every_fault_loses_and_doubles_nothing(machines: Machines, 
 
 
 def wait_for_line(stream: IO[str], start: str) -> str:
-    """All that was said up to a line that begins so."""
+    """Return the output up to a line that begins with a text."""
     said = ""
     for line in stream:
         said += line
@@ -273,7 +273,7 @@ def wait_for_line(stream: IO[str], start: str) -> str:
 
 
 def refusal(machines: Machines, chosen: Settings) -> str:
-    """Why a cluster does not grade."""
+    """Return the reason why a cluster does not grade."""
     with cluster.connect(machines.address, chosen, lambda note: None) as crew:
         deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
@@ -294,7 +294,7 @@ def add_machine_with_another_grader(machines: Machines, tmp_path: Path) -> None:
 
 
 def add_machine_with_a_full_disk(machines: Machines, tmp_path: Path) -> bool:
-    """Whether there is one now."""
+    """Add a machine with a full disk; return whether that is possible here."""
     small = tmp_path / "small"
     small.mkdir(exist_ok=True)
     mount = f"mount -t tmpfs -o size=1m none {small} && "

@@ -1,6 +1,6 @@
-"""The contract agrees with itself, with the checks, with the reference and with the table in the documentation.
+"""Tests that the contract agrees with itself, the checks, the reference and the tables in the documentation.
 
-`python -m tests.test_contract` writes the table in `docs/checks.md` anew.
+`python -m tests.test_contract` updates the tables in the documentation, such as the one in `docs/checks.md`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grader.assignment.requirements import REQUIREMENT_CHECKS
 ROOT = Path(__file__).parent.parent
 DOCUMENTED = ROOT / "docs" / "checks.md"
 COMMAND = "python -m tests.test_contract"
-# Each table of checks in the documentation: where it begins, where it ends, and what it lists.
+# For each table of checks in the documentation: where it begins, where it ends, and what it lists.
 TABLES = {
     "functions": (f"<!-- table of checks: {COMMAND} -->\n", "<!-- end of the table -->\n", contract.CHECKS),
     "guided": (f"<!-- table of guided checks: {COMMAND} -->\n", "<!-- end of the guided table -->\n", guided.CHECKS),
@@ -32,13 +32,13 @@ FUNCTION_NAMES = [function.name for function in contract.FUNCTIONS]
 
 
 def functions_in(folder: Path, pattern: str) -> list[ast.FunctionDef]:
-    """The top-level functions of some modules, which are parsed and not imported."""
+    """Return the top-level functions of modules, which are parsed and not imported."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob(pattern))]
     return [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
 def plain_parameters(node: ast.FunctionDef) -> str:
-    """A function's parameters without annotations, as Python writes them."""
+    """Return a function's parameters without annotations, as Python writes them."""
     for inner in ast.walk(node.args):
         if isinstance(inner, ast.arg):
             inner.annotation = None
@@ -46,7 +46,7 @@ def plain_parameters(node: ast.FunctionDef) -> str:
 
 
 def checks_tested(form: str) -> list[str]:
-    """The ids in the `@check("...")` of a form's test functions."""
+    """Return the ids in the `@check("...")` decorators of a form's test functions."""
     ids: list[str] = []
     for node in functions_in(ROOT / "grader" / "checks" / form, "test_*.py"):
         for decorator in node.decorator_list:
@@ -58,7 +58,7 @@ def checks_tested(form: str) -> list[str]:
 
 
 def table_of_checks(checks: tuple[contract.Check, ...]) -> str:
-    """A table of checks, as it stands in `docs/checks.md`."""
+    """Return a table of checks for the documentation."""
     lines = ["| check | points | holds if | profile |", "|---|--:|---|---|"]
     for task in contract.TASKS:
         lines.append(f"| **Task {task.number} – {task.title}** | **{task.points:g}** | | |")
@@ -199,7 +199,7 @@ def test_the_guided_checks_are_worth_what_their_tasks_are() -> None:
 
 
 def main() -> None:
-    """Write the tables in the documentation anew."""
+    """Update the tables in the documentation."""
     for begins, ends, checks in TABLES.values():
         before, _, rest = DOCUMENTED.read_text(encoding="utf-8").partition(begins)
         after = rest.partition(ends)[2]

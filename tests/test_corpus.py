@@ -1,7 +1,7 @@
-"""The corpus through the real sandbox: sound solutions have full marks, and each bug is caught by its own check.
+"""Tests with the corpus in the real sandbox: sound solutions get full marks, and each bug is caught by its own check.
 
-The default run takes every sixth sound solution, and one bug for every fifth check.  With `GRADER_WHOLE_CORPUS` there
-is one for every check, and `tox -e corpus` takes all there are.
+The default run grades every sixth sound solution, and one bug for every fifth check.  With `GRADER_WHOLE_CORPUS` it
+grades one bug for every check, and `tox -e corpus` grades all of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ QUICK = {check.id for check in CHECKS if check.profile == "quick"}
 
 
 def one_for_each_check() -> list[Chaff]:
-    """The first bug for each check that any is about."""
+    """Return the first bug for each check that has one."""
     first = {chaff.caught_by[0]: chaff for chaff in reversed(CHAFFS) if chaff.caught_by[0] in QUICK}
     return sorted(first.values(), key=lambda chaff: chaff.name)
 
@@ -39,7 +39,7 @@ CHOSEN_CHAFFS = one_for_each_check()[:: 1 if WHOLE else 5]
 
 @pytest.fixture(scope="module")
 def verdicts() -> dict[str, Verdict]:
-    """What the grader made of each chosen solution, by its name."""
+    """The grader's verdict on each chosen solution, by its name."""
     settings = Settings(Course(), "quick", frozenset(), best_level())
     validation = validate(CHOSEN_WHEATS, CHOSEN_CHAFFS, settings, jobs=2)
     return {verdict.name: verdict for verdict in validation.verdicts}

@@ -1,4 +1,4 @@
-"""The course file: what it may say, and what is said when it says something else."""
+"""Tests of the course file: what it may contain, and the error messages for everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a crew is fed: places that fail, fall silent, come and go cost no result, and double none."""
+"""Tests of `dispatch`: if places fail, stop answering, come or go, no result is lost and none comes twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Work = Callable[[str], Graded]
 
 
 class Thread:
-    """A place that is a thread, which does what it is told to for a submission's id."""
+    """A place that is a thread, and behaves for each submission's id as it is told to."""
 
     def __init__(self, name: str, work: Work) -> None:
         self.name = name
@@ -40,7 +40,7 @@ class Thread:
 
 
 class Threads:
-    """A crew whose places a test may add to and take from."""
+    """A crew to which a test can add places and from which it can remove them."""
 
     def __init__(self, *there: Thread) -> None:
         self.there = list(there)
@@ -52,7 +52,7 @@ class Threads:
 
 
 class Run:
-    """A dispatch, and what came of it."""
+    """A call of `dispatch`, and what came of it."""
 
     def __init__(self) -> None:
         self.graded: list[str] = []
@@ -175,7 +175,7 @@ def test_without_any_place_it_ends_and_what_is_finished_stays(run: Run) -> None:
     ("profile", "threads", "cores", "gigabytes", "jobs"),
     [
         ("quick", 1, 8, 64, 8),
-        ("quick", 4, 8, 64, 8),  # its checks keep one core busy, however many they may have
+        ("quick", 4, 8, 64, 8),  # the checks of a grading keep one core busy, however many they may use
         ("standard", 1, 8, 64, 8),
         ("standard", 4, 8, 64, 2),
         ("standard", 16, 8, 64, 1),

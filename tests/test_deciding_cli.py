@@ -1,4 +1,4 @@
-"""`grader gradebook extend`, `excuse`, `groups`, `comments`, `comment`, `history` and `pages`."""
+"""Tests of `grader gradebook extend`, `excuse`, `groups`, `comments`, `comment`, `history` and `pages`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EMMY = ("--by", "Emmy", "--reason", "ill")
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `grader gradebook` in a folder with a gradebook, and gives what it prints."""
+    """Runs `grader gradebook` in a folder with a gradebook, and returns what it prints."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "course.toml").write_text(COURSE)

@@ -1,4 +1,4 @@
-"""Backends and devices: the real ones where they are installed, and a clear answer where they are not."""
+"""Tests of backends and devices: those that are installed work, and for the others there is a clear message."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def skip_without(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The reference as one file."""
+    """The reference solution as one file."""
     path = tmp_path_factory.mktemp("reference") / "reference.py"
     write_reference(path)
     return path.read_text()
@@ -53,7 +53,7 @@ def small():
 
 
 def losses(sandbox: Sandbox, source: str) -> list[float]:
-    """Train a small network as the reference does, for two epochs in a fresh worker; the losses."""
+    """Train a small network like the reference for two epochs in a fresh worker, and return the losses."""
     with sandbox.worker(seed=5) as worker:
         worker.load(source + _SMALL, ("small", "train"))
         model = worker.call("small")
@@ -63,7 +63,7 @@ def losses(sandbox: Sandbox, source: str) -> list[float]:
 
 
 def in_a_process(code: str, folder: Path, name: str) -> str:
-    """What a process of its own prints, which computes on a backend with one thread."""
+    """Run code in a separate process, on a backend with one thread, and return what it prints."""
     variables = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(view.PACKAGE.parent)}
     variables |= backends.environment(name, threads=1, device="cpu")
     command = [sys.executable, "-B", "-c", code]
@@ -87,7 +87,7 @@ print(json.dumps(train(small(), x, y, x, y, epochs=2, batch_size=32).history["lo
 
 @pytest.fixture(scope="module")
 def unforked(reference: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[float]]:
-    """The same losses in a process that was never forked, by backend."""
+    """The same losses from a process that was never forked, by backend."""
 
     @functools.cache
     def train(name: str) -> list[float]:
@@ -152,7 +152,7 @@ def test_the_environment_shows_one_device_alone() -> None:
 
 @pytest.fixture(scope="module", params=backends.BACKENDS)
 def on_backend(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox of each backend that is installed."""
+    """A sandbox with each backend that is installed."""
     skip_without(request.param)
     with Sandbox.start(best_level(), threads=1, backend=request.param) as sandbox:
         yield sandbox
@@ -283,7 +283,7 @@ def test_no_other_module_names_a_backend() -> None:
             if any(name.split(".")[0] in names for name in named):
                 found.append(f"{path.relative_to(package)}:{node.lineno}")
     assert found
-    # The choices of a command line's option are read off its annotation, which must name them; and what submissions may
+    # A command line's option has its choices in its annotation, which must name them; and what submissions may
     # import by default is a list of names.
     known = ("sandbox/inside/backend.py:", "sandbox/wire/backends.py:", "cli/speed.py:", "course/modules.py:")
     assert [place for place in found if not place.startswith(known)] == []

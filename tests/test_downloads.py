@@ -1,4 +1,4 @@
-"""What is found in the zips that Canvas, Moodle and Gradescope hand out, sound and harmful ones."""
+"""Tests of reading the zip files of Canvas, Moodle and Gradescope, both sound and harmful ones."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def zipped(folder: Path, members: Mapping[str, str | bytes]) -> Path:
 
 
 def found_in(path: Path) -> tuple[dict[str, tuple[SubmissionFile, str]], list[str]]:
-    """What is found by id, each with its text, and what is noted."""
+    """Return the text of each submission that is found, by its id, and the notes."""
     notes: list[str] = []
     with submissions_in([path], notes.append) as files:
         return {file.id: (file, "" if file.problem else file.path.read_text()) for file in files}, notes

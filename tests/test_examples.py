@@ -1,4 +1,4 @@
-"""The workflows and lists of packages for other programs are what those take, and agree with what they repeat."""
+"""Tests that the example workflows and package lists are valid, and agree with the files that they repeat."""
 
 from __future__ import annotations
 

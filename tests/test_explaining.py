@@ -1,4 +1,4 @@
-"""Why a training is slow: what is undone in a worker, what is found, and what is said of it."""
+"""Tests of explaining why a training is slow: undoing causes in a worker, finding them, and describing them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.test_speed_measuring import FIT, HEAD
 COURSE = Course(
     dataset="shapes", speed=Speed(train_images=960, batch_size=48), limits=CourseLimits(training_seconds=300)
 )
-TOO_SLOW = "It does not get through 3 passes"  # where something else runs, such as other tests
+TOO_SLOW = "It does not get through 3 passes"  # if something else runs, such as other tests
 
-# What a worker runs: each undoing on a small network, without a clock.
+# In a worker: undoing each cause with a small network, without measuring time.
 UNDOING = """
 import keras
 import numpy as np
@@ -221,7 +221,7 @@ def test_only_what_takes_time_is_worth_a_trial(sandbox: Sandbox, dataset: Datase
 
 
 def turns(*lengths: float) -> list[Turn]:
-    """Turns of those lengths, with a second of the others' in between."""
+    """Return turns of the given lengths, with a second of the other training's between them."""
     found, now = [], 100.0
     for length in lengths:
         found.append(Turn(now, now + length, ran=length, waited=0.0, between=0.0))
@@ -231,7 +231,7 @@ def turns(*lengths: float) -> list[Turn]:
 
 def test_passes_are_timed_by_the_trainings_own_clock() -> None:
     marks = [(100.0, 0), (104.0, 96), (107.0, 144), (109.0, 192), (114.0, 288)]
-    # Four seconds compile; then 2 of own time for the 48 of half a pass, 1 for the next half, and 4 for a whole one.
+    # Compiling takes 4 s; then, of the training's own time, half a pass takes 2 s, the next half 1 s, a whole one 4 s.
     assert passes(turns(5.0, 4.0, 10.0), marks, 96) == pytest.approx([math.log(4), math.log(4), math.log(4)])
 
 
@@ -264,7 +264,7 @@ def test_long_epochs_get_fewer_images_and_the_time_is_told() -> None:
     short, long = measurement("ada", [0.5, 0.5]), measurement("ada", [20.0, 20.0])
     assert images_for(short) == short.budget.train_images
     assert images_for(long) == round(2.0 / (20.0 * 1.11) * long.budget.train_images)
-    # Two sides by side share one as it is written: three trainings, of seven passes and what comes before.
+    # Two undone causes share one unchanged training: three trainings, each with seven passes and what comes before.
     assert seconds_for(short, 2) == pytest.approx(3 * (2.0 + 7 * 0.555))
 
 

@@ -1,4 +1,4 @@
-"""Canvas' gradebook: written anew, and filled."""
+"""Tests of the export to Canvas: writing a new gradebook, and filling in a downloaded one."""
 
 from __future__ import annotations
 

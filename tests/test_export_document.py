@@ -1,6 +1,6 @@
-"""The grader's own JSON, and the schema that is published for it.
+"""Tests of the grader's own JSON, and of the schema that is published for it.
 
-`python -m tests.test_export_document` writes `docs/schemas/results.schema.json` anew.
+`python -m tests.test_export_document` updates `docs/schemas/results.schema.json`.
 """
 
 from __future__ import annotations

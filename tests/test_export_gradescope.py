@@ -1,4 +1,4 @@
-"""Gradescope's results.json: the keys that it documents, and no score where there is none."""
+"""Tests of Gradescope's results.json: it has the documented keys, and no score if there is none."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ SCORE = {"name": "Score", "value": 93.0, "order": "desc"}
         (("score", "accuracy"), (), MEASURED, [SCORE, ACCURACY]),
         (("accuracy", "score"), (), None, [SCORE]),
         (("score",), (), MEASURED, [SCORE]),
-        # What would tell of a hidden check is not shown before its time.
+        # Nothing that would reveal a hidden check is shown too early.
         (("accuracy", "score"), ("train/validates",), MEASURED, [ACCURACY]),
         (("accuracy", "score"), ("accuracy/unseen-images",), MEASURED, []),
     ],

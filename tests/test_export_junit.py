@@ -1,4 +1,4 @@
-"""JUnit XML, read by a real parser and held against the schema in `docs/schemas/`."""
+"""Tests of JUnit XML, which is read by a real parser and validated against the schema in `docs/schemas/`."""
 
 from __future__ import annotations
 

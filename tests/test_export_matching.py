@@ -1,4 +1,4 @@
-"""Who is who: names that agree, the numbers that Canvas and Moodle write into file names, and no guesses."""
+"""Tests of matching submissions with rows, by exact names and by the numbers in file names, without guessing."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def test_two_submissions_of_one_person_are_in_doubt() -> None:
 
 
 def test_a_number_outweighs_a_name() -> None:
-    """Somebody whose login is another's number does not get that one's grade."""
+    """A person whose login equals another person's number does not get that person's grade."""
     people = {1: ["7", "8", "Ada"], 2: ["8", "9", "Grace"]}
     assert match(["8"], people).rows == {"8": 2}

@@ -1,4 +1,4 @@
-"""Moodle's grading worksheet, filled."""
+"""Tests of filling in Moodle's grading worksheet."""
 
 from __future__ import annotations
 

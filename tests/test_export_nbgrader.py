@@ -1,4 +1,4 @@
-"""The columns of nbgrader's CSV."""
+"""Tests of the CSV file with nbgrader's columns."""
 
 from __future__ import annotations
 

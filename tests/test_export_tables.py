@@ -1,4 +1,4 @@
-"""CSV files: nothing in them is run, and what came from elsewhere goes back in its form."""
+"""Tests of CSV files: no spreadsheet runs their cells, and files of other systems keep their form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of formats, and the page that describes them."""
+"""Tests of the list of export formats, and of the page that describes them."""
 
 from __future__ import annotations
 

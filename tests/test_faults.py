@@ -1,4 +1,4 @@
-"""Faults on the grader's own side: each ends in a clear message, and none is taken for the student's."""
+"""Tests of faults on the grader's side: each gives a clear message, and none is blamed on the student."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENDED = "the sandbox ended unexpectedly; grade the submission again."
 
 @pytest.fixture
 def own() -> Iterator[Sandbox]:
-    """A sandbox of this test's own, which it may break."""
+    """A sandbox for one test, which may break it."""
     with Sandbox.start(best_level(), threads=1) as sandbox:
         yield sandbox
 
@@ -79,7 +79,7 @@ def test_a_sandbox_that_is_lost_in_grading_is_an_infrastructure_error(own: Sandb
 
 
 def test_a_worker_that_cannot_be_confined_is_the_graders_fault(own: Sandbox) -> None:
-    # No scratch of no size can be mounted, so that confining fails before any line of a submission runs.
+    # A scratch folder of size 0 cannot be mounted, so confining fails before any line of a submission runs.
     message = r"^a worker did not start; `grader doctor` tells what this machine offers\.$"
     impossible = own.worker(seed=0, limits=Limits(file_mb=-1))
     with pytest.raises(SandboxError, match=message), impossible as worker:
@@ -102,7 +102,7 @@ def test_a_sandbox_that_does_not_start_is_said_in_one_sentence(monkeypatch: pyte
     [(["--no-gradebook"], "cannot be written"), ([], "gradebook.db: the disk reports an error; look at the disk")],
 )
 def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path, options: list[str], said: str) -> None:
-    """The file size limit stands for the disk: writing fails in the same place, with another number."""
+    """A limit on the size of files stands in for a full disk: writing fails at the same place, with another errno."""
     out = tmp_path / "out"
     command = [sys.executable, "-m", "grader", "grade", str(HONEST), "--profile", "quick", "--task", "2"]
     command += ["-o", str(out), *options]
@@ -120,7 +120,7 @@ def test_a_full_disk_is_said_and_leaves_no_half_a_report(tmp_path: Path, options
 
 
 def class_being_graded(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """`grader grade` on a class of twenty, in a session of its own, when the first of them is graded."""
+    """Start `grader grade` on a class of twenty in a session of its own, and wait for the first result."""
     for student in range(20):
         (folder / f"student{student:02}.py").write_text(HONEST.read_text() + f"# {student}\n")
     process = subprocess.Popen(
@@ -176,7 +176,7 @@ def wait_for_the_group_to_end(group: int) -> None:
 
 
 def test_no_time_limit_depends_on_the_clock_on_the_wall() -> None:
-    """Whoever sets the clock neither ends nor prolongs a call: only `time.monotonic` measures time in the grader."""
+    """Setting the system clock neither ends nor prolongs a call, since the grader only uses `time.monotonic`."""
     used = {
         f"{path.relative_to(SOURCE)}: {node.attr}"
         for path in SOURCE.rglob("*.py")

@@ -1,4 +1,4 @@
-"""What is said of a figure has the form that is expected, however much was drawn."""
+"""Tests that the description of a figure has the expected form, however much was drawn."""
 
 from __future__ import annotations
 

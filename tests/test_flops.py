@@ -1,4 +1,4 @@
-"""Counting a network's work: single layers and the reference by hand, and what a device reaches on its own."""
+"""Tests of counting a network's operations, against counts by hand, and of measuring a device's own speed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.submissions.reference import write_reference
 
 
 def describe(worker: Worker, expression: str) -> dict[str, Any]:
-    """What the examiner says of a network, after the way through export and rebuilding."""
+    """Return what the examiner says about a network after it was exported and rebuilt."""
     worker.load(f"import keras\nfrom keras import layers\ndef f(): return {expression}", ("f",))
     export = worker.tool("export_model", worker.call("f"))
     rebuilt = worker.tool("rebuild", export["config"], list(export["weights"]))
@@ -111,6 +111,6 @@ def test_rates_are_measured_on_each_backend(name: str) -> None:
         pytest.skip(reason)
     with Sandbox.start(best_level(), threads=1, backend=name) as sandbox, sandbox.worker(seed=0) as worker:
         rates = Rates(**worker.tool("measure_rates", 0.01))
-    # Whatever the processor is, it makes more than a million and less than a million million operations a second.
+    # Any processor makes more than a million and less than a million million operations per second.
     assert 1e6 < rates.matmul < 1e12
     assert 1e6 < rates.convolution < 1e12

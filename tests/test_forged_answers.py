@@ -1,7 +1,7 @@
-"""Whatever a worker answers, the trusted side comes to a verdict: a submission cannot make the grader itself fail.
+"""Tests that a submission cannot make the grader fail: whatever a worker answers, the trusted side reaches a verdict.
 
-The answers of an honest worker are recorded once.  Then they are played back with some of them changed in one place,
-as a submission could that has taken over its own process, and graded by the real checks.
+The answers of an honest worker are recorded once.  They are then played back to the real checks with some of them
+changed in one place, as a submission could do that has taken over its own process.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ ROUNDS = 200 if SLOW else 4
 LIES_PER_ANSWER = 0.04
 
 Tape = list[dict[str, list[Any]]]
-"""For each worker, in order: the answers to each call and tool, by name, in order."""
+"""For each worker, the answers to each call and tool by name; all in the order in which they came."""
 
 
 class Recorder:
-    """A worker, or the sandbox that gives it, whose answers are kept."""
+    """Wraps a worker, or the sandbox that gives it, and records its answers."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -65,7 +65,7 @@ class Recorder:
 
 
 class Liar:
-    """Plays a tape back, and now and then changes an answer; the examiner never lies."""
+    """Plays a tape back, and changes some of the answers; the answers of the examiner stay true."""
 
     def __init__(self, tape: Tape, rng: random.Random) -> None:
         self._tape = tape
@@ -113,7 +113,7 @@ class Playback:
 
 
 def changed(answer: Any, rng: random.Random) -> Any:
-    """An answer that differs in one place."""
+    """Return an answer that differs in one place."""
     if isinstance(answer, Loaded):
         lie = rng.choice(
             [
@@ -143,7 +143,7 @@ def changed(answer: Any, rng: random.Random) -> Any:
 
 
 def changed_array(array: Any, rng: random.Random) -> Any:
-    """An array of another shape, another dtype or with values that no calculation likes."""
+    """Return an array with another shape or dtype, or with values that break calculations."""
     odd = [np.nan, np.inf, -np.inf, 0.0, -1.0, 1e38, 255.0]
     variants: list[Callable[[], Any]] = [
         lambda: array[:-1] if array.ndim else array.reshape(1),
@@ -159,7 +159,7 @@ def changed_array(array: Any, rng: random.Random) -> Any:
 
 
 def changed_json(text: str, rng: random.Random) -> str:
-    """JSON of which one node is another, or no JSON at all."""
+    """Return JSON with one node changed, or text that is not JSON."""
     if rng.random() < 0.2:
         return rng.choice(["", "null", "[]", "{", "[" * 100_000, '"text"', "0", '{"config": []}', '{"config": {}}'])
     tree = msgspec.json.decode(text)

@@ -1,4 +1,4 @@
-"""The profile `full`: the whole training as it is written, its thresholds, its epochs and its speed, in the sandbox."""
+"""Tests of the profile `full` in the sandbox: the whole training as written, its thresholds, epochs and speed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def calibration(dataset: Dataset, *accuracies: float) -> Calibration:
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A file of calibrations in place of the grader's own, empty."""
+    """An empty file of calibrations in place of the grader's own."""
     path = tmp_path / "calibration.json"
     monkeypatch.setattr(load_calibrations, "__defaults__", (path,))
     monkeypatch.setattr(thresholds, "CALIBRATION_FILE", path)

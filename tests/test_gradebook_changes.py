@@ -1,4 +1,4 @@
-"""What changed between two attempts."""
+"""Tests of comparing two attempts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def attempt(measured: Result | None) -> Attempt | None:
 
 
 def changed(before: Result | None, after: Result | None) -> list[tuple[str, float | None, float | None]]:
-    """Check, points before, points after."""
+    """Return for each changed check its id, the points before and the points after."""
 
     def points(check: CheckResult | None) -> float | None:
         return None if check is None else check.points

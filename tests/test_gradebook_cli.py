@@ -1,4 +1,4 @@
-"""`grader gradebook`, and what `grader grade` does with a gradebook."""
+"""Tests of `grader gradebook`, and of what `grader grade` does with a gradebook."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ percent_per_day = 10
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `grader gradebook` in a folder with a gradebook, and gives what it prints."""
+    """Runs `grader gradebook` in a folder with a gradebook, and returns what it prints."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     (tmp_path / "course.toml").write_text(COURSE)
@@ -227,7 +227,7 @@ def without_times(path: Path) -> list[dict[str, Any]]:
 
 
 def kept_whole(folder: Path) -> set[str]:
-    """The submissions with a result in a folder's gradebook; none is there twice or in part."""
+    """Return the submissions with a result in a folder's gradebook, after making sure that all results are complete."""
     path = folder / "gradebook.db"
     if not path.exists():
         return set()
@@ -242,20 +242,20 @@ def kept_whole(folder: Path) -> set[str]:
 
 
 def killed(command: list[str], folder: Path, seconds: float) -> set[str] | None:
-    """Which results a batch announced before it was killed; `None` where it ended before."""
+    """Return the results that a batch announced before it was killed, or `None` if it ended before."""
     process = subprocess.Popen(
         command,
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"TMPDIR": str(folder)},  # who is killed cannot tidy up
+        env=os.environ | {"TMPDIR": str(folder)},  # a process that is killed cannot remove its temporary files
     )
     assert process.stderr is not None
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     process.kill()
-    # The grading processes end with it: until then they hold the other end.
+    # Wait for the grading processes to end too: until then they hold the other end of the pipe.
     said = process.stderr.read().splitlines()
     process.stderr.close()
     if process.wait() != -signal.SIGKILL:
@@ -274,7 +274,7 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(classroom: Path, tmp_path: 
     assert whole.returncode == 0, whole.stderr
 
     moments = random.Random(SEED)
-    kills: Counter[int] = Counter()  # by how many results were there
+    kills: Counter[int] = Counter()  # by the number of results at that time
     while kills.total() < KILLS:
         folder = Path(tempfile.mkdtemp(prefix="disturbed-", dir=tmp_path))
         announced: set[str] = set()
@@ -319,9 +319,9 @@ def test_a_gradebook_that_fails_in_mid_batch_costs_no_result(
     grade = [sys.executable, "-m", "grader", "grade", *files, "--profile", "quick", "--task", "1", "--jobs", "1"]
     process = subprocess.Popen(grade, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    assert "kurt" in process.stderr.readline()  # of fewer functions, and so the first
+    assert "kurt" in process.stderr.readline()  # it has fewer functions, and so is graded first
     with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")  # and does not end
+        other.execute("BEGIN IMMEDIATE")  # and keeps the lock
         at_once, line, in_the_end = process.stderr.read().splitlines()
         assert process.wait() == 3
         other.execute("ROLLBACK")

@@ -1,4 +1,4 @@
-"""When a result may be kept: what changes the digests, and what does not."""
+"""Tests of when a result may be kept: what changes the digests, and what does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decide, in a real gradebook: extensions, late days, excuses, groups and comments."""
+"""Tests of decisions in a real gradebook: extensions, late days, excuses, groups and comments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def scores(book: Gradebook) -> dict[str, float | None]:
 
 
 def refused(act: Callable[[], object], book: Gradebook) -> str:
-    """The sentence that something is refused with, and nothing is written."""
+    """Return the sentence with which an action is refused, after making sure that it has written nothing."""
     with contextlib.closing(sqlite3.connect(book.path)) as connection:
         before = list(connection.iterdump())
         with pytest.raises(UsageError) as caught:
@@ -236,7 +236,7 @@ def test_each_who_shares_a_submission_has_a_row(book: Gradebook) -> None:
     assert [attempt.result.submission.id for attempt in book.attempts("ben")] == ["ben+cleo"]
     assert [entry.student for entry in book.rows("ben+cleo")] == ["ben", "cleo"]
     assert "name one of them" in refused(lambda: book.entry("ben+cleo"), book)
-    with Gradebook.open(book.path) as by_name:  # where names say nothing
+    with Gradebook.open(book.path) as by_name:  # a course in which file names do not define groups
         assert list(scores(by_name)) == ["ada", "alan", "ben+cleo"]
 
 
@@ -276,7 +276,7 @@ def test_a_file_says_who_shares_what_and_changes_what_it_names(book: Gradebook) 
         ("team9",),
     )
     assert list(scores(book)) == ["ada", "alan", "ben", "cleo", "dora"]
-    deciding.excuse(book, "ada", BY_EMMY)  # of the two, the one with that name
+    deciding.excuse(book, "ada", BY_EMMY)  # only the student of that name, although the submission has the name too
     assert (book.entry("ada").excused, book.entry("dora").excused) == (True, False)
     again = deciding.put_groups(book, groups("ada,ada", "alan,dora"), BY_EMMY)
     assert (again.joined, again.left) == ((("dora", "alan"),), (("dora", "ada"),))

@@ -1,4 +1,4 @@
-"""What can be wrong with a gradebook's file: one sentence each, and what was in it stays in it."""
+"""Tests of errors of the gradebook's file: each gives one sentence, and the file keeps what it had."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def fault(path: Path) -> str:
-    """What is said as an attempt is added."""
+    """Return the error message when an attempt is added."""
     with pytest.raises(GradebookError) as caught, Gradebook.open(path, wait=0.05) as book:
         book.add(CONDITIONS, result_of(), graded_at=NOON)
     assert caught.value.exit_code == 3
@@ -84,7 +84,7 @@ def test_a_folder_that_is_not_there_and_a_file_that_is_a_folder(tmp_path: Path) 
 
 
 def test_an_empty_file_becomes_a_gradebook(tmp_path: Path) -> None:
-    path = tmp_path / "gradebook.db"  # what a process leaves that was killed as it made one
+    path = tmp_path / "gradebook.db"  # what is left if a process is killed while it creates a gradebook
     path.touch()
     with Gradebook.open(path) as book:
         assert book.entries() == []
@@ -115,7 +115,7 @@ def test_a_writer_waits_for_its_turn(path: Path) -> None:
 
 
 def confined(path: Path, *arguments: str, what: str = "add_until_it_fails") -> str:
-    """What a function of this module says in a process that sees other mounts."""
+    """Run a function of this module in a process with other mounts, and return what it prints."""
     program = bubblewrap.program()
     assert program is not None
     code = f"from tests.test_gradebook_faults import {what}; {what}()"
@@ -125,7 +125,7 @@ def confined(path: Path, *arguments: str, what: str = "add_until_it_fails") -> s
 
 
 def add_until_it_fails() -> None:
-    """Print the fault, and how many attempts of how many that were announced are in the file."""
+    """Print the error, and how many of the attempts that were announced are in the file."""
     path = Path(sys.argv[1])
     announced = 0
     try:

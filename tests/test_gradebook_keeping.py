@@ -1,4 +1,4 @@
-"""How a batch keeps the gradebook: what is not graded again, and what becomes of results that cannot be written."""
+"""Tests of how a batch uses the gradebook: what is not graded again, and results that cannot be written."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def grade(
     force: bool = False,
     submitted_at: str = "",
 ) -> Attempt | None:
-    """Grade a submission unless it is kept; the attempt that it is kept from."""
+    """Grade a submission unless its result is kept; return the attempt that is kept."""
     keeper = Keeper(book, conditions, force=force, submitted_at=submitted_at)
     found = keeper.find(file)
     if found is None:

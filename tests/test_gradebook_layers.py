@@ -1,4 +1,4 @@
-"""The arithmetic that lies over what was measured."""
+"""Tests of the arithmetic of the final score."""
 
 from __future__ import annotations
 

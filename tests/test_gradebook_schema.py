@@ -1,4 +1,4 @@
-"""The gradebook's tables, and files of earlier and later graders."""
+"""Tests of the gradebook's tables, and of files of earlier and later versions of the grader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEXT = ("ALTER TABLE attempts ADD COLUMN course_title TEXT NOT NULL DEFAULT ''",
 
 
 def file_of(path: Path, migrations: Sequence[Sequence[str]]) -> None:
-    """Make a file as the grader did that knew these migrations."""
+    """Create a file as a grader with the given migrations would."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         migrate(connection, path, migrations)
 

@@ -1,4 +1,4 @@
-"""The gradebook in its file: what goes in comes out whole, whatever happens to the process that writes."""
+"""Tests of the gradebook file: everything that is stored can be read, whatever happens to the process that writes."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ BEST = Course(attempts="best")
 def test_where_the_best_counts_each_version_has_its_last_points(path: Path) -> None:
     tries: tuple[tuple[str, list[str]], ...] = (  # of a file, and what it missed
         ("a" * 64, ["setup/loads"]),
-        ("b" * 64, []),  # a check was wrong, and then mended: the points of this grading count no more
+        ("b" * 64, []),  # a check was wrong and was corrected: the points of this grading no longer count
         ("b" * 64, ["train/early-stopping", "train/validates"]),
         ("c" * 64, ["setup/loads", "train/early-stopping"]),
     )
@@ -329,7 +329,7 @@ def test_what_the_grader_failed_at_is_graded_again(book: Gradebook) -> None:
 def test_a_file_that_was_handed_in_before_the_last_is_graded_again(book: Gradebook) -> None:
     book.add(CONDITIONS, result_of(), graded_at=NOON)
     book.add(CONDITIONS, result_of(sha256="1" * 64), graded_at=LATER)
-    assert book.find_graded("ada", "0" * 64, CONDITIONS) is None  # else the file in between would go on counting
+    assert book.find_graded("ada", "0" * 64, CONDITIONS) is None  # otherwise the file in between would go on counting
 
 
 # Points by hand
@@ -409,7 +409,7 @@ def test_who_does_not_pass_a_check_counts_by_the_attempt_that_counts(book: Grade
 
 
 class Model(RuleBasedStateMachine):
-    """A gradebook beside two lists."""
+    """A gradebook, and a model of it that consists of two lists."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -489,7 +489,7 @@ TestModel.settings = settings(max_examples=20, stateful_step_count=20, deadline=
 
 
 def write_on(path: Path, announced: Connection, name: str, count: int) -> None:
-    """Add attempts, and announce each that is in the gradebook."""
+    """Add attempts, and announce each once it is in the gradebook."""
     artefacts = [Artefact("", "figure", "image/png", bytes(20_000)), Artefact("", "source", "text/plain", b"x")]
     with Gradebook.open(path) as book:
         for _ in range(count):
@@ -498,7 +498,7 @@ def write_on(path: Path, announced: Connection, name: str, count: int) -> None:
 
 @pytest.fixture
 def writer(path: Path) -> Iterator[Any]:
-    """Starts processes that write; none is left."""
+    """Starts processes that write, and ends them all after the test."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.test_gradebook_store"])
     with contextlib.ExitStack() as stack:
@@ -518,7 +518,7 @@ def writer(path: Path) -> Iterator[Any]:
 
 
 def drain(announced: Connection) -> int:
-    """How many attempts were announced before the pipe ended."""
+    """Return how many attempts were announced before the pipe was closed."""
     count = 0
     with contextlib.suppress(EOFError):
         while True:
@@ -528,7 +528,7 @@ def drain(announced: Connection) -> int:
 
 
 def is_whole(path: Path, attempts: int) -> None:
-    """Nothing is half there."""
+    """Assert that a gradebook is intact and has all parts of its attempts."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

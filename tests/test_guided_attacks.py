@@ -1,12 +1,12 @@
-"""What a file in the guided form gains by deceiving the notes of its run: nothing.
+"""Tests that a guided submission gains nothing by deceiving the notes that are taken of its run.
 
 Each file in `tests/guided/attacks/` is a whole submission.  Its first line is a comment that says what it tries, and
 the header has
 
-    # without: 90         the most points that the same file gets with the trick taken out, in the profile `quick`
-    # open: text          why the trick works all the same so far; no more is asserted then than that it is graded
+    # without: 90         the most points that the same file gets without the trick, in the profile `quick`
+    # open: text          why the trick still works; then the test only asserts that the file is graded
 
-By default a few are tried, and with `GRADER_WHOLE_CORPUS` all.
+By default a few are tried; with `GRADER_WHOLE_CORPUS` all are.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ ATTACKS: Final = sorted(FOLDER.glob("*.py"))
 LEVEL: Final = "namespaces"
 SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
 A_FEW: Final = ("answers-the-wire", "forges-the-answers-shown", "weights-stand-still")
-"""What the default run tries."""
+"""The attacks that the default run tries."""
 
 
 class Attack(msgspec.Struct, frozen=True):
-    """One file of the folder."""
+    """One file in `tests/guided/attacks/`."""
 
     sentence: str
     without: float

@@ -1,7 +1,7 @@
-"""The guided corpus through the real sandbox: sound notebooks have full marks, and each bug costs its own task alone.
+"""Tests with the guided corpus in the real sandbox: sound notebooks get full marks, a bug costs only its own task.
 
-The default run takes three sound solutions and seven bugs, spread over the tasks; with `GRADER_WHOLE_CORPUS` all,
-which is about an hour.
+The default run grades three sound solutions and seven bugs, spread over the tasks; with `GRADER_WHOLE_CORPUS` it
+grades all, which takes about an hour.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _graded: dict[str, Result] = {}
 
 
 def result_of(case: Case, quick: Slot) -> Result:
-    """What the grader makes of a case; asked once."""
+    """Return the result of a case, which is graded only once."""
     if case.name not in _graded:
         _graded[case.name] = quick.grade(case.file).result
     return _graded[case.name]
@@ -134,7 +134,7 @@ def test_a_rate_is_told_with_its_interval() -> None:
 
 
 def judged(failed: dict[str, str], *, calls: tuple[str, ...] = ("fit",), problem: str = "") -> Result:
-    """A result in which all checks passed but some: `{check: message}`."""
+    """Return a result in which all checks passed except the given ones: `{check: message}`."""
     submission = Submission("x", Path("x.py"), "", "py", calls=calls)
     checks = checks_of("guided", Course(), "quick")
     outcomes = {

@@ -1,4 +1,4 @@
-"""Names of classes: those that belong to another class are known, and all others are anybody's own."""
+"""Tests of class names: those that belong to another class are recognised, and any other name is allowed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.checks.guided.names import misnamed
     [
         {0: {"airplane"}, 1: {"car"}, 2: {"bird"}},
         {3: {"katze", "bild 1"}, 5: {"hund"}, 7: {"pferd"}},
-        {0: {"a"}, 1: {"b"}, 2: {"c"}},  # names of its own
+        {0: {"a"}, 1: {"b"}, 2: {"c"}},  # names of the author's own
         {0: {"0"}, 1: {"1"}, 2: {"2"}},
         {0: {"plane"}, 1: {"thing"}, 2: {"airplane"}},  # one class has a name of its own, so the others may as well
         {3: {"cat", "dog"}, 5: {"dog"}},

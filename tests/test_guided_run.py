@@ -1,4 +1,4 @@
-"""The observed run of small programs, in the real sandbox: what they cannot do to it, and what it makes of them."""
+"""Tests of the observed run in the real sandbox, with small programs: what it records, and what cannot deceive it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trusted side of the guided form concludes with: images known again, scripts, labels, names and notes."""
+"""Tests of what the trusted side of the guided form works with: known images, scripts, labels, names and notes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from grader.submissions.program import largest_row, writes_out_sizes
 
 HERE = Path(__file__).parent
 PATIENT = 28
-"""The longest patience that can run out within the epochs that are watched."""
+"""The longest patience that can run out within the observed epochs."""
 
 ALBUM = Album(draw(np.random.default_rng(5), train=400, test=200))
 PICTURES = ALBUM.pictures
 
 
 def signatures_of(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """One pixel of each block, as the observed run takes them."""
+    """Return one pixel of each block of an image, as the observed run does."""
     return np.asarray(images[:, 4::8, 4::8], np.float32)
 
 

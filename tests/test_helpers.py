@@ -1,4 +1,4 @@
-"""The tasks of one submission side by side: the same results, in the same order, in the same words."""
+"""Tests of grading the tasks of a submission side by side: the results, their order and their texts are the same."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_side_by_side_gives_the_same_results_in_the_same_words() -> None:
         assert slot.helpers is not None
         slot.helpers.processes[0].kill()
         slot.helpers.processes[0].join()
-        again = slot.grade(file)  # that one ends costs the submission nothing
+        again = slot.grade(file)  # a helper that has ended costs the submission nothing
     assert expected.result.status == "graded"
     assert _plain(found) == _plain(expected) == _plain(again)
     assert sorted(told) == sorted(check.id for check in found.result.checks)

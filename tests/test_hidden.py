@@ -1,4 +1,4 @@
-"""The accuracy check's data: balanced, unseen, transformed, and drawn anew for each submission."""
+"""Tests of the accuracy check's data: balanced, unseen, transformed, and drawn for each submission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that mean harm to whoever reads them: the others of the class get their grades and their feedback."""
+"""Tests with files that are harmful to read: the rest of the class still gets grades and feedback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGE: Final = Path(grader.__file__).parents[1]
 
 
 def notebook(**keys: Any) -> dict[str, Any]:
-    """A sound notebook of one code cell, which has these keys beside its own."""
+    """Return a sound notebook with one code cell and the given additional keys."""
     cell: dict[str, Any] = {
         "cell_type": "code",
         "metadata": {},
@@ -96,7 +96,7 @@ with contextlib.suppress(OSError):
 
 
 def test_no_file_is_imported_where_it_lies_in_the_current_folder(tmp_path: Path) -> None:
-    """With two jobs, since a new Python looks for modules in the current folder, unless it is told not to."""
+    """Two jobs are used, since a new Python process looks for modules in the current folder unless told not to."""
     folder, mark = tmp_path / "in", tmp_path / "mark"
     folder.mkdir()
     names = ("conftest", "multiprocessing", "random", "sitecustomize", "socket")
@@ -136,7 +136,7 @@ def test_a_file_of_an_undecodable_name_is_read_apart_too(tmp_path: Path) -> None
 
 def test_a_file_that_python_cannot_parse_in_time_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "ada.py"
-    path.write_text(f"x = f'{'{a}' * 300_000}'\n")  # Python 3.11 takes an hour for it
+    path.write_text(f"x = f'{'{a}' * 300_000}'\n")  # Python 3.11 would take an hour for it
     began = time.monotonic()
     submission = read_apart(SubmissionFile("ada", path), seconds=1)
     assert time.monotonic() - began < 60
@@ -175,7 +175,7 @@ os.kill(grader, signal.SIGKILL)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc tells which process to kill")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_who_kills_the_grading_process_costs_nobody_else_a_grade(tmp_path: Path, jobs: int) -> None:
-    """At the level `process`, the one at which a submission can."""
+    """This is tried at the level `process`, the only one at which a submission can do that."""
     for name, text in (("a", HONEST + _KILLS_THE_GRADER), ("b", HONEST), ("c", HONEST)):
         (tmp_path / f"{name}.py").write_text(text)
     seen: list[Graded] = []

@@ -1,6 +1,6 @@
-"""One conformance suite for all isolation levels: what a level promises is tried at it.
+"""The conformance tests of all isolation levels: everything that a level promises is tried at that level.
 
-What a level does not promise is tried too and reported as skipped, with what came of it.
+What a level does not promise is tried too, but is reported as skipped, with the outcome.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ only_landlock = pytest.mark.skipif(bool(launch.why_not("landlock")), reason=laun
 
 @pytest.fixture(scope="module", params=LEVELS)
 def contained(request: pytest.FixtureRequest, aims: Outside) -> Iterator[Sandbox]:
-    """A sandbox at each level that the machine has, started when there is something to aim at."""
+    """A sandbox at each level that the machine offers, started after the targets exist."""
     level: str = request.param
     if reason := launch.why_not(level):
         pytest.skip(f"{level}: {reason}")
@@ -46,7 +46,7 @@ def contained(request: pytest.FixtureRequest, aims: Outside) -> Iterator[Sandbox
 
 @pytest.fixture(scope="module")
 def aims() -> Iterator[Outside]:
-    """What trials aim at."""
+    """The targets of the trials."""
     with outside() as aims:
         yield aims
 
@@ -166,7 +166,7 @@ def test_threads_without_end_are_ended_too(contained: Sandbox) -> None:
         call(contained, source, limits=Limits(processes=4))
     if isinstance(ended.value, WorkerGone):
         assert ended.value.reason == "processes"
-    else:  # the kernel's own limit was first; root is not held to it
+    else:  # the kernel's own limit took effect first; it does not apply to root
         assert os.getuid() != 0
         assert str(ended.value) == "RuntimeError: can't start new thread"
 
@@ -196,9 +196,9 @@ def test_what_hops_from_number_to_number_is_caught(contained: Sandbox) -> None:
     if not promised(contained.level, "nothing_survives"):
         pytest.skip(f"{contained.level} does not promise it")
     place = call(contained, _HOPS)
-    assert contained.exits  # the worker's end was reported, and with it that of all others
+    assert contained.exits  # the worker's end was reported, and it includes the end of its children
     below = psutil.Process(contained.pid).children(recursive=True)
-    servers = 2 if contained.level == "namespaces" else 0  # bubblewrap's first process, and the forkserver
+    servers = 2 if contained.level == "namespaces" else 0  # the first process of bubblewrap, and the forkserver
     assert len(below) <= servers, below
     assert isinstance(place, str)
     if contained.level != "namespaces":
@@ -215,7 +215,7 @@ def test_a_scratch_is_removed_whatever_was_made_of_it(tmp_path: Path) -> None:
     (top / "shut" / "inner").mkdir(mode=0)
     (top / "shut").chmod(0)
     deep = os.open(top, os.O_RDONLY)
-    for _ in range(100):  # a path of five times what the kernel takes
+    for _ in range(100):  # a path five times as long as the kernel accepts
         os.mkdir("n" * 200, dir_fd=deep)
         deeper = os.open("n" * 200, os.O_RDONLY, dir_fd=deep)
         os.close(deep)
@@ -224,7 +224,7 @@ def test_a_scratch_is_removed_whatever_was_made_of_it(tmp_path: Path) -> None:
     scratch.remove(str(top))
     assert not top.exists()
     assert (tmp_path / "outside" / "kept").read_text() == "x"
-    scratch.remove(str(top))  # what is gone is no fault
+    scratch.remove(str(top))  # removing it a second time is not an error
 
 
 def test_what_takes_too_long_to_remove_is_left_for_later(tmp_path: Path) -> None:
@@ -270,13 +270,13 @@ def test_the_numbers_of_system_calls_are_those_of_the_kernels_headers(column: in
     }
     ours["sched_setaffinity"] = seccomp._SCHED_SETAFFINITY[column]
     assert len(ours) > 60
-    # An older header lacks the newest calls.
+    # Older headers lack the newest system calls.
     wrong = {call: number for call, number in ours.items() if call in known and known[call] != number}
     assert wrong == {}
     assert {call for call in known if call in ours and ours[call] is None} == set()
 
 
-# Run on its own: rules, once laid on a process, stay.
+# Run in a process of its own, since Landlock's rules cannot be removed from a process.
 _OLD_KERNEL = """
 import os, socket, sys
 from grader.sandbox.levels import landlock, seccomp, seccomp
@@ -337,7 +337,7 @@ def test_landlock_keeps_its_promises_as_a_plain_user() -> None:
     bubblewrap, setpriv = shutil.which("bwrap"), shutil.which("setpriv")
     if bubblewrap is None or setpriv is None:
         pytest.skip("becoming another user and showing it this environment needs bwrap and setpriv")
-    # The environment may lie in a folder that only root may enter: the user gets a view in which it can.
+    # The environment may be in a folder that only root may enter, so the user gets a mount view with access to it.
     command = [bubblewrap, "--dev-bind", "/", "/", "--cap-add", "ALL"]
     needed = (*view.environment_folders(), view.PACKAGE)
     closed = {parent for path in needed for parent in path.parents if not parent.stat().st_mode & stat.S_IXOTH}

@@ -1,4 +1,4 @@
-"""The network that `predict` is tried with answers arrays at once, and as Keras' own `predict` does."""
+"""Tests that the known model for `predict` answers arrays directly, and like Keras' own `predict`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebooks of any weight: their code is read as a stream, and outputs are no code."""
+"""Tests with notebooks of any size: their code is read as a stream, and outputs are skipped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCE = "# é\nimport numpy as np\n\n\ndef predict(model, x):\n    return model
 
 
 def write(path: Path, megabytes: int, source: str = SOURCE) -> None:
-    """A notebook with outputs of so many MB."""
+    """Write a notebook with outputs of a number of MB."""
     cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": source}
     picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=" * 80_000}}
     text = {"output_type": "stream", "name": "stdout", "text": ['loss: "0.5" \\ {[\n'] * 1000}

@@ -1,4 +1,4 @@
-"""What a machine is called, and the lock that keeps others off it while times are measured."""
+"""Tests of a machine's description, and of the lock that keeps others off it while times are measured."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_machines_that_differ_have_different_names(change: dict[str, object]) ->
 
 
 def refuse(sentence: str) -> None:
-    """Do not wait: what would be waited for is raised."""
+    """Raise an error with what would be waited for."""
     raise TimeoutError(sentence)
 
 
@@ -80,7 +80,7 @@ with machine_lock("grader bench", alone=sys.argv[2] == "alone", waiting=print, p
 
 
 def hold(path: Path, how: str) -> subprocess.Popen[str]:
-    """Another process that holds the lock until it is ended."""
+    """Start another process that holds the lock until it is ended."""
     command = [sys.executable, "-c", _HOLD, str(path), how]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent)
     assert process.stdout is not None

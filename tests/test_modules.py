@@ -1,4 +1,4 @@
-"""What submissions may import is one list: named, installed, and no fault of theirs where it is not."""
+"""Tests of the list of modules that submissions may import; one that is not installed is not the student's fault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grader.validation import doctor
 
 ROOT = Path(__file__).parent.parent
 PLAIN = (ROOT / "tests" / "wheats" / "plain.py").read_text()
-PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow", "h5py": "keras"}  # Keras brings h5py along
+PACKAGES = {"sklearn": "scikit-learn", "PIL": "pillow", "h5py": "keras"}  # Keras depends on h5py
 
 
 def test_all_of_the_list_is_installed_however_the_grader_is() -> None:

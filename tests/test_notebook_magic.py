@@ -1,4 +1,4 @@
-"""`%grade` in a real kernel, and what counts of what was executed there."""
+"""Tests of `%grade` in a real kernel, and of which executed cells count."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMPORTS = "import numpy as np\n"
 
 
 class Kernel:
-    """A kernel as Jupyter starts it, and a front end that runs cells in it."""
+    """A kernel started like Jupyter does, with a front end that runs cells in it."""
 
     def __init__(self, folder: Path) -> None:
         self.manager = manager.KernelManager(kernel_name="python3")
@@ -46,14 +46,14 @@ class Kernel:
         return int(self.manager.provisioner.pid)
 
     def send(self, code: str, cell: str = "") -> str:
-        """Have a cell run, and do not wait; its id as JupyterLab and VS Code send it."""
+        """Run a cell without waiting; its id is sent like JupyterLab and VS Code do."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
     def shown(self, sent: str, *, until: str = "") -> dict[str, str]:
-        """What is in the cell's output when it has run, or as soon as a text is in it."""
+        """Return a cell's output once it has run, or as soon as it contains a text."""
         shown: dict[str, str] = {"text/plain": ""}
         while True:
             message = self.client.get_iopub_msg(timeout=SECONDS)
@@ -101,7 +101,7 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # those of jupyter_client and pyzmq are none of ours
+@pytest.mark.filterwarnings("ignore")  # jupyter_client and pyzmq emit warnings of their own
 def test_a_notebook_checks_itself_and_the_sandbox_stays(kernel: Kernel) -> None:
     assert kernel.text("%load_ext grader") == ""
     assert kernel.text("%grade").strip() == (
@@ -133,7 +133,7 @@ def test_a_notebook_checks_itself_and_the_sandbox_stays(kernel: Kernel) -> None:
     )
     assert "there is no such file or folder." in kernel.text("%grade --file none.py")
     assert "%grade subset_data  one function" in kernel.text("%grade --help")
-    # Nothing of the grader but the magic is in the kernel.
+    # Of the grader, only the magic is imported in the kernel.
     assert kernel.text(
         "import sys; print(sorted(n for n in sys.modules if n.split('.')[0] in ('grader', 'pytest')))"
     ) == ("['grader', 'grader.ipython_magic']\n")
@@ -199,7 +199,7 @@ def test_a_later_definition_wins_in_whatever_cell_and_the_rest_of_the_earlier_st
         (1, "import numpy as np\n\n\n\nn = 3"),
         (2, "def f(x):\n    return 2"),
     ]
-    # The first cell ran again after the second, and stands before it all the same.
+    # The first cell was executed again after the second, but keeps its place before it.
     assert stand(("def f(): 1", "a"), ("def f(): 2", "b"), ("def f(): 3", "a")) == [(3, "def f(): 3"), (2, "")]
 
 

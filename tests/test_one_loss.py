@@ -1,6 +1,6 @@
-"""One bug, one loss: a single shortcoming fails the check that is about it, and all others look at what works.
+"""Tests that one bug costs one check: a single shortcoming fails only the check that is about it.
 
-The default run takes every sixth of them, and with `GRADER_WHOLE_CORPUS` all.
+The default run grades every sixth case; with `GRADER_WHOLE_CORPUS` it grades all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from grader.validation.validating import write_chaff
 HERE = Path(__file__).parent
 CHAFFS = {chaff.name: chaff for chaff in read_chaffs(HERE / "chaffs", HERE / "wheats")}
 
-# By what is not as it should be: the form of an argument, of what is returned, how many there are, or which.
+# Grouped by what is wrong: the form of an argument or of what is returned, how many there are, or which ones.
 ONE_LOSS = (
     "task1-setup-own-names-for-options",
     "task2-subset_data-classes-as-list-only",
@@ -71,7 +71,7 @@ CHOSEN = ONE_LOSS[:: 1 if os.environ.get("GRADER_WHOLE_CORPUS") else 6]
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:
-    """What each of them gets in its own task, and in that of the functions it is about."""
+    """The result of each case in its own task, and in the tasks of the functions that it is about."""
     found: dict[str, Result] = {}
     by_tasks: dict[frozenset[int], list[Chaff]] = {}
     for name in CHOSEN:
@@ -95,7 +95,7 @@ def test_one_bug_loses_one_check(name: str, results: dict[str, Result]) -> None:
 
 
 def header(*parameters: str) -> FunctionFound:
-    """A function with these parameters, as `inspect` has them: `name`, `name=`, `*, name`, `/name`, `**name`."""
+    """Return the header of a function with parameters written as `name`, `name=`, `*, name`, `/name` or `**name`."""
     found, keyword_only = [], False
     for text in parameters:
         if text == "*":

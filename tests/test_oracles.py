@@ -1,4 +1,4 @@
-"""What the grader knows beforehand, held against Keras itself and against plain arithmetic."""
+"""Tests of the expected values that the grader computes, against Keras itself and plain arithmetic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARL
 
 
 def epochs_by_keras(case: ScriptCase) -> int:
-    """How long Keras' own EarlyStopping lets a training go on whose val_accuracy follows a script."""
+    """Return after how many epochs Keras' own EarlyStopping ends a training whose val_accuracy follows a script."""
     model = SimpleNamespace(stop_training=False, get_weights=list)
     stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=case.patience)
     stopping.set_model(model)
@@ -78,7 +78,7 @@ def test_the_logits_of_the_ranks() -> None:
 
 
 def watched(case: ScriptCase, values: list[float], *, mode: str) -> tuple[int, int]:
-    """How many epochs are trained, and which one is kept, where something else than val_accuracy is watched."""
+    """Return how many epochs are trained and which one is kept if another quantity than val_accuracy is monitored."""
     stopping = keras.callbacks.EarlyStopping(monitor="value", mode=mode, patience=case.patience)
     stopping.set_model(SimpleNamespace(stop_training=False, get_weights=list))
     stopping.on_train_begin()
@@ -103,7 +103,7 @@ def test_whoever_watches_anything_else_stops_and_saves_elsewhere(case: ScriptCas
         values.append(share if which == "accuracy" else loss)
     stopped, kept = watched(case, values, mode=mode)
     best = case.ranks.index(max(case.ranks[: expected_epochs(case)]))
-    if (which, mode) == ("accuracy", "min"):  # the opposite of the opposite
+    if (which, mode) == ("accuracy", "min"):  # shares in the training set are reversed, so the lowest is the best
         assert (stopped, kept) == (expected_epochs(case), best)
     else:
         assert stopped != expected_epochs(case)

@@ -1,4 +1,4 @@
-"""In which order a class is graded."""
+"""Tests of the order in which a class is graded."""
 
 from __future__ import annotations
 

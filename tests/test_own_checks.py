@@ -1,4 +1,4 @@
-"""Checks of a course's own: how they are read, what is wrong with them, and that they are graded as ours are."""
+"""Tests of a course's own checks: how they are read, errors in them, and that they are run like the grader's."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def subset_data(x, y, classes=(0, 1, 2), seed=None):
 
 
 def course_in(folder: Path, test: str = TEST, toml: str = "", **others: str) -> Path:
-    """A course with one file of tests and others beside it; gives the course file."""
+    """Write a course with one file of checks and other files beside it; return the course file."""
     checks = folder / "checks"
     checks.mkdir(exist_ok=True)
     (checks / "test_own.py").write_text(HEAD + test)
@@ -69,7 +69,7 @@ def course_in(folder: Path, test: str = TEST, toml: str = "", **others: str) -> 
 
 
 def result_of(sandbox: Sandbox, course: Course, folder: Path, source: str = SOLUTION) -> Result:
-    """What the course's own checks say of a solution, as the grader would grade it, without ours."""
+    """Return the results of the course's own checks for a solution, without the grader's checks."""
     path = folder / "solution.py"
     path.write_text(source)
     submission = read_submission(SubmissionFile("ada", path))

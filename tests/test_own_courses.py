@@ -1,4 +1,4 @@
-"""Courses with data of their own: a sound solution has all points, and bugs cost points in their task."""
+"""Tests of courses with their own data: a sound solution gets all points, and bugs cost points in their task."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Judge = Callable[..., Result]
 
 @pytest.fixture
 def judge(sandbox: Sandbox, tmp_path: Path) -> Judge:
-    """Grades a text in the profile `quick`, for some tasks."""
+    """Grades a source in the profile `quick`, for some tasks."""
 
     def judged(course: Course, text: str, *tasks: int) -> Result:
         path = tmp_path / "solution.py"
@@ -52,7 +52,7 @@ def judge(sandbox: Sandbox, tmp_path: Path) -> Judge:
 
 
 def failed(result: Result) -> dict[str, CheckResult]:
-    """The checks that did not pass, by id."""
+    """Return the checks that did not pass, by their ids."""
     return {check.id: check for check in result.checks if check.status != "passed"}
 
 

@@ -1,4 +1,4 @@
-"""A course's own images: an .npz or a folder, what is read from them, and what is refused in which words."""
+"""Tests of a course's own images in an .npz or a folder: what is read, and the messages for what is refused."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.own_courses import FRUITS, course_in, grey_course, pictures, tall_cou
 
 def test_an_npz_says_size_channels_and_names(tmp_path: Path) -> None:
     course = grey_course(tmp_path)
-    assert course.dataset == str(tmp_path / "fruit.npz")  # as it lies beside the course file
+    assert course.dataset == str(tmp_path / "fruit.npz")  # relative to the course file
     assert (course.subject.title, course.subject.image_shape, course.classes) == ("fruit", (28, 28, 1), (0, 1, 2, 3))
     assert course.subject.class_names == FRUITS
     assert (course.form, course.accuracy.mirror) == ("functions", False)
@@ -225,7 +225,7 @@ def test_the_usual_course_is_as_it_was() -> None:
 
 @pytest.fixture
 def published_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of a server with small files in the form in which Keras publishes them; the cache is empty."""
+    """The folder of a server with small files in the form in which Keras publishes them, with an empty cache."""
     folder = tmp_path / "served"
     folder.mkdir()
     write_npz(folder / "mnist.npz", (28, 28), 10)

@@ -1,9 +1,9 @@
-"""Layers and networks of a submission's own: sound ones have full marks, and a bug or a trick in one is caught.
+"""Tests of a submission's own layers and networks: sound ones get full marks, and a bug or a trick is caught.
 
-They cross to the examiner as graphs; see `grader.sandbox.wire.graphs`.  Each solution here is the plain one among the
-wheats with some of its functions replaced, or the flat script of the guided form with another task 4.
+They are sent to the examiner as graphs; see `grader.sandbox.wire.graphs`.  Each solution here is the plain one among
+the wheats with some functions replaced, or the flat script of the guided form with another task 4.
 
-The default run takes every fifth of them, and with `GRADER_WHOLE_CORPUS` all.
+The default run grades every fifth of them; with `GRADER_WHOLE_CORPUS` it grades all.
 """
 
 from __future__ import annotations
@@ -233,11 +233,11 @@ SOUND: Final = {
     "attention": (ATTENTION, set()),
     "convolution-of-its-own": (OWN_CONVOLUTION, set()),
 }
-"""Solutions, each with what it is right to cost: a network that is no Sequential."""
+"""Sound solutions, each with the checks that it rightly fails, since its network is not a Sequential."""
 
 
 def with_head(call: str) -> str:
-    """A network whose last layer is its own, with what that answers."""
+    """Return a network whose last layer is of its own, with the answer that the layer gives."""
     return f"""
 import numpy as np
 import tensorflow as tf
@@ -330,7 +330,7 @@ BORROWED: Final = (
     def call(self, x):""",
     )
 )
-"""The same with the kernel of a dense layer, which takes part."""
+"""Like `DECORATED`, but with the kernel of a dense layer that takes part in the network."""
 
 BUGS: Final = {
     "a-convolution-for-show-with-a-borrowed-kernel": (
@@ -411,11 +411,11 @@ BUGS: Final = {
         "The block should at least halve height and width",
     ),
 }
-"""Solutions with one bug or trick, with what that costs, and words of the first message."""
+"""Solutions with one bug or trick, with the checks that they fail, and words of the first message."""
 
 
 def some_of(solutions: Iterable[str]) -> list[str]:
-    """The names of those that are tried."""
+    """Return the names of the cases that are tried."""
     return list(solutions) if os.environ.get("GRADER_WHOLE_CORPUS") else list(solutions)[::5]
 
 
@@ -430,7 +430,7 @@ def missed(result: Result) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def of_networks() -> Iterator[Slot]:
-    """A slot that grades task 4 alone."""
+    """A slot that grades only task 4."""
     with Slot(Settings(Course(), "quick", frozenset((4,)), best_level())) as slot:
         yield slot
 
@@ -552,7 +552,7 @@ GUIDED: Final = {
     "guided-sequential": (SEQUENTIAL_IN_NOTEBOOK, set(), WEIGHTS_ALONE),
     "guided-model": (MODEL_IN_NOTEBOOK, {"model/sequential"}, WEIGHTS_ALONE),
 }
-"""Networks for a flat script, with what they are right to cost, and how it keeps its best epoch."""
+"""Networks for a flat script, with the checks that they rightly fail, and how the script keeps its best epoch."""
 
 GUIDED_BUGS: Final = {
     "guided-no-softmax": (
@@ -580,7 +580,7 @@ GUIDED_BUGS: Final = {
 
 
 def guided(table: tuple[Any, ...]) -> str:
-    """The flat script with another network."""
+    """Return the flat script with another network."""
     before, after = FLAT.split("model = tf.keras.Sequential()")[0], FLAT[FLAT.index("model.compile(") :]
     for old, new in table[2]:
         assert old in after
@@ -607,7 +607,7 @@ Change = Callable[[dict[str, Any]], None]
 
 @pytest.fixture(scope="module")
 def exported(sandbox: Sandbox) -> dict[str, Any]:
-    """What the worker says of a network with a layer of its own."""
+    """Return what the worker says about a network with a layer of its own."""
     with sandbox.worker(seed=0) as worker:
         worker.load(PLAIN + ATTENTION, ("build_model",))
         export = worker.tool("export_model", worker.call("build_model"))
@@ -615,7 +615,7 @@ def exported(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def graph_in(tree: dict[str, Any]) -> dict[str, Any]:
-    """The first graph in a configuration."""
+    """Return the first graph in a configuration."""
     layers = tree["config"]["layers"]
     found: dict[str, Any] = next(layer for layer in layers if layer["class_name"] == graphs.CLASS_NAME)
     return found["config"]["graph"]  # type: ignore[no-any-return]
@@ -679,7 +679,7 @@ FORGED: Final[dict[str, tuple[Change, str]]] = {
     "never-filled": (never_filled, "inputs that nobody fills"),
     "begins-as-an-array": (begins_as_an_array, "is no graph"),
 }
-"""What a worker may make of a graph, and words of the answer."""
+"""Ways in which a worker could forge a graph, with words of the examiner's answer."""
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -765,7 +765,7 @@ EYE: Final = {
         "value": {"numbers": {"dtype": "float32", "shape": [1, 1], "data": ONE}},
     },
 }
-"""One number, whatever the images show."""
+"""A node of a graph that gives one number, whatever the images show."""
 
 
 def test_each_operation_that_is_allowed_has_no_state_by_the_word_of_tensorflow() -> None:

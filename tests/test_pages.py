@@ -1,4 +1,4 @@
-"""Which attempt the pages of a batch show."""
+"""Tests of which attempt the pages of a batch show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORSE = result_of(sha256="2" * 64, failing=["train/early-stopping"])
 
 
 def shown(folder: Path, course: Course, *, tasks: frozenset[int] = frozenset(), **graded: Result) -> dict[str, bool]:
-    """Of each result that was graded, one after the other, whether the page of the last one says its score."""
+    """Return for each result that is graded in turn whether the last page shows its score."""
     with keeping(folder / "gradebook.db", CONDITIONS, course=course) as keeper:
         for result in graded.values():
             keeper.add(result)

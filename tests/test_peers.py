@@ -1,4 +1,4 @@
-"""The comparison with other graders, as far as it needs none of them."""
+"""Tests of the comparison with other graders, as far as they need not be installed for it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_what_each_further_one_costs_is_told_round_by_round() -> None:
 def test_processor_time_counts_what_the_kernel_forgets_when_a_sandbox_ends() -> None:
     processor = Processor()
     began = processor._last
-    for total in (1.0, 4.0, 0.5, 1.5):  # a sandbox that had used 3.5 ended between the second and the third
+    for total in (1.0, 4.0, 0.5, 1.5):  # between the second and the third, a sandbox ended that had used 3.5
         processor.see(began + total)
     assert processor.seconds == pytest.approx(5.0)
 

@@ -1,4 +1,4 @@
-"""Cases are drawn once for all checks of a strategy, and drawn again only to make one that fails smaller."""
+"""Tests that cases are drawn once for all checks of a strategy, and again only to shrink one that fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS = st.integers(0, 1000)
 
 
 class Asked:
-    """Evidence that only counts how often it is asked for."""
+    """Evidence that counts how often it is asked for."""
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed

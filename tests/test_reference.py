@@ -1,4 +1,4 @@
-"""The reference solution keeps the contract: one section a task, on data small enough to compute by hand."""
+"""Tests that the reference keeps the contract, in a section for each task, with data small enough to check by hand."""
 
 import inspect
 import subprocess

@@ -1,4 +1,4 @@
-"""How long a batch is said to take."""
+"""Tests of the estimate of how long a batch will still take."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The same verdict every time: five submissions, twenty times each, several at once.
+"""Tests that the verdict is the same every time: five submissions are graded twenty times each, several at once.
 
-Some ten minutes on two cores, so only with `GRADER_WHOLE_CORPUS`; `tests/test_samples.py` grades one of them twice.
+This takes about ten minutes on two cores, so it runs only with `GRADER_WHOLE_CORPUS`; `tests/test_samples.py` grades
+one of them twice.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Checks = tuple[CheckResult, ...]
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Checks]]:
-    """What the checks said of each submission, each time, but for how long they took."""
+    """The results of the checks for each submission and each time, without the seconds that they took."""
     (chaff,) = (chaff for chaff in read_chaffs(HERE / "chaffs", WHEATS) if chaff.name == CHAFF)
     paths = {
         "bugs": SAMPLES / "three-bugs.py",

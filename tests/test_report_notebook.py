@@ -1,4 +1,4 @@
-"""Feedback in the student's own notebook: real ones of several versions, with made-up results."""
+"""Tests of feedback in the student's own notebook, with real notebooks of several versions and made-up results."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_everything_of_the_student_stays(path: Path) -> None:
 
 
 def test_the_notebooks_are_of_every_version() -> None:
-    """Else the tests above would say less than they seem to."""
+    """Otherwise the tests above would cover less than they seem to."""
     documents = [json.loads(path.read_bytes().decode("utf-8-sig")) for path in NOTEBOOKS]
     assert {(d["nbformat"], d["nbformat_minor"]) for d in documents} >= {(3, 0), (4, 0), (4, 5)}
     assert sum(is_valid(document) for document in documents) >= 8

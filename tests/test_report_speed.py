@@ -1,4 +1,4 @@
-"""Measurements of speed as people see them: the table at 80 columns, remarks, points and JSON."""
+"""Tests of how measurements of speed are shown: the table at 80 columns, remarks, points and JSON."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ COURSE = Course(speed=Speed(points=5))
 
 
 def changed(measured: Measurement, **changes: Any) -> Measurement:
-    """With changes in each of the submission's rounds."""
+    """Return a measurement with changes in each of the submission's rounds."""
     rounds = tuple(msgspec.structs.replace(round_, **changes) for round_ in measured.rounds)
     return msgspec.structs.replace(measured, rounds=rounds)
 
 
 def with_epochs(measured: Measurement, **changes: Any) -> Measurement:
-    """With changes in each epoch."""
+    """Return a measurement with changes in each epoch."""
 
     def other(round_: Round) -> Round:
         epochs = tuple(msgspec.structs.replace(epoch, **changes) for epoch in round_.epochs)
@@ -165,7 +165,7 @@ def test_a_rate_is_of_the_images_that_were_trained_on() -> None:
 
 
 def test_the_epochs_clock_has_no_say_in_points() -> None:
-    """Only the grader's own clock: epochs told as ten times as fast change nothing."""
+    """Points depend only on the grader's own clock: epochs reported as ten times as fast change nothing."""
     told = with_epochs(FAST, train_seconds=0.001)
     assert points_of(told, COURSE.speed) == points_of(FAST, COURSE.speed)
 

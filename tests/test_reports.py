@@ -1,4 +1,4 @@
-"""Results as text: hostile content is harmless, and what is the same is said once."""
+"""Tests of results as text: hostile content is made harmless, and repeated messages are shown once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a course asks for beyond the contract: each has a check and a sentence in the starter, if it is stated."""
+"""Tests of a course's additional requirements: each one that is stated has a check and a sentence in the starter."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_the_names_are_those_of_keras() -> None:
 
 
 def layer(kind: str, before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
-    """A layer as the examiner describes it."""
+    """Return a layer as the examiner describes it."""
     return {
         "kind": kind,
         "convolution": kind == "Conv2D",
@@ -190,7 +190,7 @@ def test_an_optimizer_is_known_by_its_class() -> None:
 
 
 def judged(sandbox: Sandbox, course: Course, text: str, folder: Path) -> dict[str, CheckResult]:
-    """The checks of the requirements for a text."""
+    """Return the results of the requirements' checks for a source."""
     path = folder / "solution.py"
     path.write_text(text)
     submission = read_submission(SubmissionFile("solution", path))

@@ -1,4 +1,4 @@
-"""The samples that a plain `tox` grades: their scores, and that grading again gives the same."""
+"""Tests of the samples that a plain `tox` grades: their scores, and that grading again gives the same result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_unfinished_sample_has_the_points_of_the_set_up(quick: Slot) -> None
     result = graded(quick, "starter.py")
     assert result.score == 5.0
     later = {check.id: check for check in result.checks if check.task > 1}
-    compared = later.pop("predict/scales-as-train-does")  # with `train`, which is not written either
+    compared = later.pop("predict/scales-as-train-does")  # compares with `train`, which is not written either
     assert (compared.status, compared.message) == ("not_run", "Not run: `train` did not work.")
     assert {check.status for check in later.values()} == {"error"}
     assert {check.hint for check in later.values()} == {"This function is still to be written."}

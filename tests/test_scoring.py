@@ -1,4 +1,4 @@
-"""From outcomes to a result."""
+"""Tests of how outcomes become a result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_line_says_all_that_is_known_of_its_check() -> None:
         task=2,
         function="subset_data",
         status="failed",
-        points=0.83,  # to the cent
+        points=0.83,  # rounded to two digits
         max_points=2.5,
         message="Text.",
         hint="Hint.",
@@ -60,7 +60,7 @@ def test_a_line_says_all_that_is_known_of_its_check() -> None:
         title="Shuffles",
     )
     assert (graded.status, graded.problem) == ("graded", "")
-    assert graded.score == 7.16  # the sum of what the lines say
+    assert graded.score == 7.16  # the sum of the rounded points
 
 
 def test_a_fault_that_is_not_one_checks_is_kept_before_those_that_are() -> None:

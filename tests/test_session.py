@@ -1,4 +1,4 @@
-"""A real sandbox: calls, errors, limits, and what they say; `test_isolation` tries each level."""
+"""Tests of a real sandbox: calls, errors, limits and their messages; `test_isolation` tries each isolation level."""
 
 from __future__ import annotations
 

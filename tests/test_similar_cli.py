@@ -1,4 +1,4 @@
-"""`grader similar`: on files, folders and downloads, in the terminal, as pages and for other tools."""
+"""Tests of `grader similar` with files, folders and downloads, in the terminal, as pages and for other tools."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_class_as_pages_beside_which_everything_stays(
     pair = next(path for path in pages if path.name.startswith("plain-and-zoe-co-"))
     assert f"similar/{pair.name}" in pages[0].read_text()
     assert "more than independent work was measured to share" in pair.read_text()
-    # Once more with fewer: the pages of pairs that are gone do not stay.
+    # Run again with fewer submissions: the pages of pairs that no longer exist are removed.
     assert similar((submissions / "plain.py", submissions / "zoe & co.py"), output=tmp_path) == 0
     assert [path.name for path in (tmp_path / "similar").iterdir()] == [pair.name]
     assert "In a class of 2 nobody can tell what most would write" in (tmp_path / "similar.html").read_text()

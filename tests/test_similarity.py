@@ -1,4 +1,4 @@
-"""What stays the same in a disguise, what counts in a class, and where it stands."""
+"""Tests of comparing submissions: what a disguise does not change, what counts in a class, and where it is."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_a_disguise_changes_makes_no_difference(one: str, other: str) -> No
 
 def test_what_is_computed_makes_one() -> None:
     assert not features("f(x, 1) * 2") & features("g(x, 1) - 2")
-    assert features("f(x, 1)") & features("f(x, 7)")  # the same but for a number, by the second digest
+    assert features("f(x, 1)") & features("f(x, 7)")  # they differ only in a number, which the second digest ignores
     assert features("f(x, 1)") != features("f(x, 7)")
 
 
@@ -121,7 +121,7 @@ def test_what_most_of_the_class_have_counts_nothing() -> None:
 
 
 def test_short_beginnings_are_not_flagged() -> None:
-    """Two who have written no more than a line that nobody else has."""
+    """Two submissions have only a single line each, which nobody else has."""
     rest = [code(f"own{n}(x, {n})({n}, a.b({n}))", f"{n}.py") for n in range(8)]
     found = compare([*rest, code("begin(x, 1)", "a.py"), code("begin(x, 1)", "b.py")])
     assert found.pairs[0].score == 1.0 and not found.flagged

@@ -1,4 +1,4 @@
-"""The pages: sound HTML, harmless whatever a submission says, and usable in a real browser."""
+"""Tests of the pages: valid HTML, harmless whatever a submission contains, and usable in a real browser."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HTML = "{http://www.w3.org/1999/xhtml}"
 
 
 def parsed(path: Path) -> Any:
-    """A page as a tree; what is no HTML raises."""
+    """Parse a page into a tree; invalid HTML raises an error."""
     return html5lib.HTMLParser(strict=True).parse(path.read_text(encoding="utf-8"))
 
 
@@ -44,7 +44,7 @@ def text_of(element: Any) -> str:
 
 
 def renamed(page: StudentPage, name: str, **more: Any) -> StudentPage:
-    """The same page of another student, with another message, hint and example in every check."""
+    """Return a page under another name, with another message, hint and example in every check."""
     result = page.entry.attempt.result
     result = msgspec.structs.replace(
         result,
@@ -155,7 +155,7 @@ def test_a_students_page_says_what_is_wrong_in_words_and_where(site: Path) -> No
     assert "→ 41 return x[mask], y[mask]" in text
     assert "ValueError: shapes (3, 1) and (3,) do not fit (line 41: return x[mask], y[mask])" in text
     assert "the submission’s own account and is not judged" in text
-    assert "An image of class bird" not in text  # that is the alternative text, not text
+    assert "An image of class bird" not in text  # this is the alternative text of an image, not visible text
     alts = [image.get("alt") for image in parsed(site / "students" / "barbara.html").iter(f"{HTML}img")]
     assert "An image of class bird" in alts
     assert "The figure that plot_history returned" in alts
@@ -204,7 +204,7 @@ def test_a_course_may_leave_the_list_of_the_fastest_out(pages: list[StudentPage]
     write_site(tmp_path, Course(speed=Speed(leaderboard=False)), pages[:2])
     text = text_of(parsed(tmp_path / "index.html"))
     assert "Fastest on" not in text
-    assert "Training speed" in text  # the chart, which names nobody
+    assert "Training speed" in text  # the chart, which has no names
 
 
 def test_a_measurement_of_another_file_makes_no_one_the_fastest(pages: list[StudentPage], tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_adjustments_lateness_and_attempts_are_told(site: Path) -> None:
     assert "−5 for being 1 day late" in text_of(parsed(site / "students" / "blaise.html"))
     text = text_of(parsed(site / "students" / "alan.html"))
     assert "Attempts so far" in text
-    assert text.count("counts") == 1 + 1  # the column's name, and the attempt that does
+    assert text.count("counts") == 1 + 1  # the column's heading, and the attempt that counts
 
 
 def test_a_submission_that_was_not_graded_says_why_and_has_no_score(site: Path, pages: list[StudentPage]) -> None:

@@ -1,4 +1,4 @@
-"""A process that ends by a signal: TensorFlow's kernels may be why, so another sandbox does without the fast ones."""
+"""Tests of a worker that ends by a signal: TensorFlow's oneDNN may be the cause, so a sandbox without it is tried."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_sound_network_whose_training_crashes_tensorflow_loses_nothing(tmp_pat
         result = slot.grade(SubmissionFile("ada", path)).result
         assert slot.sandbox is None, "the next submission has the fast kernels again"
     wrong = [check.id for check in result.checks if check.status != "passed"]
-    assert wrong == ["build_model/sequential-and-convolutional"]  # it is none, and that is all
+    assert wrong == ["build_model/sequential-and-convolutional"]  # it is not a Sequential
 
 
 def test_a_submission_that_ends_itself_by_a_signal_is_tried_twice_and_no_more(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Measuring the training of guided programs in the real sandbox, with a network so small that an epoch is nothing."""
+"""Tests of measuring guided programs in the real sandbox, with a network so small that an epoch takes no time."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def program(folder: Path, text: str) -> Submission:
 
 
 def measured(sandbox: Sandbox, dataset: Dataset, solution: Submission, course: Course = COURSE) -> Round:
-    """One round."""
+    """Measure one round."""
     kept = columns_kept(sandbox, solution, course)
     with GuidedTraining(sandbox, solution, course, draw_data(dataset, course, 1), 1, kept) as training:
         training.prepare()
@@ -127,7 +127,7 @@ def test_why_it_is_slow_is_found_and_undone(sandbox: Sandbox, dataset: Dataset, 
     [
         ("", "The program never gets to a call of fit."),
         (
-            "if len(x_train) > 130:\n    model.fit = None\n" + FIT,  # the watched run has 120 images
+            "if len(x_train) > 130:\n    model.fit = None\n" + FIT,  # the observed run has 120 images
             "The program did not get through its call of fit: TypeError",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Measuring trainings in the real sandbox, with networks so small that an epoch is nothing."""
+"""Tests of measuring trainings in the real sandbox, with networks so small that an epoch takes no time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def submission(folder: Path, train: str = FIT, name: str = "ada") -> Submission:
 
 
 def measured(sandbox: Sandbox, dataset: Dataset, solution: Submission, course: Course = COURSE) -> Round:
-    """One round."""
+    """Measure one round."""
     with Training(sandbox, solution, course, draw_data(dataset, course, 1), 1) as training:
         training.prepare()
         training.train()
@@ -147,7 +147,7 @@ def test_submission_and_reference_take_turns_on_the_same_images(
     seeds = [round_.seed for round_ in pairs.rounds]
     assert seeds == [round_.seed for round_ in pairs.reference_rounds]
     assert len(set(seeds)) == 2
-    # Both see the same images with the same seed, and differ in their times alone.
+    # Both get the same images with the same seed, and differ only in their times.
     assert [r.accuracy for r in pairs.rounds] == [r.accuracy for r in pairs.reference_rounds]
     for mine, other in zip(pairs.rounds, pairs.reference_rounds, strict=True):
         assert len(mine.stretches) > 5
@@ -155,9 +155,9 @@ def test_submission_and_reference_take_turns_on_the_same_images(
         for round_ in (mine, other):
             assert all(0 <= stretch.seconds <= round_.call_seconds for stretch in round_.stretches)
             assert all(0 <= stretch.epochs <= 1 for stretch in round_.stretches)
-            # Two of three epochs are steady, and together they are what was got done.
+            # Two of three epochs are steady, and together they are the work that was done.
             assert sum(stretch.epochs for stretch in round_.stretches) == pytest.approx(2, abs=0.01)
-        # Four steps an epoch; what passes while it waits for its turn is no time of its own.
+        # An epoch has four steps; the time in which a training waits for its turn is not its own.
         assert mine.steady_seconds is not None
         assert other.steady_seconds is not None
         assert mine.steady_seconds >= 0.8
@@ -199,13 +199,13 @@ def test_what_is_computed_in_the_turn_of_the_other_is_charged(
         training.prepare()
         training.turn()
         before = training.own_seconds
-        time.sleep(3)  # the turn of the other
+        time.sleep(3)  # the other training's turn
         began = time.monotonic()
         training.turn()
         took = time.monotonic() - began
         assert not training.ended
         charged = training.own_seconds - before - took
-    # A tenth of these three seconds: on a busy machine a thread does not get all of them, and one that waits gets none.
+    # A tenth of these 3 s: on a busy machine a thread does not get all of them, and one that waits gets none.
     assert (charged > 0.3) == busy
 
 

@@ -1,4 +1,4 @@
-"""What measurements say: against SciPy, against cases that can be told by hand, and for any times at all."""
+"""Tests of the statistics of measurements: against SciPy, against cases checked by hand, and with arbitrary times."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TIMES = st.lists(st.floats(0.1, 100), min_size=FEWEST, max_size=10)
 
 
 def alike(one: msgspec.Struct | None, other: msgspec.Struct | None) -> bool:
-    """Whether two records say the same, but for rounding."""
+    """Whether two records are equal up to rounding."""
     return bool(msgspec.to_builtins(one) == pytest.approx(msgspec.to_builtins(other)))
 
 

@@ -1,4 +1,4 @@
-"""The starter: Python that compiles, with the contract's headers and docstrings, as a file and as a notebook."""
+"""Tests of the starter: it compiles, and has the contract's headers and docstrings, as a file and as a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways of writing a solution that differ from the reference's and are as right, and what the grader makes of them."""
+"""Tests with correct solutions that are written in other ways than the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From files to modules: what is found, what is kept of it, and that every line stays where it was."""
+"""Tests of reading submissions: which files are found, what is kept of them, and that every line keeps its place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_py(folder: Path, text: str | bytes) -> Submission:
 
 
 def read_notebook(folder: Path, *cells: Any, **rest: Any) -> Submission:
-    """Read a notebook of some code cells."""
+    """Read a notebook with the given code cells."""
     path = folder / "solution.ipynb"
     notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells], **rest}
     path.write_text(json.dumps(notebook))
@@ -34,7 +34,7 @@ def read_notebook(folder: Path, *cells: Any, **rest: Any) -> Submission:
 
 
 def kept(submission: Submission) -> list[str]:
-    """The lines of the module that are not blank."""
+    """Return the lines of the module that are not blank."""
     assert submission.problem == ""
     ast.parse(submission.source)
     return [line for line in submission.source.split("\n") if line.strip()]
@@ -408,7 +408,7 @@ def test_a_notebook_from_colab() -> None:
 @pytest.mark.parametrize("name", ["v3", "v40_bare"])
 def test_notebooks_of_any_version_are_read(name: str) -> None:
     lines = kept(read_submission(SubmissionFile("ada", NOTEBOOKS / f"{name}.ipynb")))
-    if name == "v3":  # it begins with %pylab
+    if name == "v3":  # this one begins with %pylab
         assert lines.pop(1).startswith("from pylab import *; import numpy as np; ")
     assert lines[:2] == ["import numpy as np", "def subset_data(x, y, classes=(0, 1, 2), seed=None):"]
 
@@ -470,7 +470,7 @@ def test_every_line_is_traced_back_to_its_cell(
     for number, text in enumerate(marked, 1):
         defined = lines.index(f"def train(): return {number}") + 1
         assert submission.locate(defined) == (number, text.count("\n") + 1)
-    # Magics are told from plain code only by what the sampled ones hold.
+    # A line is blank, unchanged, or was a magic; the sampled magics have one of these signs.
     for line, place in zip(lines, submission.line_map, strict=False):
         assert line in ("", submission.quote(*place)) or any(sign in submission.quote(*place) for sign in "%!?")
 

@@ -1,4 +1,4 @@
-"""What Jupyter, Colab and VS Code put around a program is there and costs nothing; nor does a GPU that is not there."""
+"""Tests that code for Jupyter, Colab and VS Code, or for a missing GPU, works and costs no points."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLAT = (HERE / "guided" / "wheats" / "p10_flat_script.py").read_text()
 
 
 def lost(result: Result) -> dict[str, str]:
-    """What is said of the checks that did not pass."""
+    """Return the messages of the checks that did not pass."""
     return {check.id: check.message for check in result.checks if check.status != "passed"}
 
 
@@ -51,7 +51,7 @@ COLAB = """
 
 
 def in_colab(text: str) -> str:
-    """A solution that asks for Colab at its top, and in `train` and `plot_history`."""
+    """Return a solution that uses Colab at the top, in `train` and in `plot_history`."""
     text = text.replace("import keras\n", f"import keras\nimport os\n{textwrap.dedent(COLAB)}\n", 1)
     text = text.replace(
         "    return model.fit(\n        x_train,\n        y_train,\n        epochs=epochs,",
@@ -166,7 +166,7 @@ def test_a_name_that_nobody_puts_there_is_still_missing(worker: Worker) -> None:
 
 
 def read(folder: Path, *cells: object) -> list[str]:
-    """The notes on a notebook of code cells, each a dictionary or the source."""
+    """Return the notes on a notebook with the given code cells, each a dictionary or a source."""
     code = [{"cell_type": "code", **(cell if isinstance(cell, dict) else {"source": cell})} for cell in cells]
     (folder / "n.ipynb").write_text(
         json.dumps({"cells": [*code, {"cell_type": "code", "source": "def train(): pass"}]})

@@ -1,4 +1,4 @@
-"""What a training is counted to have trained on, in the real sandbox: whatever callbacks are told of it."""
+"""Tests of counting what a training is trained on, in the real sandbox, whatever its callbacks are told."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COURSE = Course(
 )
 BUDGET = Budget("shapes", 192, 600, 10, 2)
 STEPS = 20
-"""An epoch's, of which the last has two images."""
+"""The steps of an epoch, the last of which has two images."""
 
 SOLUTION = """
 import keras
@@ -77,7 +77,7 @@ def dataset() -> Dataset:
 
 
 def trained(sandbox: Sandbox, dataset: Dataset, folder: Path, train: str, compiled: str) -> Round:
-    """One round of a solution with such a `train`."""
+    """Measure one round of a solution with the given `train`."""
     path = folder / "ada.py"
     path.write_text(SOLUTION.format(train=train, compiled=compiled))
     split = draw_data(dataset, COURSE, 1)
@@ -88,7 +88,7 @@ def trained(sandbox: Sandbox, dataset: Dataset, folder: Path, train: str, compil
 
 
 def in_full(round_: Round) -> bool:
-    """Whether such a round earns what its speed is worth."""
+    """Whether a round counts as a whole training, so that its speed earns points."""
     told = measurement("ada", [1.0])
     return trains_in_full(type(told)(told.submission, "", "cpu", told.machine, BUDGET, "measured", "", (round_,)))
 

@@ -1,4 +1,4 @@
-"""Charts of training speed, and the page and pictures that `grader timings -o` writes."""
+"""Tests of the charts of training speed, and of the page and pictures that `grader timings -o` writes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_history_has_intervals_and_a_line_of_its_own_for_each_device() -> None
     chart = ratio_history(moments)
     assert [(line.name, line.kind, len(line.points)) for line in chart.lines] == [("cpu", 1, 2), ("gpu:0", 2, 1)]
     assert len(chart.spans) == 2
-    assert chart.spans[1][1:] == (BOTTOM, TOP)  # reaches beyond the chart, and does not press the others flat
+    assert chart.spans[1][1:] == (BOTTOM, TOP)  # cut off, so that the others are not pressed flat
     assert chart.level is not None and TOP < chart.level < BOTTOM
     assert "2026-06-02 on gpu:0: 2.00;" in chart.description
     assert [tick.text for tick in chart.x_ticks] == ["2026-06-01", "2026-06-02", "2026-06-03"]

@@ -1,4 +1,4 @@
-"""`grader timings`: what it lists, and what it says of two measurements."""
+"""Tests of `grader timings`: the list, and the comparison of two measurements."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GPU = msgspec.structs.replace(MACHINE, gpu="NVIDIA H100", cores=16)
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `grader timings` in a folder with a gradebook, and gives what it prints."""
+    """Runs `grader timings` in a folder with a gradebook, and returns what it prints."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     slower = [1.1 * each for each in QUIET]

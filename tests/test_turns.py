@@ -1,4 +1,4 @@
-"""A training's own time, and what it got done in each turn, of turns that never were."""
+"""Tests of a training's own time, and of the work done in each turn, with made-up turns."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_waiting_for_a_core_is_left_out_where_that_is_asked_for() -> None:
 def test_what_threads_wait_for_each_other_is_no_disturbance() -> None:
     assert Turn(0.0, 1.0, ran=1.0, waited=3.0, between=0.0).undisturbed == 1.0
     assert Turn(0.0, 1.0, ran=1.0, waited=3.0, between=0.0, cores=4).undisturbed == 0.25
-    assert Turn(0.0, 1.0, ran=1.9, waited=0.5, between=0.0).undisturbed == 1.0  # no longer than the clock has it
+    assert Turn(0.0, 1.0, ran=1.9, waited=0.5, between=0.0).undisturbed == 1.0  # at most the time on the clock
 
 
 def test_what_ran_between_its_turns_is_charged() -> None:
@@ -115,7 +115,7 @@ def test_stamps_that_contradict_themselves_give_nothing(
 
 
 def _round(seconds: list[float]) -> Round:
-    """A round that did a tenth of an epoch in each turn."""
+    """Return a round with a tenth of an epoch done in each turn."""
     return Round(1, 1.0, 1.0, (), 0.8, True, 100.0, stretches=tuple(Stretch(each, 0.1) for each in seconds))
 
 

@@ -1,4 +1,4 @@
-"""A function that is still to be written is told from the text, and from nothing that may be something else."""
+"""Tests of recognising functions that are still to be written from their text, only if there is no doubt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging the grader by a corpus: what counts as right, what is said where it is wrong, and the pages made of it."""
+"""Tests of validating the grader with a corpus: what counts as right, the faults it reports, and the pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHAFF = Chaff(
 
 
 def result_with(**failed: str) -> Result:
-    """A result in which all checks passed but some: `subset_data__shuffled="message"`."""
+    """Return a result in which all checks passed except the given ones: `subset_data__shuffled="message"`."""
     wrong = {name.replace("__", "/").replace("_c_", "-"): message for name, message in failed.items()}
     outcomes = {c.id: Outcome("failed", wrong[c.id], "A hint.") if c.id in wrong else Outcome("passed") for c in CHECKS}
     return make_result(Submission("x", Path("x.py"), "", "py"), Course(), CHECKS, outcomes, seconds=4.0)

@@ -1,4 +1,4 @@
-"""How values and calls are written for students."""
+"""Tests of how values and calls are written for students."""
 
 from __future__ import annotations
 

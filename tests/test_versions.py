@@ -1,4 +1,4 @@
-"""Syntax that a later Python allows is told from a syntax error, and costs no marks."""
+"""Tests that syntax of a later Python version is told apart from a syntax error, and costs no points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.sandbox.host.launch import best_level
 from grader.submissions import Submission, SubmissionFile, read_submission, versions
 from grader.submissions.versions import OWN_PYTHON, pythons_needed
 
-# As if this were Python 3.11, whichever it is: that one's parser refuses these, and newer ones' do not.
+# Pretend that this is Python 3.11, whose parser refuses these, unlike newer ones.
 QUOTES = 'd = {"a": 1}\nprint(f"{d["a"]}")\n'
 GENERIC = "def first[T](items: list[T]) -> T:\n    return items[0]\n"
 T_STRING = "title = t'{1}'\n"

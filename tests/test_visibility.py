@@ -1,4 +1,4 @@
-"""What students are shown before a date, and after it."""
+"""Tests of what students see before a date, and after it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def pages(path: Path, course: Course, now: datetime, folder: Path) -> dict[str, str]:
-    """The pages of the class, made at a moment, by file name."""
+    """Return the pages of the class as written at a moment, by file name."""
     with Gradebook.open(path, course=course) as opened:
         made = [StudentPage(one.entry, one.artefacts, one.attempts, one.timings) for one in opened.known()]
     write_site(folder, course, made, now=now)
@@ -65,7 +65,7 @@ def test_a_page_shows_less_before_the_deadline_and_all_after_it(book: Path, tmp_
     assert f"<strong>{100 - lost - worth[ORDER] + 1:g}</strong> of 100 points" in later
     assert "1 June 2026, 22:30 UTC" in ada
     assert "What is wrong is shown from 2026-06-01 22:30 UTC on." in ada
-    assert ada.count("It says too much.") == 1  # of setup/loads alone
+    assert ada.count("It says too much.") == 1  # only that of setup/loads
     assert later.count("It says too much.") == 3
     for telling in ("check-predict-in-order", "check-accuracy-unseen-images", "73.1", "my_code", "Nearly."):
         assert (telling in ada, telling in later) == (False, True), telling
@@ -138,7 +138,7 @@ def test_who_is_excused_has_no_score_on_pages_and_no_part_in_the_class(book: Pat
     )
     assert "<dt>Excused</dt><dd>2</dd>" in made["index"]
     assert "<dt>Not graded</dt>" not in made["index"]
-    assert "1 of 1" in made["index"] or "0 of 1" in made["index"]  # of the checks that were hardest
+    assert "1 of 1" in made["index"] or "0 of 1" in made["index"]  # in the list of the hardest checks
     assert not any("something private" in page for page in made.values())
 
 

@@ -1,4 +1,4 @@
-"""`grader watch` on a real file and in a real sandbox, saved as editors save."""
+"""Tests of `grader watch` with a real file and a real sandbox; the file is saved like editors do."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Watching:
         self.lines.put("(ended)")
 
     def until(self, text: str) -> list[str]:
-        """The lines up to the first that holds a text."""
+        """Return the lines up to the first that contains a text."""
         seen: list[str] = []
         until = time.monotonic() + SECONDS
         while not seen or text not in seen[-1]:
@@ -52,7 +52,7 @@ class Watching:
         return seen
 
     def silent(self, seconds: float) -> list[str]:
-        """What comes within some seconds."""
+        """Return the lines that come within some seconds."""
         time.sleep(seconds)
         seen = []
         with contextlib.suppress(queue.Empty):
@@ -77,7 +77,7 @@ def watching(file: Path, *options: str) -> Iterator[Watching]:
         assert process.wait(60) == 0
         assert process.stdout is not None
         process.stdout.close()
-    # Nothing is left: no process, no file of its own.
+    # Nothing is left: no process and no temporary file.
     assert [entry.name for entry in temporary.iterdir() if not entry.name.endswith(".lock")] == []
 
 
@@ -88,21 +88,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 def put_in_place(file: Path, text: str) -> None:
-    """Save as vim and others do: a new file takes the place of the old one."""
+    """Save like vim and others: a new file replaces the old one."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(file)
 
 
 def take_away_first(file: Path, text: str) -> None:
-    """Save as some editors do: the old file becomes a backup, and a new one is written."""
+    """Save like some editors: the old file becomes a backup, and a new one is written."""
     file.rename(file.with_name(f"{file.name}~"))
     file.write_text(text, encoding="utf-8")
     file.with_name(f"{file.name}~").unlink()
 
 
 def truncate_and_write(file: Path, text: str) -> None:
-    """Save as most editors do, and slowly: the file is there in parts for a moment."""
+    """Save like most editors, but slowly, so that the file is incomplete for a moment."""
     with file.open("w", encoding="utf-8") as opened:
         for line in text.splitlines(keepends=True):
             opened.write(line)
@@ -192,7 +192,7 @@ def test_a_notebook_is_checked_for_its_code_and_not_for_its_outputs(folder: Path
     with watching(file, "--task", "2", "--json") as run:
         first: dict[str, Any] = json.loads(run.until("{")[-1])
         assert first["results"][0]["score"] == 20
-        for number in range(3):  # Jupyter saves by itself, and so do cells that print
+        for number in range(3):  # Jupyter saves automatically, and cells that print change the file
             put_in_place(file, notebook_of("import numpy as np", SOUND, output=f"epoch {number}"))
         assert run.silent(3) == []
         put_in_place(file, notebook_of("import numpy as np", without("subset_data")))

@@ -1,4 +1,4 @@
-"""The wire: what goes in comes out, and whatever else comes in is a ProtocolError."""
+"""Tests of the wire protocol: values arrive unchanged, and anything that is not a valid frame is a ProtocolError."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DATA = st.recursive(
 
 
 def crossed(value: Any) -> Any:
-    """A value after a round trip through bytes."""
+    """Return a value after a round trip through bytes."""
     body = msgspec.msgpack.encode(Returned(1, wire.to_wire(value, lambda _: Opaque("?", "?"))))
     return wire.from_wire(decode(msgspec.msgpack.Decoder(FromWorker), body).value)
 
@@ -200,7 +200,7 @@ NIL = b"\xc0"
 
 
 def msgpack_values() -> list[tuple[bytes, int, int]]:
-    """A value of each kind that the format has: its bytes, how many values it holds with itself, and bytes of text."""
+    """Return a value of each msgpack type: its bytes, how many values it is with those inside it, and bytes of text."""
     found = [(bytes([first]), 1, 0) for first in (*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC1, 0xC2, 0xC3)]
     for size in range(16):
         found += [
@@ -327,7 +327,7 @@ def test_a_peer_that_is_gone_is_wire_closed(sends: bool) -> None:
     ours, theirs = socket.socketpair()
     channel = Channel(ours, FromWorker)
     if not sends:
-        channel.send(Returned(1, 1))  # never read, so closing resets the connection
+        channel.send(Returned(1, 1))  # never read, so that closing resets the connection
     theirs.close()
     with pytest.raises(WireClosed, match=r"^the peer closed the wire$"):
         if sends:

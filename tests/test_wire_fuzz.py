@@ -1,7 +1,7 @@
-"""The wire against a hostile peer: whatever comes is a record or a `ProtocolError`, in little time and memory.
+"""Tests of the wire with a hostile peer: any input gives a record or a `ProtocolError`, in little time and memory.
 
-The default run takes a few hundred cases of each kind; with `GRADER_WHOLE_CORPUS` it is 100,000, and ten megabytes of
-mutated frames.
+The default run tries a few hundred cases of each kind; with `GRADER_WHOLE_CORPUS` it tries 100,000, and ten megabytes
+of mutated frames.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ RECORDS = st.one_of(
 
 
 def take(body: bytes) -> list[Any]:
-    """What each kind of peer makes of a frame; anything but a `ProtocolError` is for the test to fail with."""
+    """Pass a frame to each kind of reader; any exception but a `ProtocolError` makes the test fail."""
     taken = []
     for decoder in DECODERS:
         try:
@@ -121,7 +121,7 @@ def test_a_record_with_a_few_other_bytes_is_a_record_or_a_protocol_error(record:
 
 
 def mutated(body: bytes, rng: random.Random) -> bytes:
-    """Some bytes changed, cut out, doubled or put in; often those that say how long something is."""
+    """Return a body with bytes changed, removed, doubled or inserted, often those that give a length."""
     changed = bytearray(body)
     for _ in range(rng.randrange(1, 6)):
         place = rng.randrange(len(changed) + 1)
@@ -161,11 +161,11 @@ def test_megabytes_of_mutated_frames_are_refused_in_little_memory() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        b"\xdd" + struct.pack(">I", 2**32 - 1),  # an array of four billion items, none of which is there
+        b"\xdd" + struct.pack(">I", 2**32 - 1),  # an array that announces four billion items and has none
         b"\xdf" + struct.pack(">I", 2**32 - 1),
         b"\xdc\xff\xff" + b"\xc0" * 2**16 * 5,
         b"\x9f" + (b"\xdd" + struct.pack(">I", 90_000) + b"\xc0" * 90_000) * 15,
-        b"\xdb" + struct.pack(">I", 12 * 2**20) + b"x" * (12 * 2**20),  # text, of which one character takes four bytes
+        b"\xdb" + struct.pack(">I", 12 * 2**20) + b"x" * (12 * 2**20),  # text takes up to 4 bytes a character
         b"\x91" * 300_000,
         b"\x81" * 300_000,
     ],

@@ -1,4 +1,4 @@
-"""The command `grader`: a module here for each family of commands."""
+"""The command line `grader`, with one module for each family of commands."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from grader.ground.errors import GraderError
 from grader.ground.notes import say
 
 COMMANDS = (grading, watching, gradebook, deciding, speed, timings, machine, exporting, similar, validating)
-"""The modules that add commands to the app as they are imported."""
+"""The modules whose import adds commands to the app."""
 
 
 def _stop(*_: Any) -> None:
-    """Being asked to end is as Ctrl-C: what is finished is kept, and what was started is ended."""
+    """Handle a signal that asks the program to end like Ctrl-C: keep finished results, end child processes."""
     raise KeyboardInterrupt
 
 
 def _wrong_use(error: cyclopts.CycloptsError) -> str:
-    """What is wrong with a command line, and where the right use is shown."""
+    """Return a sentence that says what is wrong with a command line and which help to read."""
     command = " ".join(("grader", *(error.command_chain or ())))
     if isinstance(error, cyclopts.UnusedCliTokensError) and error.unused_tokens:
         said = f"{error.unused_tokens[0]}: is one argument too many."
@@ -36,13 +36,14 @@ def _wrong_use(error: cyclopts.CycloptsError) -> str:
 
 
 def main() -> NoReturn:
-    """Run the command line: expected faults end in one sentence and an exit status, never in a traceback."""
+    """Run the command line; an expected error ends in one sentence and an exit status, never in a traceback."""
     signal.signal(signal.SIGTERM, _stop)
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else it is left to `nohup`
-        signal.signal(signal.SIGHUP, _stop)  # the terminal was closed
-    # Otherwise a Python that is started looks for modules in the current folder, where submissions may lie.
+    # SIGHUP means that the terminal was closed.  Under `nohup` it is ignored, and must stay so.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _stop)
+    # Otherwise Python child processes would import modules from the current folder, which may hold submissions.
     os.environ["PYTHONSAFEPATH"] = "1"
-    # Hypothesis keeps tables that it could compute, in the current folder, unless it cannot write where it is told to.
+    # Hypothesis caches tables in the current folder unless it is given a place that it cannot write to.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)

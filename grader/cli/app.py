@@ -1,4 +1,4 @@
-"""The application that every command is added to."""
+"""The cyclopts application that every command module adds its commands to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import grader
 
 
 def _default_worth_showing(value: Any) -> str | None:
-    """A default as the help shows it; `None` for one that means "not given"."""
+    """Return a default value as the help shows it, or `None` for a default that means "not given"."""
     return None if value in (None, False, "", ()) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The commands of `grader gradebook` that lay over what was graded what people decide."""
+"""The commands of `grader gradebook` that record what people decide: points, comments, extensions, excuses, groups."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from grader.ground.text import moment, number, utc
 from grader.reports import gradebook as tables
 from grader.results.scoring import SCHEMA_VERSION
 
-# Python knows others too, but not in every time zone.
+# Python has years 1 to 9999, but near the ends a conversion to another time zone would overflow.
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 9000
 
 
 class _Library(msgspec.Struct, frozen=True):
-    """What `comments --json` prints: the comments as they read now, and for whom each is used."""
+    """What `comments --json` prints: the latest version of each comment, and whom each was given to."""
 
     comments: Sequence[Comment]
     used_for: dict[str, tuple[str, ...]]
@@ -51,17 +51,17 @@ def adjust(
     check: str = "",
     source: Source | None = None,
 ) -> int:
-    """Add points by hand, or take some away.
+    """Add points by hand, or take points away.
 
-    Points for a check correct what was measured, before anything is taken off for being late; points for the total
-    come on top of everything.
+    Points for a check correct what was measured, before the late penalty is taken off; points for the total are added
+    at the end.
 
     Args:
         name: The submission.
-        points: How many; a negative number takes away.
-        reason: Why, for the student to read.
-        by: Who says so; who is logged in unless given.
-        check: The check that they correct; the total unless given.
+        points: The number of points; a negative number takes points away.
+        reason: The reason, for the student to read.
+        by: The name of the person who gives the points; by default, the user who is logged in.
+        check: The check whose points are corrected; by default, the points are for the total.
         source: See `Source`.
     """
     with (source or Source()).open() as gradebook:
@@ -72,12 +72,12 @@ def adjust(
 
 @book.command
 def withdraw(adjustment: int, /, *, reason: str = "", by: str | None = None, source: Source | None = None) -> int:
-    """Take points by hand, or a comment, back; they stay in the gradebook, marked as withdrawn.
+    """Withdraw points by hand or a comment; they stay in the gradebook, marked as withdrawn.
 
     Args:
-        adjustment: Its number, which `grader gradebook show NAME` tells.
-        reason: Why.
-        by: Who says so; who is logged in unless given.
+        adjustment: The number of the adjustment, which `grader gradebook show NAME` lists.
+        reason: The reason.
+        by: The name of the person who withdraws them; by default, the user who is logged in.
         source: See `Source`.
     """
     with (source or Source()).open() as gradebook:
@@ -100,15 +100,15 @@ def extend(
 ) -> int:
     """Give a student a later deadline.
 
-    For all who share a submission, name the submission.
+    To extend it for all students who share a submission, name the submission.
 
     Args:
         name: The student.
-        deadline: A date, at the time of day of the course's deadline; or date, time and time zone.
-        reason: Why; it stays in the gradebook and is not shown to students.
-        by: Who says so; who is logged in unless given.
-        undo: Take the last extension back; the one before it, if there was one, holds again.
-        ahead: The student has handed in nothing so far, so the name is not looked for.
+        deadline: A date, which ends at the time of day of the course's deadline, or a date, time and time zone.
+        reason: The reason; it stays in the gradebook and is not shown to students.
+        by: The name of the person who decides; by default, the user who is logged in.
+        undo: Take back the last extension; the one before it, if there was one, holds again.
+        ahead: Accept a name that is not in the gradebook, since the student has not handed in anything yet.
         source: See `Source`.
     """
     if undo == (deadline is not None):
@@ -137,16 +137,16 @@ def excuse(
     ahead: Annotated[bool, Parameter(negative="")] = False,
     source: Source | None = None,
 ) -> int:
-    """Excuse a student: there is no score, and the student counts in no statistics of the class.
+    """Excuse a student, who then has no score and does not count in the statistics of the class.
 
-    For all who share a submission, name the submission.
+    To excuse all students who share a submission, name the submission.
 
     Args:
         name: The student.
-        reason: Why; it stays in the gradebook and is not shown to students.
-        by: Who says so; who is logged in unless given.
+        reason: The reason; it stays in the gradebook and is not shown to students.
+        by: The name of the person who decides; by default, the user who is logged in.
         undo: Take the excuse back.
-        ahead: The student has handed in nothing so far, so the name is not looked for.
+        ahead: Accept a name that is not in the gradebook, since the student has not handed in anything yet.
         source: See `Source`.
     """
     with (source or Source()).open() as gradebook:
@@ -169,15 +169,15 @@ def groups(
     by: str | None = None,
     source: Source | None = None,
 ) -> int:
-    """Record who shares which submission, from a CSV file; without one, show who does.
+    """Load from a CSV file who shares which submission; without a file, show the groups.
 
-    The file has the columns submission and student, a line for each student.  The groups that it names become as it
-    says, and others stay.  With groups = "names" in the course file, ada+ben.py needs no line.
+    The file has the columns submission and student and a line for each student.  Groups that it names are replaced,
+    and others stay as they are.  With groups = "names" in the course file, ada+ben.py needs no line.
 
     Args:
-        file: The file.
-        reason: Why the groups are so, or why they change.
-        by: Who says so; who is logged in unless given.
+        file: The CSV file.
+        reason: The reason for the groups, or for the change.
+        by: The name of the person who decides; by default, the user who is logged in.
         source: See `Source`.
     """
     with (source or Source()).open() as gradebook:
@@ -206,15 +206,15 @@ def comments(
     source: Source | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Put comments into the library, from a TOML file; without one, show them, and for whom each is used.
+    """Load comments from a TOML file into the library; without a file, show the library.
 
-    Where a comment of the file is in the library and reads otherwise, its new text and points count wherever it is
-    used.  Comments that are not in the file stay.
+    If a comment in the file is already in the library and differs, its new text and points count wherever it was used.
+    Comments that are not in the file stay in the library.
 
     Args:
-        file: The file: a line [late-plot] for each comment, with text, points, and check below it.
-        reason: Why they are so, or why they change.
-        by: Who says so; who is logged in unless given.
+        file: The TOML file, with a line [late-plot] for each comment, and text, points and check below it.
+        reason: The reason for the comments, or for the change.
+        by: The name of the person who decides; by default, the user who is logged in.
         source: See `Source`.
         json: Print one JSON document and nothing else.
     """
@@ -252,16 +252,16 @@ def comment(
     reason: str = "",
     source: Source | None = None,
 ) -> int:
-    """Use a comment of the library for a student: its text, with its points.
+    """Give a student a comment from the library, with its points.
 
-    For all who share a submission, name the submission.
+    To give it to all students who share a submission, name the submission.
 
     Args:
         name: The student.
-        comment_id: The comment, which `grader gradebook comments` lists.
-        by: Who says so; who is logged in unless given.
-        undo: Take it back.
-        reason: Why it is taken back.
+        comment_id: The name of the comment; `grader gradebook comments` lists them.
+        by: The name of the person who decides; by default, the user who is logged in.
+        undo: Take the comment back.
+        reason: The reason for taking it back.
         source: See `Source`.
     """
     with (source or Source()).open() as gradebook:
@@ -276,7 +276,7 @@ def comment(
 
 
 def _scores_of(gradebook: Gradebook, name: str) -> str:
-    """What counts now for a student, or for each of those who share a submission."""
+    """Say in a sentence what score a student has now, or each of the students who share a submission."""
     if name not in gradebook.roll().names:
         return f"{name} has handed in nothing so far."
     return " ".join(_score_of(entry) for entry in gradebook.rows(name))
@@ -293,12 +293,16 @@ def _score_of(entry: Entry) -> str:
 
 
 def _deadline(text: str, course: Course) -> datetime:
-    """A deadline as it was given: of a date alone, the time of day and the time zone are those of the course's."""
+    """Parse a deadline; a date alone gets the time of day and the time zone of the course's deadline.
+
+    Raises:
+        UsageError: If the text is neither a date nor a date and time with a time zone.
+    """
     given: datetime | None = None
     with contextlib.suppress(ValueError):
         given = datetime.fromisoformat(text)
         day = date.fromisoformat(text)
-        # Without a deadline of the course there will be an error all the same.
+        # If the course has no deadline, any time will do: extending it is refused later.
         given = datetime.combine(day, course.late.deadline.timetz() if course.late.deadline else time(tzinfo=UTC))
     if given is not None and given.tzinfo is not None and _FIRST_YEAR <= given.year <= _LAST_YEAR:
         return given

@@ -1,4 +1,4 @@
-"""`grader export` and `grader package`: files for other systems."""
+"""The commands `grader export` and `grader package`, which write files for other systems."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def export(
         format_name: The format.
         output: The file to write.
         source: The results.json or the gradebook to take the results from.
-        into: The file downloaded from the other system that is to be filled; it is left as it is.
-        assignment: The assignment's name there; the course's title unless given.
+        into: A file downloaded from the other system to fill in; the file itself is not changed.
+        assignment: The assignment's name in the other system; by default, the course's title.
         submission: Only this submission (may be given more than once).
-        scale: Convert points where the other system's maximum is another.
-        hide: Id of a check that students see only once grades are published (may be given more than once).
-        course: The course file; course.toml here unless given.
+        scale: Convert points if the other system has a different maximum.
+        hide: The id of a check that students see only once grades are published (may be given more than once).
+        course: The course file; by default, course.toml in the current folder.
     """
     form = _format(format_name)
     if into is not None and form.worksheet == "never":
@@ -78,13 +78,13 @@ def gradescope(
     hide: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     course: Path | None = None,
 ) -> int:
-    """Write the zip file that a Gradescope programming assignment takes as its autograder.
+    """Write the zip file to upload as the autograder of a Gradescope programming assignment.
 
     Args:
         output: The file to write.
-        profile: Which checks run; the course's profile unless given.
-        hide: Id of a check that students see only once grades are published (may be given more than once).
-        course: The course file; course.toml here unless given.
+        profile: Which checks run; by default, the course's profile.
+        hide: The id of a check that students see only once grades are published (may be given more than once).
+        course: The course file; by default, course.toml in the current folder.
     """
     from grader.exports.gradescope_package.package import autograder_zip, build_wheel, own_data
 
@@ -111,13 +111,13 @@ def _format(name: str) -> Format:
 
 
 def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
-    """What counts for each submission, from a report or from a gradebook."""
+    """Return the entries from a results.json or a gradebook."""
     if not source.exists():
         raise UsageError(
             f"{source}: there are no results; `grader grade -o reports` writes some, or name them with --from."
         )
     data = read_named(source)
-    if not data.startswith(SQLITE_HEADER):
+    if not data.startswith(SQLITE_HEADER):  # told apart by content, since either file may have any name
         return entries_of(read(data, str(source)))
     from grader.gradebook.store import Gradebook
 
@@ -127,7 +127,7 @@ def _entries(source: Path, course: Path | None) -> Sequence[Entry]:
 
 
 def _chosen(entries: Sequence[Entry], names: tuple[str, ...]) -> Sequence[Entry]:
-    """The entries of the submissions that are named; all where none is."""
+    """Return the entries of the named submissions, or all entries if none is named."""
     known = {entry.attempt.result.submission.id: entry for entry in entries}
     for name in names:
         if name not in known:

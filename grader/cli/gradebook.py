@@ -1,4 +1,4 @@
-"""`grader gradebook`: look at what was graded; `deciding` has the commands that lay over it what people decide."""
+"""The commands of `grader gradebook` that only show it; `deciding` has those that record what people decide."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ app.command(book)
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Source:
-    """Which gradebook, and the course that says what counts in it."""
+    """The options that name a gradebook, and the course that says what counts in it."""
 
     gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
     course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
 
     def open(self, path: Path | None = None) -> contextlib.AbstractContextManager[Gradebook]:
-        """Open it, or another gradebook in its place."""
+        """Open the gradebook, or the one at `path` with the same course."""
         return Gradebook.open(path or self.gradebook, course=load_course(self.course), must_exist=True)
 
 
@@ -89,15 +89,15 @@ def show(
     late: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Show what counts for each student, or one student with all attempts and all that was decided.
+    """Show the score of each student, or all attempts and decisions of one student.
 
     Args:
-        name: The student; all of them unless given.
+        name: The student; by default, all students.
         source: See `Source`.
-        below: Only those with fewer points.
-        failed: Only those that did not pass this check.
-        not_graded: Only those that could not be graded.
-        late: Only those that were late.
+        below: Only students with fewer points than this.
+        failed: Only students who did not pass this check.
+        not_graded: Only students whose submission could not be graded.
+        late: Only students who were late.
         json: Print one JSON document and nothing else.
     """
     filtered = below is not None or failed is not None or not_graded or late
@@ -140,9 +140,9 @@ def pages(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     source: Source | None = None,
 ) -> int:
-    """Write the pages of the class and of each student from the gradebook, as they are now, without grading.
+    """Write the pages of the class and of each student from the gradebook, without grading anything.
 
-    What [visibility] in the course file hides until a date is on the students' pages once they are made after it.
+    What [visibility] in the course file hides until a date appears on students' pages that are written after it.
 
     Args:
         output: The folder to write index.html and students/ into.
@@ -163,10 +163,10 @@ def history(
     source: Source | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Show what people changed: who, when, what and why, oldest first.
+    """Show what people changed, oldest first, with who, when, what and why.
 
     Args:
-        name: Only what is about this student; everything unless given.
+        name: Only changes about this student; by default, all changes.
         source: See `Source`.
         json: Print one JSON document and nothing else.
     """
@@ -199,13 +199,13 @@ def compare_attempts(
     source: Source | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Show what changed, check by check: between two attempts, or between what counts in two gradebooks.
+    """Show which checks changed between two attempts, or between the attempts that count in two gradebooks.
 
     Args:
-        name: The submission.
-        first: The number of an attempt; the last but one unless given.
-        second: The number of another attempt; the last unless given.
-        other: An earlier gradebook, such as a copy, to compare with; without a name, every submission that changed.
+        name: The submission; with --with, by default every submission that changed.
+        first: The number of an attempt; by default, the second to last.
+        second: The number of another attempt; by default, the last.
+        other: An earlier gradebook, such as a copy, to compare with.
         source: See `Source`.
         json: Print one JSON document and nothing else.
     """
@@ -249,7 +249,7 @@ def _between_gradebooks(name: str | None, earlier: Gradebook, later: Gradebook) 
     after = {entry.attempt.result.submission.id: entry.attempt for entry in later.entries()}
     if name is not None:
         if name not in before and name not in after:
-            later.entry(name)  # says that it is not there, and what may have been meant
+            later.entry(name)  # raises the error that says which name may have been meant
         return [compare(name, before.get(name), after.get(name))]
     every = [compare(each, before.get(each), after.get(each)) for each in sorted({*before, *after})]
     return [comparison for comparison in every if comparison.changes]

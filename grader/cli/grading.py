@@ -1,4 +1,4 @@
-"""`grader check` and `grader grade`."""
+"""The commands `grader check`, for one submission, and `grader grade`, for many."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check(
     Args:
         file: The solution.py or notebook.
         options: See `Options`.
-        jobs: How many processes grade its tasks side by side; as many as the machine has cores unless given.
+        jobs: How many processes grade its tasks side by side; by default, as many as the machine has cores.
     """
     options = options or Options()
     if jobs is not None and jobs < 1:
@@ -91,24 +91,24 @@ def grade(
     order: Literal["cheapest", "name"] = "cheapest",
     submitted_at: str | None = None,
 ) -> int:
-    """Grade many submissions: files, folders of them, or what was downloaded from Canvas, Moodle or Gradescope.
+    """Grade many submissions: files, folders of them, or a download from Canvas, Moodle or Gradescope.
 
-    Each result is in the gradebook as soon as it is there.  A submission that has one already, and has not changed
-    since, is not graded again.  A gradebook that cannot be written is refused before anything is graded.
+    Each result is written to the gradebook as soon as it is there.  A submission that already has a result and has not
+    changed since is not graded again.  A gradebook that cannot be written is refused before anything is graded.
 
     Exit status: 0 every submission was graded, 2 usage, 3 some could not be graded, or not written to the gradebook.
 
     Args:
-        paths: Files, folders, and zips as learning systems export them.
+        paths: Files, folders, and zip files as learning systems export them.
         options: See `Options`.
-        jobs: How many at once; as many as the machine's cores allow unless given.
+        jobs: How many submissions to grade at once; by default, as many as the machine's cores allow.
         cluster: Grade on a Dask cluster: local:N starts one here, slurm:N has Slurm start one, and an address such as
             tcp://host:8786 joins one.
         gradebook: The gradebook; with --no-gradebook none is kept.
-        force: Grade also what the gradebook has already.
-        order: What is graded first: what probably costs least, or by name.
-        submitted_at: When these submissions were handed in, with time zone; each when its file was last changed
-            unless given.
+        force: Grade again what the gradebook already has a result for.
+        order: Which submissions are graded first: those that probably cost least, or in the order of their names.
+        submitted_at: When these submissions were handed in, with time zone; by default, when each file was last
+            changed.
     """
     options = options or Options()
     if not paths:
@@ -139,7 +139,8 @@ def grade(
             remaining=remaining,
         )
         report = graded.report
-        whole = len(report.results) == len(files)  # else it was stopped
+        whole = len(report.results) == len(files)  # otherwise grading was stopped
+        # Within this context, since it removes the files that were unpacked from a zip.
         measurements = _measured(files, report, settings, gradebook, options) if whole else []
     _print_json(report, options, measurements, settings)
     if not options.json:
@@ -162,10 +163,12 @@ def grade(
 
 
 def _require_apart(paths: Sequence[Path], settings: Settings) -> None:
-    """Refuse submissions around the course's own checks: a folder that was handed in might be taken for these, and run.
+    """Refuse to grade a folder that contains the course's own checks.
+
+    Those checks run on the trusted side, and something that was handed in might otherwise be taken for them and run.
 
     Raises:
-        UsageError: They are.
+        UsageError: If one of the paths is such a folder.
     """
     own = settings.course.own
     for path in paths:
@@ -176,7 +179,7 @@ def _require_apart(paths: Sequence[Path], settings: Settings) -> None:
 def _measured(
     files: Sequence[SubmissionFile], report: Report, settings: Settings, gradebook: Path | None, options: Options
 ) -> list[Measurement]:
-    """How fast what was graded trains, in the profile `full`; nothing in others."""
+    """Measure the training speed of the graded submissions in the profile `full`; do nothing in other profiles."""
     if settings.profile != "full":
         return []
     return measure_graded(files, report, settings, gradebook, quiet=options.json)
@@ -188,7 +191,7 @@ def _show_speed(console: Console, measurements: Sequence[Measurement], settings:
 
 
 def _print_json(report: Report, options: Options, measurements: Sequence[Measurement], settings: Settings) -> None:
-    """Print the report; in the profile `full` with the `measurements` beside it, as `grader bench` has them."""
+    """Print the report if `--json` was given; in the profile `full`, with `measurements` as in `grader bench`."""
     if not options.json:
         return
     document = msgspec.to_builtins(report)

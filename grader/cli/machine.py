@@ -1,4 +1,4 @@
-"""Commands about the machine and the course: `doctor`, `new`, `data`, `calibrate`."""
+"""The commands about the machine and the course: `doctor`, `new`, `data` and `calibrate`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from grader.sandbox.host.launch import choose_level
 
 @app.command
 def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Tell what this machine offers, and try each isolation level from inside.
+    """Show what this machine offers, and test each isolation level from the inside.
 
     Args:
         json: Print one JSON document and nothing else.
@@ -46,12 +46,13 @@ def new(
     form: Literal["functions", "guided"] = "functions",
     course: Path | None = None,
 ) -> int:
-    """Write the starter file, or with --course the folder of a new course.
+    """Write the starter file or, with --course, the folder of a new course.
 
     Args:
-        file: Where to: a .py or an .ipynb; solution.py unless given.
+        file: The file to write, a .py or an .ipynb; by default, solution.py.
         form: Functions to fill in, or a notebook with the six tasks as headings.
-        course: The folder to write: a course file, checks/ with a check of its own, and submissions/ with the starter.
+        course: The folder to write, with a course file, an example of an own check in checks/, and the starter in
+            submissions/.
     """
     from grader.assignment.starter import write_starter
 
@@ -84,8 +85,8 @@ def data(
     """Fetch and verify the course's data set.
 
     Args:
-        name: A data set, or the path of an .npz or of a folder of images; the course's data set unless given.
-        course: The course file; course.toml here unless given.
+        name: A data set, or the path of an .npz or of a folder of images; by default, the course's data set.
+        course: The course file; by default, course.toml in the current folder.
         output: Also write the images into this .npz, for students.
     """
     if output is not None and output.suffix != ".npz":
@@ -108,16 +109,16 @@ def calibrate(
     course: Path | None = None,
     dataset: str | None = None,
 ) -> int:
-    """Measure the accuracy thresholds: train the reference under the course's budget, several times.
+    """Measure the accuracy thresholds by training the reference several times under the course's budget.
 
-    With --profile full it is trained as it is written, on all images, which takes a quarter of an hour or more each
-    time.  Each run is kept as soon as it is there, and the command goes on where it was stopped.
+    With --profile full, the reference is trained as it is written, on all images, which takes a quarter of an hour or
+    more for each run.  Each run is stored as soon as it is finished, and the command resumes where it was stopped.
 
     Args:
-        profile: For which profile: standard, a short training; or full, the whole one.
-        runs: How many times, with those that are there already for full; 10, and 5 for full, unless given.
-        anew: For full: forget the runs that are there.
-        course: The course file; course.toml here unless given.
+        profile: The profile to measure for: standard with a short training, or full with the whole one.
+        runs: The number of runs, for full including those that are stored already; by default 10, and 5 for full.
+        anew: For full: forget the runs that are stored.
+        course: The course file; by default, course.toml in the current folder.
         dataset: The data set, in place of the course's.
     """
     from grader.checks.common.verdict import count_of

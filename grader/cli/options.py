@@ -1,4 +1,4 @@
-"""What `check` and `grade` can be told, and the settings that come of it."""
+"""The options that `check` and `grade` have in common, and the settings that result from them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GRADEBOOK_FILE: Final = Path(FILE)
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Options:
-    """What `check` and `grade` have in common."""
+    """The options that `check` and `grade` have in common."""
 
     profile: Annotated[
         Profile | None,
@@ -53,11 +53,11 @@ assert Level.__args__ == LEVELS  # type: ignore[attr-defined]
 
 
 def settings_of(options: Options, *, default_profile: str | None) -> Settings:
-    """How submissions are graded, from the options and the course file.
+    """Return how submissions are graded, from the options and the course file.
 
     Raises:
-        GraderError: The options or the course file say something that cannot be meant, or the machine does not
-            offer the isolation that is required.
+        GraderError: If an option or the course file is invalid, or the machine does not offer the required isolation
+            level.
     """
     course = with_dataset(load_course(options.course), options.dataset)
     if options.form is not None:
@@ -77,10 +77,10 @@ def settings_of(options: Options, *, default_profile: str | None) -> Settings:
 
 
 def with_dataset(course: Course, name: str | None) -> Course:
-    """The course on another data set, where one is named.
+    """Return the course, with another data set if one is named.
 
     Raises:
-        UsageError: There is no such data set.
+        UsageError: If there is no such data set.
     """
     if name is None:
         return course
@@ -92,10 +92,10 @@ def with_dataset(course: Course, name: str | None) -> Course:
 
 
 def parse_moment(option: str, text: str) -> datetime:
-    """A moment as `option` was given it.
+    """Parse a date and time that was given with an option.
 
     Raises:
-        UsageError: It is none, or has no time zone.
+        UsageError: If it is not a date and time, or has no time zone.
     """
     try:
         moment = datetime.fromisoformat(text)

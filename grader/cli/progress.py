@@ -1,4 +1,4 @@
-"""What is shown while the grader works: a bar on a terminal, one line for each submission elsewhere."""
+"""Showing progress: a progress bar on a terminal, and one line for each submission elsewhere."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def _bar(console: Console) -> Progress:
 
 
 class _Left(ProgressColumn):
-    """How long the rest of a batch takes."""
+    """A column of a progress bar with the time that the rest of a batch will probably take."""
 
     def __init__(self, remaining: Remaining) -> None:
         super().__init__()
         self._remaining = remaining
 
     def render(self, task: Task) -> Text:
-        """The words, as long as there is something to say."""
+        """Return the text of the column; empty while nothing is known."""
         seconds = self._remaining.seconds
         if seconds is None:
             return Text()
@@ -56,7 +56,11 @@ class _Left(ProgressColumn):
 
 @contextlib.contextmanager
 def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str, Outcome], None]]:
-    """A progress bar over the checks of one submission, on a terminal."""
+    """Show a progress bar over the checks of one submission on a terminal, and nothing elsewhere.
+
+    Yields:
+        The function to call with the id and the outcome of each check.
+    """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda _check, _outcome: None
@@ -75,9 +79,10 @@ def check_progress(settings: Settings, *, quiet: bool) -> Iterator[Callable[[str
 
 @contextlib.contextmanager
 def batch_progress(count: int, remaining: Remaining, *, quiet: bool) -> Iterator[Callable[[Result, str], None]]:
-    """A progress bar over `count` submissions on a terminal with the time that is left, one line for each elsewhere.
+    """Show progress over `count` submissions: a bar with the time left on a terminal, one line for each elsewhere.
 
-    Gives what is to be called with each result, and with the moment that it is kept from: empty for a new one.
+    Yields:
+        The function to call with each result and, if it comes from the gradebook, when it was graded; else empty.
     """
     console = Console(stderr=True)
     done: list[Result] = []
@@ -102,7 +107,11 @@ def batch_progress(count: int, remaining: Remaining, *, quiet: bool) -> Iterator
 
 @contextlib.contextmanager
 def training_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Lane], None]]:
-    """A progress bar over the trainings of a measurement on a terminal, with the time that is left."""
+    """Show a progress bar over the trainings of a measurement on a terminal, with the time left; nothing elsewhere.
+
+    Yields:
+        The function to call after each training.
+    """
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda _lane: None

@@ -1,4 +1,4 @@
-"""What `grader watch` shows: on a terminal the last result and a line below it, elsewhere one thing after the other."""
+"""What `grader watch` shows: on a terminal the last result above a status line, elsewhere one message after another."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ from grader.results.scoring import Outcome, Report
 
 
 class Screen:
-    """Told of all that happens while a file is watched; a context.  This one shows nothing of it."""
+    """Shows what happens while a file is watched; this base class shows nothing.
+
+    Its methods are called as things happen.  Use it as a context manager, which leaves the terminal in order.
+    """
 
     def __enter__(self) -> Self:
-        """Nothing is shown yet."""
+        """Return the screen; nothing is shown yet."""
         return self
 
     def __exit__(
@@ -34,35 +37,35 @@ class Screen:
         """Leave the terminal as it was found, with the last result on it."""
 
     def starting(self) -> None:
-        """The sandbox is being started."""
+        """Show that the sandbox is being started."""
 
     def checking(self, due: Sequence[Check]) -> None:
-        """A version was saved, and is being checked."""
+        """Show that a version was saved and is being checked."""
 
     def on_check(self, check: str, outcome: Outcome) -> None:
-        """A check has ended."""
+        """Show that a check has ended."""
 
     def waiting(self, sentence: str) -> None:
-        """The machine is taken by another grading or measuring."""
+        """Show that another grading or measurement has the machine locked."""
 
     def result(self, report: Report, made: Collection[str], changes: Sequence[Change], *, first: bool) -> None:
-        """A version was checked."""
+        """Show the result of a version."""
 
     def nothing_due(self) -> None:
-        """A version was saved whose changes make no difference."""
+        """Show that a version was saved whose changes affect no check."""
 
     def broken(self, sentence: str) -> None:
-        """A version was saved that does not parse, and is not checked."""
+        """Show that a version was saved that does not parse, and so is not checked."""
 
     def gone(self) -> None:
-        """There is no such file any more."""
+        """Show that the file no longer exists."""
 
     def ended(self) -> None:
-        """Ctrl-C."""
+        """Clean up after Ctrl-C."""
 
 
 def names_of(checks: Sequence[Check]) -> str:
-    """What some checks are about: `subset_data, train and how the file loads`."""
+    """Return what checks are about in a few words, such as `subset_data, train and predict`."""
     names = list(dict.fromkeys(check.function or "" for check in checks))
     words = [name for name in names if name]
     if len(words) > 3:
@@ -73,7 +76,7 @@ def names_of(checks: Sequence[Check]) -> str:
 
 
 class _Words:
-    """The sentences, and from when the result is that they speak of."""
+    """The sentences that screens show, and the time of the version whose result is shown."""
 
     def __init__(self, name: str) -> None:
         self.name = clean(name, limit=60)
@@ -108,7 +111,7 @@ class _Words:
 
 
 class TerminalScreen(Screen):
-    """The last result, and below it a line that says what is going on."""
+    """Shows the last result, and below it a status line."""
 
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
@@ -201,7 +204,7 @@ class TerminalScreen(Screen):
 
 
 class PlainScreen(Screen):
-    """One thing after the other, without colours and without taking anything back."""
+    """Prints one message after another, without colours and without erasing anything."""
 
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
@@ -248,7 +251,7 @@ class PlainScreen(Screen):
 
 
 class JsonScreen(Screen):
-    """Each result as one line, and nothing else."""
+    """Prints each result as one line of JSON, and nothing else."""
 
     def result(self, report: Report, made: Collection[str], changes: Sequence[Change], *, first: bool) -> None:
         """See `Screen`."""

@@ -1,7 +1,8 @@
-"""The process that checks for the kernel of a notebook: `%grade` starts it, and it ends with the kernel.
+"""The process that runs the checks for a notebook's kernel; `%grade` starts it, and it ends with the kernel.
 
-It reads requests as lines of JSON and writes answers likewise, each with the number of its request: some for progress,
-and one that is the last.  A request that comes while another is at work ends that one, and need not ask for anything.
+It reads requests and writes answers as lines of JSON.  An answer has the number of its request; for each request there
+may be several with progress, and there is exactly one that is marked as done.  A new request ends the one that is being
+worked on; a request can also do only that.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ _COLUMNS: Final = 80
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is to be checked.
+    """A request to check what was executed in a kernel, or a file.
 
     Attributes:
-        number: Each has a higher one than those before.
-        stop: Whether nothing is asked for but that what is at work ends.
-        name: What the notebook is called.
-        inputs: What was executed in the kernel.
-        file: A file that is checked in place of that; empty for none.
-        wanted: Functions, and numbers of tasks; empty for everything.
-        profile: See `Options`, as those that follow.
+        number: The request's number, higher than that of every request before it.
+        stop: Whether the request only ends the one that is being worked on.
+        name: The name of the notebook.
+        inputs: The cells that were executed in the kernel.
+        file: A file to check instead of the kernel's cells; empty for none.
+        wanted: Names of functions and numbers of tasks to restrict the checks to; empty for everything.
+        profile: See `Options`, also for the remaining attributes.
     """
 
     number: int
@@ -65,7 +66,7 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def options(self) -> Options:
-        """As the command line would have them."""
+        """The request's options in the form of those of the command line."""
         course = None if self.course is None else Path(self.course)
         return Options(profile=self.profile, course=course, dataset=self.dataset, form=self.form)
 
@@ -81,7 +82,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
                 request = msgspec.json.decode(line, type=Request)
                 desk.drop_before(request.number)
                 waiting.put(request)
-        finally:  # with what is no request, as with none, all ends
+        finally:  # end of input, or a line that is not a request: end the process in either case
             desk.drop_before(sys.maxsize)
             waiting.put(None)
 
@@ -93,7 +94,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 
 class _Desk:
-    """Answers one request after another in one sandbox; a context."""
+    """Answers one request after another in one sandbox, which is ended when this context manager exits."""
 
     def __init__(self, answers: TextIO) -> None:
         self._answers = answers
@@ -101,7 +102,7 @@ class _Desk:
         self._newest = 0
 
     def __enter__(self) -> _Desk:
-        """Nothing is started before the first request."""
+        """Return this object; nothing is started before the first request."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,7 +115,7 @@ class _Desk:
             again.close()
 
     def drop_before(self, number: int) -> None:
-        """From another thread: requests before this one need no answer any more."""
+        """End the request that is being worked on, and drop all before `number`; to be called from another thread."""
         self._newest = number
         again = self._again
         if again is not None and again.at_work:
@@ -125,7 +126,7 @@ class _Desk:
         self._answers.flush()
 
     def answer(self, request: Request) -> None:
-        """Answer a request: always with one last line."""
+        """Answer a request; the last line of the answer is always written, even after an error."""
         with _said() as said:
             try:
                 answer = self._answered(request)
@@ -162,7 +163,7 @@ class _Desk:
             made += 1
             self._say(request, progress=f"Checking {names_of(due)}", made=made, due=max(made, len(due)))
 
-        if request.number < self._newest:
+        if request.number < self._newest:  # a newer request came before there was anything to interrupt
             raise Interrupted
         self._say(request, progress=f"Checking {names_of(due)}" if due else "Nothing has changed", made=0, due=len(due))
         began = time.monotonic()
@@ -188,10 +189,10 @@ def _shown(checked: Checked, settings: Settings, seconds: float, *, in_kernel: b
 
 
 def _known(wanted: tuple[str, ...]) -> frozenset[str]:
-    """What was asked for, once it is known to be there.
+    """Return the functions and tasks that a request names, after making sure that they exist.
 
     Raises:
-        UsageError: It is not.
+        UsageError: If one of them does not exist.
     """
     functions = [function.name for function in FUNCTIONS]
     tasks = [str(task.number) for task in TASKS]
@@ -218,16 +219,17 @@ def _submission(request: Request, again: Again) -> Submission:
 
 @contextlib.contextmanager
 def _said() -> Iterator[io.StringIO]:
-    """Collect what is said on the standard error."""
+    """Collect what is written to standard error."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         yield said
 
 
 def main() -> None:
-    """In the new process: nothing but answers reaches whoever started it."""
+    """Run the process, with standard output reserved for answers and everything else sent to standard error."""
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
+    # From here on, anything that prints to standard output writes to standard error instead.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(sys.stdin, answers)

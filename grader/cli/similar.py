@@ -1,4 +1,4 @@
-"""`grader similar`: which submissions of a class have code in common that the task does not explain."""
+"""The command `grader similar`, which compares the submissions of a class with one another."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def similar(
     taught: Annotated[tuple[Path, ...], Parameter(negative="")] = (),
     export: Annotated[tuple[Tool, Path] | None, Parameter(negative="")] = None,
 ) -> int:
-    """Say which submissions of a class have more code in common than the task explains.
+    """Show which submissions of a class have more code in common than the task explains.
 
-    The starter, what is taught and what most of the class have are taken away first.  This is evidence for you to look
-    at: no point, no gradebook and no student's page changes.  No code of a submission is run.
+    The starter, code that was taught and code that most of the class have are removed first.  The result is evidence
+    for you to look at: no points, gradebook or student's page are changed.  No code of a submission is run.
 
     Exit status: 0 the class was compared, 2 usage, 3 it could not be read.
 
     Args:
-        paths: Files, folders, and zips as learning systems export them.
+        paths: Files, folders, and zip files as learning systems export them.
         output: Also write pages into this folder, beginning with similar.html.
         json: Print one JSON document and nothing else.
         taught: A file, or a folder of files, with code that everybody was given (may be given more than once).
-        export: Also write the class' code for another tool: dolos or jplag, and a new folder.
+        export: Also write the code of the class for another tool: dolos or jplag, followed by a new folder.
     """
     if not paths:
         raise UsageError("name at least one file or folder to compare.")
     given = [*starters(), *_taught(taught)]
-    # What a download says beside the submissions is about who was late.
+    # The notes about a download are about who was late, which does not matter here.
     with submissions_in(paths, lambda _: None) as files:
         codes = list(read_all(files))
     comparison = compare(codes, given)
@@ -78,7 +78,11 @@ def similar(
 
 
 def _taught(paths: Sequence[Path]) -> list[Code]:
-    """The code that everybody was given, besides the starters."""
+    """Return the code that everybody was given, besides the starters.
+
+    Raises:
+        UsageError: If a path has no Python code.
+    """
     codes = list(read_all(discover(paths))) if paths else []
     for code in codes:
         if not code.pieces:

@@ -1,4 +1,4 @@
-"""`grader bench`."""
+"""The command `grader bench`, which measures training speed."""
 
 from __future__ import annotations
 
@@ -55,27 +55,27 @@ def bench(
     gradebook: Annotated[Path | None, Parameter(negative_none="no-")] = GRADEBOOK_FILE,
     require_isolation: Level | None = None,
 ) -> int:
-    """Measure how fast submissions train: each epoch, next to the reference, on processor and GPU.
+    """Measure how fast submissions train, epoch by epoch, next to the reference, on processor and GPU.
 
-    A submission and the reference train side by side, in turns of a part of a second.  Nothing else should run
-    meanwhile.
+    A submission and the reference train side by side, in turns of a part of a second.  Nothing else should run on the
+    machine at the same time.
 
     Exit status: 0 everything was measured, 1 something could not be, 2 usage, 3 the grader failed.
 
     Args:
         paths: Submissions, or folders of them.
-        device: cpu, gpu, gpu:1, several with commas, or all.
-        backend: What Keras runs on (may be given more than once).
-        epochs: Epochs in each round; the course's number unless given.
-        rounds: Trainings of each submission; the course's number unless given.
-        images: Images to train on; the course's number unless given.
-        explain: Undo each likely cause of slowness, one at a time, and say how much faster that is (minutes for each
-            submission; how many is said before).
+        device: cpu, gpu, gpu:1, several of them separated by commas, or all.
+        backend: The Keras backend (may be given more than once).
+        epochs: The number of epochs in each round; by default, the course's.
+        rounds: The number of trainings of each submission; by default, the course's.
+        images: The number of images to train on; by default, the course's.
+        explain: Undo each likely cause of slowness, one at a time, and show how much faster that is.  This takes
+            minutes for each submission; the command says beforehand how many.
         dataset: The data set, in place of the course's.
-        course: The course file; course.toml here unless given.
+        course: The course file; by default, course.toml in the current folder.
         json: Print one JSON document and nothing else.
-        gradebook: Where measurements are kept; with --no-gradebook nowhere.
-        require_isolation: Refuse to run submissions below this level.
+        gradebook: The gradebook that measurements are written to; with --no-gradebook they are not kept.
+        require_isolation: Refuse to run submissions below this isolation level.
     """
     chosen = _with_numbers(with_dataset(load_course(course), dataset), epochs=epochs, rounds=rounds, images=images)
     files = discover(paths)
@@ -108,7 +108,7 @@ def bench(
 
 
 def _says_trials() -> Callable[[Lane, int, float], None]:
-    """Says how long undoing things takes, also while pytest runs, which is kept silent."""
+    """Return a function that says how long undoing causes will take, even while pytest's output is silenced."""
     stream = sys.stderr
 
     def on_trials(lane: Lane, trials: int, seconds: float) -> None:
@@ -122,17 +122,20 @@ def _says_trials() -> Callable[[Lane, int, float], None]:
 def measure_graded(
     files: Sequence[SubmissionFile], report_: Report, settings: Settings, gradebook: Path | None, *, quiet: bool
 ) -> list[Measurement]:
-    """Measure what was graded in the profile `full`, on the processor, one submission after the other.
+    """Measure the training speed of graded submissions on the processor, one submission after another.
 
-    Those are left out that could not be graded, that are guided notebooks, or whose very file the gradebook has a
-    measurement of under the same budget.
+    Submissions are left out if they could not be graded, if they are guided notebooks, or if the gradebook already has
+    a measurement of exactly this file under the same budget.
 
     Args:
         files: The submissions.
-        report_: Their results.
+        report_: The report with their results.
         settings: How they were graded.
-        gradebook: Where measurements are kept; `None`: nowhere.
-        quiet: Show no progress.
+        gradebook: The gradebook that measurements are written to; `None` to keep none.
+        quiet: Whether to show no progress.
+
+    Returns:
+        The new measurements.
     """
     course = settings.course
     graded = {r.submission.id for r in report_.results if r.status == "graded" and r.submission.form == "functions"}
@@ -153,10 +156,13 @@ def measure_graded(
 
 
 def devices_of(text: str) -> tuple[str, ...]:
-    """The devices that `--device` names: `all` is the processor and every GPU, or the first where there is none.
+    """Return the devices that `--device` names.
+
+    `all` stands for the processor and every GPU; if there is no GPU, for the processor and `gpu:0`, so that the
+    measurement says that there is none.
 
     Raises:
-        UsageError: It names something else.
+        UsageError: If it names something else.
     """
     if text == "all":
         return ("cpu", *([f"gpu:{gpu.index}" for gpu in gpus()] or ["gpu:0"]))
@@ -167,10 +173,10 @@ def devices_of(text: str) -> tuple[str, ...]:
 
 
 def _with_numbers(course: Course, **numbers: int | None) -> Course:
-    """The course with other numbers to train with, where they are given.
+    """Return the course with those numbers for measuring speed replaced that are not `None`.
 
     Raises:
-        UsageError: A number cannot be meant.
+        UsageError: If a number is out of range.
     """
     given = {name: number for name, number in numbers.items() if number is not None}
     for name, number in given.items():

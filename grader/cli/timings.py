@@ -1,4 +1,4 @@
-"""`grader timings`: look at what `grader bench` has measured, and compare two points in history."""
+"""The command `grader timings`, which shows what `grader bench` has measured and compares two measurements."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ app.command(timings)
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Chosen:
-    """Which measurements, of which gradebook."""
+    """The options that choose among the measurements in a gradebook."""
 
     device: Annotated[str | None, Parameter(help="Only on this device, as cpu, gpu:0, or gpu for every GPU.")] = None
     backend: Annotated[str | None, Parameter(help="Only with this backend.")] = None
@@ -43,10 +43,10 @@ class Chosen:
     gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
 
     def find(self, names: Sequence[str]) -> list[Timing]:
-        """The measurements of some submissions, or of all, oldest first.
+        """Return the chosen measurements of some submissions, or of all if none is named, oldest first.
 
         Raises:
-            UsageError: There is none of one of them.
+            UsageError: If one of the submissions has none.
         """
         asked = {"device": self.device or "", "backend": self.backend or "", "machine": self.machine or ""}
         since = _moment(self.since) if self.since else ""
@@ -60,7 +60,7 @@ class Chosen:
 
 
 class _Measured(msgspec.Struct, frozen=True):
-    """A measurement, and what it says."""
+    """A measurement and its summary."""
 
     number: int
     summary: Summary
@@ -94,10 +94,10 @@ def show(
     """List measurements, oldest first, and where a submission, the reference or the machine changed.
 
     Args:
-        names: Submissions; all of them unless given.
+        names: The submissions; by default, all of them.
         chosen: See `Chosen`.
         json: Print one JSON document, with every sample, and nothing else.
-        output: Also write a page and pictures into this folder.
+        output: Also write a page and charts into this folder.
     """
     found = (chosen or Chosen()).find(names)
     if output is not None:
@@ -119,12 +119,13 @@ def compare_timings(
     chosen: Chosen | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Compare two measurements: is the later slower or faster, by more than noise?
+    """Compare two measurements: is the later one slower or faster, by more than noise?
 
     Args:
-        first: The number of the earlier; or a submission, whose last two on one device and backend are compared.
-        second: The number of the later.
-        chosen: See `Chosen`; what chooses among measurements goes with a submission only.
+        first: The number of the earlier measurement, or a submission, whose last two measurements on one device and
+            backend are compared.
+        second: The number of the later measurement.
+        chosen: See `Chosen`; options that choose among measurements apply only if a submission is named.
         json: Print one JSON document and nothing else.
     """
     options = chosen or Chosen()
@@ -144,7 +145,11 @@ def compare_timings(
 
 
 def _last_two(name: str, found: Sequence[Timing]) -> tuple[Timing, Timing]:
-    """The last measurement, and the one before it on the same device and backend."""
+    """Return the last two measurements on the device and backend of the last one, the earlier first.
+
+    Raises:
+        UsageError: If there are fewer than two.
+    """
     measured = [timing for timing in found if timing.measurement.status == "measured"]
     last = measured[-1].measurement if measured else None
     alike = [
@@ -166,10 +171,10 @@ def _none_of(name: str, known: Sequence[str], path: Path) -> UsageError:
 
 
 def _moment(text: str) -> str:
-    """A moment as the gradebook writes it; a date is its first moment in UTC.
+    """Return a date or time in the gradebook's format; a date alone means its first moment in UTC.
 
     Raises:
-        UsageError: It is neither date nor moment.
+        UsageError: If the text is neither.
     """
     try:
         moment = datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""`grader validate`: the grader graded."""
+"""The command `grader validate`, which tests the grader with correct and buggy solutions."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def validate_grader(
     jobs: Annotated[int | None, Parameter(name=["--jobs", "-j"])] = None,
     only: Annotated[str, Parameter(help="Only solutions with this in their name.")] = "",
 ) -> int:
-    """Grade the grader: sound solutions must have full marks, and each bug must be caught by its own check.
+    """Grade the grader: sound solutions must get full marks, and each bug must be caught by its own check.
 
-    Without folders, these are wheats and chaffs in the course's checks/, or where there are none, in tests/; the corpus
-    of the guided form, in a folder guided beside them, is graded too where it is there.
+    By default, the folders are wheats and chaffs in the course's checks/ or, if there are none, in tests/.  The corpus
+    of the guided form, in a folder guided beside them, is graded too if it exists.
     With -o, writes kill-matrix.md, messages.md and validation.json.
     Exit status: 0 the grader was right about every solution, 1 it was not, 2 usage, 3 it could not grade.
 
     Args:
-        wheats: Folder of the sound solutions.
-        chaffs: Folder of the solutions with one bug each; chaffs beside the other one unless given.
+        wheats: The folder of the sound solutions.
+        chaffs: The folder of the solutions with one bug each; by default, chaffs beside the folder of sound ones.
         options: See `Options`.
-        jobs: How many at once; as many as the machine's cores allow unless given.
-        only: Leave out the others.
+        jobs: How many submissions to grade at once; by default, as many as the machine's cores allow.
+        only: Leave out solutions without this in their name.
     """
     options = options or Options()
     settings = settings_of(options, default_profile="quick")
@@ -105,7 +105,7 @@ def validate_grader(
 
 
 def verdict_lines(validation: Validation) -> str:
-    """One line that one can grep."""
+    """Sum up a validation in one line that can be searched for with grep."""
     sound = [verdict for verdict in validation.verdicts if verdict.chaff is None]
     buggy = [verdict for verdict in validation.verdicts if verdict.chaff is not None]
     left_out = f", {len(validation.left_out)} left out (another profile)" if validation.left_out else ""

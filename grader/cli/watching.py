@@ -1,4 +1,4 @@
-"""`grader watch`."""
+"""The command `grader watch`, which checks a file each time it is saved."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _SETTLING_SECONDS: Final = 0.05
 def watch(file: Path, /, *, options: Options | None = None) -> int:
     """Check one submission each time it is saved, until Ctrl-C.
 
-    Only what a change can make a difference to is checked again.  With --json each result is one line.  In the profile
-    full, training speed is not measured; `grader bench` does that.
+    Only checks that the change can affect are run again.  With --json, each result is one line.  Training speed is not
+    measured in the profile full; `grader bench` does that.
 
     Exit status: 0 ended with Ctrl-C, 2 usage, 3 the grader could not grade.
 
@@ -48,7 +48,7 @@ def watch(file: Path, /, *, options: Options | None = None) -> int:
         raise UsageError(f"{file}: `grader watch` takes one file; for a folder there is `grader grade`.")
     Saves.require()
     prepare_data(settings)
-    console = Console(file=sys.stdout)  # the checks run with another one
+    console = Console(file=sys.stdout)  # fixed now, since standard output is replaced while the checks run
     screen: Screen
     if options.json:
         screen = JsonScreen()
@@ -65,12 +65,12 @@ def watch(file: Path, /, *, options: Options | None = None) -> int:
 
 
 class _Watching:
-    """One file that is watched: a thread reads each version of it, this one checks the newest.
+    """Watches one file: a second thread reads each version of it, and the main thread checks the newest.
 
     Args:
-        again: Checks it.
+        again: Checks the versions.
         file: The file.
-        screen: Where what is found is shown.
+        screen: Shows the results.
         output: The folder that results are also written to; `None` for none.
     """
 
@@ -81,14 +81,14 @@ class _Watching:
         self._output = output
         self._versions: queue.SimpleQueue[Submission | BaseException | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
-        self._newest: Submission | None = None  # the last that was read
+        self._newest: Submission | None = None  # the last version that was read
         self._checked_any = False
 
     def saved(self) -> None:
-        """In the thread that watches: read the file, and end a check that it makes needless."""
+        """Read the file, and interrupt running checks whose results it makes obsolete; runs in the second thread."""
         try:
             self._read()
-        except BaseException as error:  # for the other thread, which would wait for ever
+        except BaseException as error:  # passed on to the main thread, which would otherwise wait for ever
             self._versions.put(error)
 
     def _read(self) -> None:
@@ -99,17 +99,17 @@ class _Watching:
                 self._versions.put(None)
                 return
             if before is not None and before.cells == version.cells and before.problem == version.problem:
-                return  # outputs, or the same once more
+                return  # saved without changes, or with changes in the outputs of cells only
             self._versions.put(version)
             if not version.problem and not newly_broken(before, version) and self._again.outdated_by(version):
                 self._again.interrupt()
 
     def _settled(self) -> Submission | None:
-        """The file as it is, once nobody is writing it; `None` where it is gone."""
+        """Return the file's content once nobody is writing to it, or `None` if it no longer exists."""
         while True:
             before = stamp(self._file.path)
             if before is None:
-                time.sleep(_SETTLING_SECONDS)  # some editors take it away before they put the new one in its place
+                time.sleep(_SETTLING_SECONDS)  # some editors remove a file before they move the new one into place
                 if stamp(self._file.path) is None:
                     return None
                 continue
@@ -139,13 +139,13 @@ class _Watching:
                 self._screen.broken(version.problem)
             elif broken is not None:
                 self._screen.broken(_sentence(broken))
-            elif same and was_gone:
+            elif same and was_gone:  # the file was moved away and back
                 self._screen.nothing_due()
             else:
                 self._check(version)
 
     def _next(self) -> Submission | None:
-        """The newest version, once there is one."""
+        """Wait for a new version and return the newest one; `None` if the file no longer exists."""
         version = self._versions.get()
         while not self._versions.empty() and not isinstance(version, BaseException):
             version = self._versions.get()
@@ -168,7 +168,7 @@ class _Watching:
             with machine_lock("grader watch", alone=False, waiting=self._screen.waiting):
                 checked = self._again.check(version, on_check)
         except Interrupted:
-            return  # the newer version waits
+            return  # a newer version is waiting to be checked
         self._checked_any = True
         report = make_report(settings, [checked.graded.result], checked.graded.result.seconds)
         if self._output is not None:
@@ -177,7 +177,7 @@ class _Watching:
 
 
 def newly_broken(before: Submission | None, version: Submission) -> Note | None:
-    """The first place that does not parse and was not like that before; `None` where there is none."""
+    """Return the note about the first place that does not parse but did before, or `None` if there is none."""
     known = set() if before is None else {_broken(before, note) for note in before.notes if note.does_not_parse}
     return next(
         (note for note in version.notes if note.does_not_parse and _broken(version, note) not in known),
@@ -192,5 +192,5 @@ def _broken(submission: Submission, note: Note) -> tuple[str, ...]:
 
 
 def _sentence(note: Note) -> str:
-    """What does not parse, in a sentence."""
+    """Say in a sentence what does not parse."""
     return f"{note.place} does not parse: {note.message.partition(': ')[2] or note.message}"

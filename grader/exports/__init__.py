@@ -1,4 +1,4 @@
-"""Files for other systems: each format a module, a pure function of what counts for each submission."""
+"""Exports to other systems: a module for each format, whose `write` is a pure function of the gradebook's entries."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Canvas: the CSV that its gradebook exports and imports.
+"""Canvas: the CSV file that its gradebook exports and imports.
 
-The gradebook's columns are Student, ID, SIS User ID, SIS Login ID and Section, then one for each assignment, whose
-header ends in the assignment's number: `Course project (12345)`.  Last and first name may stand in two columns instead
-of Student, and all headers but the assignments' in another language.  Below the header stand rows that are no students,
-among them the one with the points possible: they have no ID.  `EX` in place of points excuses a student.
+The columns are Student, ID, SIS User ID, SIS Login ID and Section, followed by one for each assignment, whose header
+ends in the assignment's number: `Course project (12345)`.  Instead of Student there may be two columns with last and
+first name, and all headers but the assignments' may be in another language.  Some rows below the header are not
+students, such as the one with the points possible; these have no ID.  `EX` in place of points excuses a student.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ _EXCUSED: Final = "EX"
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """Fill the gradebook that was downloaded; without one, write a new one.
+    """Fill in the gradebook that was downloaded from Canvas or, if there is none, write a new one.
 
     Raises:
-        UsageError: The file is no gradebook of Canvas, has no such assignment, or another maximum.
+        UsageError: If the file is not a Canvas gradebook, does not have the assignment, or has another maximum for it.
     """
     if choices.worksheet is None:
         return _new(entries, choices.title)
@@ -76,7 +76,8 @@ def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
     for index, row in enumerate(table.rows[1:], 1):
         names = [_cell(row, place) for place in columns.people]
         called = [_cell(row, place) for place in columns.names]
-        if not names[0]:  # no student: the row with the points possible, and others
+        if not names[0]:  # not a student, but the row with the points possible or a similar one
+            # Canvas indents these rows, and translates their words.
             first = row[0] if row else ""
             if first.strip().casefold() == _POSSIBLE or first.startswith(" "):
                 maximum = maximum_in(_cell(row, assignment), where=_WORKSHEET)
@@ -100,11 +101,11 @@ def _filled(entries: Sequence[Entry], choices: Choices, table: Table) -> Export:
 
 
 class _Columns(msgspec.Struct, frozen=True):
-    """Where a gradebook says who a student is.
+    """The columns of a gradebook that identify a student.
 
     Attributes:
-        people: The columns with Canvas' number, which comes first, and the numbers and login of the school.
-        names: The column with the name, or the two with its parts.
+        people: The column with Canvas' own number, followed by those with the school's numbers and login.
+        names: The column with the name, or the two columns with its parts.
     """
 
     people: tuple[int, ...]
@@ -112,13 +113,13 @@ class _Columns(msgspec.Struct, frozen=True):
 
 
 def _columns(table: Table) -> _Columns:
-    """The columns with students, by their names or, where Canvas was set to another language, by where they stand.
+    """Find the columns that identify students, by their headers or, if Canvas uses another language, by their order.
 
-    The name comes first, or its two parts; then Canvas' number, the numbers and the login of the school, and the
-    section.  Behind these stand the assignments, whose headers end in a number.
+    The first column is the name, or the first two are its parts.  Then come Canvas' number, the school's numbers and
+    login, and the section.  The assignments follow, whose headers end in a number.
 
     Raises:
-        UsageError: The file is no gradebook of Canvas.
+        UsageError: If the file is not a Canvas gradebook.
     """
     places = [column_of(table, [name]) for name in ("ID", "SIS User ID", "SIS Login ID")]
     header = [cell.strip() for cell in table.rows[0]]
@@ -135,7 +136,7 @@ def _columns(table: Table) -> _Columns:
 
 
 def _column_of_numbers(table: Table, end: int) -> int | None:
-    """The first of some columns that has nothing but whole numbers, and at least one."""
+    """Return the first of the leading columns that has only whole numbers, and at least one; `None` if none has."""
     for place in range(min(end, _MOST_NAMES + 1)):
         cells = [cell for row in table.rows[1:] if (cell := _cell(row, place))]
         if cells and all(cell.isascii() and cell.isdigit() for cell in cells):
@@ -148,7 +149,7 @@ def _cell(row: Sequence[str], place: int) -> str:
 
 
 def _assignment(table: Table, title: str, columns: _Columns) -> int:
-    """The column of an assignment, named with or without Canvas' number behind it."""
+    """Return the column of an assignment, whose title may be given with or without Canvas' number at the end."""
     people = {name.casefold() for name in (*_COLUMNS, *_ACCOUNTS)}
     header = [cell.strip() for cell in table.rows[0]]
     taken = {*columns.people, *columns.names}

@@ -1,4 +1,4 @@
-"""A submission's result in a few lines of plain text, for the comment fields of other systems."""
+"""A submission's result as a few lines of plain text, for the comment fields of other systems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_MESSAGE: Final = 600
 
 
 def comment(entry: Entry) -> str:
-    """Points by task, what is wrong and where to look, and what people laid over it."""
+    """Return an entry as text: points of each task, findings with hints, points by hand and the late penalty."""
     result = entry.attempt.result
     if entry.excused:
         return EXCUSED
@@ -36,7 +36,7 @@ def comment(entry: Entry) -> str:
 
 
 def overlays(entry: Entry) -> list[str]:
-    """What lies over the measured points, a line each: changes by hand, and the penalty for being late."""
+    """Return a line for everything that changes the measured points: points by hand, and the late penalty."""
     lines = []
     for change in entry.adjustments:
         where = f", {title_in(entry.attempt.result, change.check)}" if change.check else ""
@@ -51,7 +51,7 @@ def overlays(entry: Entry) -> list[str]:
 
 
 def details(check: CheckResult) -> str:
-    """What a check says, as plain text: the message, the example and the hint."""
+    """Return what a check says as plain text: the message, the example and the hint."""
     parts = [clean(check.message)]
     if check.example:
         parts.append("\n".join(f"    {line}" for line in clean(check.example).splitlines()))
@@ -61,7 +61,7 @@ def details(check: CheckResult) -> str:
 
 
 def without_score(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Notes that name the students without a score, those who are excused apart; nothing where there are none."""
+    """Return notes that name the students without a score: one for those not graded, and one for those excused."""
     without = [entry for entry in entries if entry.score is None]
     not_graded = [entry.student for entry in without if not entry.excused]
     excused = [entry.student for entry in without if entry.excused]

@@ -1,4 +1,4 @@
-"""The grader's own JSON, what `--json` prints and `results.json` holds, and its JSON Schema."""
+"""The grader's own JSON, as printed by `--json` and written to `results.json`, and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def write(entries: Sequence[Entry], _choices: Choices) -> Export:
-    """The report, as it was measured, without who is excused: the form has no place for what people lay over it.
+    """Write the report as it was measured, without students who are excused.
+
+    The format has no place for points by hand, penalties and excuses; notes say what is missing because of that.
 
     Raises:
-        UsageError: The entries were graded in different ways.
+        UsageError: If the entries were graded with different profiles or at different isolation levels.
     """
     counted = [entry for entry in entries if not entry.excused]
     excused = [entry.student for entry in entries if entry.excused]
@@ -37,11 +39,11 @@ def read(data: bytes, name: str) -> Report:
     """Read a report.
 
     Args:
-        data: The document.
-        name: What to call it in errors.
+        data: The JSON document.
+        name: The file's name in error messages.
 
     Raises:
-        UsageError: It is no report, or one of a later version of the grader.
+        UsageError: If it is not a report, or its version of the format is not the one that this grader reads.
     """
     try:
         report = msgspec.json.decode(data, type=Report)
@@ -56,10 +58,10 @@ def read(data: bytes, name: str) -> Report:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a report, made from the records; a reader may rely on every field being there."""
+    """Return the JSON Schema of a report, generated from the records, with every field required."""
     made = msgspec.json.schema(Report)
     for record in made["$defs"].values():
-        # The grader writes every field, those with defaults too.
+        # msgspec makes fields with defaults optional, but the grader always writes them.
         record["required"] = list(record["properties"])
         record["description"] = inspect.cleandoc(record["description"])
     made["$defs"]["Report"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}

@@ -1,7 +1,7 @@
-"""Gradescope: the `results.json` that an autograder leaves for one submission.
+"""Gradescope: the `results.json` that an autograder writes for one submission.
 
-A document without any score tells Gradescope that grading failed, so that is what one gets where the grader itself
-failed: a score of 0 would look like the student's.
+If the grader itself failed, the document has no score at all, which Gradescope shows as a failed grading.  A score of 0
+would look as if the student had earned it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _MAX_OUTPUT: Final = 8000
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """The document for one submission.
+    """Write the document for one submission.
 
     Raises:
-        UsageError: There is none, or more than one.
+        UsageError: If there is not exactly one entry.
     """
     if len(entries) != 1:
         raise UsageError(
@@ -41,7 +41,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
 
 
 def encode(results: dict[str, Any]) -> bytes:
-    """A document as a file."""
+    """Return a document as the content of a JSON file."""
     return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
 
 
@@ -53,14 +53,14 @@ def document(
     leaderboard: Sequence[Ranked] = (),
     measured: Measured | None = None,
 ) -> dict[str, Any]:
-    """What Gradescope shows of a submission.
+    """Return the document that Gradescope shows for a submission.
 
     Args:
-        entry: What counts for it.  Without a score, the checks are listed as far as they came, and none has points.
-        hidden: Ids of checks that students see only once grades are published.
-        notes: For instructors alone, a sentence each.
-        leaderboard: What the course allows students to see of one another; the first one ranks.
-        measured: What the accuracy check found; `None` where it did not come so far.
+        entry: The submission's entry.  If it has no score, the checks that were run are listed without points.
+        hidden: The ids of the checks that students see only once grades are published.
+        notes: Sentences that only instructors see.
+        leaderboard: What students may see of one another; the first item decides the ranking.
+        measured: What the accuracy check measured; `None` if it did not get that far.
     """
     result = entry.attempt.result
     withheld = entry.score is None
@@ -69,7 +69,7 @@ def document(
         notes = ("Gradescope has no way to excuse: it shows a submission without a score as one that failed.", *notes)
     elif result.problem:
         notes = (f"What failed: {result.problem}", *notes)
-    level = LEVELS.get(entry.attempt.isolation)  # it is empty where the grading could not even begin
+    level = LEVELS.get(entry.attempt.isolation)  # the isolation level is empty if grading could not even begin
     if level is not None and level.warning:
         notes = (*notes, level.warning)
     tests += [_note(note) for note in notes]
@@ -99,7 +99,7 @@ def document(
 def _ranked(
     names: Sequence[Ranked], score: float, measured: Measured | None, hidden: frozenset[str]
 ) -> Iterator[dict[str, Any]]:
-    """The values of the leaderboard, without what would tell of a hidden check before its time."""
+    """Yield the values for the leaderboard, without those that would reveal something about a hidden check."""
     for name in names:
         if name == "accuracy" and measured is not None and ACCURACY not in hidden:
             yield {"name": "Accuracy (%)", "value": round(100 * measured.accuracy, 1), "order": "desc"}
@@ -108,7 +108,7 @@ def _ranked(
 
 
 def _head(entry: Entry) -> str:
-    """What stands above the checks."""
+    """Return the text above the checks."""
     result = entry.attempt.result
     if entry.excused:
         return EXCUSED
@@ -135,7 +135,7 @@ def _test(check: CheckResult, *, withheld: bool, hidden: bool) -> dict[str, Any]
         "tags": [f"task {check.task}", check.status],
         "visibility": "after_published" if hidden else "visible",
     }
-    # A test without points has no part in the score, and where there is no score none may have a part.
+    # Gradescope adds up the points of tests, so if there is no score, no test may have points.
     return test if withheld else {**test, "score": check.points, "max_score": check.max_points}
 
 

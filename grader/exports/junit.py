@@ -1,4 +1,4 @@
-"""JUnit XML: a suite for each submission and a case for each check, for continuous integration and dashboards."""
+"""JUnit XML, for continuous integration and dashboards: a suite for each submission and a case for each check."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from grader.ground.text import clean, number
 from grader.reports.text import STATUS_WORDS, title_of
 from grader.results.scoring import CheckResult
 
-# What no XML document can hold, and `clean` leaves alone since it is no control character.
+# Not allowed in XML, but left alone by `clean`, since these are not control characters.
 _NO_XML: Final = re.compile("[\ufffe\uffff]")
 _KINDS: Final = {"failed": "failure", "error": "error", "timeout": "error", "crashed": "error", "not_run": "skipped"}
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """The document.  Without a score there is one case more: an error that says why, or that the student is excused."""
+    """Write the document.
+
+    A submission without a score has one more case: an error that says why, or a skipped one if the student is excused.
+    """
     suites = [_suite(entry) for entry in entries]
     root = ET.Element("testsuites", {"name": _text(choices.title), **_totals(suites)})
     root.extend(suites)
@@ -88,5 +91,5 @@ def _text(text: str, *, limit: int = 4000) -> str:
 
 
 def _line(text: str) -> str:
-    """The first line, for an attribute."""
+    """Return the first line of a text, for an attribute."""
     return text.partition("\n")[0]

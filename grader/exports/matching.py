@@ -1,4 +1,4 @@
-"""Which row of another system's file belongs to which submission: what is said in so many words, and no guesses."""
+"""Finding the row of each submission in another system's file, by exact names and numbers only, without guessing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import msgspec
 
 from grader.exports.tables import listed
 
-# The names that Canvas and Moodle give to what is downloaded from them hold the number of the person:
-# doejane_LATE_1234_5678_solution, which `submissions_in` makes doejane_canvas1234, and
+# Files downloaded from Canvas and Moodle have the person's number in their names, as in
+# doejane_LATE_1234_5678_solution, which `submissions_in` turns into doejane_canvas1234, and in
 # Jane Doe_12345_assignsubmission_file.
 _NUMBERS: Final = (
     re.compile(r"[^_]+_(?:late_)?(\d+)_\d+_.+", re.IGNORECASE),
@@ -22,11 +22,11 @@ _NUMBERS: Final = (
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """Who is who.
+    """The result of matching submissions with rows.
 
     Attributes:
-        rows: The row of each submission that has one.
-        notes: Who was found on one side only, or more than once.
+        rows: The row of each submission for which exactly one was found.
+        notes: Sentences about submissions and rows that have no counterpart, or more than one.
     """
 
     rows: dict[str, int]
@@ -37,12 +37,12 @@ def match(submissions: Sequence[str], people: Mapping[int, Sequence[str]]) -> Ma
     """Find the row of each submission.
 
     Args:
-        submissions: Their ids.
-        people: For each row what may name its person, in order of weight: number, login, name.  What comes
-            earlier decides.
+        submissions: The ids of the submissions.
+        people: For each row the texts that identify its person, the most reliable first: number, login, name.  An
+            earlier text takes precedence over later ones.
 
     Returns:
-        Rows for those submissions that name exactly one person whom no other submission names.
+        The rows of those submissions that match exactly one person whom no other submission matches.
     """
     found: dict[str, int] = {}
     doubtful: list[str] = []
@@ -75,14 +75,14 @@ def match(submissions: Sequence[str], people: Mapping[int, Sequence[str]]) -> Ma
 
 
 def _key(name: str) -> str:
-    """A name as it is compared: `Doe, Jane` is `jane doe`."""
+    """Normalise a name for comparison: `Doe, Jane` becomes `jane doe`."""
     last, comma, first = name.partition(",")
     text = f"{first} {last}" if comma else name
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _names(submission: str) -> set[str]:
-    """What a submission's id says of its person; never the empty name."""
+    """Return the normalised names and numbers by which a submission's id identifies its person; none is empty."""
     numbers = {matched[1] for pattern in _NUMBERS if (matched := pattern.fullmatch(submission))}
     return ({_key(submission)} | numbers) - {""}
 

@@ -1,9 +1,9 @@
-"""Moodle: the offline grading worksheet of an assignment, filled.
+"""Moodle: filling in the offline grading worksheet of an assignment.
 
-It is downloaded where the submissions are listed ("Download grading worksheet") and uploaded there again.  Moodle
-knows its rows by `Identifier`, which reads `Participant 12345`, and takes grades from `Grade` and feedback, which is
-HTML, from `Feedback comments`.  In other languages the columns have other names, and stand in the same order.
-Everything else goes back as it came.
+The worksheet is downloaded from the page that lists the submissions ("Download grading worksheet") and uploaded there
+again.  Moodle identifies rows by the column `Identifier`, with values such as `Participant 12345`.  It reads grades
+from `Grade` and feedback as HTML from `Feedback comments`.  In other languages the columns have other names, but the
+same order.  All other cells are written back unchanged.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _NO: Final = frozenset(
 _YES_AND_NO: Final = 2
 _PARTICIPANT: Final = re.compile(r"\D*\d+")
 _GRADE: Final = re.compile(r"\s*|-|\d+([.,]\d+)?")
-_MAXIMUM: Final = re.compile(r"\d+([.,]\d+)?|[^,\n]+(,[^,\n]+)+")  # or a scale, which is a list of words
+_MAXIMUM: Final = re.compile(r"\d+([.,]\d+)?|[^,\n]+(,[^,\n]+)+")  # a number, or a scale, which is a list of words
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _DATE: Final = re.compile(r"\d{4}")
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """Fill the worksheet: grade and feedback, in the rows of those who handed in.
+    """Fill in grade and feedback in the worksheet's rows of the students who handed in.
 
     Raises:
-        UsageError: There is no worksheet, it is none of Moodle's, or its maximum is another.
+        UsageError: If there is no worksheet, it is not one of Moodle's, or it has another maximum.
     """
     if choices.worksheet is None:
         raise UsageError(
@@ -72,7 +72,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
             continue
         most = _cell(row, columns.maximum)
         maximum = maximum_in(most, where=_WORKSHEET)
-        points = ""  # Moodle has no word for who is excused
+        points = ""  # Moodle's worksheet has no way to mark a student as excused
         if entry.score is not None:
             points = points_in(entry.score, result.max_score, maximum, scale=choices.scale, where=_WORKSHEET)
         cells = {grade: points.replace(".", ",") if "," in most else points}
@@ -86,7 +86,7 @@ def write(entries: Sequence[Entry], choices: Choices) -> Export:
 
 
 class _Columns(msgspec.Struct, frozen=True):
-    """Which column of a worksheet is what; `people` are those that name a person, the full name last."""
+    """The indices of a worksheet's columns; `people` are those that identify a person, the full name last."""
 
     grade: int
     maximum: int
@@ -96,13 +96,14 @@ class _Columns(msgspec.Struct, frozen=True):
 
 
 def _columns(table: Table) -> _Columns:
-    """The columns by their English names, else by where they stand and what is in them.
+    """Find the columns by their English names or, failing that, by their order and contents.
 
-    In any language the first is the participant.  What names a person follows, and the status; then come grade,
-    maximum, the same for all, and whether the grade can be changed, in one word.  Feedback comes last.
+    In every language the first column is the participant.  It is followed by columns that identify a person, by the
+    status, by the grade, by the maximum, which is the same in all rows, and by whether the grade can be changed, as one
+    word.  Feedback comes last.
 
     Raises:
-        UsageError: The file is no worksheet of Moodle.
+        UsageError: If the file is not a Moodle worksheet.
     """
     maximum, grade = column_of(table, ["Maximum Grade"]), column_of(table, ["Grade"])
     if maximum is not None and grade is not None and column_of(table, ["Identifier"]) == 0:
@@ -122,7 +123,8 @@ def _columns(table: Table) -> _Columns:
         last = [_cell(row, width - 1) for row in rows]
         dates = all(cell == "-" or _DATE.search(cell) for cell in last)
         feedback = None if dates or width - 1 == place + 1 else width - 1
-        # The full name comes first of what names a person, and decides last; before the grade stands the status.
+        # The full name is the first of the columns that identify a person, but the least reliable, so it is put last.
+        # The column before the grade is the status.
         people = (*range(2, place - 2), *range(1, min(2, place - 2)))
         return _Columns(place - 1, place, place + 1, feedback, people)
     raise UsageError(
@@ -136,7 +138,7 @@ def _is_scale(text: str) -> bool:
 
 
 def _people(table: Table, columns: _Columns) -> dict[int, list[str]]:
-    """What names the person of each row: the participant's number first, the full name last."""
+    """Return what identifies the person of each row, from the participant's number to the full name."""
     people = {}
     for index, row in enumerate(table.rows[1:], 1):
         if any(row):

@@ -1,4 +1,4 @@
-"""The columns that nbgrader's CSV export has, for gradebooks that read those."""
+"""nbgrader: a CSV file with the columns of nbgrader's export, for gradebooks that can import it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS: Final = (
 
 
 def write(entries: Sequence[Entry], choices: Choices) -> Export:
-    """A row for each submission; what is not known, such as names and the due date, stays empty."""
+    """Write a row for each submission; what is not known, such as names and the due date, stays empty."""
     return Export(
         write_table(Table((COLUMNS, *(_row(entry, choices.title) for entry in entries)))), without_score(entries)
     )

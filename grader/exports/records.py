@@ -1,4 +1,4 @@
-"""What every format is given, and what it gives back."""
+"""The records that every export format takes and returns."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from grader.results.scoring import Report
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What a person may choose beside the format.
+    """The user's choices for an export, apart from the format.
 
     Attributes:
-        title: Name of the assignment, as the other system has it.
-        worksheet: The file that was downloaded from there and is to be filled; `None` for none.
-        scale: Whether points are converted where the other system's maximum is another.
-        hidden: Ids of checks that students see only once grades are published.
+        title: The name of the assignment in the other system.
+        worksheet: The content of a file that was downloaded from there and is to be filled in; `None` for none.
+        scale: Whether to convert points if the other system has a different maximum.
+        hidden: The ids of the checks that students see only once grades are published.
         leaderboard: What the course allows students to see of one another.
     """
 
@@ -36,8 +36,8 @@ class Export(msgspec.Struct, frozen=True):
     """A file for another system.
 
     Attributes:
-        content: Its bytes.
-        notes: What a person has to know of it, a sentence each, such as who was not found.
+        content: The file's content.
+        notes: Sentences that the user has to know about, such as which students were not found.
     """
 
     content: bytes
@@ -48,10 +48,10 @@ class Format(msgspec.Struct, frozen=True):
     """A format that `grader export` offers.
 
     Attributes:
-        name: Its name on the command line.
-        summary: What it is, for the help.
-        write: Makes the file: a pure function of what counts for each submission, and of the choices.
-        worksheet: Whether it fills a file that was downloaded from the other system.
+        name: The format's name on the command line.
+        summary: A description for the help.
+        write: The pure function that makes the file from the entries and the choices.
+        worksheet: Whether the format fills in a file that was downloaded from the other system.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Format(msgspec.Struct, frozen=True):
 
 
 def entries_of(report: Report) -> tuple[Entry, ...]:
-    """A report as a gradebook would give it: one attempt each, numbered 0, with nothing laid over it."""
+    """Return a report's results as entries: one attempt each, numbered 0, without points by hand or penalty."""
     return tuple(
         Entry(
             Attempt(0, "", "", "", "", report.profile, (), report.isolation, result),
@@ -76,10 +76,10 @@ def entries_of(report: Report) -> tuple[Entry, ...]:
 
 
 def report_of(entries: Sequence[Entry]) -> Report:
-    """The report that some entries would have come from, as they were measured.
+    """Return the report that entries would have come from, with the scores as measured.
 
     Raises:
-        UsageError: There are none, or they were graded in different ways, which one report cannot say.
+        UsageError: If there are no entries, or they differ in profile or isolation level; a report has one of each.
     """
     ways = sorted({(entry.attempt.profile, entry.attempt.isolation) for entry in entries})
     if len(ways) != 1:
@@ -92,10 +92,10 @@ def report_of(entries: Sequence[Entry]) -> Report:
 
 
 def check_hidden(names: Sequence[str], own: OwnChecks = NO_OWN) -> frozenset[str]:
-    """The checks that `--hide` names, which may be the course's own.
+    """Return the ids that were given with `--hide`, after making sure that each is a check of the grader or course.
 
     Raises:
-        UsageError: There is no such check.
+        UsageError: If there is no such check.
     """
     unknown = sorted(set(names) - {check.id for check in CHECKS} - own.ids)
     if unknown:

@@ -1,7 +1,7 @@
-"""Folders of a class' code for Dolos and JPlag, which compare code of any language and draw graphs of it.
+"""Writing the code of a class as a folder for Dolos or JPlag, which compare code in many languages and draw graphs.
 
-Notebooks are written as the Python in them, since neither reads notebooks.  What is taught goes along as the code that
-both leave out.
+Notebooks are written as plain Python, since neither tool reads notebooks.  Code that everybody was given is included as
+code that the tools ignore.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _TAUGHT: Final = "taught"
 
 
 def export_code(tool: Tool, folder: Path, codes: Sequence[Code], taught: Sequence[Code]) -> str:
-    """Write a folder for another tool; whole or not at all.
+    """Write a folder for another tool, completely or not at all.
 
     Args:
-        tool: Which one.
-        folder: Where to; nothing may be there yet.
-        codes: The class; what cannot be compared is left out.
+        tool: The tool.
+        folder: The folder to write; it must not exist, or be empty.
+        codes: The code of the class; submissions that cannot be compared are left out.
         taught: Code that everybody was given.
 
     Returns:
-        The command that compares what was written.
+        The command that runs the tool on the folder.
 
     Raises:
-        UsageError: Something is there already.
-        GraderError: It cannot be written.
+        UsageError: If the folder exists and is not empty.
+        GraderError: If it cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError(f"{folder}: is there already and was left as it is; choose another folder.")
@@ -65,7 +65,7 @@ def _stem(code: Code) -> str:
 
 
 def _dolos(codes: Sequence[Code], taught: str) -> Iterator[tuple[str, str]]:
-    """Files, and an `info.csv` with a row for each; the one row that says `ignored` is the code to leave out."""
+    """Yield the files for Dolos, and an `info.csv` with a row for each; the row marked `ignored` is the taught code."""
     rows = [("filename", "full_name", "ignored"), (f"{_TAUGHT}/{_TAUGHT}.py", "", "true")]
     yield f"{_TAUGHT}/{_TAUGHT}.py", taught
     for code in codes:
@@ -78,7 +78,7 @@ def _dolos(codes: Sequence[Code], taught: str) -> Iterator[tuple[str, str]]:
 
 
 def _jplag(codes: Sequence[Code], taught: str) -> Iterator[tuple[str, str]]:
-    """A folder for each submission, and beside them one with the code to leave out."""
+    """Yield the files for JPlag: a folder for each submission, and beside them one with the taught code."""
     yield f"{_TAUGHT}/{_TAUGHT}.py", taught
     for code in codes:
         yield f"submissions/{_stem(code)}/solution.py", code.program

@@ -1,4 +1,4 @@
-"""CSV files: cells that no spreadsheet runs, and files of other systems written back in the form they came in."""
+"""Reading and writing CSV files of other systems in their own form, and keeping spreadsheets from running cells."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from grader.ground.errors import UsageError
 from grader.ground.text import clean, number
 
 _MAX_CELL: Final = 1000
+# A cell that begins like this may be run as a formula; there are full-width forms of the signs, too.
 _FORMULA: Final = re.compile(r"[\t\r]|\s*[=+\-@＝＋－＠]")
 _NUMBER_OR_DASH: Final = re.compile(r"\s*([-+]?\d+([.,]\d+)?%?|-)\s*")
 _BOMS: Final = (
@@ -25,14 +26,14 @@ _BOMS: Final = (
 
 
 class Table(msgspec.Struct, frozen=True):
-    r"""A CSV file as rows of cells, and how it is written.
+    r"""A CSV file as rows of cells, with the form in which it is written.
 
     Attributes:
         rows: The rows; the first is the header.
-        bom: The byte order mark it begins with.
-        encoding: Its encoding.
-        delimiter: What separates cells.
-        line_end: `\r\n` or `\n`.
+        bom: The byte order mark that the file begins with; empty for none.
+        encoding: The file's encoding.
+        delimiter: The character between cells.
+        line_end: The line ending, `\r\n` or `\n`.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -43,18 +44,18 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet would take a cell for a formula: numbers and a lone dash are none."""
+    """Whether a spreadsheet would take a cell for a formula; numbers and a single dash are not formulas."""
     return bool(_FORMULA.match(text)) and not _NUMBER_OR_DASH.fullmatch(text)
 
 
 def safe(text: str, *, limit: int = _MAX_CELL) -> str:
-    """Text as a cell: an apostrophe before a formula, invisible characters replaced, long text cut."""
+    """Make text safe as a cell: formulas get an apostrophe, invisible characters are replaced, long text is cut."""
     cleaned = clean(text, limit=limit)
     return f"'{cleaned}" if is_formula(text) else cleaned
 
 
 def neutralised(table: Table) -> tuple[Table, tuple[str, ...]]:
-    """A table of another system without formulas; the notes say which cells have an apostrophe now."""
+    """Return a table with an apostrophe before each formula, and notes that say which cells were changed."""
     header = table.rows[0]
     found = [
         f"row {place}, {header[column] if column < len(header) else f'column {column + 1}'}"
@@ -68,18 +69,18 @@ def neutralised(table: Table) -> tuple[Table, tuple[str, ...]]:
 
 
 def read_table(data: bytes, name: str) -> Table:
-    """Read a CSV file of any common encoding and delimiter.
+    """Read a CSV file with any common encoding and delimiter.
 
     Args:
-        data: The file.
-        name: What to call it in errors.
+        data: The file's content.
+        name: The file's name in error messages.
 
     Raises:
-        UsageError: It is no such file.
+        UsageError: If it is not such a file.
     """
     bom, encoding = next(((bom, encoding) for bom, encoding in _BOMS if data.startswith(bom)), (b"", ""))
     body = data[len(bom) :]
-    # Without a mark it is UTF-8, or what Windows programs of western Europe write.
+    # Without a byte order mark it is UTF-8, or the encoding that Windows programs in western Europe use.
     for candidate in [encoding] if encoding else ["utf-8", "cp1252"]:
         try:
             text = body.decode(candidate)
@@ -88,7 +89,7 @@ def read_table(data: bytes, name: str) -> Table:
         break
     else:
         raise UsageError(f"{name} is neither UTF-8 nor Windows-1252 text; download it again as CSV.")
-    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])  # commas within quotes do not separate cells
     delimiter = max(",;\t", key=first.count)
     try:
         rows = tuple(tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
@@ -101,36 +102,37 @@ def read_table(data: bytes, name: str) -> Table:
 
 
 def write_table(table: Table) -> bytes:
-    """The bytes of a table."""
+    """Return a table as the content of a CSV file."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=table.delimiter, lineterminator=table.line_end)
     writer.writerows(table.rows)
-    # Only feedback for Moodle can hold characters that the file's own encoding lacks, and that is HTML.
+    # Only feedback for Moodle can have characters that the file's encoding lacks, and that is HTML, so character
+    # references are fine.
     return table.bom + out.getvalue().encode(table.encoding, "xmlcharrefreplace")
 
 
 def column_of(table: Table, names: Iterable[str]) -> int | None:
-    """The index of the column with one of some names; `None` where there is none."""
+    """Return the index of the column with one of the names, or `None` if there is none."""
     header = [cell.strip().casefold() for cell in table.rows[0]]
     return next((header.index(name.casefold()) for name in names if name.casefold() in header), None)
 
 
 def with_cells(row: Sequence[str], cells: dict[int, str]) -> tuple[str, ...]:
-    """A row with some cells replaced, made longer where it is too short."""
+    """Return a row with some cells replaced, extended if it is too short."""
     width = max(len(row), 1 + max(cells, default=-1))
     padded = [*row, *[""] * (width - len(row))]
     return tuple(cells.get(index, cell) for index, cell in enumerate(padded))
 
 
 def maximum_in(text: str, *, where: str) -> float | None:
-    """The points that can be had in the other system, as its file says; `None` where it does not say.
+    """Return the maximum number of points in the other system, or `None` if its file does not say.
 
     Args:
-        text: The cell, such as `100.00`, or `100,00` where numbers are written so.
-        where: The other system's file, for the error.
+        text: The cell with the maximum, such as `100.00`, or `100,00` in languages with a decimal comma.
+        where: What the other system's file is called in error messages.
 
     Raises:
-        UsageError: It is a scale of words or letters, into which no points can be written.
+        UsageError: If the other system grades on a scale of words or letters, to which points cannot be written.
     """
     text = text.strip()
     if not text or (text.startswith("(") and text.endswith(")")):  # `(read only)`, in whatever language
@@ -145,17 +147,17 @@ def maximum_in(text: str, *, where: str) -> float | None:
 
 
 def points_in(score: float, worth: float, maximum: float | None, *, scale: bool, where: str) -> str:
-    """Points as the other system counts them.
+    """Return points as the other system counts them.
 
     Args:
-        score: The points here.
-        worth: What could be had here.
-        maximum: What could be had there; `None` where it does not say.
-        scale: Whether to convert.
-        where: The other system's file, for the error.
+        score: The points of the grader.
+        worth: The grader's maximum.
+        maximum: The other system's maximum; `None` if its file does not say.
+        scale: Whether to convert points if the maxima differ.
+        where: What the other system's file is called in error messages.
 
     Raises:
-        UsageError: The maxima differ, and no conversion was asked for.
+        UsageError: If the maxima differ and `scale` is not set.
     """
     if maximum is None or maximum == worth:
         return number(score)
@@ -168,6 +170,6 @@ def points_in(score: float, worth: float, maximum: float | None, *, scale: bool,
 
 
 def listed(names: Sequence[str], *, most: int = 10) -> str:
-    """Names for a sentence, the first ones of many, made safe to show."""
+    """Return names for a sentence, only the first ones if there are many, made safe to show."""
     shown = "; ".join(clean(name, limit=80).replace("\n", " ") for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

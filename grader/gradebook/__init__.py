@@ -1,1 +1,1 @@
-"""The gradebook: every attempt of every submission, kept in one SQLite file."""
+"""The gradebook: one SQLite file that keeps every attempt of every submission and every decision about them."""

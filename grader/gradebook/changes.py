@@ -1,4 +1,4 @@
-"""What changed from one attempt to another.  Pure functions."""
+"""Comparing two attempts at a submission.  Pure functions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Comparison(msgspec.Struct, frozen=True):
     """Two attempts of one submission, side by side.
 
     Attributes:
-        submission: Its id.
-        before: The one attempt; `None` where there is none.
-        after: The other, likewise.
-        changes: The checks that differ, in the order of the later attempt; those that only the earlier has, last.
+        submission: The submission's id.
+        before: The earlier attempt; `None` if there is none.
+        after: The later attempt; `None` if there is none.
+        changes: The checks that differ, in the order of the later attempt; those that only the earlier has come last.
     """
 
     submission: str
@@ -25,6 +25,9 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(submission: str, before: Attempt | None, after: Attempt | None) -> Comparison:
-    """Compare two attempts.  What a check says is not compared, since it may name other examples each time."""
+    """Compare two attempts by the status and points of their checks.
+
+    Messages are not compared, since a check may name other examples each time it runs.
+    """
     then, now = (() if attempt is None else attempt.result.checks for attempt in (before, after))
     return Comparison(submission, before, after, changes(then, now))

@@ -1,4 +1,4 @@
-"""What a verdict depends on beside the submission, as digests: where these are the same, a result can be kept."""
+"""Digests of everything but the submission that a verdict depends on; while they are the same, a result is kept."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from grader.gradebook.records import Conditions
 from grader.sandbox.wire import backends
 
 _WITHOUT_A_SAY: Final = ("cli", "exports", "gradebook", "reports", "speed")
-"""Rooms of the grader that show or keep verdicts and make none; of a new room it is assumed that it has a say."""
+"""Subpackages that only show or store verdicts.  Any other, and so a new one, is assumed to influence them."""
 
 LIBRARIES: Final = ("keras", backends.DEFAULT, "numpy", "hypothesis")
-"""The libraries that have a say in verdicts."""
+"""The libraries that influence verdicts."""
 
 
 def conditions_of(settings: Settings, calibration: Calibration | None) -> Conditions:
-    """What a grading with these settings depends on.
+    """Return the conditions of a grading with these settings.
 
     Args:
         settings: How submissions are graded.
-        calibration: The accuracy thresholds; `None` where no check needs them.
+        calibration: The accuracy thresholds; `None` if no check needs them.
     """
     everything = settings.tasks == {task.number for task in TASKS}
     return Conditions(
@@ -43,11 +43,12 @@ def conditions_of(settings: Settings, calibration: Calibration | None) -> Condit
 
 
 def course_digest(course: Course) -> str:
-    """Digest of the course with its own checks and data, of the grader's code (contract and checks), and libraries.
+    """Return a digest of the course with its own checks and data, the grader's code, and its libraries' versions.
 
-    The code and not only its version: whoever changes a check wants to see its verdict, and not the last one's.
-    Title, default profile, deadline, groups, leaderboard, and what is said of speed, of which attempt counts, and of
-    what students see when, change no verdict and are left out, and so is where the folder of own checks lies.
+    The code is included and not only its version, because whoever changes a check wants to see the new check's verdict
+    and not the kept result of the old one.  Settings that change no verdict are left out: title, default profile,
+    deadline, groups, leaderboard, the settings for speed, which attempt counts, what students see when, and where the
+    folder with the course's own checks is.
     """
     judging = msgspec.structs.replace(
         course,

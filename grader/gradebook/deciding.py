@@ -1,6 +1,7 @@
-"""How what people decide is written: each call one transaction, each decision a row of its own, none ever changed.
+"""Writing people's decisions into the gradebook: extensions, excuses, groups, comments, and taking them back.
 
-What is wrong is a `UsageError` in one sentence, and then nothing was written.
+Each call is one transaction.  Each decision is a row of its own, which is never changed.  A call that is refused raises
+a `UsageError` with one sentence, and has written nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from grader.ground.text import moment, utc
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """Who decides, why and when.
+    """The signature under a decision: who made it, why and when.
 
     Attributes:
-        by: Who.
-        reason: Why.
-        at: When: see `grader.ground.text.utc`.
+        by: The person's name.
+        reason: The reason.
+        at: The time: see `grader.ground.text.utc`.
     """
 
     by: str
@@ -32,10 +33,10 @@ class Signed(msgspec.Struct, frozen=True):
     at: str
 
     def refuse_blank(self) -> None:
-        """Make sure that somebody gives a reason.
+        """Make sure that there is a name and a reason.
 
         Raises:
-            UsageError: Nobody does, or none is given.
+            UsageError: If either is blank.
         """
         if not self.reason.strip():
             raise UsageError("give a reason: somebody will ask for it.")
@@ -44,17 +45,18 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 def extend(book: Gradebook, name: str, deadline: datetime, signed: Signed, *, ahead: bool = False) -> Decision:
-    """Give a student a later deadline, or all who share a submission.
+    """Give a later deadline to a student, or to all students who share a submission.
 
     Args:
         book: The gradebook.
-        name: The student, or the submission.
+        name: The student or the submission.
         deadline: The later deadline.
         signed: Who decides, why and when.
-        ahead: Whether the student may have handed in nothing so far.
+        ahead: Whether to accept a student who has not handed in anything yet.
 
     Raises:
-        UsageError: There is no such student, or nothing that would be extended.
+        UsageError: If there is no such student, the course has no deadline, the new deadline is not later than the
+            course's, or the student has it already.
     """
     signed.refuse_blank()
     due = book.course.late.deadline
@@ -73,16 +75,16 @@ def extend(book: Gradebook, name: str, deadline: datetime, signed: Signed, *, ah
 
 
 def excuse(book: Gradebook, name: str, signed: Signed, *, ahead: bool = False) -> Decision:
-    """Let nothing count for a student, or for all who share a submission.
+    """Excuse a student, or all students who share a submission, so that nothing counts for them.
 
     Args:
         book: The gradebook.
-        name: The student, or the submission.
+        name: The student or the submission.
         signed: Who decides, why and when.
-        ahead: Whether the student may have handed in nothing so far.
+        ahead: Whether to accept a student who has not handed in anything yet.
 
     Raises:
-        UsageError: There is no such student, or the student is excused already.
+        UsageError: If there is no such student, or the student is already excused.
     """
     signed.refuse_blank()
     with book.writing():
@@ -96,13 +98,13 @@ def excuse(book: Gradebook, name: str, signed: Signed, *, ahead: bool = False) -
 
 
 def undo(book: Gradebook, name: str, kind: Kind, signed: Signed) -> Decision:
-    """Take back the latest decision of a kind about a student; what it had replaced holds again.
+    """Take back the latest decision of a kind about a student; the decision that it had replaced holds again.
 
     Returns:
         The decision that was taken back.
 
     Raises:
-        UsageError: There is none.
+        UsageError: If there is no decision of this kind under exactly this name.
     """
     signed.refuse_blank()
     what = {"extension": "no extension", "excuse": "no excuse"}[kind]
@@ -121,12 +123,12 @@ def undo(book: Gradebook, name: str, kind: Kind, signed: Signed) -> Decision:
 
 
 class Groups(msgspec.Struct, frozen=True):
-    """What loading a file of groups changed.
+    """What loading a groups file changed.
 
     Attributes:
-        joined: Who has a share now, and in which submission.
-        left: Who has none any more, likewise.
-        unknown: Submissions that nobody has handed in so far.
+        joined: The students who joined a group, each with the submission.
+        left: The students who left a group, each with the submission.
+        unknown: The submissions in the file that nobody has handed in so far.
     """
 
     joined: tuple[tuple[str, str], ...]
@@ -135,12 +137,12 @@ class Groups(msgspec.Struct, frozen=True):
 
 
 def put_groups(book: Gradebook, shares: Sequence[Share], signed: Signed) -> Groups:
-    """Record who shares the submissions that a file names; others stay as they are.
+    """Record the students of each submission that a groups file names; other submissions are left as they are.
 
-    A student who is in another group so far leaves it.
+    A student who was in another group before leaves it.
 
     Raises:
-        UsageError: Nobody signs for it, or nobody gives a reason.
+        UsageError: If the name of the person who decides, or the reason, is missing.
     """
     signed.refuse_blank()
     wanted = {share.student: share.submission for share in shares}
@@ -163,13 +165,13 @@ def put_groups(book: Gradebook, shares: Sequence[Share], signed: Signed) -> Grou
 
 
 def put_comments(book: Gradebook, wordings: Sequence[Wording], signed: Signed) -> list[Comment]:
-    """Put comments into the library: new ones, and new versions of those that read otherwise now.
+    """Add comments to the library, as new comments or as new versions of those whose text, points or check differ.
 
     Returns:
-        What was added; comments that are as they were are not among it.
+        The comments that were added, without those that have not changed.
 
     Raises:
-        UsageError: Nobody signs for it, or nobody gives a reason.
+        UsageError: If the name of the person who decides, or the reason, is missing.
     """
     signed.refuse_blank()
     added = []
@@ -193,10 +195,11 @@ def put_comments(book: Gradebook, wordings: Sequence[Wording], signed: Signed) -
 
 
 def comment(book: Gradebook, name: str, comment_id: str, *, by: str, at: str) -> Adjustment:
-    """Use a comment of the library for a student, or for all who share a submission: its text, with its points.
+    """Give a comment from the library, with its points, to a student or to all students who share a submission.
 
     Raises:
-        UsageError: There is no such student or comment, the comment is used already, or no attempt has its check.
+        UsageError: If there is no such student or comment, the student has the comment already, no attempt has the
+            check that it is for, or nobody's name is given.
     """
     if not by.strip():
         raise UsageError("give a name: somebody has to answer for the points.")
@@ -221,10 +224,10 @@ def comment(book: Gradebook, name: str, comment_id: str, *, by: str, at: str) ->
 
 
 def used_as(book: Gradebook, name: str, comment_id: str) -> int:
-    """The number of the adjustment that a comment was used as.
+    """Return the number of the adjustment through which a student was given a comment from the library.
 
     Raises:
-        UsageError: It is not used for this student.
+        UsageError: If the student does not have the comment, or has it only through a shared submission.
     """
     book.refuse_unknown_name(name)
     used = {each.comment: each for each in book.adjustments(name) if each.comment and not each.withdrawn_at}
@@ -238,6 +241,7 @@ def used_as(book: Gradebook, name: str, comment_id: str) -> int:
 
 def _decide(book: Gradebook, name: str, kind: Kind, value: str, signed: Signed, *, undoes: int = 0) -> Decision:
     row = {"student": name, "kind": kind, "value": value, "reason": signed.reason, "made_by": signed.by}
+    # NULL and not 0, since the unique index on `undoes` lets each decision be taken back only once.
     number = book.insert("decisions", {**row, "made_at": signed.at, "undoes": undoes or None})
     return Decision(number, name, kind, value, signed.reason, signed.by, signed.at, undoes)
 

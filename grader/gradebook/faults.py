@@ -1,4 +1,4 @@
-"""What can be wrong with a gradebook's file, each in one sentence."""
+"""Errors of the gradebook file, each described in one sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 from grader.ground.errors import GraderError
 
 SQLITE_HEADER: Final = b"SQLite format 3\0"
-"""What every SQLite database begins with."""
+"""The bytes that every SQLite database begins with."""
 
 _ANOTHER: Final = "name another file with --gradebook"
 
@@ -26,22 +26,22 @@ _SENTENCES: Final = {
     sqlite3.SQLITE_NOTADB: f"is not a gradebook, nor any SQLite database; move it away, or {_ANOTHER}.",
     sqlite3.SQLITE_CORRUPT: f"is damaged, perhaps cut short; put a copy of it in its place, or {_ANOTHER}.",
 }
-"""By SQLite's primary result code."""
+"""The sentence for each of SQLite's primary result codes."""
 
 
 class GradebookError(GraderError):
-    """The gradebook cannot be read or written; whatever was under way is in it whole or not at all."""
+    """The gradebook cannot be read or written; what was being written is in it completely or not at all."""
 
 
 def refuse_other_files(path: Path) -> None:
-    """Leave a file alone that is no database.
+    """Refuse a file that is not an SQLite database.
 
-    SQLite itself takes a file that is shorter than its own header for an empty database, and writes over it.
+    SQLite itself takes a file that is shorter than a database's header for an empty database and overwrites it.
 
     Raises:
-        GradebookError: There is such a file.
+        GradebookError: If the file exists, is not empty and is not a database.
     """
-    with contextlib.suppress(OSError):  # what cannot be read, SQLite will not open
+    with contextlib.suppress(OSError):  # SQLite will report a file that cannot be read
         with path.open("rb") as file:
             start = file.read(len(SQLITE_HEADER))
         if start not in (b"", SQLITE_HEADER):
@@ -50,11 +50,11 @@ def refuse_other_files(path: Path) -> None:
 
 @contextlib.contextmanager
 def in_one_sentence(path: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file, or msgspec about a result in it, into a `GradebookError`."""
+    """Turn an SQLite error, or msgspec's error about a stored result, into a `GradebookError` of one sentence."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code is in the low byte of an extended one
         raise GradebookError(f"{path}: {_SENTENCES.get(code, f'SQLite reports: {error}.')}") from error
     except msgspec.MsgspecError as error:
         raise GradebookError(f"{path}: {_SENTENCES[sqlite3.SQLITE_CORRUPT]}") from error

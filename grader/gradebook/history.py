@@ -1,4 +1,4 @@
-"""Everything that people changed, in one list: who, when, what and why.  Pure functions."""
+"""The history of all changes that people made, with who, when, what and why.  Pure functions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _TAKEN_BACK: Final = "taken back: "
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that a person changed.
+    """One change that a person made.
 
     Attributes:
-        at: When: ISO 8601, UTC.
-        by: Who.
-        student: Whom it is about; empty for a comment of the library.
-        what: What.
-        reason: Why; empty where that was not said.
+        at: The time of the change: ISO 8601, UTC.
+        by: Who made it.
+        student: The student or submission that it is about; empty for a comment in the library.
+        what: What was changed, in a few words.
+        reason: The reason; empty if none was given.
     """
 
     at: str
@@ -37,13 +37,13 @@ def history_of(
     comments: Iterable[Comment],
     names: Collection[str] | None = None,
 ) -> list[Event]:
-    """What was changed, oldest first.
+    """Return all changes, oldest first.
 
     Args:
-        adjustments: Points by hand.
-        decisions: What was decided.
-        comments: Every version of the comments.
-        names: Only what is about students and submissions of these names, without the library; all unless given.
+        adjustments: All points by hand.
+        decisions: All decisions.
+        comments: Every version of every comment in the library.
+        names: Only changes about the students and submissions with these names, without the library; by default all.
     """
     events = [*_of_points(adjustments), *_of_decisions(decisions)]
     if names is None:
@@ -53,7 +53,7 @@ def history_of(
 
 
 def told(decision: Decision) -> str:
-    """What a decision says, in a few words."""
+    """Describe a decision in a few words."""
     words = {
         "extension": f"extended to {moment(decision.value)}",
         "excuse": "excused",
@@ -64,7 +64,7 @@ def told(decision: Decision) -> str:
 
 
 def signed(points: float) -> str:
-    """Points with their sign: `+3`, `-0.5`."""
+    """Return points with their sign, as in `+3` or `-0.5`."""
     return f"{'-' if points < 0 else '+'}{number(abs(points))}"
 
 
@@ -72,7 +72,7 @@ def _of_points(adjustments: Iterable[Adjustment]) -> Iterator[Event]:
     for each in adjustments:
         where = f" for {each.check}" if each.check else ""
         what = f"comment {each.comment}" if each.comment else f"{signed(each.points)} points{where}"
-        # A comment has its own reason, which may read otherwise by now.
+        # For a comment, the reason is its current text, which may have been changed since it was given.
         why = "" if each.comment else each.reason
         yield Event(each.at, each.by, each.submission, f"adjustment {each.number}: {what}", why)
 

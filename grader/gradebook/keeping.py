@@ -1,7 +1,7 @@
-"""How a batch keeps the gradebook: nothing is graded twice, and each result is written before it is announced.
+"""How a batch uses the gradebook: to skip what is already graded, and to store each result before announcing it.
 
-A gradebook that cannot be written is refused before anything is graded.  One that fails later costs no result: what
-could not be written is tried again with the next result and at the end, and the batch goes on.
+A gradebook that cannot be written is refused before anything is graded.  If writing fails later, no result is lost: the
+batch goes on, and results that could not be written are tried again with the next result and at the end.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Writes a batch into a gradebook.
+    """Reads and writes the gradebook during a batch; does nothing if no gradebook is kept.
 
     Attributes:
-        fault: Why something could not be read or written, the last time that it was tried; empty where all is well.
+        fault: Why the last attempt to read or write failed; empty if all is well.
     """
 
     def __init__(
         self, book: Gradebook | None, conditions: Conditions, *, force: bool = False, submitted_at: str = ""
     ) -> None:
-        """Nothing is read or written yet.
+        """Create a keeper; nothing is read or written yet.
 
         Args:
-            book: The gradebook; `None`: nothing is kept.
-            conditions: What the batch is graded with.
-            force: Grade again what is there already.
-            submitted_at: When the submissions were handed in; each when its file was last changed unless given.
+            book: The gradebook; `None` to keep none.
+            conditions: The conditions that the batch is graded under.
+            force: Whether to grade again what is already in the gradebook.
+            submitted_at: When the submissions were handed in; by default, when each file was last changed.
         """
         self._book = book
         self._conditions = conditions
@@ -62,11 +62,11 @@ class Keeper:
 
     @property
     def unwritten(self) -> int:
-        """How many results are still to be written."""
+        """The number of results that are still to be written."""
         return len(self._waiting)
 
     def find(self, file: SubmissionFile) -> Attempt | None:
-        """The attempt in the gradebook that makes grading a submission needless; `None`: it is to be graded."""
+        """Return the attempt that makes grading a submission unnecessary, or `None` if it has to be graded."""
         self._times[file.id] = self._submitted_at or _handed_in_at(file)
         sha256 = sha256_of(file)
         if self._book is None or self._force or not sha256:
@@ -76,12 +76,13 @@ class Keeper:
         except GradebookError as error:
             self.fault = str(error)
             return None
-        # What was said of the hand-in holds, a file's date only at the first sight of the file: copies are younger.
+        # A time given by the user is binding, so another one means a new attempt.  A file's date counts only when the
+        # file is seen for the first time, since a later copy of it has a newer date.
         moved = attempt is not None and self._submitted_at not in ("", attempt.submitted_at)
         return None if moved else attempt
 
     def last_seconds(self) -> dict[str, float]:
-        """How long each submission's last grading took, in seconds; of none where the gradebook cannot be read."""
+        """Return the seconds that each submission's last grading took; empty if the gradebook cannot be read."""
         if self._book is None:
             return {}
         try:
@@ -91,7 +92,7 @@ class Keeper:
             return {}
 
     def known(self, submission: str) -> tuple[Known, ...]:
-        """What the gradebook knows of each student of a submission; nothing where it cannot be read."""
+        """Return what the gradebook knows of each student of a submission; empty if it cannot be read."""
         if self._book is None:
             return ()
         try:
@@ -103,14 +104,14 @@ class Keeper:
             return ()
 
     def add(self, result: Result, artefacts: Iterable[Artefact] = ()) -> None:
-        """Write a result, and before it whatever could not be written so far."""
+        """Write a result, after any earlier ones that could not be written so far."""
         if self._book is not None:
             submitted_at = self._times.get(result.submission.id, self._submitted_at)
             self._waiting.append(_Row(result, tuple(artefacts), utc(datetime.now(UTC)), submitted_at))
             self.write()
 
     def write(self) -> None:
-        """Write what is waiting, oldest first."""
+        """Write the waiting results, oldest first, until one cannot be written."""
         while self._book is not None and self._waiting:
             row = self._waiting[0]
             try:
@@ -140,14 +141,14 @@ def keeping(
     """Open a gradebook for a batch.
 
     Args:
-        path: The file; `None`: nothing is kept.
-        conditions: What the batch is graded with.
-        force: Grade again what is there already.
-        submitted_at: When the submissions were handed in; each when its file was last changed unless given.
-        course: What says which attempt counts, and what being late costs; see `Gradebook.open`.
+        path: The file; `None` to keep none.
+        conditions: The conditions that the batch is graded under.
+        force: Whether to grade again what is already in the gradebook.
+        submitted_at: When the submissions were handed in; by default, when each file was last changed.
+        course: Says which attempt counts, and what being late costs; see `Gradebook.open`.
 
     Raises:
-        GradebookError: It cannot be opened, or not be written.
+        GradebookError: If the file cannot be opened or written.
     """
     with contextlib.ExitStack() as stack:
         book: Gradebook | None = None
@@ -161,14 +162,14 @@ def keeping(
 
 
 def _handed_in_at(file: SubmissionFile) -> str:
-    """When a submission was handed in, as far as that is known; empty where nobody knows."""
+    """Return when a submission was handed in; empty if unknown."""
     if file.handed_in is not None:
         return utc(file.handed_in)
     return _changed_at(file.path) if file.dated else ""
 
 
 def _changed_at(path: Path) -> str:
-    """When a file, or the link itself, was last changed; empty where that cannot be said."""
+    """Return when a file, or the symbolic link itself, was last changed; empty if that cannot be determined."""
     try:
         return utc(datetime.fromtimestamp(os.lstat(path).st_mtime, UTC))
     except (OSError, ValueError, OverflowError):

@@ -1,8 +1,8 @@
-"""What lies over a measured score: points by hand, and the deadline.  Pure arithmetic; nothing measured is changed.
+"""The final score: the measured score with points by hand and the late penalty on top.  Pure arithmetic.
 
-In this order: what was measured, the points by hand that correct a check, the percentage that being late costs of
-these, and last the points by hand for the total, which are therefore given or taken as they are.  An extension moves
-the deadline, and late days are used up before a day costs anything.  For who is excused nothing counts.
+The layers are applied in this order: the measured score, points by hand for a check, the late penalty as a percentage
+of these, and points by hand for the total, which are therefore not reduced by the penalty.  An extension moves the
+deadline, and late days are used up before a late day costs anything.  For a student who is excused nothing counts.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _DAY = timedelta(days=1)
 
 
 class Exceptions(msgspec.Struct, frozen=True):
-    """What holds for one student and not for the class.
+    """What holds for one student but not for the whole class.
 
     Attributes:
         extended_to: The student's own deadline: ISO 8601 with time zone; empty for the course's.
-        excused: Whether nothing counts.
-        group: The id of the submission, where several students share it; else empty.
-        late_days_before: Late days that the student used for earlier assignments.
+        excused: Whether the student is excused, so that nothing counts.
+        group: The id of the submission if several students share it, else empty.
+        late_days_before: The number of late days that the student used for earlier assignments.
     """
 
     extended_to: str = ""
@@ -41,9 +41,9 @@ NO_EXCEPTIONS: Final = Exceptions()
 
 
 def own_deadline(late: Late, extended_to: str) -> Late:
-    """The rule for one student: an extension counts where it is later than the course's deadline.
+    """Return the rule for late submissions with the student's own deadline, if it is later than the course's.
 
-    Without a deadline of the course nothing is late, whatever was extended.
+    If the course has no deadline, nothing is late, with or without an extension.
     """
     if late.deadline is None or not extended_to:
         return late
@@ -51,11 +51,11 @@ def own_deadline(late: Late, extended_to: str) -> Late:
 
 
 def days_late(submitted_at: str, late: Late) -> float:
-    """Days between the end of the grace after the deadline and the submission; 0 where it was in time.
+    """Return the days from the deadline, plus the grace period, to the submission; 0 if it was in time.
 
     Args:
-        submitted_at: ISO 8601 with time zone; empty where nobody said when, which is in time.
-        late: The deadline and the grace.
+        submitted_at: ISO 8601 with time zone; empty if unknown, which counts as in time.
+        late: The deadline and the grace period.
     """
     if late.deadline is None or not submitted_at:
         return 0.0
@@ -64,12 +64,12 @@ def days_late(submitted_at: str, late: Late) -> float:
 
 
 def penalty(points: float, days: float, late: Late) -> float:
-    """Points that being late costs: so many percent of them for each day that has begun, up to the cap.
+    """Return the points lost for being late: a percentage for each day that has begun, up to a cap.
 
     Args:
-        points: What the submission earned; of nothing, or less, nothing is taken off.
-        days: See `days_late`; without the late days that were used, which may leave less than none.
-        late: The percentages.
+        points: The points that the submission earned; if they are 0 or negative, nothing is taken off.
+        days: The days from `days_late` less the late days that were used, which may make it negative.
+        late: The percentage for each day, and the cap.
     """
     percent = min(math.ceil(max(0.0, days)) * late.percent_per_day, late.cap_percent)
     return round(max(0.0, points) * percent / 100, 2)
@@ -82,18 +82,19 @@ def make_entry(
     late: Late,
     exceptions: Exceptions = NO_EXCEPTIONS,
 ) -> Entry:
-    """What counts for a submission; its score is never below 0, and `None` where it was not graded or is excused.
+    """Return the entry of a submission; its score is never below 0, and `None` if it was not graded or is excused.
 
     Args:
         attempt: The attempt that counts.
-        attempts: How many there are.
-        adjustments: The submission's points by hand; those that were withdrawn are left out.
+        attempts: The number of attempts.
+        adjustments: The submission's points by hand; withdrawn ones are ignored.
         late: The deadline, and what being late costs.
-        exceptions: What holds for this student and not for the class.
+        exceptions: What holds for this student but not for the whole class.
     """
     standing = tuple(adjustment for adjustment in adjustments if not adjustment.withdrawn_at)
     own = own_deadline(late, exceptions.extended_to)
     days = days_late(attempt.submitted_at, own)
+    # Earlier assignments use their late days first, and all of them together no more than the budget.
     before = min(exceptions.late_days_before, late.late_days)
     used = 0 if exceptions.excused else min(math.ceil(days), late.late_days - before)
     entry = Entry(
@@ -114,5 +115,6 @@ def make_entry(
         return entry
     earned = math.fsum([attempt.result.score, *(a.points for a in standing if a.check)])
     taken = penalty(earned, days - used, late)
+    # Points for the total come after the penalty: this is also the way to forgive a penalty.
     score = math.fsum([earned, -taken, *(a.points for a in standing if not a.check)])
     return msgspec.structs.replace(entry, penalty=taken, score=max(0.0, round(score, 2)))

@@ -1,4 +1,4 @@
-"""What people keep in files and load into a gradebook: who shares a submission, and the library of comments."""
+"""Parsing the files that people load into a gradebook: the groups file and the library of comments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXAMPLE: Final = 'a line [late-plot] with text = "…" and points = -2 below it
 
 
 class Share(msgspec.Struct, frozen=True):
-    """A line of a file of groups: the student has a share in the submission."""
+    """A line of a groups file: the student has a share in the submission."""
 
     line: int
     submission: str
@@ -31,7 +31,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """A comment as a file has it: see `records.Comment`."""
+    """A comment as it is written in a file: see `records.Comment`."""
 
     id: str
     text: str
@@ -40,14 +40,14 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 def parse_groups(data: bytes, where: str) -> list[Share]:
-    """Read a CSV with the columns `submission` (or `group`) and `student`, a line for each student.
+    """Parse a CSV file with the columns `submission` (or `group`) and `student` and a line for each student.
 
     Args:
-        data: The file; as UTF-8, with commas, semicolons or tabs.
-        where: What to call it in errors.
+        data: The file's content: UTF-8, separated by commas, semicolons or tabs.
+        where: The file's name in error messages.
 
     Raises:
-        UsageError: It is no such file, or has a student twice.
+        UsageError: If the file is not of this form, or names a student twice.
     """
     text = _decoded(data, where)
     first = text.partition("\n")[0]
@@ -76,15 +76,15 @@ def parse_groups(data: bytes, where: str) -> list[Share]:
 
 
 def parse_comments(data: bytes, where: str, own: OwnChecks = NO_OWN) -> list[Wording]:
-    """Read a TOML file with a table for each comment: `text`, `points`, and `check` unless they are for the total.
+    """Parse a TOML file with a table for each comment: `text`, `points`, and `check` unless they are for the total.
 
     Args:
-        data: The file.
-        where: What to call it in errors.
-        own: The checks of the course's own, which comments may be for as well.
+        data: The file's content.
+        where: The file's name in error messages.
+        own: The course's own checks, which comments can be for as well as the grader's.
 
     Raises:
-        UsageError: It is no such file.
+        UsageError: If the file is not of this form.
     """
     try:
         table = tomllib.loads(_decoded(data, where))

@@ -1,4 +1,4 @@
-"""What the gradebook knows, as records: what was measured, and the layers that people put over it."""
+"""The records of the gradebook: what was measured, and the points and decisions that people add to it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from grader.speed.records import Measurement
 
 
 class Conditions(msgspec.Struct, frozen=True):
-    """What a grading depends on beside the submission: where all of it is the same, a result can be kept.
+    """Everything but the submission that a result depends on; while it is the same, a result need not be made again.
 
     Attributes:
         course: Digest of the course, the grader's code and its libraries: see `conditions.course_digest`.
-        calibration: Digest of the accuracy thresholds; empty where no check needs them.
+        calibration: Digest of the accuracy thresholds; empty if no check needs them.
         profile: The profile.
-        tasks: The tasks that are asked for; empty for all.
+        tasks: The tasks that are graded; empty for all.
         isolation: The isolation level.
         grader: The grader's version, for people to read.
     """
@@ -32,18 +32,18 @@ class Conditions(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One grading of one submission, as it was measured; it is never changed.
+    """One grading of one submission, as it was measured; an attempt is never changed.
 
     Attributes:
-        number: Its number in the gradebook.
-        graded_at: When it ended: ISO 8601, UTC.
-        submitted_at: When the submission was handed in, likewise; empty where nobody said.
+        number: The attempt's number in the gradebook.
+        graded_at: When the grading ended: ISO 8601, UTC.
+        submitted_at: When the submission was handed in: ISO 8601, UTC; empty if unknown.
         course: Digest of the course, the grader's code and its libraries: see `conditions.course_digest`.
         calibration: Digest of the accuracy thresholds; empty for profiles that need none.
         profile: The profile.
-        tasks: The tasks that were asked for; empty for all.
+        tasks: The tasks that were graded; empty for all.
         isolation: The isolation level.
-        result: What `grader.results.scoring` made of it.
+        result: The result, with score and checks.
         grader: The grader's version.
     """
 
@@ -60,23 +60,23 @@ class Attempt(msgspec.Struct, frozen=True):
 
     @property
     def conditions(self) -> Conditions:
-        """What it was graded with."""
+        """The conditions that the attempt was graded under."""
         return Conditions(self.course, self.calibration, self.profile, self.tasks, self.isolation, self.grader)
 
 
 class Adjustment(msgspec.Struct, frozen=True):
-    """Points that a person added or took away.
+    """Points by hand: points that a person added or took away.
 
     Attributes:
-        number: Its number in the gradebook.
+        number: The adjustment's number in the gradebook.
         submission: The submission's id.
-        check: The check whose points it changes; empty for the total.
-        points: What is added; negative to take away.
-        reason: Why, for the student to read.
-        by: Who did it.
-        at: When: ISO 8601, UTC.
-        withdrawn_at: When it was taken back, likewise; empty while it stands.
-        comment: The comment of the library whose points and text these are; empty where they are its own.
+        check: The id of the check whose points are changed; empty for the total.
+        points: The points that are added; negative if points are taken away.
+        reason: The reason, for the student to read.
+        by: Who made the adjustment.
+        at: When it was made: ISO 8601, UTC.
+        withdrawn_at: When it was withdrawn: ISO 8601, UTC; empty while it stands.
+        comment: The id of the library comment that points and reason come from; empty if there is none.
     """
 
     number: int
@@ -94,18 +94,18 @@ Kind = Literal["extension", "excuse", "group", "withdrawal"]
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Something that a person decided; it is never changed, and taken back by a further decision.
+    """A decision about a student; it is never changed, only taken back by another decision.
 
     Attributes:
-        number: Its number in the gradebook.
-        student: Whom it is about; of a submission of several students, its id stands for all of them.
+        number: The decision's number in the gradebook.
+        student: The student whom it is about; the id of a shared submission stands for all of its students.
         kind: What was decided: that the student has a later deadline (`extension`), that nothing counts (`excuse`), in
             which submission the student has a share (`group`), or that points by hand are taken back (`withdrawal`).
         value: The deadline, the submission's id, or the number of the adjustment; empty for an excuse.
-        reason: Why.
-        by: Who did it.
-        at: When: ISO 8601, UTC.
-        undoes: The number of the decision that this one takes back; 0 where it is one of its own.
+        reason: The reason.
+        by: Who decided.
+        at: When it was decided: ISO 8601, UTC.
+        undoes: The number of the decision that this one takes back; 0 if it takes none back.
     """
 
     number: int
@@ -119,16 +119,16 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """A comment of the library, in one of its versions; the last one counts wherever it was used.
+    """One version of a comment in the library; the comment's last version counts wherever the comment was given.
 
     Attributes:
         number: The version's number in the gradebook.
-        id: Its name.
-        text: For the student to read.
-        points: What is added; negative to take away, 0 for words alone.
-        check: The check whose points it changes; empty for the total.
-        reason: Why it was written or changed.
-        by: Who did it.
+        id: The comment's name.
+        text: The text, for the student to read.
+        points: The points that are added; negative if points are taken away, 0 for a comment without points.
+        check: The id of the check whose points are changed; empty for the total.
+        reason: Why the comment was written or changed.
+        by: Who wrote or changed it.
         at: When: ISO 8601, UTC.
     """
 
@@ -143,23 +143,23 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What counts for one submission, or for one student of several who share it: the attempt, and what lies over it.
+    """A student's row in the gradebook: the attempt that counts, and everything that makes up the final score.
 
-    The attempt of a shared submission has the student's name in place of the submission's.
+    In the attempt at a shared submission, the student's name replaces the submission's.
 
     Attributes:
-        attempt: The attempt that counts, see `grader.gradebook.store`; where nothing was graded, the last.
-        attempts: How many there are.
-        adjustments: Points by hand that stand, oldest first.
-        days_late: Days after the deadline, the grace subtracted; 0 for in time.
-        penalty: Points that are taken away for being late, 0 or more.
-        score: What counts in the end; `None` while nothing was graded, and for who is excused.
-        extended_to: The student's own deadline, where that is later than the course's: ISO 8601, UTC; else empty.
-        late_days_used: Days of being late that cost nothing, since the budget has them.
-        late_days_left: What is left of the budget.
-        late_days_before: Days of the budget that earlier assignments used.
-        excused: Whether nothing counts.
-        group: The id of the submission, where several students share it; else empty.
+        attempt: The attempt that counts, see `grader.gradebook.store`; if none was graded, the last one.
+        attempts: The number of attempts.
+        adjustments: The points by hand that stand, oldest first.
+        days_late: The days from the deadline, plus the grace period, to the submission; 0 if it was in time.
+        penalty: The points that are taken off for being late, 0 or more.
+        score: The final score; `None` if no attempt was graded or the student is excused.
+        extended_to: The student's own deadline if it is later than the course's: ISO 8601, UTC; else empty.
+        late_days_used: The late days of the student's budget that were used for this assignment.
+        late_days_left: The late days that are left.
+        late_days_before: The late days that earlier assignments used.
+        excused: Whether the student is excused, so that nothing counts.
+        group: The id of the submission if several students share it, else empty.
     """
 
     attempt: Attempt
@@ -177,12 +177,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def late_days(self) -> int:
-        """The whole budget."""
+        """The student's whole budget of late days."""
         return self.late_days_before + self.late_days_used + self.late_days_left
 
     @property
     def student(self) -> str:
-        """Whose row this is."""
+        """The name of the student whose row this is."""
         return self.attempt.result.submission.id
 
     def misses(self, check: str) -> bool:
@@ -192,10 +192,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """A measurement of a training's speed, as it was made; it is never changed.
+    """A measurement of training speed in the gradebook; it is never changed.
 
     Attributes:
-        number: Its number in the gradebook; a later one is higher.
+        number: The measurement's number in the gradebook; later measurements have higher numbers.
         measurement: The measurement, with every sample.
     """
 
@@ -204,7 +204,7 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the gradebook knows of a student: what counts, the artefacts of that, every attempt and measurement."""
+    """Everything the gradebook knows of a student: the entry with its artefacts, all attempts and all measurements."""
 
     entry: Entry
     artefacts: tuple[Artefact, ...]

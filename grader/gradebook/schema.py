@@ -1,7 +1,8 @@
-"""The gradebook's tables, and how an older file becomes one of today.
+"""The gradebook's tables, and the migrations that bring an older file up to date.
 
-A file says in `user_version` how many of the `MIGRATIONS` it has seen.  To change the tables, add a migration at the
-end and leave the others as they are; `tests/gradebooks/` holds a file of each earlier form, which must still open.
+A file records in SQLite's `user_version` how many of the `MIGRATIONS` have been applied to it.  To change the tables,
+add a migration at the end and leave the others as they are; `tests/gradebooks/` holds a file of each earlier form,
+which must still open.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 from grader.gradebook.faults import GradebookError
 
 APPLICATION_ID: Final = 0x4B434742
-"""Marks the file as a gradebook (`KCGB`), so that another program's database is never written to."""
+"""SQLite's `application_id` of a gradebook (`KCGB`), so that another program's database is never written to."""
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
@@ -44,7 +45,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
         "CREATE INDEX attempts_by_submission ON attempts (submission, number)",
-        # What of each result questions about a whole class are asked of; `result` has the hints and examples too.
+        # The part of each result that is useful in queries about a whole class; `result` also has hints and examples.
         """
         CREATE TABLE checks (
             attempt INTEGER NOT NULL REFERENCES attempts (number),
@@ -113,7 +114,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
         "CREATE INDEX measurements_by_submission ON measurements (submission, number)",
-        # Every sample there is, for questions in SQL; `side` is 'rounds' or 'reference'.
+        # A row for each sample of each measurement, for queries in SQL; `side` is 'rounds' or 'reference'.
         """
         CREATE VIEW epochs AS
         SELECT measurements.number AS measurement, side.key AS side, round.key + 1 AS round, epoch.key + 1 AS epoch,
@@ -128,9 +129,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """,
     ),
     (
-        # Points by hand that a comment of the library gives: what stands beside it is what the comment said then.
+        # The library comment that points by hand come from.  The other columns keep what the comment said at that time.
         "ALTER TABLE adjustments ADD COLUMN comment TEXT NOT NULL DEFAULT ''",
-        # Every version of every comment; of each id the last one counts.
+        # Every version of every comment; the last version of each id counts.
         """
         CREATE TABLE comments (
             number INTEGER PRIMARY KEY,
@@ -156,6 +157,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT
         """,
         "CREATE UNIQUE INDEX decisions_undone_once ON decisions (undoes) WHERE undoes IS NOT NULL",
+        # Triggers let SQLite itself keep the history complete, whichever program opens the file.
         *(
             f"CREATE TRIGGER {table}_stay_on_{event.lower()} BEFORE {event} ON {table} "
             f"BEGIN SELECT raise(ABORT, '{table} are added and never changed'); END"
@@ -167,23 +169,23 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
-    """Bring a file to the newest form in one transaction; a new file is the oldest form of all.
+    """Apply the missing migrations to a file in one transaction; an empty new file gets all of them.
 
     Args:
-        connection: To the file, in autocommit mode.
-        path: Names the file in errors.
-        migrations: The statements of each step.
+        connection: The connection to the file, in autocommit mode.
+        path: The file's name in error messages.
+        migrations: The statements of each migration.
 
     Raises:
-        GradebookError: The file is of a newer form, or of another program.
-        sqlite3.Error: SQLite refuses; the file is then as it was.
+        GradebookError: If the file was written by a newer grader or by another program.
+        sqlite3.Error: If SQLite fails; the file is then unchanged.
     """
     with transaction(connection, writing=False):
         taken = _steps_taken(connection, path, len(migrations))
     if taken == len(migrations):
         return
     with transaction(connection):
-        # Asked once more, since another process may have migrated the file meanwhile.
+        # Read again inside the write transaction, since another process may have migrated the file in the meantime.
         for step in migrations[_steps_taken(connection, path, len(migrations)) :]:
             for statement in step:
                 connection.execute(statement)
@@ -192,21 +194,24 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Seq
 
 
 def let_readers_in(connection: sqlite3.Connection) -> None:
-    """Switch the file to a write-ahead log, so that reading goes on while another process writes.
+    """Switch the file to a write-ahead log, so that it can be read while another process writes.
 
-    It stays switched.  SQLite does not wait for its turn here; where another process has just made the file and is
-    at it, that one switches.
+    The file keeps this mode.  SQLite does not wait for a lock here: if another process has just created the file and is
+    writing to it, that process switches the mode, and the error is ignored.
     """
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
+        # SQLite makes one of several processes fail that create a file at the same moment.
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
 
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, *, writing: bool = True) -> Iterator[None]:
-    """Everything that is done inside is written, or nothing of it; what is read is of one moment."""
+    """Run the block in a transaction: its changes are all written or none, and what it reads is of one moment."""
+    # IMMEDIATE waits for the write lock now.  After a plain BEGIN, SQLite refuses to write if another process has
+    # written since the first read.
     connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
     try:
         yield
@@ -217,10 +222,11 @@ def transaction(connection: sqlite3.Connection, *, writing: bool = True) -> Iter
 
 
 def _steps_taken(connection: sqlite3.Connection, path: Path, known: int) -> int:
-    """How many migrations a file has seen."""
+    """Return how many migrations have been applied to a file."""
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    # A new file has no id, no version and no tables; anything else without our id belongs to another program.
     if application != APPLICATION_ID and (application or version or tables):
         raise GradebookError(
             f"{path}: is a database of another program; move it away, or name another file with --gradebook."

@@ -1,18 +1,21 @@
-"""The gradebook in its file: attempts and decisions are added and never changed; points by hand may be withdrawn.
+"""The gradebook file and everything that reads it.
 
-**What counts.**  A submission may have been graded many times, and not always over the same checks.  What counts is the
-last of the attempts that asked for the most: a run over all tasks comes before a run over some, and `full` before
-`standard` before `quick`.  So a look at one task, or a quick run in between, never replaces a whole grading.  An
-attempt that the grader itself failed at (`infrastructure_error`) is no score, and counts only as long as there is no
-other.
+Attempts and decisions are only ever added, never changed; points by hand can be withdrawn, which marks them.
+`grader.gradebook.deciding` writes the decisions that people make.
 
-A course may have the best attempt count instead of the last: of every version of the file its last attempt among those
-that asked for the most, and of these the one with the most points, what being late costs taken off.  An attempt at the
-same file thus replaces the one before also there, such as after a check was mended.
+**Which attempt counts.**  A submission may have been graded many times, and not always with the same checks.  The
+widest attempts come first: a run over all tasks before a run over some, and the profile `full` before `standard` before
+`quick`.  The last of the widest attempts counts, so a run over one task, or a quick run in between, never replaces a
+whole grading.  An attempt that failed because of the grader itself (`infrastructure_error`) is not a score and counts
+only as long as there is no other attempt.
 
-**Whose row it is.**  A submission that several students share has a row for each of them.  A student who has a share in
-several submissions has one row, by the same rule over all of them.  Who was excused has a row without handing in.
-`grader.gradebook.deciding` writes what people decide.
+A course may let the best attempt count instead of the last.  Then each version of the file is represented by the last
+of its widest attempts, and the version with the most points counts, after the late penalty.  So if a version is graded
+again, such as after a check was corrected, its new attempt replaces its old one here too.
+
+**Rows.**  A submission shared by several students has a row for each of them.  A student with a share in several
+submissions has one row, chosen among all of them by the same rule.  A student who was excused has a row even without
+having handed in anything.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ from grader.results.scoring import Result, SubmissionInfo
 from grader.speed.records import Measurement
 
 FILE: Final = "gradebook.db"
-"""What a gradebook is called unless it is named."""
+"""The default file name of a gradebook."""
 
 _WAIT_SECONDS: Final = 10.0
 _MAX_POINTS: Final = 10_000
@@ -50,7 +53,8 @@ _ATTEMPT: Final = (
 _DECISION: Final = "number, student, kind, value, reason, made_by, made_at, coalesce(undoes, 0)"  # as in Decision
 _COMMENT: Final = "number, id, text, points, check_id, reason, made_by, made_at"  # as in Comment
 
-# As in Adjustment; what a comment of the library gives is what its last version says.
+# Columns as in Adjustment.  An adjustment made by a library comment takes its points and text from the comment's last
+# version, so that changing a comment changes every use of it.
 _ADJUSTMENTS: Final = """
     WITH latest AS (
         SELECT id, text, points, check_id FROM comments WHERE number IN (SELECT max(number) FROM comments GROUP BY id)
@@ -83,14 +87,14 @@ _Overview = tuple[Roll, dict[str, list[Adjustment]]]
 
 
 class Gradebook:
-    """A gradebook that is open: `with Gradebook.open(path) as book`.
+    """An open gradebook: `with Gradebook.open(path) as book`.
 
     Any number of processes may read while one writes; a second writer waits for its turn.  Every method raises
-    `GradebookError` where the file cannot be read or written, and then nothing was changed.
+    `GradebookError` if the file cannot be read or written, and has then changed nothing.
 
     Attributes:
         path: The file.
-        course: Says which attempt counts, what is late, and whether names tell who shares a submission.
+        course: Says which attempt counts, what is late, and whether file names tell who shares a submission.
     """
 
     def __init__(
@@ -107,17 +111,18 @@ class Gradebook:
     def open(
         cls, path: Path, *, course: Course | None = None, must_exist: bool = False, wait: float = _WAIT_SECONDS
     ) -> Iterator[Gradebook]:
-        """Open a gradebook; one that is not there is made, and one of an earlier grader brought up to date.
+        """Open a gradebook, creating the file if there is none and upgrading one of an earlier version of the grader.
 
         Args:
             path: The file.
-            course: Says which attempt counts, and what is late; the last, and nothing, unless given.
-            must_exist: Refuse to make one.
+            course: Says which attempt counts, and what is late; by default the last one counts and nothing is late.
+            must_exist: Whether to refuse to create a file.
             wait: Seconds to wait for another process that is writing.
 
         Raises:
-            UsageError: There is no such file, and there must be, or the course shares late days with none.
-            GradebookError: The file cannot be opened, or is no gradebook.
+            UsageError: If `must_exist` is set and there is no such file, or if the gradebook or course file of an
+                assignment that shares late days with this one is missing or contradicts it.
+            GradebookError: If the file cannot be opened, or is not a gradebook.
         """
         chosen = course or Course()
         before = _late_days_before(chosen)
@@ -125,6 +130,7 @@ class Gradebook:
             raise UsageError(f"{path}: there is no such gradebook; `grader grade` makes one.")
         refuse_other_files(path)
         with in_one_sentence(path):
+            # No implicit transactions: `transaction` begins and ends all of them.
             connection = sqlite3.connect(path.absolute(), timeout=wait, isolation_level=None)
         try:
             with in_one_sentence(path):
@@ -136,9 +142,10 @@ class Gradebook:
             connection.close()
 
     def check_writable(self) -> None:
-        """Write nothing, and find out whether something could be written now."""
+        """Make sure that the file can be written to, without changing it."""
         with self.writing():
-            # SQLite lets a transaction begin on a file that it cannot write, and refuses what would write.
+            # A real statement is needed: SQLite begins a transaction even on a file that it cannot write to, and
+            # fails only at the first statement that would write.
             self._connection.execute("DELETE FROM attempts WHERE FALSE")
 
     def add(
@@ -150,14 +157,14 @@ class Gradebook:
         graded_at: str,
         submitted_at: str = "",
     ) -> int:
-        """Add an attempt with its checks and artefacts: all of it or nothing.
+        """Add an attempt with its checks and artefacts in one transaction.
 
         Args:
-            conditions: What it was graded with.
-            result: What was measured.
-            artefacts: What the grading left behind beside it.
-            graded_at: When it ended: see `records.utc`.
-            submitted_at: When the submission was handed in; empty where nobody knows.
+            conditions: The conditions that it was graded under.
+            result: The result of the grading.
+            artefacts: The artefacts of the grading.
+            graded_at: When the grading ended: see `records.utc`.
+            submitted_at: When the submission was handed in; empty if unknown.
 
         Returns:
             The attempt's number.
@@ -191,11 +198,11 @@ class Gradebook:
         return number
 
     def find_graded(self, submission: str, sha256: str, conditions: Conditions) -> Attempt | None:
-        """The attempt that need not be made again; `None` where there is none.
+        """Return the attempt that makes grading this file again unnecessary, or `None` if there is none.
 
-        That is the last graded one over the same profile and tasks, if it was of the same file under the same
-        conditions.  An earlier one does not do, even of the same file: the later one would go on counting; but where
-        the best counts, what was graded of other versions does not matter.
+        This is the last graded attempt with the same profile and tasks, provided that it was of the same file under the
+        same conditions.  If it was not, an earlier attempt at the same file is not returned, because the later one
+        would go on counting.  If the best attempt counts, attempts at other versions of the file are ignored.
         """
         of_version = "AND sha256 = :sha256" if self.course.attempts == "best" else ""
         last = self._read_attempts(
@@ -214,15 +221,15 @@ class Gradebook:
         return None
 
     def entries(self) -> list[Entry]:
-        """What counts for each student, sorted by name."""
+        """Return the entry of each student, with the attempt that counts, sorted by name."""
         with self.reading():
             return self._entries(None)
 
     def entry(self, student: str) -> Entry:
-        """What counts for one student.
+        """Return the entry of one student.
 
         Raises:
-            UsageError: The student is not in the gradebook, or the name is that of a submission of several.
+            UsageError: If the student is not in the gradebook, or the name is that of a submission of several students.
         """
         found = self.rows(student)
         if [entry.student for entry in found] != [student]:
@@ -231,10 +238,10 @@ class Gradebook:
         return found[0]
 
     def rows(self, name: str) -> list[Entry]:
-        """What counts for one student, or for each of those who share a submission of that name.
+        """Return the entry of one student, or those of all students who share the submission with that name.
 
         Raises:
-            UsageError: It is not in the gradebook.
+            UsageError: If the name is not in the gradebook.
         """
         with self.reading():
             roll = self.roll()
@@ -246,15 +253,15 @@ class Gradebook:
             return found
 
     def _entries(self, submissions: Collection[str] | None) -> list[Entry]:
-        """What counts for each student of some submissions, or of all."""
+        """Return the entry of each student of the given submissions, or of all submissions if `None`."""
         names = {f"name{place}": name for place, name in enumerate(submissions or ())}
-        # Spelled out, since SQLite looks at every attempt where the names come from a query.
+        # The names are listed one by one, since SQLite scans every attempt if they come from a subquery.
         condition = "" if submissions is None else f"WHERE submission IN ({', '.join(f':{name}' for name in names)})"
         best = self.course.attempts == "best"
         roll, adjusted = self._overview()
         people = roll.people
         chosen = (_LAST_OF_EACH_VERSION if best else _LAST).format(condition=condition)
-        # Row by row: a class' results are many megabytes, and each is needed only until it is decoded.
+        # Read row by row: the results of a class are many megabytes, and each is needed only until it is decoded.
         rows = self._connection.execute(
             f"SELECT attempts, breadth, {_ATTEMPT} FROM ({chosen}) JOIN attempts ON number = attempt", names
         )
@@ -268,6 +275,7 @@ class Gradebook:
                 by_hand = _of_titles(adjusted, people.titles(student, submission))
                 exceptions = people.exceptions(student, submission, self._late_days_before.get(student, 0))
                 entry = make_entry(attempt, count, by_hand, self.course.late, exceptions)
+                # The best attempt is chosen for each student, since extensions and late days change what it is worth.
                 worth = _worth(entry, breadth, best=best)
                 attempts.setdefault(student, {})[submission] = count
                 if student not in entries or worth > entries[student][0]:
@@ -280,17 +288,17 @@ class Gradebook:
         for student in roll.only_excused:
             exceptions = Exceptions(excused=True, late_days_before=self._late_days_before.get(student, 0))
             found[student] = make_entry(_nothing(student), 0, (), self.course.late, exceptions)
-        # Here, since SQLite would carry the results along as it sorts.
+        # Sorted here and not in SQL, since SQLite would carry the large results along while sorting.
         return [found[name] for name in sorted(found)]
 
     def known(self, name: str = "") -> Iterator[Known]:
-        """All that is known of each student, one after the other.
+        """Yield everything that is known about each student.
 
         Args:
-            name: Only of this student, or of those who share a submission of that name; of all unless given.
+            name: A student, or a submission, whose students are then yielded; by default all students are.
 
         Raises:
-            UsageError: It is not in the gradebook.
+            UsageError: If the name is not in the gradebook.
         """
         with self.reading():
             shares = self.roll().shares
@@ -304,15 +312,17 @@ class Gradebook:
         return self._read_attempts(f"WHERE submission IN ({places}) ORDER BY number", tuple(submissions))
 
     def roll(self) -> Roll:
-        """Who there is, who shares which submission, and what was decided about whom."""
+        """Return the roll: all students, who shares which submission, and what was decided about whom."""
         return self._overview()[0]
 
     def _overview(self) -> _Overview:
-        """Who there is, and all points by hand by the name that they were given to, oldest first.
+        """Return the roll, and the points by hand by the name that they were given to, oldest first.
 
-        It is kept until something is written here or by another process, since pages ask for it once for each student.
+        The answer is cached until this or another process writes to the file, since writing the pages asks for it once
+        for each student.
         """
         with self.reading():
+            # `data_version` changes with other connections' writes, `total_changes` with those of this connection.
             moment = (self.read("PRAGMA data_version")[0][0], self._connection.total_changes)
             if self._kept is None or self._kept[0] != moment:
                 adjusted: dict[str, list[Adjustment]] = {}
@@ -324,22 +334,22 @@ class Gradebook:
             return self._kept[1]
 
     def decisions(self) -> list[Decision]:
-        """Everything that was decided, oldest first."""
+        """Return every decision, oldest first."""
         return [Decision(*row) for row in self.read(f"SELECT {_DECISION} FROM decisions ORDER BY number")]
 
     def all_adjustments(self) -> list[Adjustment]:
-        """All points by hand, also those that were withdrawn, oldest first."""
+        """Return all points by hand, including withdrawn ones, oldest first."""
         return [Adjustment(*row) for row in self.read(_ADJUSTMENTS.format(condition=""))]
 
     def comments(self) -> list[Comment]:
-        """Every version of every comment of the library, oldest first."""
+        """Return every version of every comment in the library, oldest first."""
         return [Comment(*row) for row in self.read(f"SELECT {_COMMENT} FROM comments ORDER BY number")]
 
     def attempts(self, student: str) -> list[Attempt]:
-        """Every attempt of a student, or of a submission of several, oldest first.
+        """Return every attempt of a student, or of a shared submission, oldest first.
 
         Raises:
-            UsageError: There is none of that name.
+            UsageError: If the name is not in the gradebook.
         """
         with self.reading():
             roll = self.roll()
@@ -349,31 +359,31 @@ class Gradebook:
             return found
 
     def artefacts(self, attempt: int) -> tuple[Artefact, ...]:
-        """What an attempt left behind, in the order in which it was added."""
+        """Return the artefacts of an attempt, in the order in which they were added."""
         query = "SELECT check_id, name, media_type, data FROM artefacts WHERE attempt = ? ORDER BY number"
         return tuple(Artefact(*row) for row in self.read(query, (attempt,)))
 
     def refuse_unknown(self, check: str) -> None:
-        """Make sure that some attempt has a check.
+        """Make sure that at least one attempt has a check with this id.
 
         Raises:
-            UsageError: None has a check of that id.
+            UsageError: If none has.
         """
         known = [row[0] for row in self.read("SELECT DISTINCT id FROM checks", ())]
         if check not in known:
             raise UsageError(f"{check}: no attempt in {self.path} has such a check{nearest(check, known)}")
 
     def refuse_unknown_name(self, name: str) -> None:
-        """Make sure that some row or submission has a name, or that something was decided about it.
+        """Make sure that a name is that of a row or submission, or that something was decided about it.
 
         Raises:
-            UsageError: None has it.
+            UsageError: If the name is unknown.
         """
         if not self.roll().is_known(name):
             raise self._unknown(name)
 
     def last_seconds(self, conditions: Conditions) -> dict[str, float]:
-        """How long the last grading of each submission took, in seconds, over the same profile and tasks."""
+        """Return the seconds that the last grading of each submission with the same profile and tasks took."""
         query = "SELECT submission, seconds FROM attempts WHERE profile = ? AND tasks = ? ORDER BY number"
         return dict(self.read(query, (conditions.profile, _joined(conditions.tasks))))
 
@@ -382,14 +392,15 @@ class Gradebook:
 
         Args:
             submission: The submission's id.
-            points: What is added; negative to take away.
-            reason: Why, for the student to read.
-            by: Who says so.
-            at: When: see `records.utc`.
-            check: The check whose points these correct; empty for the total.
+            points: The points to add; negative to take points away.
+            reason: The reason, which the student will read.
+            by: The name of the person who gives the points.
+            at: When they were given: see `records.utc`.
+            check: The id of the check whose points are corrected; empty for the total.
 
         Raises:
-            UsageError: No such submission or check, no points, or no reason.
+            UsageError: If there is no such submission or check, the points are 0 or out of range, or the reason or the
+                person's name is missing.
         """
         if not math.isfinite(points) or points == 0 or abs(points) > _MAX_POINTS:
             raise UsageError(f"{points:g} points: give a number between -{_MAX_POINTS} and {_MAX_POINTS} other than 0.")
@@ -407,22 +418,22 @@ class Gradebook:
         return Adjustment(number, submission, check, points, reason, by, at)
 
     def adjustments(self, submission: str) -> list[Adjustment]:
-        """All points by hand of a student or submission, also those that were withdrawn, oldest first."""
+        """Return all points by hand of a student or submission, including withdrawn ones, oldest first."""
         with self.reading():
             roll, adjusted = self._overview()
             return _of_titles(adjusted, roll.titles(submission))
 
     def withdraw(self, number: int, *, at: str, by: str = "", reason: str = "") -> Adjustment:
-        """Take points by hand back: they stay in the gradebook, marked, and count no more.
+        """Withdraw points by hand: they stay in the gradebook, marked as withdrawn, and no longer count.
 
         Args:
             number: The adjustment's number.
-            at: When: see `records.utc`.
-            by: Who takes them back.
-            reason: Why.
+            at: When they are withdrawn: see `records.utc`.
+            by: The name of the person who withdraws them.
+            reason: The reason.
 
         Raises:
-            UsageError: There is no such adjustment, or it was withdrawn before.
+            UsageError: If there is no such adjustment, or it has been withdrawn already.
         """
         with self.writing():
             rows = self.read(_ADJUSTMENTS.format(condition="WHERE number = ?"), (number,))
@@ -439,7 +450,7 @@ class Gradebook:
         return msgspec.structs.replace(before, withdrawn_at=at)
 
     def add_measurement(self, measurement: Measurement) -> Timing:
-        """Add a measurement of a training's speed, with every sample."""
+        """Add a measurement of training speed, with every sample."""
         row = {
             "submission": measurement.submission,
             "sha256": measurement.sha256,
@@ -457,15 +468,16 @@ class Gradebook:
     def measurements(
         self, *submissions: str, device: str = "", backend: str = "", machine: str = "", since: str = ""
     ) -> list[Timing]:
-        """Measurements of training speed, oldest first.
+        """Return measurements of training speed, oldest first.
 
         Args:
-            *submissions: Only of these; of all unless given.
-            device: Only on this device; `gpu` is every GPU.
-            backend: Only with this backend.
-            machine: Only on a machine whose id begins like this.
-            since: Only from this moment on, see `records.utc`; a date alone is its first moment.
+            *submissions: The submissions to include; by default all.
+            device: Only measurements on this device; `gpu` stands for every GPU.
+            backend: Only measurements with this Keras backend.
+            machine: Only measurements on machines whose id begins with this.
+            since: Only measurements from this time on, see `records.utc`; a date alone means its first moment.
         """
+        # An empty string means no restriction; `gpu` also selects `gpu:0` and so on.
         query = (
             "SELECT number, measurement FROM measurements"
             " WHERE :device IN (device, substr(device, 1, instr(device || ':', ':') - 1), '')"
@@ -480,10 +492,10 @@ class Gradebook:
             return [Timing(number, _measurement.decode(measurement)) for number, measurement in rows]
 
     def measurement(self, number: int) -> Timing:
-        """The measurement of a number.
+        """Return the measurement with a number.
 
         Raises:
-            UsageError: There is none.
+            UsageError: If there is none.
         """
         rows = self.read("SELECT measurement FROM measurements WHERE number = ?", (number,))
         if not rows:
@@ -493,16 +505,16 @@ class Gradebook:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Everything that is done inside is written, or nothing of it."""
+        """Run the block in a transaction: either all of its changes are written or none."""
         try:
             with in_one_sentence(self.path), transaction(self._connection):
                 yield
         finally:
-            self._kept = None  # it may be of what was not written in the end
+            self._kept = None  # it may reflect changes that were rolled back
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """What is read inside is of one moment."""
+        """Run the block so that everything it reads is of the same moment; it may run inside another transaction."""
         with in_one_sentence(self.path):
             if self._connection.in_transaction:
                 yield
@@ -511,13 +523,17 @@ class Gradebook:
                     yield
 
     def insert(self, table: str, row: Mapping[str, object]) -> int:
-        """Insert a row; names of table and columns come from this package, values are parameters."""
+        """Insert a row and return its number.
+
+        The names of the table and its columns become part of the SQL and must come from this package; the values are
+        passed as parameters.
+        """
         places = ", ".join(f":{name}" for name in row)
         cursor = self._connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", row)
         return cursor.lastrowid or 0
 
     def read(self, query: str, parameters: _Parameters = ()) -> list[Any]:
-        """The rows that a query gives."""
+        """Return the rows that a query selects."""
         with in_one_sentence(self.path):
             return self._connection.execute(query, parameters).fetchall()
 
@@ -532,15 +548,16 @@ class Gradebook:
 
 
 def _breadth(conditions: Conditions) -> int:
-    """How much was asked for: more comes before less in what counts."""
+    """Return how wide a run is: 0 for a run over some tasks, else 1 or more, growing with the profile."""
     return 0 if conditions.tasks else 1 + PROFILES.index(conditions.profile)
 
 
 def _late_days_before(course: Course) -> dict[str, int]:
-    """The late days that each student used for assignments that were due before this one.
+    """Return the late days that each student used for assignments that were due before this one.
 
     Raises:
-        UsageError: An assignment is not there, or its course file says something else about the same late days.
+        UsageError: If an assignment that shares the late days is missing, has no deadline or the same deadline as this
+            one, or has another number of late days.
     """
     late = course.late
     used: dict[str, int] = {}
@@ -562,14 +579,18 @@ def _late_days_before(course: Course) -> dict[str, int]:
 
 
 def _worth(entry: Entry, breadth: int, *, best: bool) -> tuple[float, ...]:
-    """What makes an attempt count: graded, most asked for, where the best counts most points, and last."""
+    """Return the key by which the attempt that counts is chosen, the largest one winning.
+
+    It compares in turn whether the attempt was graded, how wide it was, its points if the best attempt counts, and its
+    number, so that the last one wins a tie.
+    """
     graded = entry.attempt.result.status == "graded"
     points = entry.score if best and entry.score is not None else -1.0
     return graded, breadth if graded else 0, points, entry.attempt.number
 
 
 def _renamed(attempt: Attempt, student: str) -> Attempt:
-    """An attempt as it stands in a student's row."""
+    """Return an attempt at a shared submission under the name of one of its students."""
     result = attempt.result
     if result.submission.id == student:
         return attempt
@@ -578,14 +599,14 @@ def _renamed(attempt: Attempt, student: str) -> Attempt:
 
 
 def _nothing(student: str) -> Attempt:
-    """What stands in the row of a student who handed in nothing."""
+    """Return the placeholder for the attempt of a student who was excused and handed in nothing."""
     info = SubmissionInfo(student, "", "", "")
     result = Result(info, "infrastructure_error", 0.0, 0.0, 0.0, (), "Nothing was handed in.")
     return Attempt(0, "", "", "", "", "", (), "", result)
 
 
 def _of_titles(adjusted: Mapping[str, list[Adjustment]], titles: Iterable[str]) -> list[Adjustment]:
-    """The points by hand under some names, oldest first."""
+    """Return the points by hand given to any of these names, oldest first."""
     found = [adjustment for title in titles for adjustment in adjusted.get(title, ())]
     return sorted(found, key=lambda adjustment: adjustment.number)
 
@@ -595,7 +616,7 @@ def _joined(tasks: tuple[int, ...]) -> str:
 
 
 def _attempt(row: Iterable[Any]) -> Attempt:
-    """An attempt from the columns in `_ATTEMPT`."""
+    """Return an attempt from the columns in `_ATTEMPT`."""
     number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader = row
     asked = tuple(map(int, tasks.split(","))) if tasks else ()
     measured = _result.decode(result)

@@ -1,7 +1,7 @@
-"""What a student is shown before a date, and what not yet.  Pure functions; nothing kept is changed.
+"""Hiding parts of a result from students until a date.  Pure functions; nothing in the gradebook is changed.
 
-Of some checks the texts may wait, of others everything: those are left out of what the student sees, with their points,
-as if they had not been asked for.  So what is shown adds up, and tells nothing of them.
+For some checks only the texts are hidden, for others everything.  The latter are left out of what the student sees
+together with their points, as if they had not been asked for, so that the points shown add up and reveal nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from grader.results.scoring import CheckResult, Result
 
 
 class Hidden(msgspec.Struct, frozen=True):
-    """What a student does not see yet.
+    """What a student must not see yet.
 
     Attributes:
-        until: When it is shown: ISO 8601, UTC; empty where nothing is hidden.
-        details: Ids of checks without message, example and hint.
-        scores: Ids of checks that are left out.
+        until: When it will be shown: ISO 8601, UTC; empty if nothing is hidden.
+        details: The ids of the checks that are shown without message, example and hint.
+        scores: The ids of the checks that are left out completely.
     """
 
     until: str = ""
@@ -34,18 +34,18 @@ class Hidden(msgspec.Struct, frozen=True):
     scores: frozenset[str] = frozenset()
 
     def of(self, result: Result) -> Hidden:
-        """The same, and nothing where no check of a result is among it."""
+        """Return this object, or one that hides nothing if it hides none of the checks of a result."""
         some = self.details | self.scores
         return self if any(check.id in some for check in result.checks) else Hidden()
 
 
 def hidden_from(course: Course, now: datetime, extended_to: str = "") -> Hidden:
-    """What is hidden from a student.
+    """Return what is hidden from a student at a moment.
 
     Args:
-        course: Says what, and until when.
-        now: The moment at which it is asked.
-        extended_to: The student's own deadline, which takes the place of the course's; empty for that.
+        course: Says what is hidden, and until when.
+        now: The moment.
+        extended_to: The student's own deadline, which replaces the course's; empty if there is none.
     """
     rule = course.visibility
     if rule.hidden_until == "deadline":
@@ -59,7 +59,7 @@ def hidden_from(course: Course, now: datetime, extended_to: str = "") -> Hidden:
 
 
 def seen_entry(entry: Entry, course: Course, hidden: Hidden) -> Entry:
-    """What counts, as far as the student may see it: computed anew from the checks that are shown."""
+    """Return an entry as the student may see it, with the score computed again from the checks that are shown."""
     if not hidden.until:
         return entry
     shown = [adjustment for adjustment in entry.adjustments if adjustment.check not in hidden.scores]
@@ -68,12 +68,12 @@ def seen_entry(entry: Entry, course: Course, hidden: Hidden) -> Entry:
 
 
 def seen_attempt(attempt: Attempt, hidden: Hidden) -> Attempt:
-    """An attempt as far as the student may see it."""
+    """Return an attempt as the student may see it."""
     return msgspec.structs.replace(attempt, result=seen_result(attempt.result, hidden))
 
 
 def seen_result(result: Result, hidden: Hidden) -> Result:
-    """A result as far as the student may see it."""
+    """Return a result as the student may see it."""
     left_out = [check for check in result.checks if check.id in hidden.scores]
     if not hidden.until or not (left_out or any(check.id in hidden.details for check in result.checks)):
         return result
@@ -83,7 +83,7 @@ def seen_result(result: Result, hidden: Hidden) -> Result:
         score=round(math.fsum([result.score, *(-check.points for check in left_out)]), 2),
         max_score=round(math.fsum([result.max_score, *(-check.max_points for check in left_out)]), 2),
         checks=checks,
-        # They tell how the training went that a check of accuracy is about.
+        # The epochs show how the training went that a hidden check of accuracy may be about.
         epochs=() if left_out else result.epochs,
     )
 
@@ -96,5 +96,5 @@ def _seen_check(check: CheckResult, hidden: Hidden) -> CheckResult:
 
 
 def seen_artefacts(artefacts: Iterable[Artefact], hidden: Hidden) -> tuple[Artefact, ...]:
-    """What there is to look at, without what belongs to a check that is hidden."""
+    """Return the artefacts without those of checks that are hidden."""
     return tuple(each for each in artefacts if each.check not in hidden.details | hidden.scores)

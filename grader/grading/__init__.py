@@ -1,1 +1,1 @@
-"""Grading submissions: one after the other or many at once, on this machine or on a cluster."""
+"""Grading submissions, one after another or many at once, on this machine or on a cluster."""

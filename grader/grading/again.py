@@ -1,11 +1,12 @@
-"""Checking a submission again and again while it is written: each time what a change can make a difference to.
+"""Checking a submission repeatedly while it is being written, each time only what the last change can affect.
 
     with Again(settings) as again:
         first = again.check(again.read(file))
         ...                                       # the student changes `subset_data`
         second = again.check(again.read(file))    # its checks are made, and those of the whole file
 
-The sandbox stays in between, so that Keras is imported once.
+The sandbox keeps running in between, so that Keras is imported only once.  docs/design.md, "Checked again", explains
+when a check is run again.
 """
 
 from __future__ import annotations
@@ -34,26 +35,27 @@ _UNENDED: Final = ("timeout", "crashed")
 
 
 class Version:
-    """A version of a submission, as far as it tells whether two are the same for a check."""
+    """A version of a submission, which can be compared with another version from the point of view of a check."""
 
     def __init__(self, submission: Submission, course: Course) -> None:
-        """See the class; nothing is looked into before it is asked for, and then once."""
+        """Wrap a submission; its code is analysed lazily, and once for each set of functions."""
         self.submission = submission
         self.form = form_of(submission, course.form).name
         self._needs: dict[frozenset[str], Need] = {}
 
     def same_for(self, check: Check, other: Version) -> bool:
-        """Whether a check finds the same in another version, wherever it stands there."""
+        """Whether a check would run the same code in another version, ignoring where in the file the code is."""
         mine, others = self.submission, other.submission
+        # Only the functions form can be cut down to what a check needs: a guided notebook always runs as a whole.
         if (mine.cells, mine.problem, self.form) == (others.cells, others.problem, other.form):
             return True
         return self.form == other.form == "functions" and self.code(check) == other.code(check)
 
     def code(self, check: Check) -> str:
-        """What the check can make run."""
+        """Return the code that a check can cause to run, without comments and places."""
         try:
             return self._need(check.needs).code if check.needs else self._whole
-        except (ParseError, ReadError):
+        except (ParseError, ReadError):  # code that cannot be cut down: compare all of it
             return "\n".join(self.submission.cells)
 
     @functools.cached_property
@@ -63,7 +65,7 @@ class Version:
         return f"{code_of(self.submission.as_written)}{told}{trains}"
 
     def places(self, check: Check) -> object:
-        """Where that stands, and how it is written there."""
+        """Return where the code that a check can cause to run is in the file, and how it is written there."""
         try:
             needed = self._need(check.needs).lines if check.needs else None
         except (ParseError, ReadError):
@@ -79,12 +81,12 @@ class Version:
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What a check said, and of which version.
+    """The last result of a check, kept for later versions.
 
     Attributes:
         result: The check's result.
-        version: The version that it was made of.
-        artefacts: What there is to look at beside it.
+        version: The version of the submission that it is about.
+        artefacts: The check's artefacts.
     """
 
     result: CheckResult
@@ -93,13 +95,13 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """What came of a version of a submission.
+    """The outcome of checking a version of a submission.
 
     Attributes:
-        graded: The result, of what was checked now and what still holds.
-        made: The ids of the checks that were made now.
-        changes: What is not as it was the time before; none the first time.
-        first: Whether nothing was known of any check before.
+        graded: The whole result, made up of the checks that were run now and of kept results that still hold.
+        made: The ids of the checks that were run now.
+        changes: The checks whose status or points differ from the time before; empty the first time.
+        first: Whether no result of any check was known before.
     """
 
     graded: Graded
@@ -109,14 +111,17 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Again:
-    """Checks one submission in one sandbox, and keeps what a later version has not touched; a context.
+    """Checks successive versions of one submission in one sandbox, and keeps the results that still hold.
+
+    Use it as a context manager, which ends the sandbox on exit.
 
     Attributes:
-        settings: What is checked, and how strictly it is isolated.
+        settings: What is checked, and at which isolation level.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # The sandbox watches one end of this pipe whenever it waits for a worker; a byte in it ends the wait.
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._slot = Slot(settings, interrupt=self._reader)
@@ -125,7 +130,7 @@ class Again:
         self._running: tuple[Version, tuple[Check, ...]] | None = None
 
     def __enter__(self) -> Again:
-        """Nothing is started before it is needed."""
+        """Return this object; the sandbox is started when it is first needed."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,29 +138,29 @@ class Again:
         self.close()
 
     def close(self) -> None:
-        """End the sandbox; nothing can be checked any more."""
+        """End the sandbox; nothing can be checked afterwards."""
         self._slot.close()
         os.close(self._reader)
         os.close(self._writer)
 
     def prepare(self) -> None:
-        """Load the data and start the sandbox, where that is still to be done.
+        """Load the data and start the sandbox, unless that has been done already.
 
         Raises:
-            GraderError: The data cannot be had, or the sandbox does not start.
+            GraderError: If the data is not available, or the sandbox does not start.
         """
         self._slot.prepare()
 
     def read(self, file: SubmissionFile) -> Submission:
-        """Read a submission as it is at this moment.
+        """Read and parse a submission as it is now.
 
         Raises:
-            GraderError: The process that parses submissions failed.
+            GraderError: If the process that parses submissions failed.
         """
         return parse_apart(fetch(file))
 
     def interrupt(self) -> None:
-        """From another thread: have the `check` that is at work end with `Interrupted`."""
+        """Make a running `check` end with `Interrupted`; to be called from another thread."""
         os.write(self._writer, b".")
 
     @property
@@ -165,11 +170,14 @@ class Again:
 
     @property
     def at_work(self) -> bool:
-        """Whether checks are being made."""
+        """Whether checks are being run."""
         return self._running is not None
 
     def outdated_by(self, newer: Submission) -> bool:
-        """From another thread: whether the `check` that is at work asks what a newer version answers anew."""
+        """Whether a running `check` is running checks whose results a newer version makes obsolete.
+
+        To be called from another thread.
+        """
         running = self._running
         if running is None:
             return False
@@ -178,18 +186,18 @@ class Again:
         return any(not version.same_for(check, now) for check in checks)
 
     def asked(self, submission: Submission, wanted: frozenset[str] = frozenset()) -> tuple[Check, ...]:
-        """The checks of a submission that the settings ask for.
+        """Return the checks of a submission that the settings ask for.
 
         Args:
             submission: The submission.
-            wanted: Functions, and numbers of tasks, that others are left out for; empty for none.
+            wanted: Names of functions and numbers of tasks to restrict the checks to; empty for no restriction.
         """
         form = form_of(submission, self.settings.course.form)
         checks = checks_of(form.name, self.settings.course, self.settings.profile, self.settings.tasks)
         return tuple(check for check in checks if not wanted or wanted & {check.function, str(check.task)})
 
     def due(self, submission: Submission, wanted: frozenset[str] = frozenset()) -> frozenset[str]:
-        """The ids of the checks that a version may not pass or fail as the version before did."""
+        """Return the ids of the checks that have to be run again for a version of the submission."""
         return due(self._version(submission), self.asked(submission, wanted), self._kept)
 
     def _version(self, submission: Submission) -> Version:
@@ -203,29 +211,29 @@ class Again:
         on_check: Callable[[str, Outcome], None] | None = None,
         wanted: frozenset[str] = frozenset(),
     ) -> Checked:
-        """Check a version of the submission, as far as it is not known how the checks go.
+        """Check a version of the submission, running only those checks whose results are not known.
 
         Args:
             submission: The version.
-            on_check: Called as each check that is made ends.
+            on_check: Called with the id and the outcome of each check that is run, as it ends.
             wanted: See `asked`.
 
         Raises:
-            Interrupted: `interrupt` was called; what is known by then is kept.
-            GraderError: Nothing can be graded.
+            Interrupted: If `interrupt` was called; the results found by then are kept.
+            GraderError: If nothing can be graded.
         """
         with contextlib.suppress(BlockingIOError):
-            os.read(self._reader, 4096)  # an interruption that came too late
+            os.read(self._reader, 4096)  # discard an interruption that came after the last check had ended
         asked = self.asked(submission, wanted)
         before = {check.id: self._kept[check.id] for check in asked if check.id in self._kept}
         version = self._version(submission)
         made = due(version, asked, self._kept)
         self._running = version, tuple(check for check in asked if check.id in made)
         graded = self._made(version, on_check, made)
-        if graded.result.status == "graded":
+        if graded.result.status == "graded":  # after a fault of the grader, no result is worth keeping
             ended = {check.id for check in graded.result.checks if check.status not in _UNENDED}
             if "setup/loads" in made - ended:
-                # What does not even load may take all the others with it.
+                # A submission that does not load makes every other check fail too, so their kept results do not hold.
                 more = frozenset(check.id for check in asked) - made
                 graded = _together(graded, self._made(version, on_check, more))
                 made |= more
@@ -239,7 +247,7 @@ class Again:
         return Checked(Graded(whole, artefacts), made, differing, not before)
 
     def _made(self, version: Version, on_check: Callable[[str, Outcome], None] | None, ids: frozenset[str]) -> Graded:
-        """Make some checks; where that is interrupted, keep what was found by then."""
+        """Run some checks; if they are interrupted, keep the results of those that have ended."""
         submission, course = version.submission, self.settings.course
         ended: dict[str, Outcome] = {}
 
@@ -275,16 +283,17 @@ def _together(one: Graded, other: Graded) -> Graded:
 
 
 def due(now: Version, asked: Iterable[Check], kept: Mapping[str, Kept]) -> frozenset[str]:
-    """The ids of the checks that may go otherwise than they went for earlier versions.
+    """Return the ids of the checks whose kept results may not hold for a version.
 
-    A check of the functions depends on what these need.  One that says where something is wrong is also made again
-    where that has moved.  The guided form runs as a whole, and is checked as a whole.  Once one check is made again
-    whose code did not come to an end, so are all that did not, for others may have used up their time.
+    A check of functions is run again if the code that those functions need has changed.  If its message names a line,
+    it is also run again if the code has moved.  A guided notebook runs as a whole, and is checked as a whole.  If a
+    check that had timed out or crashed is run again, so are all others that had: the time for all calls together is
+    limited, and one check may have used up the time of the others.
 
     Args:
         now: The version that is to be checked.
         asked: The checks.
-        kept: What is known, by check.
+        kept: The kept results, by the check's id.
     """
     asked = tuple(asked)
     unknown = frozenset(check.id for check in asked if check.id not in kept)
@@ -294,6 +303,6 @@ def due(now: Version, asked: Iterable[Check], kept: Mapping[str, Kept]) -> froze
 
 
 def _stands(check: Check, kept: Kept, now: Version) -> bool:
-    """Whether what a check said of a version holds for another."""
+    """Whether the kept result of a check holds for another version."""
     names_a_place = kept.result.line is not None or "line " in kept.result.message
     return kept.version.same_for(check, now) and (not names_a_place or kept.version.places(check) == now.places(check))

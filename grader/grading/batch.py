@@ -1,6 +1,7 @@
-"""Grading many submissions: the crew that grades them, and the report that comes of it.
+"""Grading a batch of submissions with a crew, and making the report.
 
-A program that calls this needs the guard `if __name__ == "__main__"`, since every grading process imports it anew.
+A program that calls `grade_all` needs the guard `if __name__ == "__main__"`, since every grading process is spawned and
+imports the program's main module again.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from grader.ground.notes import note
 from grader.results.scoring import Graded, Report, Result, encode
 from grader.submissions import Submission, SubmissionFile
 
-_JOB_BYTES: Final = 2 * 2**30  # what a grading uses with its training, generously
+_JOB_BYTES: Final = 2 * 2**30  # a generous estimate of the memory that one grading uses, training included
 
 
 def default_jobs(settings: Settings) -> int:
-    """How many submissions are graded at once, unless asked otherwise.
+    """Return how many submissions are graded at once unless the user says otherwise.
 
-    The quick profile is bound by Python and so fills one core; training fills the threads it is given.  Cores may be
-    many where memory is little.
+    A grading in the profile `quick` keeps one core busy, since it mostly runs Python; training keeps as many cores busy
+    as it is given threads.  The number is also limited by the machine's memory.
     """
+    # A course's default is one thread: on two cores, two gradings in the profile `standard` took 74 s at once with one
+    # thread each, and 118 s one after the other with two threads.
     threads = 1 if settings.profile == "quick" else settings.course.limits.threads
     room: int = psutil.virtual_memory().total // _JOB_BYTES
     return max(1, min(cores() // threads, room))
@@ -49,14 +52,14 @@ def grade_all(
     """Grade submissions, several at once.
 
     Args:
-        files: What to grade.
-        settings: How.
-        jobs: How many at once on this machine.
-        crew: Who grades, in place of processes on this machine.
+        files: The submissions.
+        settings: What is checked, and at which isolation level.
+        jobs: How many submissions to grade at once on this machine.
+        crew: The crew that grades; `None` for processes on this machine.
         on_graded: Called with each result and its artefacts as soon as they are there, once for each submission.
 
     Returns:
-        The results in the order of the files; after Ctrl-C, or where the crew is lost, those that were finished.
+        The results in the order of the files; after Ctrl-C, or if the crew is lost, only those that were finished.
     """
     began = time.monotonic()
     results: dict[str, Result] = {}
@@ -70,8 +73,8 @@ def grade_all(
         finished(not_graded(Submission(file.id, file.path, "", ""), settings, text))
 
     try:
-        # One at a time is a crew of one process, and not a special case: a submission may end the process that grades
-        # it, and the batch is to outlive that.
+        # Even a single job runs in a process of its own: a submission may end the process that grades it, and the batch
+        # must survive that.
         own = Processes(settings, min(jobs, len(files))) if crew is None else contextlib.nullcontext(crew)
         with own as graders:
             seconds = tries.longest_seconds(settings)
@@ -84,18 +87,18 @@ def grade_all(
 
 
 def make_report(settings: Settings, results: Iterable[Result], seconds: float) -> Report:
-    """The report of a grading."""
+    """Return the report of a grading that took a number of seconds."""
     return Report(settings.profile, settings.level, round(seconds, 3), tuple(results))
 
 
 def write_report(report: Report, folder: Path) -> Path:
-    """Write a report as `results.json` into a folder, whole or not at all.
+    """Write a report as `results.json` into a folder, atomically.
 
     Returns:
-        The file.
+        The path of the file.
 
     Raises:
-        GraderError: It cannot be written.
+        GraderError: If it cannot be written.
     """
     path = folder / "results.json"
     write_whole(path, encode(report))

@@ -1,13 +1,13 @@
-"""Grading on a Dask cluster: the trusted half of the grader runs in Dask's workers, each with a sandbox of its own.
+"""Grading on a Dask cluster: the trusted side of the grader runs in Dask workers, each with a sandbox of its own.
 
     with connect("tcp://10.0.0.1:8786", settings, note) as crew:
         grade_all(files, settings, crew=crew, on_graded=...)
 
-Dask carries the work and starts what has died; what is graded where is decided in `crew.dispatch`, one submission at a
-time for each worker.  So it is always known what a worker that is lost was doing, and nothing else is blamed for it.
+Dask transports the work and restarts workers that have died.  `crew.dispatch` decides which worker grades what, one
+submission at a time for each worker, so it is always known which submission a lost worker was grading.
 
-Dask's messages are pickles: everybody who can speak to the scheduler can run code on every machine.  They pass between
-trusted processes alone, and never come near a submission.
+Dask's messages are pickles, so whoever can connect to the scheduler can run code on every machine of the cluster.  The
+messages pass only between trusted processes; a submission never has access to them.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ from grader.submissions import SubmissionBytes
 
 _LOOK_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 10.0
-_WAIT_SECONDS: Final = 300.0
-_EXAMINATION_SECONDS: Final = 1800.0  # the data may have to be fetched first
-_FREE_BYTES: Final = 200_000_000
-_OWN_MB: Final = 4096
+_WAIT_SECONDS: Final = 300.0  # how long a batch waits for workers, such as after a restart of the scheduler
+_EXAMINATION_SECONDS: Final = 1800.0  # the worker may have to download the data first
+_FREE_BYTES: Final = 200_000_000  # a worker with less disk space than this gets no work
+_OWN_MB: Final = 4096  # what a Slurm job asks for in addition to the limit of a submission's memory
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a worker is, by its own account.
+    """What a worker reports about itself when it is examined.
 
     Attributes:
-        problem: Why it cannot grade; empty where it can.
-        conditions: What its verdicts would depend on; `None` where it has a problem.
-        versions: What is installed there.
+        problem: Why it cannot grade; empty if it can.
+        conditions: The conditions of its verdicts; `None` if it has a problem.
+        versions: The versions of the grader and its libraries on the worker.
     """
 
     problem: str
@@ -61,12 +61,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def installed() -> dict[str, str]:
-    """What is installed here of what has a say in verdicts, by name."""
+    """Return the installed versions of everything that influences verdicts: the grader and its libraries, by name."""
     return {"grader": grader.__version__} | versions_of(LIBRARIES)
 
 
 def examine(settings: Settings, expected: Conditions) -> Found:
-    """On a worker: look whether it can grade, and where its verdicts are what is expected, start its sandbox."""
+    """Find out whether this worker can grade, and start its sandbox if its conditions are as expected.
+
+    Runs on the worker.
+    """
     versions = installed()
     if reason := why_not(settings.level):
         return Found(f"it does not offer the isolation level {settings.level}: {reason}", None, versions)
@@ -83,13 +86,16 @@ def examine(settings: Settings, expected: Conditions) -> Found:
 
 
 def grade_there(settings: Settings, handed_in: SubmissionBytes) -> Graded:
-    """On a worker: grade one submission, while nobody measures the speed of trainings there."""
+    """Grade one submission, after waiting until no measurement of training speed is running on this machine.
+
+    Runs on the worker.
+    """
     with machine_lock("grader grade --cluster", alone=False, waiting=lambda sentence: None):
         return grade_here(settings, handed_in)
 
 
 def why_unfit(found: Found, own: Found) -> str:
-    """Why a worker's verdicts could differ from ours, or what else keeps it from work; empty where nothing does."""
+    """Return why a worker cannot be used, such as verdicts that could differ from ours; empty if it can be used."""
     if found.problem:
         return found.problem
     if found.conditions == own.conditions:
@@ -108,17 +114,17 @@ def why_unfit(found: Found, own: Found) -> str:
 
 
 class Cluster:
-    """A crew of Dask workers: each is examined before it gets work, also those that come later."""
+    """A crew of Dask workers.  Each worker, including those that join later, is examined before it gets any work."""
 
     def __init__(self, join: Callable[[], Any], settings: Settings, own: Found, notify: Notify, wait: float) -> None:
         """Connect to the scheduler.
 
         Args:
-            join: Gives a new `distributed.Client`; raises `OSError` where there is no scheduler.
+            join: Returns a new `distributed.Client`; raises `OSError` if there is no scheduler.
             settings: How submissions are graded.
-            own: What this machine is, which the workers must be like.
-            notify: Told which workers are not used, and why.
-            wait: Seconds to wait for workers where none is there.
+            own: The conditions and versions of this machine, which the workers must match.
+            notify: Called with a sentence for each worker that is not used, with the reason.
+            wait: Seconds to wait for workers while there are none.
         """
         self.client = join()
         self.settings = settings
@@ -132,13 +138,13 @@ class Cluster:
         self._had_one = False
 
     def places(self) -> Sequence[Place]:
-        """The workers that are there now, were examined, and can grade.
+        """Return the workers that are available now and have passed the examination.
 
         Raises:
-            CrewLost: There are some and none can grade, or there has been none for too long.
+            CrewLost: If there are workers but none of them can grade, or there has been no worker for too long.
         """
         now = time.monotonic()
-        # At once where the scheduler is lost: what is sent to a worker now would only fail.
+        # If the scheduler is lost, look at once: work sent to any of the workers known so far would only fail.
         if now >= self._next_look or self.client.status != "running":
             self._look()
             self._next_look = now + _LOOK_SECONDS
@@ -167,22 +173,22 @@ class Cluster:
         }
 
     def submit(self, worker: str, function: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
-        """Have one worker, and no other, call a function; where it cannot be reached, the future raises that."""
-        # Dask tries nothing again: that is ours to do.
+        """Have exactly this worker call a function; if it cannot be reached, the future raises the error."""
+        # Dask must not retry: `crew.dispatch` does, and counts the failures of each submission.
         executor = self.client.get_executor(workers=[worker], allow_other_workers=False, pure=False, retries=0)
         future: concurrent.futures.Future[Any]
         try:
             future = executor.submit(function, *args)
-        except Exception as error:  # of Dask's own kinds: the connection is lost
+        except Exception as error:  # the connection is lost, for which Dask has exception types of its own
             future = concurrent.futures.Future()
             future.set_exception(error)
         return future
 
     def close(self) -> None:
-        """Have the workers end their sandboxes as soon as they are free, and leave the cluster."""
+        """Tell the workers to end their sandboxes as soon as they are free, and disconnect from the cluster."""
         from distributed import fire_and_forget
 
-        with contextlib.suppress(Exception):  # of Dask's own kinds: there is nobody to tell any more
+        with contextlib.suppress(Exception):  # the connection may be lost, and then there is nobody to tell
             for worker in self._workers.values():
                 if worker.fit:
                     fire_and_forget(self.client.submit(end_here, workers=[worker.name], pure=False))
@@ -190,11 +196,11 @@ class Cluster:
 
 
 class _DaskWorker:
-    """One Dask worker of a `Cluster`; it is being examined from the start.
+    """One Dask worker of a `Cluster`, whose examination begins as soon as it is created.
 
     Attributes:
-        name: Its address.
-        problem: Why it cannot grade; empty where it can, or is being examined.
+        name: The worker's address.
+        problem: Why it cannot grade; empty if it can, or is still being examined.
     """
 
     def __init__(self, cluster: Cluster, address: str) -> None:
@@ -208,7 +214,7 @@ class _DaskWorker:
 
     @property
     def fit(self) -> bool | None:
-        """Whether it can grade; `None` while it is examined."""
+        """Whether the worker can grade; `None` while it is being examined."""
         if self._examination is not None:
             if not self._examination.done() and time.monotonic() < self._until:
                 return None
@@ -224,15 +230,15 @@ class _DaskWorker:
             return "it does not answer"
         try:
             return why_unfit(examination.result(), self._cluster.own)
-        except Exception as error:  # of whatever kind: an older grader, or none, fails in its own way
+        except Exception as error:  # a worker with an older grader, or without one, can fail in any way
             return f"it cannot be examined ({type(error).__name__}: {error})"
 
     def start(self, handed_in: SubmissionBytes) -> concurrent.futures.Future[Graded]:
-        """Begin to grade on it."""
+        """Begin to grade a submission on this worker."""
         return self._cluster.submit(self.name, grade_there, self._cluster.settings, handed_in)
 
     def give_up(self) -> None:
-        """Use it no more; where Dask watches over it, have it started anew: it is then another, to be examined."""
+        """Stop using the worker, and ask Dask to restart it; a restarted worker counts as new and is examined again."""
         self.problem = "it failed too often, or did not answer in time"
         self._cluster.notify(f"{self.name} gets no more work: {self.problem}.")
         with contextlib.suppress(OSError, RuntimeError, TimeoutError, ValueError):
@@ -241,17 +247,17 @@ class _DaskWorker:
 
 @contextlib.contextmanager
 def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]:
-    """Join a Dask cluster, or start one, which then ends with this context.
+    """Join a Dask cluster, or start one that ends with this context.
 
     Args:
         where: `local:N` for N workers on this machine, `slurm:N` for N jobs of Slurm, or a scheduler's address, such
             as `tcp://10.0.0.1:8786` or `tls://…`.  The credentials for TLS are taken from Dask's configuration.
-        settings: How submissions are graded; workers whose verdicts could be others than here get no work.
-        notify: Told where the dashboard is, and what goes wrong and is made good.
+        settings: How submissions are graded; workers whose verdicts could differ from this machine's get no work.
+        notify: Called with sentences that say where Dask's dashboard is, and which workers cannot be used.
 
     Raises:
-        UsageError: `where` is none of these.
-        GraderError: Dask is not installed, or no scheduler answers.
+        UsageError: If `where` has none of these forms.
+        GraderError: If Dask is not installed, or no scheduler answers.
     """
     kind, _, rest = where.partition(":")
     if kind in ("local", "slurm") and not (rest.isdecimal() and int(rest) > 0):
@@ -266,7 +272,7 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
             f"--cluster needs Dask ({error}); install it with: pip install 'keras-course-grader[cluster]'."
         ) from None
     with contextlib.ExitStack() as stack:
-        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # `notify` tells what matters
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # `notify` is told what matters
         target: Any = where
         if kind == "local":
             target = stack.enter_context(_local(int(rest)))
@@ -278,6 +284,7 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
 
         try:
             own = Found("", conditions_of(settings, calibration_of(settings)), installed())
+            # Jobs may wait in Slurm's queue for any time.
             cluster = Cluster(join, settings, own, notify, math.inf if kind == "slurm" else _WAIT_SECONDS)
         except (OSError, TimeoutError) as error:
             raise GraderError(f"{where}: no Dask scheduler answers there ({error}); is it running?") from None
@@ -288,7 +295,7 @@ def connect(where: str, settings: Settings, notify: Notify) -> Iterator[Cluster]
 
 @contextlib.contextmanager
 def _local(count: int) -> Iterator[Any]:
-    """Start a scheduler and workers on this machine, which nobody else can speak to."""
+    """Start a scheduler and workers on this machine that nobody else can connect to."""
     import dask
     from distributed import LocalCluster
 
@@ -298,10 +305,10 @@ def _local(count: int) -> Iterator[Any]:
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
-            memory_limit=None,  # the sandbox has limits of its own
+            memory_limit=None,  # the sandbox has its own limits
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            security=True,  # other users of this machine may not join
+            security=True,  # TLS with temporary credentials keeps other users of this machine out
             silence_logs=logging.CRITICAL,
             preload=[__name__],
         ) as cluster,
@@ -310,25 +317,26 @@ def _local(count: int) -> Iterator[Any]:
 
 
 def dask_setup(_worker: Any) -> None:
-    """In a new worker of `local:N`, where Dask calls this: leave Ctrl-C to the process that started it."""
+    """Make a new worker of `local:N` ignore Ctrl-C, which the process that started it handles; called by Dask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def start_slurm(jobs: int, settings: Settings, **options: Any) -> Any:
-    """Start a scheduler here, and have Slurm run workers, one a job.
+    """Start a scheduler here and have Slurm run workers, one for each job.
 
-    Partition, account, wall time and what else the site asks for stand in Dask's `jobqueue.yaml`, under `slurm`.
+    Partition, account, wall time and everything else that the site requires are set in Dask's `jobqueue.yaml`, under
+    `slurm`.
 
     Args:
-        jobs: How many.
-        settings: How submissions are graded; their limits say what a job asks for.
-        options: What else `dask_jobqueue.SLURMCluster` takes.
+        jobs: The number of jobs.
+        settings: How submissions are graded; their limits decide what resources a job asks for.
+        options: Further arguments of `dask_jobqueue.SLURMCluster`.
 
     Returns:
-        The `dask_jobqueue.SLURMCluster`, a context that ends the jobs.
+        The `dask_jobqueue.SLURMCluster`, a context manager that ends the jobs on exit.
 
     Raises:
-        GraderError: dask-jobqueue is not installed.
+        GraderError: If dask-jobqueue is not installed.
     """
     try:
         from dask_jobqueue import SLURMCluster
@@ -338,7 +346,7 @@ def start_slurm(jobs: int, settings: Settings, **options: Any) -> Any:
         ) from None
     limits = settings.course.limits
     cluster = SLURMCluster(
-        cores=1,  # gradings at once in a job; what each may use is said below
+        cores=1,  # threads of a Dask worker, and so gradings at once; `job_cpu` is what Slurm is asked for
         processes=1,
         job_cpu=limits.threads,
         memory=f"{limits.memory_mb + _OWN_MB} MiB",

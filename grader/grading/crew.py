@@ -1,8 +1,8 @@
-"""Who grades: places that take one submission at a time each, here or on other machines, and how they are fed.
+"""Distributing submissions over a crew of places, each of which grades one submission at a time.
 
-This knows nothing of processes and networks.  A place may end, fail or fall silent at any moment: then the submission
-goes to another one.  Each submission ends with exactly one result, for it leaves the list when its result comes, and
-what an abandoned place may still say is not heard.
+A place is a process on this machine or a worker on another one; this module knows nothing of processes and networks.
+A place may end, fail or stop answering at any moment, and its submission is then given to another place.  Each
+submission gets exactly one result: it leaves the list when its result arrives, and an abandoned place is ignored.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from grader.ground.errors import GraderError
 from grader.results.scoring import Graded
 from grader.submissions import SubmissionBytes, SubmissionFile, fetch
 
-_FAILURES_IN_A_ROW: Final = 3
-_LOOK_SECONDS: Final = 0.5
+_FAILURES_IN_A_ROW: Final = 3  # after as many, with whichever submissions, the place itself is taken to be broken
+_LOOK_SECONDS: Final = 0.5  # how often to look for places that have come or gone
 
 Notify = Callable[[str], None]
 
 
 class CrewLost(GraderError):
-    """There is no place left that could grade."""
+    """No place is left that could grade."""
 
 
 class Place(Protocol):
-    """Where one submission is graded at a time."""
+    """A process or a remote worker that grades one submission at a time."""
 
     @property
     def name(self) -> str:
-        """What it is called in messages; unique in its crew."""
+        """The name used in messages; unique within the crew."""
 
     def start(self, handed_in: SubmissionBytes) -> concurrent.futures.Future[Graded]:
-        """Begin to grade; the future raises whatever goes wrong."""
+        """Begin to grade a submission; whatever goes wrong is raised by the future."""
 
     def give_up(self) -> None:
-        """End it and what it is doing, as far as it can be ended: it failed too often, or its time is over."""
+        """End the place and its work as far as possible, because it failed too often or exceeded its time limit."""
 
 
 class Crew(Protocol):
-    """Places that may come and go."""
+    """A group of places, which may come and go."""
 
     def places(self) -> Sequence[Place]:
-        """Those that are there at this moment.
+        """Return the places that are available now.
 
         Raises:
-            CrewLost: There are none, and none will come.
+            CrewLost: If there are none and none can be expected.
         """
 
 
@@ -71,18 +71,19 @@ def dispatch(
     on_given_up: Callable[[SubmissionFile, str], None],
     notify: Notify,
 ) -> None:
-    """Have a crew grade submissions, in their order as far as all goes well.
+    """Have a crew grade submissions, in the given order unless one has to be retried.
 
     Args:
-        files: What to grade; each is read when its turn comes.
-        crew: Who grades.
-        seconds: How long a place may take for one, before it is given up.
-        on_graded: Called with each result as it comes, once for each submission.
-        on_given_up: Called instead with a submission that could not be graded in `tries.PLACES` tries, and why.
-        notify: Told, in a sentence, what went wrong and was made good.
+        files: The submissions; each file is read when its turn comes.
+        crew: The places that grade.
+        seconds: How long a place may take for one submission before it is given up.
+        on_graded: Called with each result as it arrives, once for each submission.
+        on_given_up: Called instead of `on_graded`, with the submission and the reason, if a submission could not be
+            graded in `tries.PLACES` tries.
+        notify: Called with a sentence for each failure that is followed by another try.
 
     Raises:
-        CrewLost: There is no place left; the submissions that were not reported are not graded.
+        CrewLost: If no place is left; submissions that were not reported by then are not graded.
     """
     waiting = list(files)
     running: dict[str, _Running] = {}
@@ -91,6 +92,7 @@ def dispatch(
     while waiting or running:
         places = {place.name: place for place in crew.places()}
         for name, place in places.items():
+            # One submission at a time, so that it is known which one a lost place was grading.
             file = None if name in running else _next(waiting, name, places, failed_at)
             if file is not None:
                 waiting.remove(file)
@@ -113,6 +115,7 @@ def dispatch(
                 failures = failed_at.setdefault(run.file.id, [])
                 failures.append(name)
                 if len(failures) < tries.PLACES:
+                    # A result that reports a failure of the grader itself is dropped, except on the last try.
                     waiting.append(run.file)
                     graded = None
                     notify(f"{run.file.id}: {problem} (at {name}); it will be graded again.")
@@ -128,7 +131,7 @@ def dispatch(
 def _next(
     waiting: Sequence[SubmissionFile], name: str, places: Collection[str], failed_at: dict[str, list[str]]
 ) -> SubmissionFile | None:
-    """The first that did not fail at this place yet, or that has failed at all that there are."""
+    """Return the first waiting submission that has not failed at this place, or has failed at every available place."""
     for file in waiting:
         failed = failed_at.get(file.id, [])
         if name not in failed or all(place in failed for place in places):
@@ -137,7 +140,7 @@ def _next(
 
 
 def _outcome(future: concurrent.futures.Future[Graded], late: bool) -> tuple[Graded | None, str]:
-    """The result, where there is one, and what is wrong with it; empty where nothing is."""
+    """Return the result, if there is one, and what went wrong; an empty string if nothing did."""
     if not future.done():
         future.cancel()
         return None, "grading did not end in time" if late else "the grading process ended unexpectedly"
@@ -145,6 +148,6 @@ def _outcome(future: concurrent.futures.Future[Graded], late: bool) -> tuple[Gra
         graded = future.result()
     except (concurrent.futures.CancelledError, concurrent.futures.BrokenExecutor):
         return None, "the grading process ended unexpectedly"
-    except Exception as error:  # of whatever kind: it may come from another machine
+    except Exception as error:  # raised on another machine, perhaps, where it can be of any type
         return None, str(error).rstrip(".") or type(error).__name__
     return graded, graded.result.problem

@@ -1,4 +1,4 @@
-"""Feedback for students: a Markdown file each, and for a notebook a copy of it with the feedback in it."""
+"""Feedback files for students: Markdown for each submission, and for a notebook also a copy with the feedback in it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from grader.submissions.files import MAX_WHOLE_BYTES, ReadError, read_bytes
 def write_feedback(
     report: Report, folder: Path, *, hidden_from: Callable[[Result], Hidden] = lambda result: Hidden()
 ) -> None:
-    """Write each submission's feedback: as Markdown, and for a notebook in a copy of it too.
+    """Write the feedback of each submission: as Markdown, and for a notebook also as a copy with the feedback in it.
 
     Args:
         report: The results.
-        folder: Where to: into `feedback/` in it.
-        hidden_from: What the student of a result does not see yet; nothing unless given.
+        folder: The folder to write to; the files go into its subfolder `feedback/`.
+        hidden_from: Returns what the student must not see of a result yet; by default nothing is hidden.
     """
     target = folder / "feedback"
     target.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def write_feedback(
 
 
 def _own_notebook(report: Report, result: Result, more_from: str) -> bytes | None:
-    """A copy of the student's notebook with the feedback in it; `None` where that cannot be made."""
+    """Return a copy of the student's notebook with the feedback in it, or `None` if it cannot be made."""
     path = Path(result.submission.path)
     try:
         submission = read_apart(SubmissionFile(result.submission.id, path))
@@ -47,11 +47,11 @@ def _own_notebook(report: Report, result: Result, more_from: str) -> bytes | Non
             return None
         data = read_bytes(path, MAX_WHOLE_BYTES)
         if hashlib.sha256(data).hexdigest() != submission.sha256:
-            return None  # it was exchanged since
+            return None  # the file was replaced after it had been parsed
         return notebook.annotated(data, submission, report, result, more_from=more_from)
     except ReadError:
         return None
-    except Exception as error:  # a notebook may hold anything, and the feedback is there as Markdown too
+    except Exception as error:  # a notebook may contain anything, and the Markdown file has the feedback as well
         name = result.submission.id
         say(f"{name}: no feedback in the notebook ({type(error).__name__}), see {name}.md.")
         return None

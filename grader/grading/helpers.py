@@ -1,9 +1,9 @@
-"""The tasks of one submission side by side: helpers, each a process that runs the checks of some of the tasks.
+"""Grading the tasks of one submission side by side, with helper processes that each run the checks of some tasks.
 
-Training takes about as long as all the rest together, so its checks are one helper's, and where there are cores for a
-third process, those of the network are another's.  All others are run by the process that asks.  They have one
-forkserver and so its imports in common, and each has workers and an examiner of its own; who runs a check makes no
-difference to it.
+The checks about training take about as long as all the rest together, so they run in one helper; if there is a core for
+a third process, the checks about the network run in another.  All other checks run in the calling process.  The
+processes share one forkserver, and so one import of Keras, but each has workers and an examiner of its own.  A check
+does not depend on which process runs it.
 """
 
 from __future__ import annotations
@@ -35,23 +35,24 @@ from grader.submissions import Submission
 from grader.submissions.forms import checks_of, form_of
 
 MOST: Final = 3
-"""Processes for one submission: with more of them, the checks about `train` would still take as long."""
+"""The most processes for one submission: more would not help, since the checks about `train` take just as long."""
 
-_FORM: Final = "functions"  # a guided notebook is one run, and cannot be divided
-_NUMBERS_EACH: Final = 1_000_000  # of workers
+_FORM: Final = "functions"  # a guided notebook is run as a whole, and cannot be divided
+_NUMBERS_EACH: Final = 1_000_000  # worker numbers for each process, so that no two processes use the same number
 _TRAINING: Final = frozenset(("train",))
 _NETWORKS: Final = frozenset(("add_conv_block", "build_model"))
+# Needs a training, which would be repeated if this check ran in another process than the checks of `train`.
 _COMPARES_WITH_TRAINING: Final = "predict/scales-as-train-does"
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What a process found out.
+    """The part of a grading that one process has done.
 
     Attributes:
-        outcomes: Of each check that it ran.
-        artefacts: What is kept beside them.
-        problem: Why pytest itself failed; empty where it did not.
-        exits: How the workers ended that it used, by number.
+        outcomes: The outcome of each check that the process ran, by the check's id.
+        artefacts: The artefacts of these checks.
+        problem: Why pytest itself failed; empty if it did not.
+        exits: How each worker that the process used has ended, by the worker's number.
     """
 
     outcomes: dict[str, Outcome]
@@ -78,21 +79,28 @@ def run_checks(context: Context) -> Part:
 
 
 def parts_of(settings: Settings, submission: Submission, processes: int) -> list[frozenset[str]]:
-    """The checks of each of at most so many processes, as `divided`, where a submission can be divided at all."""
+    """Return the ids of the checks that each process runs, the calling process first; see `divided`.
+
+    There is only one part if the submission cannot be divided, or in the profile `full`.
+    """
     form = form_of(submission, settings.course.form).name
-    if settings.profile == "full" or form != _FORM:  # the clock of a whole training is to be its own
+    # The profile `full` times a whole training, which nothing else may slow down.
+    if settings.profile == "full" or form != _FORM:
         processes = 1
     checks = checks_of(form, settings.course, settings.profile, settings.tasks)
     return divided(checks, processes, {each.name for each in submission.unwritten})
 
 
 def divided(checks: Sequence[Check], processes: int, unwritten: Collection[str] = ()) -> list[frozenset[str]]:
-    """The checks of each of at most so many processes, by their ids; the first part is for the process that asks.
+    """Divide checks among processes; the first part is for the calling process.
 
     Args:
-        checks: What is to be run.
-        processes: How many there may be.
-        unwritten: Functions that are still to be written, which is soon said.
+        checks: The checks to run.
+        processes: The largest number of parts.
+        unwritten: The functions that are still to be written, whose checks are done at once.
+
+    Returns:
+        The ids of the checks in each part.
     """
     rest = {check.id for check in checks}
     parts: list[frozenset[str]] = []
@@ -107,16 +115,16 @@ def divided(checks: Sequence[Check], processes: int, unwritten: Collection[str] 
 
 
 class Helpers:
-    """Processes that run some checks of each submission that one sandbox is for; a context.
+    """Helper processes that run some of the checks of each submission, in the sandbox of the calling process.
 
-    They import what they need while the sandbox starts.
+    Use it as a context manager, which ends the processes on exit.  They import what they need while the sandbox starts.
 
     Args:
         level: The sandbox's isolation level.
-        count: How many there are.
+        count: The number of helpers.
 
     Attributes:
-        processes: They themselves.
+        processes: The helpers' processes.
     """
 
     def __init__(self, level: str, count: int) -> None:
@@ -137,15 +145,15 @@ class Helpers:
             self._theirs.append(theirs)
 
     def __enter__(self) -> Helpers:
-        """They are there."""
+        """Return the helpers, which are already running."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them."""
+        """End the helpers."""
         self.close()
 
     def close(self) -> None:
-        """End them, whatever they are doing; the forkserver ends their workers."""
+        """End the helpers, whatever they are doing; the forkserver then ends their workers."""
         for pipe, process in zip(self._pipes, self.processes, strict=True):
             pipe.close()
             process.kill()
@@ -154,10 +162,10 @@ class Helpers:
             control.close()
 
     def join(self, sandbox: Sandbox) -> None:
-        """Let them use a sandbox.
+        """Connect the helpers to a sandbox.
 
         Raises:
-            SandboxError: It is gone.
+            SandboxError: If the sandbox has ended.
         """
         while self._theirs:
             sandbox.let_join(self._theirs.pop(0))
@@ -165,10 +173,10 @@ class Helpers:
     def run_checks(self, context: Context) -> Part:
         """Run the checks of a context side by side.
 
-        Where that fails they are ended, since what is still to come from them would be of another submission.
+        If that fails the helpers are ended, since their outstanding answers would be taken for the next submission's.
 
         Raises:
-            SandboxError: A helper has ended.
+            SandboxError: If a helper has ended.
         """
         try:
             return self._run_checks(context)
@@ -185,6 +193,7 @@ class Helpers:
             order = _Order(context.submission, context.course, context.profile, context.tasks, part)
             with _trouble():
                 pipe.send(order)
+        # One account of time for all processes, so that a submission gets no more time for being divided.
         budget = TimeLeft(seconds, self._left)
         found = [run_checks(msgspec.structs.replace(context, only=first, budget=budget))]
         for pipe in self._pipes[: len(others)]:
@@ -210,8 +219,8 @@ def _trouble() -> Iterator[None]:
 
 
 def _serve(pipe: Connection, level: str, control: socket.socket, first: int, left: Synchronized[float]) -> None:
-    """Run checks as they are ordered, until the process that orders them is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for that process
+    """Run checks as they are ordered, until the process that gives the orders has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by that process
     with contextlib.suppress(EOFError, OSError, SandboxError, KeyboardInterrupt):
         preload()
         sandbox = Sandbox(level, control, 0, first)
@@ -231,5 +240,5 @@ def _serve(pipe: Connection, level: str, control: socket.socket, first: int, lef
 
 
 def preload() -> None:
-    """Import what the checks need, which takes a second, at a moment when there is nothing else to do."""
+    """Import what the checks need, which takes a second, while there is nothing else to do."""
     importlib.import_module("grader.checks.functions.fixtures")

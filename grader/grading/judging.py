@@ -1,4 +1,4 @@
-"""Grading one submission: pytest runs the checks in this process, the submission runs in the sandbox."""
+"""Grading one submission: pytest runs the checks in this process, and the submission runs in the sandbox."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _PROBLEM_HINT: Final = "Hand in one solution.py or one notebook, as the starter 
 
 
 def grade(context: Context, helpers: Helpers | None = None) -> Graded:
-    """Run the checks of a context.  Always gives a result.
+    """Run the checks of a context and return the result, whatever the submission does.
 
     Args:
         context: What is graded, and how.
-        helpers: Who runs some of the checks side by side with this process.
+        helpers: Processes that run some of the checks side by side with this process; `None` for none.
 
     Returns:
-        The result, its status `infrastructure_error` where the grader itself failed, with the artefacts.
+        The result and its artefacts; the status is `infrastructure_error` if the grader itself failed.
 
     Raises:
-        KeyboardInterrupt: Grading was interrupted.
+        KeyboardInterrupt: If grading was interrupted.
     """
     began = time.monotonic()
     checks = context.checks
-    if context.submission.problem:
+    if context.submission.problem:  # such as a file that cannot be read: no sandbox is needed to say so
         outcomes = {check.id: _problem_outcome(check, context.submission.problem) for check in checks}
         seconds = time.monotonic() - began
         return Graded(make_result(context.submission, context.course, checks, outcomes, seconds=seconds))
@@ -54,7 +54,7 @@ def grade(context: Context, helpers: Helpers | None = None) -> Graded:
 
 
 def ungradable(submission: Submission, course: Course) -> str:
-    """Why a sound submission cannot be graded by this installation of the grader; empty where it can."""
+    """Return why this installation of the grader cannot grade a submission that may be correct; empty if it can."""
     return submission.too_new or why_not_gradable(course.modules, submission.imports)
 
 

@@ -1,4 +1,4 @@
-"""In which order a class is graded: what costs least first, so that most students have their feedback early."""
+"""The order in which a class is graded: cheap submissions first, so that most students get their feedback early."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import msgspec
 from grader.assignment import contract
 from grader.submissions import SubmissionFile, fetch
 
-_ENOUGH: Final = 2  # functions of the assignment, by which a file is known to have that form
+_ENOUGH: Final = 2  # a file that defines this many of the assignment's functions is not taken for a guided notebook
 _TRAINS: Final = re.compile(rb"\.fit\s*\(")
 _NAMES: Final = "|".join(function.name for function in contract.FUNCTIONS)
 _DEFINED: Final = re.compile(rf"\bdef\s+({_NAMES})\s*\(".encode())
 
 
 class Looks(msgspec.Struct, frozen=True):
-    """What a submission looks like, without parsing it.
+    """A rough estimate of what a submission contains, made without parsing it.
 
     Attributes:
         functions: How many of the assignment's functions it seems to define.
         guided: Whether it seems to be a guided notebook.
-        trains: Whether it seems to come as far as training.
+        trains: Whether it seems to get as far as training.
     """
 
     functions: int
@@ -32,7 +32,7 @@ class Looks(msgspec.Struct, frozen=True):
 
 
 def looks_of(file: SubmissionFile) -> Looks:
-    """What a submission looks like, a notebook's text being read as it is."""
+    """Estimate what a submission contains by searching its bytes; a notebook is searched as the JSON that it is."""
     data = fetch(file).data
     functions, trains = len(set(_DEFINED.findall(data))), _TRAINS.search(data) is not None
     return Looks(functions, functions < _ENOUGH and trains, trains)
@@ -45,12 +45,12 @@ def cheapest_first(
 ) -> list[SubmissionFile]:
     """Sort submissions by what grading them will probably cost.
 
-    Each function of the assignment that a file defines has its checks run, so unfinished work costs little.  Among
-    files that define equally many, those whose last grading took longer come later: they run into a limit, perhaps.
+    Checks run only for the functions that a file defines, so unfinished work costs little.  Among files that define
+    equally many functions, those whose last grading took longer come later: they may run into a time limit.
 
     Args:
         files: The submissions; those that cannot be told apart stay in this order.
-        seconds: How long the last grading took, by submission, where there was one.
-        looks: What each looks like.
+        seconds: How many seconds the last grading of a submission took, by its id, if there was one.
+        looks: Returns the estimate of what a submission contains.
     """
     return sorted(files, key=lambda file: (looks(file).functions, seconds.get(file.id, 0.0)))

@@ -1,4 +1,4 @@
-"""Running the checks of a course's own beside the grader's, and finding out beforehand whether they can be run."""
+"""Running a course's own checks together with the grader's, and finding out beforehand whether they can be run."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from grader.course.own import TESTS
 from grader.ground.errors import UsageError
 
 CHECKS: Final = Path(grader.__file__).parent / "checks"
-"""Where the grader's checks are, a folder for each form of the assignment."""
+"""The folder of the grader's checks, with a subfolder for each form of the assignment."""
 
 _FIXTURES: Final = ("grader.checks.functions.fixtures", "grader.checks.guided.fixtures")
 
 
 def run_tests(context: Context, plugin: object) -> str:
-    """Run the tests of a context's form, and of the course's own checks, in this process.
+    """Run the tests for the context's form of the assignment, and the course's own, in this process.
 
-    Both are one session of pytest, so that evidence is shared.
+    They run in one pytest session, so that both use the same evidence.
 
     Args:
         context: What is graded, and how.
-        plugin: What the tests get it from, and what keeps their outcomes.
+        plugin: The pytest plugin that gives the context to the tests and records their outcomes.
 
     Returns:
-        Why they could not be run; empty where they could.
+        Why the tests could not be run; empty if they could.
 
     Raises:
-        KeyboardInterrupt: It was interrupted.
+        KeyboardInterrupt: If grading was interrupted.
     """
     folder, own = CHECKS / context.form.name, context.course.own
     if not own.checks:
@@ -50,20 +50,20 @@ def run_tests(context: Context, plugin: object) -> str:
 
 
 def tests_of(own: OwnChecks) -> list[str]:
-    """The files with the tests of a course's own checks."""
+    """Return the paths of the files with a course's own checks."""
     return sorted({str(Path(own.folder, file_of(check.place))) for check in own.checks})
 
 
 def file_of(place: str) -> str:
-    """The file's name in `checks/test_own.py: line 12`."""
+    """Return the file's name in a place such as `checks/test_own.py: line 12`."""
     return place.partition(": ")[0].rpartition("/")[2]
 
 
 def require_sound(own: OwnChecks) -> None:
-    """Import the tests of a course's own checks, and look whether each can be run, without running any.
+    """Import a course's own checks and make sure that each of them can be run, without running any.
 
     Raises:
-        UsageError: One cannot.
+        UsageError: If one of them cannot be run.
     """
     if not own.checks:
         return
@@ -80,7 +80,8 @@ def require_sound(own: OwnChecks) -> None:
 
 
 def _options(*fixtures: str) -> list[str]:
-    # Fixtures are a plugin's here, which the tests of both folders may use; what else lies beside them has no say.
+    # The fixtures are loaded as plugins, so that the tests of both folders can use them.  `conftest.py` files are
+    # ignored, since nothing else in the course's folder may change how the checks run.
     return ["--noconftest", *(option for name in fixtures for option in ("-p", name))]
 
 
@@ -90,9 +91,12 @@ def _ignored(own: OwnChecks) -> list[str]:
 
 @contextlib.contextmanager
 def _imported_from(own: OwnChecks) -> Iterator[None]:
-    """Let tests import what lies beside them, and leave none of it to what this process grades next."""
+    """Let the course's tests import modules from their own folder, and unload those modules afterwards.
+
+    Otherwise they would remain imported when this process grades with another course.
+    """
     before = list(sys.path)
-    importlib.invalidate_caches()
+    importlib.invalidate_caches()  # files may have been added to the folder since this process last looked
     sys.path.insert(0, own.folder)
     try:
         yield
@@ -105,7 +109,7 @@ def _imported_from(own: OwnChecks) -> Iterator[None]:
 
 
 class _Seen:
-    """The pytest plugin that keeps which checks have a test, and the first fault."""
+    """The pytest plugin that records which checks have a test, and the first fault that it finds."""
 
     def __init__(self, own: OwnChecks) -> None:
         self._own = own
@@ -113,11 +117,11 @@ class _Seen:
         self.fault = ""
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Declare the mark."""
+        """Register the marker `check`."""
         config.addinivalue_line("markers", "check(id): the check that a test is")
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Keep which check a test is of."""
+        """Record the check that a test belongs to, or a fault if it belongs to none."""
         mark = item.get_closest_marker("check")
         name = mark.args[0] if mark and mark.args else ""
         if name not in self._own.ids:
@@ -128,7 +132,7 @@ class _Seen:
         self.ids.add(name)
 
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]) -> None:
-        """Keep what a file raises when it is imported, and what a test asks for that is not there."""
+        """Record what a file raises when it is imported, or that a test asks for a fixture that does not exist."""
         error = call.excinfo.value if call.excinfo else None
         if isinstance(node, pytest.Item) and isinstance(error, pytest.FixtureLookupError):
             self._found(f"{self._place(node)}: {node.name} asks for {error.argname}, and there is no such fixture.")
@@ -143,7 +147,7 @@ class _Seen:
 
 
 def fault_of(error: BaseException, own: OwnChecks) -> str:
-    """What a check of the course's own raised, with the line of its folder that it came from."""
+    """Describe what one of the course's own checks raised, with the line in the course's folder that raised it."""
     cause = error.__cause__ or error
     said = str(cause).partition("\n")[0]
     raised = f"{type(cause).__name__}: {said}" if said else type(cause).__name__

@@ -1,7 +1,8 @@
-"""The pages of a batch: what the gradebook knows of each submission, or where there is none, what was just graded.
+"""The HTML pages of a batch, made from the gradebook or, if none is kept, from the results just graded.
 
-A run that does not count, such as one over a single task, has a page of its own; but where the best attempt counts, a
-worse one of the same kind does not hide it.  Of students who share a submission, each has a page.
+If the run just made does not count, such as a run over a single task, the page shows that run and not the attempt that
+counts.  But if the best attempt counts, a worse attempt of the same kind does not replace it on the page.  Students who
+share a submission have a page each.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ from grader.results.scoring import Graded, Result
 
 _PAUSE_SECONDS: Final = 10.0
 _PAUSE_SHARE: Final = 20.0
-"""Of a large class the pages take seconds to write: grading is not to wait for them for more than a twentieth of it."""
+"""Pauses between writing the pages, as a multiple of the time that writing took.
+
+The pages of a large class take seconds to write; grading must not spend more than a twentieth of its time on them.
+"""
 
 
 class Pages:
-    """Collects what a batch has graded, and writes it as pages: at the end, and now and then before.
+    """Collects the results of a batch and writes them as HTML pages, at the end and from time to time before.
 
     Args:
-        settings: How it is graded.
-        keeper: What the gradebook knows.
-        folder: Where the pages go; `None` where none are asked for.
+        settings: How the batch is graded.
+        keeper: Reads the gradebook.
+        folder: The folder for the pages; `None` to write none.
     """
 
     def __init__(self, settings: Settings, keeper: Keeper, folder: Path | None = None) -> None:
@@ -43,21 +47,24 @@ class Pages:
         self._folder = folder
         self._came: dict[str, tuple[Graded, str]] = {}
         self._awaited = 0
-        self._not_before = math.inf
+        self._not_before = math.inf  # nothing is written while grading until `await_all` allows it
 
     def await_all(self, count: int, *, last: bool) -> None:
-        """How many submissions there are; before the last round nothing is written, since all of them come again."""
+        """Set how many submissions the next round has.
+
+        Nothing is written before the last round, since that one has every submission.
+        """
         self._awaited = count
         self._not_before = 0.0 if last else math.inf
 
     def add(self, graded: Graded) -> None:
-        """Take in a result, which was graded now or is kept in the gradebook."""
+        """Add a result that was graded just now or comes from the gradebook."""
         self._came[graded.result.submission.id] = graded, utc(datetime.now(UTC))
 
     def hidden_from(self, result: Result) -> Hidden:
-        """What the feedback may not tell of a result before a date.
+        """Return what the feedback for a result must not show yet.
 
-        Of students who share a submission, the one who has the latest deadline decides.
+        If students share the submission, the one with the latest deadline decides, since they share the feedback file.
         """
         course = self._settings.course
         if not course.visibility.hidden_until:
@@ -67,18 +74,18 @@ class Pages:
         return hidden_from(course, datetime.now(UTC), extended_to).of(result)
 
     def write(self) -> None:
-        """Write `index.html` and a page for each student, where that was asked for.
+        """Write `index.html` and a page for each student, if there is a folder for them.
 
         Raises:
-            GraderError: They cannot be written.
+            GraderError: If they cannot be written.
         """
         self._write(live=False)
 
     def write_so_far(self) -> None:
-        """The same while grading goes on, unless it was done a moment ago: one page tells how the class does so far.
+        """Write the pages while grading goes on, unless they were written a moment ago.
 
         Raises:
-            GraderError: They cannot be written.
+            GraderError: If they cannot be written.
         """
         began = time.monotonic()
         if began >= self._not_before and 0 < len(self._came) < self._awaited:
@@ -88,7 +95,7 @@ class Pages:
 
     def _write(self, *, live: bool) -> None:
         if self._folder is not None:
-            # A student who has a share in several submissions has one page.
+            # Keyed by student, since a student with a share in several submissions has only one page.
             pages = {page.id: page for name in self._came for page in self._pages(name)}
             write_site(self._folder, self._settings.course, pages.values(), awaited=self._awaited, live=live)
 
@@ -112,5 +119,5 @@ class Pages:
 
 
 def _renamed(result: Result, student: str) -> Result:
-    """A result as it stands on a student's page."""
+    """Return a result under the name of one of the submission's students."""
     return replace(result, submission=replace(result.submission, id=student))

@@ -1,9 +1,9 @@
-"""The whole of a grading: discover, load, check, score, store and report, for a program to call.
+"""The whole grading pipeline as functions that a program can call: load, check, score, store and report.
 
     with submissions_in([Path("submissions")], note) as files:
         graded = grade_class(files, settings, How(output=Path("reports")))
 
-The command `grader grade` reads its arguments, calls this, and prints.
+The command `grader grade` only parses its arguments, calls this module and prints.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from grader.results.scoring import Graded, Report, Result
 from grader.submissions import SubmissionFile
 
 Show = Callable[[Result, str], None]
-"""Told of each result as it comes, and when it was graded; empty where that is now."""
+"""Called with each result as it comes and the time it was graded at, which is empty if it was graded just now."""
 
 
 class How(msgspec.Struct, frozen=True, kw_only=True):
-    """How a class is graded, beside the settings, which decide about verdicts.
+    """How a class is graded: everything that, unlike the settings, has no effect on the verdicts.
 
     Attributes:
-        output: The folder for the report, feedback and pages; `None` for none.
-        jobs: How many at once on this machine; `None` for as many as the cores allow.
-        cluster: The Dask cluster that grades instead; `None` for this machine.
-        gradebook: The gradebook; `None` where none is kept.
-        force: Whether what the gradebook has is graded again.
-        order: What is graded first.
-        submitted_at: When the submissions were handed in, as the gradebook writes it; empty for when each file was
-            last changed.
+        output: The folder for the report, feedback and pages; `None` to write none.
+        jobs: How many submissions to grade at once on this machine; `None` for as many as the cores allow.
+        cluster: The Dask cluster to grade on; `None` for this machine.
+        gradebook: The gradebook file; `None` to keep none.
+        force: Whether to grade again what the gradebook already has a result for.
+        order: Which submissions are graded first.
+        submitted_at: When the submissions were handed in, in the gradebook's format; if empty, the time at which each
+            file was last changed is used.
     """
 
     output: Path | None = None
@@ -64,13 +64,13 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClassGraded(msgspec.Struct, frozen=True):
-    """What came of a class.
+    """The outcome of grading a class.
 
     Attributes:
-        report: The results; fewer than there are submissions where grading was stopped.
-        fault: What the gradebook could not be written for, in a sentence; empty where it was written.
-        unwritten: How many results it did not take.
-        saved: Where the results are as files; `None` where that was not asked for and there was no fault.
+        report: The results. There are fewer of them than submissions if grading was stopped.
+        fault: Why the gradebook could not be written, in one sentence; empty if it was written.
+        unwritten: The number of results that are missing from the gradebook.
+        saved: The folder that holds the results as files; `None` if no folder was asked for and there was no fault.
     """
 
     report: Report
@@ -89,19 +89,19 @@ def grade_class(
     on_report: Callable[[Report], None] = lambda report: None,
     waiting: Callable[[str], None] = say,
 ) -> ClassGraded:
-    """Grade a class, keep each result in the gradebook before it is announced, and write what is asked for.
+    """Grade a class, store each result in the gradebook before announcing it, and write the files that were asked for.
 
     Args:
-        files: The submissions, as `submissions_in` or `discover` gives them.
-        settings: What is checked, and how strictly it is isolated.
-        how: Where the results go, and how much is done at once.
-        progress: Given how many results will come, opens what is told of each.
-        remaining: Can be asked meanwhile how long the rest takes.
-        on_report: Told the report before it is written.
-        waiting: Told, in a sentence, whom this waits for where the machine is taken.
+        files: The submissions, as returned by `submissions_in` or `discover`.
+        settings: What is checked, and at which isolation level.
+        how: Where the results go, and how many submissions are graded at once.
+        progress: Called with the number of results to come; returns a context that yields the `Show` to call with each.
+        remaining: Kept up to date while grading, so that another thread can ask it how long the rest will take.
+        on_report: Called with the report before it is written.
+        waiting: Called with a sentence that says what this waits for, if another grader process has the machine locked.
 
     Raises:
-        GraderError: The data or the gradebook cannot be had, or something cannot be written.
+        GraderError: If the data or the gradebook is not available, or a file cannot be written.
     """
     with machine_lock("grader grade", alone=False, waiting=waiting):
         rounds = _in_rounds(files, all_versions=settings.course.attempts == "best" and how.gradebook is not None)
@@ -115,7 +115,7 @@ def grade_class(
                 pages.await_all(len(each), last=each is rounds[-1])
                 report = _grade_what_is_new(each, settings, keeper, pages, show, how, remaining or Remaining())
                 if len(report.results) < len(each):
-                    break  # stopped
+                    break  # grading was stopped, so no further round is begun
             on_report(report)
             if how.output is not None:
                 write_results(report, how.output, hidden_from=pages.hidden_from)
@@ -125,15 +125,16 @@ def grade_class(
 
 
 def prepare_data(settings: Settings) -> Calibration | None:
-    """Fetch the data set, find its thresholds and try the course's own checks now.
+    """Fetch the data set, look up its accuracy thresholds, and make sure that the course's own checks can be run.
 
-    What is missing or wrong is then one error, and not one for each submission.
+    Done before grading starts, so that a missing file is reported once and not once for each submission.
 
     Returns:
-        The thresholds; `None` where no check that was asked for needs any.
+        The thresholds, or `None` if none of the requested checks needs them.
 
     Raises:
-        GraderError: The data cannot be had, its thresholds are not known, or an own check cannot be run.
+        GraderError: If the data is not available, its thresholds are not known, or one of the course's own checks
+            cannot be run.
     """
     require_sound(settings.course.own)
     calibration = calibration_of(settings)
@@ -149,7 +150,10 @@ def prepare_data(settings: Settings) -> Calibration | None:
 
 
 def _in_rounds(files: Sequence[SubmissionFile], *, all_versions: bool) -> list[list[SubmissionFile]]:
-    """What is graded, the first round first, each submission once in a round; the last round has the last versions."""
+    """Divide the submissions and their earlier versions into rounds, in the order in which the rounds are graded.
+
+    A round has at most one version of each submission, and the last round has the latest version of all of them.
+    """
     rounds = [list(files)]
     while all_versions and rounds[0]:
         back = len(rounds)
@@ -166,7 +170,7 @@ def _grade_what_is_new(
     how: How,
     remaining: Remaining,
 ) -> Report:
-    """Take from the gradebook what is in it, grade the rest, and keep each result before it is announced."""
+    """Take known results from the gradebook, grade the rest, and store each new result before announcing it."""
     began = time.monotonic()
     kept = {file.id: attempt for file in files if (attempt := keeper.find(file)) is not None}
     results: dict[str, Result] = {}
@@ -178,11 +182,11 @@ def _grade_what_is_new(
 
     def on_graded(graded: Graded) -> None:
         results[graded.result.submission.id] = graded.result
-        well = not keeper.fault
+        well = not keeper.fault  # a fault is announced once and not with each result that follows
         keeper.add(graded.result, graded.artefacts)
         if well and keeper.fault:
             say(f"{keeper.fault} Grading goes on, and writing is tried again.")
-        if how.output is not None:  # as it comes, so that nothing finished is lost
+        if how.output is not None:  # written for each result, so that nothing is lost if grading is stopped
             write_feedback(make_report(settings, [graded.result], 0.0), how.output, hidden_from=pages.hidden_from)
             pages.add(graded)
             pages.write_so_far()
@@ -191,7 +195,7 @@ def _grade_what_is_new(
 
     new = [file for file in files if file.id not in kept]
     last = keeper.last_seconds()
-    looks = functools.cache(looks_of)  # each file is read once for it
+    looks = functools.cache(looks_of)  # the order and the remaining time both need it: read each file only once
     if how.order == "cheapest":
         new = cheapest_first(new, last, looks)
     jobs = how.jobs or default_jobs(settings)
@@ -208,7 +212,7 @@ def _grade_what_is_new(
 
 
 def _rescue(report: Report, hidden_from: Callable[[Result], Hidden]) -> Path:
-    """Write a report that the gradebook did not take in, and no folder was named for, into a folder of its own."""
+    """Write a report to a new temporary folder: the gradebook could not be written and no output folder was named."""
     folder = Path(tempfile.mkdtemp(prefix="grader-results-"))
     write_results(report, folder, hidden_from=hidden_from)
     return folder
@@ -221,11 +225,11 @@ def write_results(
 
     Args:
         report: The results.
-        folder: Where to.
-        hidden_from: What the student of a result does not see yet; nothing unless given.
+        folder: The folder to write to.
+        hidden_from: Returns what the student must not see of a result yet; by default nothing is hidden.
 
     Raises:
-        GraderError: They cannot be written.
+        GraderError: If they cannot be written.
     """
     write_report(report, folder)
     write_feedback(report, folder, hidden_from=hidden_from)

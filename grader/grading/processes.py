@@ -19,20 +19,22 @@ from grader.submissions import SubmissionBytes
 
 
 class Processes:
-    """A crew of processes on this machine, each of which is started anew where it ends; a context.
+    """A crew of processes on this machine; a process that ends is replaced by a new one.
 
-    Each is an executor of its own, so that one that dies is known by what it was grading.
+    Use it as a context manager, which ends the processes on exit.  Each process is an executor of its own: if one of
+    several processes in a single executor dies, the executor breaks, and nobody knows which submission is to blame.
     """
 
     def __init__(self, settings: Settings, jobs: int) -> None:
         self._places = [_Process(f"process {number}", settings) for number in range(1, jobs + 1)]
 
     def __enter__(self) -> Processes:
-        """No process is started before its first submission."""
+        """Return the crew; a process is started with its first submission."""
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        """End the processes: at once where something failed, such as after Ctrl-C."""
+        """End the processes, without waiting for them if something failed, such as after Ctrl-C."""
+        # Killed first, since closing an executor waits for the submission that is being graded.
         if failed is not None:
             _end_children()
         for place in self._places:
@@ -40,7 +42,7 @@ class Processes:
         _end_children()
 
     def places(self) -> Sequence[Place]:
-        """All of them."""
+        """Return all processes, whether they are running or not."""
         return self._places
 
 
@@ -53,7 +55,7 @@ class _Process:
         self._executor: concurrent.futures.ProcessPoolExecutor | None = None
 
     def start(self, handed_in: SubmissionBytes) -> concurrent.futures.Future[Graded]:
-        """Begin to grade, in a new process where the last has ended."""
+        """Begin to grade a submission, in a new process if the last one has ended."""
         try:
             return self._running().submit(grade_here, self._settings, handed_in)
         except BrokenProcessPool:
@@ -67,19 +69,19 @@ class _Process:
         return self._executor
 
     def give_up(self) -> None:
-        """Leave the process, which ends with the crew at the latest."""
+        """Abandon the process, which is ended with the crew at the latest."""
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
     def close(self) -> None:
-        """End the process in good order."""
+        """End the process after it has finished its work."""
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
 
 
 def _begin_process() -> None:
-    """In a new grading process: leave Ctrl-C to the process that started it, and end with that one."""
+    """Initialise a grading process: ignore Ctrl-C, which its parent handles, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -87,11 +89,11 @@ def _begin_process() -> None:
 
 
 def _end_with_parent() -> None:
-    """Where the process that hands out the work is killed, end as well, and with this process its sandbox."""
+    """Wait until the parent process ends, even by a kill, and end this process and with it the sandbox."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        os._exit(1)  # `sys.exit` would end only this thread
 
 
 def _end_children() -> None:

@@ -1,4 +1,4 @@
-"""What became of each check: the pytest plugin that keeps it, and what an exception means."""
+"""The pytest plugin that records the outcome of each check, and the meaning of each exception for a check."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LINES_OF_A_CELL: Final = 12  # before and after the line
 
 
 class Recorder:
-    """The pytest plugin that runs the checks of a context, in the contract's order, and keeps their outcomes.
+    """The pytest plugin that runs the checks of a context in the contract's order and records their outcomes.
 
-    A course's own come last, so that whatever they do to what is shared, ours have made use of it.
+    The course's own checks run last, so that whatever they do to shared evidence cannot affect the grader's checks.
 
     Attributes:
-        outcomes: What became of each check.
-        artefacts: What is kept beside them.
-        fault: Why a file of the course's own checks cannot be imported; empty where all can.
+        outcomes: The outcome of each check, by its id.
+        artefacts: The artefacts of the checks.
+        fault: Why a file of the course's own checks cannot be imported; empty if all can.
     """
 
     def __init__(self, context: Context) -> None:
@@ -42,21 +42,21 @@ class Recorder:
         self.fault = ""
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Give the checks their context and a place for artefacts, and declare their mark."""
+        """Give the checks their context and a place for artefacts, and register the marker `check`."""
         config.stash[CONTEXT] = self._context
         config.stash[ARTEFACTS] = self.artefacts
         config.addinivalue_line("markers", "check(id): the check of the contract that a test is")
-        # Submissions answer with anything; what NumPy has to say of infinities and empty means is none of the grader's.
+        # Submissions may return anything, so NumPy's warnings about infinities or means of empty arrays are noise.
         config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning")
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep the tests of the checks that were asked for, in the contract's order."""
+        """Keep only the tests of the checks that were asked for, in the contract's order, the course's own last."""
         own = self._context.course.own.ids
         order = {check.id: (check.id in own, place) for place, check in enumerate(self._context.checks)}
         items[:] = sorted((item for item in items if check_id(item) in order), key=lambda item: order[check_id(item)])
 
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]) -> None:
-        """Keep why a file cannot be imported: what is here may be missing on another machine."""
+        """Record why a file cannot be imported: a module that it needs may be missing on another machine."""
         if isinstance(node, pytest.Collector) and call.excinfo is not None:
             self.fault = fault_of(call.excinfo.value, self._context.course.own)
 
@@ -64,7 +64,7 @@ class Recorder:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Turn what a test raised into an outcome, and into what pytest prints."""
+        """Turn what a test raised into an outcome, and replace pytest's own text about it."""
         report = yield
         name = check_id(item)
         before = self.outcomes.get(name)
@@ -89,7 +89,7 @@ class Recorder:
 
 
 def check_id(item: pytest.Item) -> str:
-    """The id of the check that a test is; empty where it is none."""
+    """Return the id of the check that a test implements; empty if it implements none."""
     mark = item.get_closest_marker("check")
     return str(mark.args[0]) if mark else ""
 
@@ -100,12 +100,15 @@ def _last_example(item: pytest.Item) -> str:
 
 
 def outcome_of(error: BaseException | None, submission: Submission, example: str) -> Outcome:
-    """What an exception means for a check; `None` means that it passed.
+    """Return the outcome of a check from the exception that its test raised.
 
     Args:
-        error: What the test raised.
-        submission: For the places of errors in the student's own terms.
-        example: The last call, for errors that do not bring their own.
+        error: The exception; `None` if the test raised none, so that the check has passed.
+        submission: The submission, to give the places of errors in terms of the student's own file.
+        example: The last call that was made, for exceptions that do not have an example of their own.
+
+    Returns:
+        The outcome; its status is `None` if the exception is a fault of the grader or of the course's own check.
     """
     if error is None:
         return Outcome("passed", share=1.0)
@@ -160,9 +163,9 @@ def _hint_for(error: SubmissionError, submission: Submission) -> str:
 
 
 def place_of(error: BaseException | None, submission: Submission) -> Excerpt | None:
-    """The lines of the submission that a check's exception is about; `None` where it is about none.
+    """Return the lines of the submission that a check's exception is about, or `None` if it is about none.
 
-    Around a line that raised those next to it; around what else a check found in a notebook, the cell.
+    For a line that raised, these are a few lines around it; for other findings in a notebook, more lines of the cell.
     """
     if isinstance(error, SubmissionError):
         found, around = locate(submission, error.frames), _LINES_AROUND
@@ -180,7 +183,7 @@ def place_of(error: BaseException | None, submission: Submission) -> Excerpt | N
 
 
 def as_text(outcome: Outcome) -> str:
-    """An outcome for a terminal without colours."""
+    """Return an outcome as plain text: the message, the example and the hint."""
     parts = [outcome.message]
     if outcome.example:
         parts.append("\n".join(f"    {line}" for line in outcome.example.splitlines()))

@@ -1,4 +1,4 @@
-"""How long a batch will still take, by what is left: what takes long counts for more than what is soon done."""
+"""Estimating how long a batch will still take, with each submission weighted by what it will probably cost."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from grader.grading.ordering import Looks, looks_of
 from grader.results.scoring import Result
 from grader.submissions import SubmissionFile
 
-# Seconds on the machine that the figures in docs/ are of.  Only how they compare matters: what is done tells the rest.
+# Seconds on the machine that the figures in docs/ were measured on.  Only their ratios matter: the estimate is scaled
+# by the time that the submissions graded so far have taken.
 _FILE_SECONDS: Final = 2.0
 _FUNCTION_SECONDS: Final = 4.0
 _GUIDED_SECONDS: Final = 30.0
 _TRAINING_SECONDS: Final = {"quick": 0.0, "standard": 120.0, "full": 900.0}
 _BELIEVED_SECONDS: Final = 10.0
-"""So much is believed of those figures before anything is done: the first to be done may be an empty file."""
+"""How much weight the figures above have against what was measured, as if so many seconds of work had confirmed them.
+
+Without it, a first submission that is empty and done at once would make the estimate far too small.
+"""
 
 
 def usual_seconds(looks: Looks, profile: str) -> float:
-    """What grading a submission usually takes, by what it looks like."""
+    """Return the seconds that grading a submission usually takes, judging by what it seems to contain."""
     trains = _TRAINING_SECONDS[profile] if looks.trains else 0.0
     if looks.guided:
         return _FILE_SECONDS + _GUIDED_SECONDS + trains
@@ -30,15 +34,15 @@ def usual_seconds(looks: Looks, profile: str) -> float:
 
 
 class Remaining:
-    """Told what is to be graded and what was, and asked how long the rest takes.
+    """Estimates how long the rest of a batch takes, from what is to be graded and what has been.
 
     Args:
-        clock: Gives seconds.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()  # asked by the thread that draws
+        self._lock = threading.Lock()  # the thread that draws the progress reads while another one grades
         self._left: dict[str, float] = {}
         self._done = self._took = 0.0
         self._jobs = 1
@@ -52,21 +56,21 @@ class Remaining:
         jobs: int,
         looks: Callable[[SubmissionFile], Looks] = looks_of,
     ) -> None:
-        """What is to be graded now.
+        """Set what is to be graded next.
 
         Args:
             files: The submissions.
-            last: How long the last grading of each took, where there was one.
+            last: The seconds that the last grading of a submission took, by its id, if there was one.
             settings: How they are graded.
-            jobs: How many at once.
-            looks: What each looks like.
+            jobs: How many are graded at once.
+            looks: Returns the estimate of what a submission contains.
         """
         left = {file.id: last.get(file.id) or usual_seconds(looks(file), settings.profile) for file in files}
         with self._lock:
             self._left, self._jobs, self._since = left, jobs, self._clock()
 
     def done(self, result: Result) -> None:
-        """One of them was graded."""
+        """Take note that one of the submissions was graded."""
         with self._lock:
             expected = self._left.pop(result.submission.id, 0.0)
             if result.status == "graded":
@@ -76,19 +80,19 @@ class Remaining:
 
     @property
     def seconds(self) -> float | None:
-        """How long the rest takes, 0 where it takes longer than was thought; `None` where nothing is known of it."""
+        """The estimated seconds that are left, 0 if they are exceeded; `None` while there is nothing to go by."""
         with self._lock:
             if not self._left or not self._done:
                 return None
             factor = (self._took + _BELIEVED_SECONDS) / (self._done + _BELIEVED_SECONDS)
             together = sum(self._left.values()) * factor / self._jobs
             longest = max(self._left.values()) * factor
-            # Those at work now have been so since the last one came, at least.
+            # The submissions being graded now have been running at least since the last one was done.
             return max(0.0, max(together, longest) - (self._clock() - self._since))
 
 
 def about(seconds: float) -> str:
-    """A time as one would say it: `about 40 s`, `about 6 min`, `about 1 h 10 min`."""
+    """Return a time in round figures, as in `about 40 s`, `about 6 min` or `about 1 h 10 min`."""
     if seconds < 55:
         return f"about {max(5, 5 * round(seconds / 5))} s"
     minutes = max(1, round(seconds / 60))

@@ -1,4 +1,4 @@
-"""Slots: each grades one submission after another in a sandbox of its own."""
+"""Slots: a slot grades one submission after another in a sandbox of its own."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from grader.submissions.forms import checks_of, form_of
 
 
 class Slot:
-    """Grades one submission after another in one sandbox, which is started anew where it failed.
+    """Grades one submission after another in one sandbox, and starts a new sandbox if that one fails.
 
-    Use it as a context, which ends the sandbox.
+    Use it as a context manager, which ends the sandbox on exit.
 
     Args:
-        settings: How.
+        settings: What is checked, and at which isolation level.
         processes: How many processes may grade the tasks of one submission side by side.
         interrupt: See `Sandbox.interrupt`.
 
     Attributes:
         sandbox: The sandbox; `None` before the first submission.
-        helpers: The processes beside this one; `None` likewise, and where there are none.
+        helpers: The other processes that run checks; `None` before the first submission, or if there are none.
     """
 
     def __init__(self, settings: Settings, *, processes: int = 1, interrupt: int | None = None) -> None:
@@ -48,7 +48,7 @@ class Slot:
         self._dataset: Dataset | None = None
 
     def __enter__(self) -> Slot:
-        """Nothing is started before the first submission."""
+        """Return the slot; nothing is started before the first submission."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,24 +56,24 @@ class Slot:
         self.close()
 
     def close(self) -> None:
-        """End the sandbox; another submission would start a new one."""
+        """End the sandbox; grading another submission starts a new one."""
         self._stack.close()
         self.sandbox = self.helpers = None
 
     def grade(self, file: SubmissionFile, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
-        """Grade one submission; where the sandbox fails, once more in a new one.
+        """Grade one submission, and try once more in a new sandbox if the sandbox fails.
 
         Args:
             file: The submission.
-            on_check: Called as each check ends.
+            on_check: Called with the id and the outcome of each check as it ends.
 
         Returns:
-            The result, `infrastructure_error` where the second try failed too, with the artefacts.
+            The result and its artefacts; the status is `infrastructure_error` if the second try failed too.
         """
         return self.grade_bytes(fetch(file), on_check)
 
     def grade_bytes(self, handed_in: SubmissionBytes, on_check: Callable[[str, Outcome], None] | None = None) -> Graded:
-        """As `grade`, of a submission that was read already, perhaps elsewhere."""
+        """Grade a submission whose file has already been read, perhaps on another machine; see `grade`."""
         try:
             submission = parse_apart(handed_in)
         except GraderError as error:
@@ -87,22 +87,23 @@ class Slot:
         on_check: Callable[[str, Outcome], None] | None = None,
         only: frozenset[str] | None = None,
     ) -> Graded:
-        """As `grade`, of a submission that was parsed already.
+        """Grade a submission that has already been parsed; see `grade`.
 
         Args:
             submission: The submission.
-            on_check: Called as each check ends.
-            only: The checks that are made; `None` for all that the settings ask for.
+            on_check: Called with the id and the outcome of each check as it ends.
+            only: The ids of the checks to run; `None` for all that the settings ask for.
         """
         graded = self._grade(submission, on_check, only)
         if ungradable(submission, self._settings.course):
-            return graded  # another try is of no use
+            return graded  # it would fail again: this installation lacks something that the submission needs
         for _ in range(tries.SANDBOXES - 1):
             if graded.result.status == "infrastructure_error":
                 self.close()
                 graded = self._grade(submission, on_check, only)
             elif graded.by_signal:
-                # What ended it may be what TensorFlow computes with: see `backends.environment`.
+                # The signal may come from TensorFlow's own oneDNN kernels, so that the student is not at fault: try
+                # again without oneDNN, see `backends.environment`.
                 self.close()
                 try:
                     graded = self._grade(submission, on_check, only, plain=True)
@@ -124,8 +125,8 @@ class Slot:
         except SandboxError as error:
             return not_graded(submission, self._settings, str(error))
         except GraderError:
-            raise  # nothing can be graded: the data cannot be had
-        except Exception as error:  # whatever it is: the others still get their grades
+            raise  # the data is not available, so no other submission could be graded either
+        except Exception as error:  # a fault of the grader with one submission must not stop the whole batch
             return not_graded(submission, self._settings, f"{type(error).__name__}: {error}"[:500])
 
     def context(
@@ -136,17 +137,17 @@ class Slot:
         *,
         plain: bool = False,
     ) -> Context:
-        """What grading a submission needs, with the sandbox and the data ready.
+        """Return the context that the checks of a submission run in, with the sandbox started and the data loaded.
 
         Args:
             submission: The submission.
-            on_check: Called as each check ends.
-            only: The checks that are made; `None` for all that the settings ask for.
+            on_check: Called with the id and the outcome of each check as it ends.
+            only: The ids of the checks to run; `None` for all that the settings ask for.
             plain: See `prepare`.
 
         Raises:
-            SandboxError: The sandbox does not start.
-            GraderError: The data cannot be had.
+            SandboxError: If the sandbox does not start.
+            GraderError: If the data is not available.
         """
         settings = self._settings
         processes = len(parts_of(settings, submission, self._processes)) if only is None else 1
@@ -156,15 +157,15 @@ class Slot:
         )
 
     def prepare(self, processes: int = 1, *, plain: bool = False) -> Sandbox:
-        """Load the data and start the sandbox, where that is still to be done.
+        """Load the data and start the sandbox, unless that has been done already.
 
         Args:
-            processes: How many processes, this one included, are to use the sandbox.
-            plain: Whether TensorFlow does without oneDNN in it; see `backends.environment`.
+            processes: How many processes, including this one, will use the sandbox.
+            plain: Whether to switch off oneDNN for TensorFlow in the sandbox; see `backends.environment`.
 
         Raises:
-            SandboxError: The sandbox does not start.
-            GraderError: The data cannot be had.
+            SandboxError: If the sandbox does not start.
+            GraderError: If the data is not available.
         """
         settings = self._settings
         if self._dataset is None and settings.profile != "quick":
@@ -172,7 +173,7 @@ class Slot:
         if self.sandbox is None:
             if processes > 1:
                 self.helpers = self._stack.enter_context(Helpers(settings.level, processes - 1))
-            # Keras is imported there, and meanwhile here what the checks need.
+            # The sandbox takes seconds to import Keras; this process imports what the checks need in the meantime.
             importing = threading.Thread(target=preload)
             importing.start()
             start = Sandbox.start(settings.level, threads=settings.course.limits.threads, plain=plain)
@@ -185,7 +186,7 @@ class Slot:
 
 
 def not_graded(submission: Submission, settings: Settings, problem: str) -> Graded:
-    """The result where the grader itself failed."""
+    """Return the result of a submission that the grader itself failed to grade."""
     course = settings.course
     checks = checks_of(form_of(submission, course.form).name, course, settings.profile, settings.tasks)
     return Graded(make_result(submission, course, checks, {}, seconds=0.0, problem=problem))
@@ -196,30 +197,33 @@ _grading: Final = threading.Lock()
 
 
 def grade_here(settings: Settings, handed_in: SubmissionBytes) -> Graded:
-    """Grade one submission in the slot of this process, which stays for the next."""
+    """Grade one submission in this process' slot, which is kept for the next submission."""
     with _grading:
         return _slot_of(settings).grade_bytes(handed_in)
 
 
 def prepare_here(settings: Settings) -> None:
-    """Start the slot of this process with its sandbox.
+    """Start this process' slot and its sandbox.
 
     Raises:
-        GraderError: The sandbox does not start, or the data cannot be had.
+        GraderError: If the sandbox does not start, or the data is not available.
     """
     with _grading:
         _slot_of(settings).prepare()
 
 
 def end_here() -> None:
-    """End the slot of this process."""
+    """End this process' slot, if it has one."""
     with _grading:
         while _slots:
             _slots.popitem()[1].close()
 
 
 def _slot_of(settings: Settings) -> Slot:
-    """The slot of this process for some settings: another batch' slot ends, since each sandbox takes memory."""
+    """Return this process' slot for the given settings.
+
+    A slot for other settings, left from an earlier batch, is ended, since each sandbox takes memory.
+    """
     key = hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()
     if key not in _slots:
         while _slots:

@@ -1,7 +1,7 @@
-"""How often grading one submission is tried, and how long that may take.
+"""How many times the grader tries to grade one submission, and how long that may take.
 
-A sandbox may fail, and so may the process around it, or its machine: whatever failed is started anew.  A submission
-that makes all of them fail is set aside, so that the others get their grades.
+A sandbox may fail, and so may the process around it or its machine; whatever failed is started again.  A submission
+with which every try fails is set aside, so that the others get their grades.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Final
 from grader.course import Settings
 
 SANDBOXES: Final = 2
-"""Sandboxes that one process starts for one submission."""
+"""The most sandboxes that one process starts for one submission."""
 
 PLACES: Final = 3
-"""Processes, or workers of a cluster, that one submission is sent to."""
+"""The most processes, or workers of a cluster, that one submission is sent to."""
 
 _START_SECONDS: Final = 180.0
-"""A sandbox starts in about 5 s; on a file system in the network, importing Keras has taken two minutes."""
+"""The time allowed for starting a sandbox.  It takes about 5 s, but importing Keras from a network drive took 2 min."""
 
 
 def longest_seconds(settings: Settings) -> float:
-    """Seconds after which a process must have graded a submission, with every sandbox that it may start for it."""
+    """Return the seconds within which a process must have graded a submission, in however many sandboxes."""
     limits = settings.course.limits
     training = 0.0 if settings.profile == "quick" else limits.training_seconds
     if settings.profile == "full":

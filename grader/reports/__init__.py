@@ -1,1 +1,1 @@
-"""What people read: one module a format, each a pure function of the report."""
+"""Reports for people to read: one module for each format, each a pure function of the results."""

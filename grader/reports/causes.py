@@ -1,4 +1,4 @@
-"""Why a training is slow, in words: for a terminal and for a student's page."""
+"""The causes of a slow training in words, for the terminal and for a student's page."""
 
 from __future__ import annotations
 
@@ -37,31 +37,31 @@ _MOST_LIKELY: Final = 3
 
 
 def likely(measurement: Measurement) -> str:
-    """One sentence on what takes the time of a training; empty where nothing stands out."""
+    """Return a sentence on what takes the time of a training; empty if nothing stands out."""
     shares = sorted((cause for cause in measurement.causes if cause.share >= LIKELY), key=lambda cause: -cause.share)
     told = [f"{_named(_NAMES, cause)} ({cause.share:.0%})" for cause in shares[:_MOST_LIKELY]]
     return f"Likely causes of its time, the largest share first: {', '.join(told)}." if told else ""
 
 
 def tried(measurement: Measurement) -> list[Cause]:
-    """The causes that were undone, or were to be, the largest gain first."""
+    """Return the causes that were undone to measure the gain, or could not be, the largest gain first."""
     return [cause for cause in measurement.causes if cause.gain is not None or cause.problem]
 
 
 def undone(cause: Cause) -> str:
-    """What was done otherwise: `without the callback Slow`."""
+    """Describe how a cause was undone, as in `without the callback Slow`."""
     return _named(_UNDONE, cause)
 
 
 def factor(gain: Gain) -> str:
-    """How many times as fast it is then: `1.93 (1.85–2.01)`."""
+    """Return how many times as fast the training was, with its interval if there is one, as in `1.93 (1.85–2.01)`."""
     if gain.low is None or gain.high is None:
         return f"{gain.factor:.2f}"
     return f"{gain.factor:.2f} ({gain.low:.2f}–{gain.high:.2f})"
 
 
 def lines(causes: Iterable[Cause]) -> list[str]:
-    """A line for each cause that was tried."""
+    """Return a line for each cause that was tried."""
     return [
         f"{factor(cause.gain)} times as fast {undone(cause)}"
         if cause.gain is not None

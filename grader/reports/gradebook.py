@@ -1,4 +1,4 @@
-"""The gradebook in a terminal: the class as a table, one submission with all that is known of it, and comparisons."""
+"""The gradebook in a terminal: the class as a table, one student with all details, lists of changes and comparisons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grader.results.scoring import CheckResult
 
 
 def show_entries(console: Console, entries: Sequence[Entry]) -> None:
-    """Print what counts for each submission, one line each."""
+    """Print a table with a row for each student, and a line that sums up the class."""
     table = _table("Submission", "Measured", "By hand", "Late", "Score", "Run")
     for entry in entries:
         table.add_row(
@@ -41,7 +41,7 @@ def show_submission(
     adjustments: Sequence[Adjustment],
     decisions: Sequence[Decision] = (),
 ) -> None:
-    """Print how one student's score comes about, all attempts, all points by hand, and all that was decided."""
+    """Print how a student's score comes about, with all attempts, all points by hand and all decisions."""
     name = clean(entry.student, limit=60)
     score = _without_score(entry) if entry.score is None else f"{number(entry.score)} points"
     console.print(Text.assemble((name, "bold"), f": {score}"))
@@ -101,7 +101,7 @@ def _by_hand(adjustments: Sequence[Adjustment]) -> Table:
 
 
 def _decided(decisions: Sequence[Decision]) -> Table:
-    """What was decided; what does not hold any more is dim."""
+    """Return a table of decisions; those that no longer stand are dim."""
     table = _table("Decided", "")
     holds = {decision.number for decision in standing(decisions)}
     for decision in decisions:
@@ -112,7 +112,7 @@ def _decided(decisions: Sequence[Decision]) -> Table:
 
 
 def show_history(console: Console, events: Sequence[Event]) -> None:
-    """Print what people changed: when and who, what and why."""
+    """Print a table of the changes that people made, with when, who, what and why."""
     table = _table("When", "Who", "What")
     for event in events:
         student = f"{clean(event.student, limit=60)}: " if event.student else ""
@@ -122,7 +122,7 @@ def show_history(console: Console, events: Sequence[Event]) -> None:
 
 
 def show_comments(console: Console, comments: Sequence[Comment], users: Mapping[str, Sequence[str]]) -> None:
-    """Print the library of comments: each with its points, its text, and for whom it is used."""
+    """Print the library of comments, each with its points, its text and whom it was given to."""
     table = _table("Comment", "Points", "")
     for comment in comments:
         used = "; ".join(clean(name, limit=60) for name in users.get(comment.id, ())) or "nobody so far"
@@ -142,7 +142,7 @@ def show_groups(console: Console, groups: Mapping[str, Sequence[str]]) -> None:
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
-    """Print two attempts, and each check that differs."""
+    """Print two attempts and each check that differs between them."""
     name = clean(comparison.submission, limit=60)
     console.print(Text.assemble((name, "bold"), f": {_side(comparison.before)} → {_side(comparison.after)}"))
     if not comparison.changes:
@@ -185,7 +185,7 @@ def _table(*columns: str) -> Table:
 
 
 def _run(attempt: Attempt) -> str:
-    """What was asked for: `standard`, or `quick, task 2`."""
+    """Return the profile of an attempt, and the tasks if it was not over all, as in `quick, task 2`."""
     if not attempt.tasks:
         return attempt.profile
     noun = "task" if len(attempt.tasks) == 1 else "tasks"
@@ -225,7 +225,7 @@ def _without_score(entry: Entry) -> str:
 
 
 def _sum_up(all_entries: Sequence[Entry]) -> str:
-    """The class in a line; who is excused has no part in it."""
+    """Sum up the class in a line; students who are excused do not count in the mean."""
     entries = [entry for entry in all_entries if not entry.excused]
     scores = [entry.score for entry in entries if entry.score is not None]
     text = f"{len(scores)} graded"

@@ -1,4 +1,4 @@
-"""A submission's feedback as Markdown, for a file that a student opens."""
+"""A submission's feedback as a Markdown file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPECIAL = re.compile(r"([\\*_\[\]<>#|~!$`])")
 
 
 def feedback(report: Report, result: Result, *, more_from: str = "") -> str:
-    """The whole feedback of one submission; see `score` for `more_from`."""
+    """Return the whole feedback of one submission; see `score` for `more_from`."""
     lines = [f"# {escape(result.submission.id)}", "", score(report, result, more_from=more_from), "", *to_mend(result)]
     for each in by_task(result):
         of = f"{number(each.points)} of {number(each.max_points)}"
@@ -31,12 +31,12 @@ def feedback(report: Report, result: Result, *, more_from: str = "") -> str:
 
 
 def score(report: Report, result: Result, *, more_from: str = "") -> str:
-    """The score in a line, or why there is none.
+    """Return the score in a line, or why there is none.
 
     Args:
-        report: How it was graded.
-        result: What is told of it.
-        more_from: When all is told: ISO 8601, UTC; empty where that is now.
+        report: The report that the result is part of.
+        result: The result, without what the student must not see yet.
+        more_from: When the rest will be shown: ISO 8601, UTC; empty if nothing is hidden.
     """
     if result.status == "infrastructure_error":
         return f"The grader failed, so this is no score: {escape(result.problem)}"
@@ -45,7 +45,7 @@ def score(report: Report, result: Result, *, more_from: str = "") -> str:
 
 
 def to_mend(result: Result) -> list[str]:
-    """What is lost, most points first, each with a link to its place; nothing where all is well."""
+    """Return a table of the lost points, the most first, with links to the findings; empty if none are lost."""
     found = most_lost_first(result)
     if not found:
         return []
@@ -58,12 +58,12 @@ def to_mend(result: Result) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Text in a cell of a table, within a link."""
+    """Escape text for a link in a cell of a table, which must not contain line breaks."""
     return escape(text).replace("\n", " ")
 
 
 def check_lines(checks: Sequence[CheckResult]) -> list[str]:
-    """Some checks as a list: what is wrong, then those that passed, in a line each and folded where there is more."""
+    """Return checks as a list: the findings, then a line for each check that passed, folded if there are findings."""
     lines = [line for finding in findings(checks) for line in failure(finding)]
     passed = [f"- ✓ {title_of(c)} ({number(c.points)})" for c in checks if c.status == "passed"]
     if not lines or not passed:
@@ -73,7 +73,7 @@ def check_lines(checks: Sequence[CheckResult]) -> list[str]:
 
 
 def failure(finding: Finding) -> list[str]:
-    """One finding as an item of a list: title and points, message, example, hint."""
+    """Return a finding as an item of a list, with title and points, message, example and hint."""
     check = finding.first
     word = STATUS_WORDS[check.status]
     points = f"{number(finding.points)} of {number(finding.max_points)}"
@@ -82,6 +82,7 @@ def failure(finding: Finding) -> list[str]:
     lines = [f'- <a id="{anchor_of(check.id)}"></a>**✗{f" {word}" if word else ""}** {title}', ""]
     lines += [f"  {line}" for line in escape(check.message).splitlines()]
     if check.example:
+        # The fence must be longer than any run of backticks inside it.
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", check.example)), default=0))
         code = [f"  {line}" for line in clean(check.example).splitlines()]
         lines += ["", f"  {fence}python", *code, f"  {fence}"]
@@ -91,6 +92,6 @@ def failure(finding: Finding) -> list[str]:
 
 
 def escape(text: str) -> str:
-    """Text that shows as it is; pairs of backticks stay, since messages quote code with them."""
+    """Escape text for Markdown, except for pairs of backticks, with which messages quote code."""
     parts = re.split(r"(`[^`\n]+`)", clean(text))  # every second part is code
     return "".join(part if place % 2 else _SPECIAL.sub(r"\\\1", part) for place, part in enumerate(parts))

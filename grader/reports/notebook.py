@@ -1,8 +1,8 @@
-"""A submission's feedback inside the student's own notebook: a text cell below each function it speaks of.
+"""A submission's feedback inside the student's own notebook, in a text cell below each function that it is about.
 
-The notebook is read and written as plain JSON, so whatever else it holds, outputs and unknown keys included, stays
-as it is.  The cells that are put in carry a mark in their metadata: a second run replaces them, and a notebook that
-is handed in again with them in it is graded as if they were not there, for text cells are never read.
+The notebook is read and written as plain JSON, so that everything else in it, including outputs and unknown keys, stays
+as it is.  The inserted cells have a mark in their metadata, so that a second run replaces them.  A notebook that is
+handed in again with these cells is graded as if they were not there, since text cells are never read.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from grader.submissions.notebook import cell_lists
 from grader.submissions.parsing import parse
 
 MARK: Final = "keras_course_grader"
-"""The key in a cell's metadata that says that the cell is feedback."""
+"""The key in a cell's metadata that marks the cell as feedback."""
 
-_MOST_INDENT: Final = 8  # a file that is indented by thousands would become one of gigabytes
+_MOST_INDENT: Final = 8  # keeping an indentation of thousands of spaces would make a file of gigabytes
 
 
 def annotated(data: bytes, submission: Submission, report: Report, result: Result, *, more_from: str = "") -> bytes:
-    """A notebook with its feedback.
+    """Return a notebook with the feedback in it.
 
     Args:
         data: The notebook, of any nbformat version.
-        submission: What was read from these bytes; it has no `problem`.
-        report: How it was graded.
-        result: Its result.
+        submission: The submission that was parsed from these bytes, without a `problem`.
+        report: The report that the result is part of.
+        result: The submission's result.
         more_from: See `markdown.score`.
 
     Returns:
-        The notebook: a summary on top, which also has the checks that belong to no function found in the file, and
-        a cell below each one that defines functions.
+        The notebook, with a summary at the top, which also has the checks of functions that are not in the file, and a
+        text cell below each code cell that defines functions.
     """
     text = data.decode("utf-8-sig")
     notebook = json.loads(text)
@@ -70,7 +70,10 @@ def annotated(data: bytes, submission: Submission, report: Report, result: Resul
 
 
 def defining_cells(submission: Submission) -> dict[str, int]:
-    """The code cell, from 1, that defines each of the contract's functions: the last one, since that one counts."""
+    """Return the number, from 1, of the code cell that defines each of the contract's functions.
+
+    If several cells define a function, it is the last one, whose definition is in force.
+    """
     names = {function.name for function in contract.FUNCTIONS}
     places = {}
     for statement in parse(submission.source):
@@ -81,7 +84,7 @@ def defining_cells(submission: Submission) -> dict[str, int]:
 
 
 def _is_feedback(cell: Any) -> bool:
-    """Whether an earlier run put a cell in; a code cell is the student's whatever it says."""
+    """Whether a cell was inserted by an earlier run; a code cell never is, whatever its metadata says."""
     if not isinstance(cell, dict) or cell.get("cell_type") == "code":
         return False
     metadata = cell.get("metadata")
@@ -89,7 +92,7 @@ def _is_feedback(cell: Any) -> bool:
 
 
 def _function_part(result: Result, name: str) -> str:
-    """What is said of a function, below its cell; empty where nothing was checked."""
+    """Return the feedback for a function, which goes below its cell; empty if it has no checks."""
     checks = [check for check in result.checks if check.function == name]
     if not checks:
         return ""
@@ -99,7 +102,7 @@ def _function_part(result: Result, name: str) -> str:
 
 
 def _summary(report: Report, result: Result, places: Iterable[str], more_from: str) -> str:
-    """The cell on top: the score, the tasks, and the checks whose function has no cell."""
+    """Return the cell at the top, with the score, the tasks and the checks of functions that have no cell."""
     lines = [
         f"# Feedback: {escape(result.submission.id)}",
         "",
@@ -122,20 +125,20 @@ def _summary(report: Report, result: Result, places: Iterable[str], more_from: s
 
 
 class _Maker:
-    """Makes text cells in the form of a notebook's version."""
+    """Makes text cells in the form that a notebook's version requires."""
 
     def __init__(self, notebook: dict[str, Any], lists: Sequence[Sequence[Any]]) -> None:
         version = (notebook.get("nbformat"), notebook.get("nbformat_minor"))
-        # Ids came with 4.5, and before it are an error.
+        # Cell ids were introduced in nbformat 4.5; earlier versions do not allow them.
         self._with_ids = all(isinstance(part, int) for part in version) and version >= (4, 5)
         self._taken = {str(cell.get("id")) for cells in lists for cell in cells if isinstance(cell, dict)}
 
     def cell(self, name: str, text: str) -> dict[str, Any]:
-        """A text cell; `name` becomes its id, where the version has ids."""
+        """Return a text cell; `name` becomes part of its id if the version has ids."""
         cell: dict[str, Any] = {"cell_type": "markdown"}
         if self._with_ids:
             cell["id"] = self._new_id(f"feedback-{name}")
-        # One line an item, as Jupyter writes cells.
+        # The source is a list of lines, as Jupyter writes it.
         return {**cell, "metadata": {MARK: {"feedback": True}}, "source": text.splitlines(keepends=True)}
 
     def _new_id(self, wanted: str) -> str:
@@ -147,11 +150,11 @@ class _Maker:
 
 
 def _written(notebook: Any, before: str) -> bytes:
-    """The JSON with the indentation and the end that the file had."""
+    """Return a notebook as JSON, with the indentation and the final newline of the original file."""
     indented = re.match(r"\s*\{\r?\n( +|\t)", before)
     indent = None if indented is None else "\t" if indented[1] == "\t" else min(len(indented[1]), _MOST_INDENT)
     end = "\n" if before.endswith("\n") else ""
     try:
         return (json.dumps(notebook, indent=indent, ensure_ascii=False) + end).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can say
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can only express as an escape
         return (json.dumps(notebook, indent=indent) + end).encode()

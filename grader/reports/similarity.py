@@ -1,4 +1,4 @@
-"""A class compared, for a terminal and for programs."""
+"""The comparison of a class' submissions with one another, as text for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from grader.similarity import FLAGGED_FROM, LEAST_CLASS, Comparison, Pair, Passa
 
 SCHEMA_VERSION: Final = 1
 MOST_SHOWN: Final = 20
-"""So many pairs are shown unless more are flagged."""
+"""How many pairs are shown, unless more are flagged."""
 
 _NAMED: Final = 3
 _BESIDE_FLAGGED: Final = 5
-"""A terminal shows so many of the next pairs, to see how far from them the flagged ones are."""
+"""How many pairs a terminal shows below the flagged ones, to show how far the flagged ones stand out."""
 
 
 def shown_pairs(comparison: Comparison) -> tuple[Pair, ...]:
-    """The pairs worth showing: those that are flagged, and the next ones for comparison."""
+    """Return the pairs worth showing: those that are flagged, and the next ones for comparison."""
     return comparison.pairs[: max(MOST_SHOWN, len(comparison.flagged))]
 
 
 def caveats(comparison: Comparison) -> list[str]:
-    """What limits the meaning of a comparison, a sentence each."""
+    """Return sentences that say what limits the meaning of a comparison."""
     said = []
     count = len(comparison.compared)
     if count < LEAST_CLASS:
@@ -43,7 +43,7 @@ def caveats(comparison: Comparison) -> list[str]:
 
 
 def summary(comparison: Comparison) -> str:
-    """How many were compared, and how many pairs are flagged."""
+    """Return a sentence that says how many submissions were compared and how many pairs are flagged."""
     count, flagged = len(comparison.compared), len(comparison.flagged)
     pairs = f"{flagged or 'no'} pair{'' if flagged == 1 else 's'} flagged"
     meaning = f"from {FLAGGED_FROM:.0%} on, two share more than independent work did"
@@ -51,12 +51,12 @@ def summary(comparison: Comparison) -> str:
 
 
 def show(console: Console, comparison: Comparison, passages: Mapping[Pair, list[Passage]]) -> None:
-    """Print the pairs that are the most alike, each with the passage that counts most.
+    """Print the most similar pairs, each with the passage that counts most.
 
     Args:
-        console: Where to.
-        comparison: The class compared.
-        passages: What the pairs that are shown share.
+        console: The console to print to.
+        comparison: The comparison of the class.
+        passages: The pairs to show, and the passages that each shares.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Alike", justify="right")
@@ -75,18 +75,18 @@ def show(console: Console, comparison: Comparison, passages: Mapping[Pair, list[
 
 
 def places(passage: Passage) -> tuple[str, str]:
-    """Where a passage stands in the one and in the other."""
+    """Return where a passage is in the first and in the second submission."""
     return _place(passage.cell, passage.lines), _place(passage.other_cell, passage.other_lines)
 
 
 def _place(cell: int | None, lines: tuple[int, int]) -> str:
-    """Some lines in a few words: `lines 3–9`, or `cell 2, line 4`."""
+    """Return a range of lines in words, as in `lines 3–9` or `cell 2, line 4`."""
     words = f"line {lines[0]}" if lines[0] == lines[1] else f"lines {lines[0]}–{lines[1]}"
     return words if cell is None else f"cell {cell}, {words}"
 
 
 def document(comparison: Comparison, passages: Mapping[Pair, list[Passage]]) -> dict[str, Any]:
-    """The comparison as JSON."""
+    """Return the comparison as a document that can be written as JSON."""
     return {
         "schema_version": SCHEMA_VERSION,
         "compared": list(comparison.compared),

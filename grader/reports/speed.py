@@ -1,4 +1,4 @@
-"""Measurements of training speed: in a terminal at 80 columns, and as one JSON document."""
+"""Measurements of training speed, as text for a terminal with 80 columns and as a JSON document."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summar
 
 _MUCH_LESS_ACCURATE: Final = 0.1
 _MUCH_OUTSIDE: Final = 0.2
-"""Share of a call of `train` that passes outside of its epochs and is worth a remark."""
+"""The share of a call of `train` outside of its epochs from which on it is worth a remark."""
 
 
 def speed_document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:
-    """What `--json` prints: each measurement with every sample, and what is computed from them."""
+    """Return what `--json` prints: each measurement with every sample, and what is computed from them."""
     return {
         "schema_version": SCHEMA_VERSION,
         "seconds": round(seconds, 3),
@@ -46,7 +46,7 @@ def speed_document(measurements: Iterable[Measurement], course: Course, seconds:
 
 
 def show(console: Console, measurements: Sequence[Measurement], course: Course) -> None:
-    """Print a table for each backend and device, and below it what is to be said of single rows."""
+    """Print a table for each backend and device, and below it the remarks about each submission."""
     for _, group in groupby(measurements, key=lambda m: (m.machine.backend, m.device)):
         lanes = list(group)
         console.print(_heading(lanes[0]))
@@ -127,7 +127,7 @@ def _figures(rounds: Sequence[Round], epoch: Spread | None, rate: float | None, 
 
 
 def _ratio(ratio: Ratio | None) -> Text:
-    """The ratio with its interval, coloured where the whole interval lies on one side of the reference."""
+    """Return the ratio with its interval, coloured if the whole interval lies on one side of the reference."""
     if ratio is None:
         return Text("–")
     if ratio.low is None or ratio.high is None:
@@ -137,7 +137,7 @@ def _ratio(ratio: Ratio | None) -> Text:
 
 
 def remarks(measurement: Measurement) -> list[str]:
-    """What the figures of a measurement do not say by themselves, a sentence each."""
+    """Return sentences about a measurement that its figures alone do not tell."""
     if measurement.status != "measured":
         return [measurement.problem]
     rounds, budget = measurement.rounds, measurement.budget
@@ -176,7 +176,7 @@ def remarks(measurement: Measurement) -> list[str]:
 
 
 def _reached(measurement: Measurement) -> list[str]:
-    """How much of what the device can do is reached, where it was measured."""
+    """Return a sentence that says how much of the device's speed is reached; empty if it was not measured."""
     epoch = spread(steady_epochs(measurement.rounds))
     if epoch is None or measurement.flops is None or measurement.rates is None:
         return []
@@ -188,7 +188,7 @@ def _reached(measurement: Measurement) -> list[str]:
 
 
 def _operations(count: float) -> str:
-    """Floating-point operations as people write them: `12.3 GFLOP`."""
+    """Return a number of floating-point operations with a unit, as in `12.3 GFLOP`."""
     scale, unit = next((s, u) for s, u in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (0.0, "M")) if count >= s)
     return f"{count / (scale or 1e6):,.1f} {unit}FLOP"
 

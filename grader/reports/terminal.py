@@ -1,4 +1,4 @@
-"""Results in a terminal: at 80 columns, in colour and without, with symbols and words."""
+"""Results in a terminal: readable at 80 columns and without colour, since symbols and words say the same."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from grader.results.changes import Change
 from grader.results.scoring import Report, Result, points_of
 
 _COLOURS = {"not_run": "yellow"}
-_A_CLASS: Final = 5  # in fewer submissions a check that most of them fail is chance
+_A_CLASS: Final = 5  # with fewer submissions it means little that most of them fail a check
 
 
 def show_result(console: Console, result: Result, made: Collection[str] | None = None) -> None:
-    """Print one submission's result: each task, and what is wrong in it.
+    """Print one submission's result: each task, and its findings.
 
     Args:
-        console: Where to.
+        console: The console to print to.
         result: The result.
         made: The ids of the checks whose findings are shown in full; `None` for all.
     """
@@ -53,7 +53,7 @@ def show_result(console: Console, result: Result, made: Collection[str] | None =
 
 
 def _to_mend(lost: list[Finding]) -> RenderableType:
-    """What is lost, most points first, in a line each."""
+    """Return a line for each finding, those that cost the most points first."""
     lines = Table.grid(padding=(0, 1))
     lines.add_column(justify="right", no_wrap=True)
     lines.add_column()
@@ -112,24 +112,24 @@ def _failure(finding: Finding) -> RenderableType:
 def show_again(
     console: Console, result: Result, made: Collection[str] | None, changes: Iterable[Change] | None
 ) -> None:
-    """Print a result that was there in another form before: what was checked now in full, and what changed.
+    """Print the result of checking a submission again: the findings of the checks run now, and what changed.
 
     Args:
-        console: Where to.
+        console: The console to print to.
         result: The result.
-        made: The ids of the checks that were made now; `None` for all.
-        changes: What is not as it was; `None` where nothing was before.
+        made: The ids of the checks that were run now; `None` for all.
+        changes: The checks that differ from the time before; `None` if there was no time before.
     """
     show_result(console, result, made)
     if changes is not None:
         last = by_task(result)[-1:]
         if not any(findings(check for check in each.checks if made is None or check.id in made) for each in last):
-            console.print()  # below a finding there is a blank line already
+            console.print()  # a finding is already followed by a blank line
         show_changes(console, changes)
 
 
 def show_changes(console: Console, changes: Iterable[Change]) -> None:
-    """Print what got better and what got worse, in a line each."""
+    """Print a line for each check that got better or worse."""
     found = better_and_worse(changes)
     if not found:
         console.print(Text("Nothing got better or worse.", "dim"))
@@ -145,7 +145,10 @@ def show_changes(console: Console, changes: Iterable[Change]) -> None:
 
 
 def summary_line(report: Report, result: Result) -> str:
-    """One line that one can grep: `ada: 71 of 93 points, 44 of 47 checks passed (quick, namespaces, 9.8 s)`."""
+    """Sum up a result in one line that can be searched for with grep.
+
+    An example is `ada: 71 of 93 points, 44 of 47 checks passed (quick, namespaces, 9.8 s)`.
+    """
     passed = sum(check.status == "passed" for check in result.checks)
     end = f"({report.profile}, {report.isolation}, {result.seconds:.1f} s)"
     name = clean(result.submission.id, limit=100)
@@ -158,13 +161,13 @@ def summary_line(report: Report, result: Result) -> str:
 
 
 def finished_line(result: Result, done: int, total: int, *, kept_from: str = "") -> str:
-    """The line for a submission that is done, where there is no progress bar.
+    """Return the line that is printed for a graded submission if there is no progress bar.
 
     Args:
-        result: Its result.
-        done: How many are done, it included.
-        total: How many there are.
-        kept_from: When it was graded, for one that was not graded again.
+        result: The submission's result.
+        done: The number of submissions that are done, including this one.
+        total: The number of all submissions.
+        kept_from: When it was graded, if the result comes from the gradebook; else empty.
     """
     name = clean(result.submission.id, limit=60)
     if result.status == "infrastructure_error":
@@ -174,7 +177,7 @@ def finished_line(result: Result, done: int, total: int, *, kept_from: str = "")
 
 
 def show_table(console: Console, report: Report) -> None:
-    """Print a table of submissions and tasks."""
+    """Print a table with a row for each submission and a column for each task."""
     tasks = [t for t in contract.TASKS if any(c.task == t.number for r in report.results for c in r.checks)]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("Submission", overflow="fold")
@@ -190,7 +193,7 @@ def show_table(console: Console, report: Report) -> None:
 
 
 def worth_a_look(results: Sequence[Result]) -> str:
-    """One sentence about what an instructor should look at; empty where nothing stands out."""
+    """Return a sentence about what an instructor should look at; empty if nothing stands out."""
     graded = [result for result in results if result.status == "graded"]
     parts = []
     if failed := [result for result in results if result.status != "graded"]:

@@ -1,4 +1,4 @@
-"""Text that came from a submission, made safe to show."""
+"""What every report says about a result: its tasks, findings, changes, titles and places, as plain text."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ STATUS_WORDS: Final = {
 
 
 class TaskResult(msgspec.Struct, frozen=True):
-    """What a result says of one task.
+    """The part of a result that is about one task.
 
     Attributes:
         task: The task.
-        checks: Those of its checks that were asked for.
-        points: What they earned together.
-        max_points: What they are worth together.
+        checks: The results of the task's checks that were asked for.
+        points: The points that these checks earned together.
+        max_points: The points that they are worth together.
     """
 
     task: contract.Task
@@ -41,12 +41,12 @@ class TaskResult(msgspec.Struct, frozen=True):
 
     @property
     def passed(self) -> int:
-        """How many of the checks passed."""
+        """The number of checks that passed."""
         return sum(check.status == "passed" for check in self.checks)
 
 
 def by_task(result: Result) -> list[TaskResult]:
-    """The tasks that were asked for, in their order."""
+    """Return the tasks that have at least one check in a result, in the order of the assignment."""
     found = []
     for task in contract.TASKS:
         checks = tuple(check for check in result.checks if check.task == task.number)
@@ -56,24 +56,24 @@ def by_task(result: Result) -> list[TaskResult]:
 
 
 def title_of(check: CheckResult) -> str:
-    """What a check states; its id where neither the result says it nor this version knows it."""
+    """Return a check's title, or its id if neither the result nor this version of the grader has a title for it."""
     return check.title or _TITLES.get(check.id, check.id)
 
 
 def title_in(result: Result, name: str) -> str:
-    """What the check of that id states."""
+    """Return the title of the check with an id, whether or not it is in the result."""
     found = next((title_of(check) for check in result.checks if check.id == name), "")
     return found or _TITLES.get(name, name)
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is wrong, for one check or for several of a function that all say the same.
+    """One thing that is wrong: a check that did not pass, or several of a function with the same message.
 
     Attributes:
-        first: The first of the checks; message, hint and example are its.
-        title: What should hold: the check's title, or how many checks these are.
-        points: What they earned together.
-        max_points: What they are worth together.
+        first: The first of the checks, from which message, hint and example are shown.
+        title: The check's title, or the number of checks if there are several.
+        points: The points that the checks earned together.
+        max_points: The points that they are worth together.
     """
 
     first: CheckResult
@@ -83,7 +83,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def findings(checks: Iterable[CheckResult]) -> list[Finding]:
-    """The checks that did not pass, those in a row that say the same put together."""
+    """Return a finding for each check that did not pass; neighbours with the same message share one."""
     wrong = [check for check in checks if check.status != "passed"]
     found = []
     for _, group in groupby(wrong, key=lambda check: (check.function, check.status, check.message)):
@@ -95,17 +95,17 @@ def findings(checks: Iterable[CheckResult]) -> list[Finding]:
 
 
 def most_lost_first(result: Result) -> list[Finding]:
-    """What is wrong, whatever it is about, what most points are lost by first."""
+    """Return the findings of all tasks, those that cost the most points first."""
     found = [finding for each in by_task(result) for finding in findings(each.checks)]
     return sorted(found, key=lambda finding: finding.points - finding.max_points)
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A check that earns other points than before.
+    """A check that earns more or fewer points than before.
 
     Attributes:
-        title: What it states, with the function.
-        points: How many, with a sign.
+        title: The check's title, after the function that it is about.
+        points: The difference in points, with a sign.
     """
 
     title: str
@@ -113,7 +113,11 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def better_and_worse(changes: Iterable[Change]) -> list[tuple[bool, str, list[Step]]]:
-    """What got better and what got worse, where anything did: whether it is better, a heading, and the most first."""
+    """Return what got better and what got worse, leaving out either if it is empty.
+
+    Returns:
+        Tuples of whether it is the part that got better, its heading, and its steps, the largest differences first.
+    """
     counted = sorted((change for change in changes if change.gained), key=lambda change: -abs(change.gained))
     found = []
     for better, heading, sign in ((True, "Better than before", "+"), (False, "Worse than before", "−")):
@@ -131,12 +135,12 @@ def _title_of(change: Change) -> str:
 
 
 def anchor_of(check: str) -> str:
-    """The id of a check within a page, a text or a notebook."""
+    """Return the anchor of a check, to link to it within a page or a notebook."""
     return "check-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in check)
 
 
 def place_of(check: CheckResult) -> str:
-    """The place that a check is about: `code cell 3, line 5`; empty where it is about none."""
+    """Return the place that a check points to, such as `code cell 3, line 5`; empty if it points to none."""
     if check.line is None:
         return ""
     return f"line {check.line}" if check.cell is None else f"code cell {check.cell}, line {check.line}"

@@ -1,4 +1,4 @@
-"""Measured training speed in a terminal: a list, and two measurements compared."""
+"""Recorded measurements of training speed in a terminal: a list, and the comparison of two of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEASUREMENT_WORDS: Final = {
     "out_of_memory": "out of memory",
     "failed": "failed",
 }
-"""Why there are no rounds, in a word or three; by status of a measurement."""
+"""Why a measurement has no rounds, in a few words, by its status."""
 
 QUANTITY_WORDS: Final = {
     "ratio": "ratio to the reference",
@@ -36,28 +36,31 @@ _WHAT: Final = {
     "calls": "beside the reference, a call of train",
     "seconds": "an epoch",
 }
-"""What takes so much time, by the quantity that decides."""
+"""What a verdict is about, by the quantity that decides it."""
 
 _COLOURS: Final = {"slower": "red", "faster": "green", "unchanged": "", "unclear": "yellow"}
 
 
 def seconds(value: float) -> str:
-    """A time in three digits: `0.0120 s`, `1.23 s`, `12.0 s`; whole seconds from 100 on."""
+    """Return a time with three digits, as in `0.0120 s` or `12.0 s`; from 100 s on in whole seconds."""
     return f"{value:.0f} s" if value >= 99.95 else f"{value:#.3g} s"
 
 
 def factor(value: float) -> str:
-    """A ratio to two decimals: `1.10`; what is beyond, as two rounds' intervals may be, is `<0.01` or `>100`."""
+    """Return a ratio with two decimals, as in `1.10`.
+
+    Values out of range, which the ends of an interval of only two rounds can be, are given as `<0.01` or `>100`.
+    """
     return "<0.01" if value < 0.01 else ">100" if value > 100 else f"{value:.2f}"
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """`1.07–1.13`; empty where there is none."""
+    """Return an interval, as in `1.07–1.13`; empty if there is none."""
     return "" if low is None or high is None else f"{factor(low)}–{factor(high)}"
 
 
 def ratio_text(ratio: Ratio | None) -> str:
-    """`1.10 (1.07–1.13)`; a dash where there is no ratio."""
+    """Return a ratio with its interval, as in `1.10 (1.07–1.13)`; a dash if there is no ratio."""
     if ratio is None:
         return "–"
     reach = interval(ratio.low, ratio.high)
@@ -65,7 +68,7 @@ def ratio_text(ratio: Ratio | None) -> str:
 
 
 def machine_text(machine: Machine) -> str:
-    """A machine in one line."""
+    """Describe a machine in one line: processor, GPU, cores, threads, backend, versions and isolation level."""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(machine.versions.items()))
     cores = f"{machine.cores} core{'' if machine.cores == 1 else 's'}"
     parts = [machine.cpu, machine.gpu, cores, threads_of(machine), machine.backend, versions, machine.isolation]
@@ -73,7 +76,7 @@ def machine_text(machine: Machine) -> str:
 
 
 def threads_of(machine: Machine) -> str:
-    """`2 threads`."""
+    """Return the number of threads in words, as in `2 threads`."""
     return f"{machine.threads} thread{'' if machine.threads == 1 else 's'}"
 
 
@@ -81,9 +84,9 @@ class Told(msgspec.Struct, frozen=True):
     """A change point in the history of a submission on one device and backend.
 
     Attributes:
-        submission: Its id.
-        number: Of the first measurement after it.
-        change: What changed.
+        submission: The submission's id.
+        number: The number of the first measurement after the change.
+        change: What changed, and by how much.
     """
 
     submission: str
@@ -92,7 +95,10 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def changes_in(timings: Sequence[Timing]) -> list[Told]:
-    """The change points in some measurements, oldest first; those of one device, backend and budget are a history."""
+    """Return the change points in measurements, oldest first.
+
+    The measurements of a submission on one device, with one backend and budget, form a history of their own.
+    """
     histories: dict[tuple[object, ...], list[Timing]] = {}
     for timing in timings:
         each = timing.measurement
@@ -107,7 +113,7 @@ def changes_in(timings: Sequence[Timing]) -> list[Told]:
 
 
 def change_text(told: Told) -> str:
-    """A change point in a sentence."""
+    """Describe a change point in a sentence."""
     times = factor(told.change.factor)
     sentence = {
         "submission": f"the submission changed; beside the reference, it takes {times} times as long.",
@@ -118,7 +124,7 @@ def change_text(told: Told) -> str:
 
 
 def show_timings(console: Console, timings: Sequence[Timing]) -> None:
-    """Print measurements, one line each, and what the machines are."""
+    """Print a table of measurements, and the machines that they were made on."""
     if not timings:
         console.print("No measurement fits.", highlight=False)
         return
@@ -149,7 +155,7 @@ def show_timings(console: Console, timings: Sequence[Timing]) -> None:
 
 
 def show_comparison(console: Console, before: Timing, after: Timing, comparison: SpeedComparison) -> None:
-    """Print two measurements, the verdict in words, and the figures that it comes from."""
+    """Print the comparison of two measurements: the verdict in words, and the figures that it is based on."""
     console.print(Text(f"{_side(before)} → {_side(after)}"))
     console.print(Text(verdict_text(before.measurement, after.measurement, comparison), _COLOURS[comparison.verdict]))
     if comparison.changes:
@@ -170,7 +176,7 @@ def show_comparison(console: Console, before: Timing, after: Timing, comparison:
 
 
 def verdict_text(before: Measurement, after: Measurement, comparison: SpeedComparison) -> str:
-    """The verdict in a sentence or two."""
+    """Return the verdict in a sentence or two."""
     if not comparison.changes:
         return f"Cannot tell: {_why_nothing(before, after, comparison)}"
     change = comparison.changes[0]
@@ -198,7 +204,7 @@ def _why_nothing(before: Measurement, after: Measurement, comparison: SpeedCompa
 
 
 def remarks(before: Measurement, after: Measurement, comparison: SpeedComparison) -> list[str]:
-    """What else to know about a comparison, a sentence each."""
+    """Return sentences with what else to know about a comparison."""
     if before.submission == after.submission:
         said = ["The file is the same." if comparison.same_file else "The file has changed in between."]
     else:

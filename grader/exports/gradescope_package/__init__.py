@@ -1,1 +1,1 @@
-"""The grader as an autograder of Gradescope: the zip file that is uploaded there, and what runs in its container."""
+"""The grader as a Gradescope autograder: the zip file that is uploaded, and the program that runs in the container."""

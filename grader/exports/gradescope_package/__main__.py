@@ -1,4 +1,4 @@
-"""`python -m grader.exports.gradescope_package`, for Gradescope's `run_autograder` and `setup.sh`."""
+"""The entry point `python -m grader.exports.gradescope_package`, for Gradescope's `run_autograder` and `setup.sh`."""
 
 import sys
 

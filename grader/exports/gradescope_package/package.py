@@ -1,4 +1,4 @@
-"""The zip file that Gradescope takes as an autograder: the same bytes for the same grader and course."""
+"""Building the zip file that is uploaded to Gradescope; the same grader and course give the same bytes."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ UNFINISHED: Final[dict[str, Any]] = {
     "stdout_visibility": "hidden",
     "tests": [],
 }
-"""The result that stands until there is another; without a score, so that Gradescope shows it as failed."""
+"""The result that is in place until there is another; it has no score, so Gradescope shows a failed grading."""
 
 
 def build_wheel(folder: Path) -> Path:
     """Build the project's own wheel.
 
     Args:
-        folder: Where to write it.
+        folder: The folder to write it to.
 
     Returns:
-        The wheel.
+        The path of the wheel.
 
     Raises:
-        UsageError: The project's sources are not here.
-        GraderError: They do not build.
+        UsageError: If the project's sources cannot be found.
+        GraderError: If the build fails.
     """
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=_sources(), capture_output=True, text=True, timeout=_BUILD_SECONDS)
@@ -59,7 +59,7 @@ def build_wheel(folder: Path) -> Path:
 
 
 def _sources() -> Path:
-    """The folder of the project: where the running grader lies, else the current one."""
+    """Return the folder with the project's sources: that of the running grader, or else the current folder."""
     for folder in (Path(grader.__file__).resolve().parent.parent, Path.cwd()):
         file = folder / "pyproject.toml"
         if file.exists() and tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("name") == _PROJECT:
@@ -68,14 +68,17 @@ def _sources() -> Path:
 
 
 def own_data(file: Path) -> dict[str, bytes]:
-    """The files of a course's own data, and its thresholds, by their paths beside the course file; else none.
+    """Return the files of a course's own data and its thresholds; empty if the course uses a built-in data set.
 
     Args:
         file: The course file.
 
+    Returns:
+        The contents of the files, by their paths relative to the course file.
+
     Raises:
-        UsageError: The data lie somewhere else.
-        GraderError: They cannot be read.
+        UsageError: If the data are outside of the course file's folder.
+        GraderError: If they cannot be read.
     """
     dataset = load_course(file).dataset if file.exists() else ""
     if not dataset or not is_own(dataset):
@@ -100,15 +103,18 @@ def autograder_zip(
     data: Mapping[str, bytes] | None = None,
     own: OwnChecks = NO_OWN,
 ) -> bytes:
-    """Put the zip file together.
+    """Build the zip file.
 
     Args:
-        wheel: The project.
+        wheel: The path of the project's wheel.
         course: The text of the course file.
-        profile: The profile that is graded.
-        hidden: Ids of checks that students see only once grades are published.
+        profile: The profile to grade with.
+        hidden: The ids of the checks that students see only once grades are published.
         data: The course's own data; see `own_data`.
-        own: The checks of the course's own, whose folder goes along.
+        own: The course's own checks, whose folder is included.
+
+    Returns:
+        The content of the zip file.
     """
     configuration = Configuration(profile, tuple(sorted(hidden)))
     files = {
@@ -126,7 +132,7 @@ def autograder_zip(
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in sorted(files.items()):
-            # With a time and a system of their own, so that the bytes do not depend on when and where.
+            # A fixed time and system, so that the bytes do not depend on when and where the file is built.
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.create_system = 3
             entry.external_attr = (0o100755 if name in ("setup.sh", "run_autograder") else 0o100644) << 16

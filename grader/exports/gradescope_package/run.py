@@ -1,8 +1,8 @@
-"""What runs in Gradescope's container: grade what was handed in, and leave a result whatever happens.
+"""The program that runs in Gradescope's container: it grades a submission and writes a result whatever happens.
 
-The folder is Gradescope's: `submission/` holds what was handed in, `source/` the unpacked zip file, and
-`results/results.json` is what Gradescope reads.  It is written anew after each check, so that a grading that is cut
-off leaves the checks it came to, without a score.
+In Gradescope's folder, `submission/` holds what was handed in and `source/` the unpacked zip file; Gradescope reads
+`results/results.json`.  This file is rewritten after each check, so that a grading that is cut off leaves the checks
+that were finished, without a score.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _NOTHING: Final = "There is no .py or .ipynb file; hand in one solution.py or so
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """What the zip file fixes beside the course.
+    """The settings in the zip file that are not part of the course file.
 
     Attributes:
-        profile: The profile.
-        hidden: Ids of checks that students see only once grades are published.
+        profile: The profile to grade with.
+        hidden: The ids of the checks that students see only once grades are published.
     """
 
     profile: str
@@ -44,13 +44,13 @@ class Configuration(msgspec.Struct, frozen=True):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Grade, or with `--prepare` as second argument fetch what grading needs.
+    """Grade the submission or, with `--prepare` among the arguments, only fetch what grading needs.
 
     Args:
-        arguments: Gradescope's folder, `/autograder` there.
+        arguments: Gradescope's folder, which is `/autograder` there, and perhaps `--prepare`.
 
     Returns:
-        The exit status: 0, or 3 where the grader failed.
+        The exit status: 0, or 3 if the grader failed.
     """
     root = Path(arguments[0])
     if "--prepare" in arguments:
@@ -60,20 +60,21 @@ def main(arguments: Sequence[str]) -> int:
     target = root / "results" / "results.json"
     try:
         return grade_into(root, target)
-    except Exception as error:  # whatever it is: a student is waiting for a result
+    except Exception as error:  # of any kind, since a student is waiting for a result
         traceback.print_exc()
         _write_failure(target, f"{type(error).__name__}: {error}")
         return 3
 
 
 def grade_into(root: Path, target: Path) -> int:
-    """Grade what was handed in, and write the result after each check."""
+    """Grade the submission, writing the result so far after each check, and return the exit status."""
     configuration = _configuration(root)
     settings = _settings(root)
     file = choose(root / _NAME) or SubmissionFile(_NAME, root / _NAME, _NOTHING)
     submission = read_apart(file)
     checks = checks_of(form_of(submission, settings.course.form).name, settings.course, settings.profile)
     outcomes: dict[str, Outcome] = {}
+    # Instructors are told why the strongest isolation level is not available.
     reasons = (f"{why_not('namespaces')}.",) if settings.level != "namespaces" else ()
 
     def write(result: Result, artefacts: tuple[Artefact, ...] = ()) -> None:
@@ -94,7 +95,7 @@ def grade_into(root: Path, target: Path) -> int:
     try:
         with Slot(settings) as slot:
             graded = slot.grade(file, on_check)
-    except Exception as error:  # the checks that it came to are shown all the same
+    except Exception as error:  # the checks that were finished by then are still shown
         traceback.print_exc()
         problem = f"{type(error).__name__}: {error}"
         graded = Graded(make_result(submission, settings.course, checks, outcomes, seconds=0.0, problem=problem))
@@ -112,7 +113,7 @@ def _settings(root: Path) -> Settings:
 
 
 def _write_failure(target: Path, problem: str) -> None:
-    """The result where not even a grading could begin."""
+    """Write the result of a grading that could not even begin."""
     info = SubmissionInfo(_NAME, _NAME, "", "")
     result = Result(info, "infrastructure_error", 0.0, 0.0, 0.0, (), problem)
     (entry,) = entries_of(Report("", "", 0.0, (result,)))

@@ -1,7 +1,7 @@
-"""The pages people read: one for the class, one for each student, in a folder that needs no server.
+"""The HTML pages: one for the class and one for each student, in a folder that needs no server.
 
-Nothing is loaded from anywhere and nothing leaves: styles and the one script are in the pages, whose
-content security policy allows these alone, by their digests.
+A page loads nothing and sends nothing: styles and the one script are inside it, and its content security policy allows
+only these, by their digests.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Where things lie on a chart: pure geometry, which the templates write as SVG.
+"""The geometry of charts, which the templates write as SVG.  Pure functions.
 
-Written by hand, since a class has one page for each student: a chart is some 2 kB, takes a fraction of a
-millisecond, and follows the page's colours in light and dark.
+Charts are made without a plotting library, since a class has a page for each student: this way a chart has about 2 kB,
+takes a fraction of a millisecond, and follows the page's colours in light and dark mode.  All coordinates are in the
+units of the SVG's view box, with y pointing down.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ _STEPS: Final = (1, 2, 2.5, 5, 10)
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A mark on an axis: where, and what it says."""
+    """A mark on an axis, with its coordinate along the axis and its label."""
 
     at: float
     text: str
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A bar that stands on the x axis, with what is written above it; `kind` as of a line, 2 being hollow."""
+    """A bar on the x axis, with the text above it; `kind` is 1 for a filled bar and 2 for a hollow one."""
 
     x: float
     y: float
@@ -42,13 +43,13 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A curve: what it is, and its points.
+    """A curve.
 
     Attributes:
-        name: What it is.
-        points: Its points.
-        kind: 1, 2 or 3: its colour, its dashes and its marks.
-        faint: Thin and without marks, behind the others.
+        name: The curve's name.
+        points: The coordinates x, y of its points.
+        kind: 1, 2 or 3, which selects its colour, its dashes and its marks.
+        faint: Whether it is drawn thin and without marks, behind the others.
     """
 
     name: str
@@ -58,27 +59,27 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The points as SVG's `polyline` has them."""
+        """The points in the form that SVG's `polyline` takes."""
         return " ".join(f"{x:g},{y:g}" for x, y in self.points)
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """A chart.
+    """A chart; all coordinates are those of the drawing, not of the data.
 
     Attributes:
-        description: What is seen on it, for those who do not see it.
-        x_label: What the x axis is.
-        y_label: What the y axis is.
-        x_ticks: Its marks.
-        y_ticks: Its marks.
-        bars: Of a histogram.
-        lines: Of curves.
-        dots: Of a scatter plot: x, y, and what the dot is.
-        spans: Of intervals: x, and y from where to where.
-        notes: Words in an empty place: x, y, and they.
-        level: Where a line lies that everything is to be compared with.
-        marks: Where something changed: x, and what, in a word or two.
-        names: What stands in the legend: a name, and the kind of bar or line.
+        description: What the chart shows, for readers who cannot see it.
+        x_label: The label of the x axis.
+        y_label: The label of the y axis.
+        x_ticks: The marks on the x axis.
+        y_ticks: The marks on the y axis.
+        bars: The bars of a bar chart.
+        lines: The curves of a line chart.
+        dots: The points of a scatter plot: x, y and a name.
+        spans: Intervals as vertical lines: x, and y at both ends.
+        notes: Texts in the chart: x, y and the text.
+        level: The y of a horizontal line that everything is to be compared with; `None` for no line.
+        marks: Places where something changed: x, and what changed in a word or two.
+        names: The entries of the legend: a name, and the kind of bar or line.
     """
 
     description: str
@@ -97,7 +98,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Axis(msgspec.Struct, frozen=True):
-    """From values to places on the page."""
+    """A linear map from the values `low` to `high` to the coordinates `start` to `end`."""
 
     low: float
     high: float
@@ -105,13 +106,13 @@ class Axis(msgspec.Struct, frozen=True):
     end: float
 
     def at(self, value: float) -> float:
-        """Where a value lies; what is outside lies on the edge."""
+        """Return the coordinate of a value; a value out of range is put on the edge."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 1)
 
 
 def round_steps(low: float, high: float, count: int) -> tuple[float, ...]:
-    """At most `count` + 1 round numbers that enclose `low` to `high`, evenly spaced."""
+    """Return at most `count` + 1 evenly spaced round numbers that enclose `low` to `high`."""
     rough = max(high - low, 1e-9) / count
     power = 10.0 ** math.floor(math.log10(rough))
     for factor in (*_STEPS, 20, 50):
@@ -123,9 +124,14 @@ def round_steps(low: float, high: float, count: int) -> tuple[float, ...]:
 
 
 def histogram(shares: Sequence[float]) -> Chart:
-    """How many have which share of the points, in ten bins; shares are 0 to 1, or beyond after adjustments."""
+    """Return a histogram of scores in ten bins.
+
+    Args:
+        shares: Each score as a share of the points, 0 to 1; with points by hand it can lie outside.
+    """
     counts = [0] * _BINS
     for share in shares:
+        # The addend makes up for rounding errors, so that a share of 0.3 is in the bin that begins there.
         counts[min(max(int(share * _BINS + 1e-9), 0), _BINS - 1)] += 1
     steps = round_steps(0, max(*counts, 1), 5)
     x, y = Axis(0, _BINS, LEFT, RIGHT), Axis(0, steps[-1], BOTTOM, TOP)
@@ -146,7 +152,11 @@ def histogram(shares: Sequence[float]) -> Chart:
 
 
 def scatter(points: Sequence[tuple[float, float, str]]) -> Chart:
-    """Accuracy (0 to 1) against the seconds that training took; each point with a name."""
+    """Return a scatter plot of accuracy against training time.
+
+    Args:
+        points: For each submission the seconds that training took, the accuracy (0 to 1) and the name.
+    """
     seconds, shares = [point[0] for point in points], [point[1] for point in points]
     x_steps = round_steps(min(seconds), max(seconds), 6)
     y_steps = round_steps(min(shares), max(shares), 5)
@@ -163,7 +173,11 @@ def scatter(points: Sequence[tuple[float, float, str]]) -> Chart:
 
 
 def curves(named: Sequence[tuple[str, Sequence[float]]]) -> Chart:
-    """Accuracies (0 to 1) by epoch, one line for each of at most two."""
+    """Return a line chart of accuracies by epoch.
+
+    Args:
+        named: For each of at most two lines its name and the accuracy (0 to 1) of each epoch.
+    """
     epochs = max(len(values) for _, values in named)
     low = min(min(values) for _, values in named)
     steps = round_steps(max(0.0, low), 1.0, 5) if low < 1 else (0.0, 0.5, 1.0)

@@ -1,4 +1,4 @@
-"""What the class page shows, put together from the records: pure functions."""
+"""The contents of the class page, computed from the students' records.  Pure functions."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Row(msgspec.Struct, frozen=True):
 
     Attributes:
         page: The student's page.
-        tasks: Points of each task, as text; the worth is there where it is not the column's.
-        passed: How many checks passed.
-        count: How many there are.
-        by_hand: Points by hand, summed.
-        layers: What lies over the measured points, in a few words.
-        measured: What the accuracy check found.
+        tasks: The points of each task as text, with the maximum if it differs from the column's.
+        passed: The number of checks that passed.
+        count: The number of checks.
+        by_hand: The sum of the points by hand.
+        layers: What changes the measured points, in a few words.
+        measured: What the accuracy check measured.
     """
 
     page: StudentPage
@@ -51,14 +51,14 @@ class Hard(msgspec.Struct, frozen=True):
     """A check that not everybody passed.
 
     Attributes:
-        title: What it states.
+        title: The check's title.
         task: The number of its task.
         share: The share of the graded submissions that passed it.
-        passed: How many passed.
-        count: Of how many.
-        anchor: Its id within a student's page.
-        some: The first few of those who did not.
-        more: How many there are besides.
+        passed: The number of submissions that passed.
+        count: The number of graded submissions that have the check.
+        anchor: The check's anchor within a student's page.
+        some: The pages of the first few students who did not pass.
+        more: The number of other students who did not pass.
     """
 
     title: str
@@ -72,7 +72,7 @@ class Hard(msgspec.Struct, frozen=True):
 
 
 class Leader(msgspec.Struct, frozen=True):
-    """A place in the list of accuracies; equal ones share a rank."""
+    """A row in the list of the highest accuracies; equal accuracies share a rank."""
 
     rank: int
     page: StudentPage
@@ -80,7 +80,11 @@ class Leader(msgspec.Struct, frozen=True):
 
 
 def rows_of(pages: Sequence[StudentPage]) -> tuple[list[tuple[contract.Task, float]], list[Row]]:
-    """The tasks with what they are worth to most, and a row for each student."""
+    """Return the columns and the rows of the table of the class.
+
+    Returns:
+        The tasks, each with the points that it is worth in most submissions, and a row for each student.
+    """
     asked = {check.task for page in pages for check in page.entry.attempt.result.checks}
     worths: dict[int, Counter[float]] = {number: Counter() for number in asked}
     points: list[dict[int, tuple[float, float]]] = []
@@ -111,7 +115,7 @@ def _row(page: StudentPage, points: dict[int, tuple[float, float]], columns: lis
 
 
 def _layers(entry: Entry, by_hand: float) -> str:
-    """What lies over the measured points: `+2 by hand, −5 late, extended`."""
+    """Return what changes the measured points in a few words, as in `+2 by hand, −5 late, extended`."""
     days = f"{entry.late_days_used} late day{'' if entry.late_days_used == 1 else 's'}" if entry.late_days_used else ""
     late = f"−{number(entry.penalty)} late" if entry.penalty else "late" if entry.days_late and not days else ""
     hand = f"{by_hand:+g} by hand" if by_hand else "comment" if entry.adjustments else ""
@@ -119,7 +123,7 @@ def _layers(entry: Entry, by_hand: float) -> str:
 
 
 def hardest_checks(pages: Sequence[StudentPage]) -> list[Hard]:
-    """The checks that the fewest passed, hardest first; those that everybody passed are not among them."""
+    """Return the checks that the smallest share passed, hardest first, without those that everybody passed."""
     graded = [page for page in pages if page.graded]
     asked: dict[str, list[tuple[StudentPage, str]]] = {}
     known = {}
@@ -148,8 +152,9 @@ def hardest_checks(pages: Sequence[StudentPage]) -> list[Hard]:
 
 
 def leaders_of(rows: Sequence[Row]) -> list[Leader]:
-    """The highest accuracies, best first."""
+    """Return the highest accuracies, best first."""
     measured = [(row.page, row.measured) for row in rows if row.measured is not None and row.page.graded]
+    # Accuracies are compared as they are shown, with three digits, so that equal ones share a rank.
     measured.sort(key=lambda pair: (-round(pair[1].accuracy, 3), pair[0].name.casefold()))
     leaders: list[Leader] = []
     for place, (page, found) in enumerate(measured[:_LEADERS], 1):
@@ -159,7 +164,7 @@ def leaders_of(rows: Sequence[Row]) -> list[Leader]:
 
 
 def context_of(pages: Sequence[StudentPage]) -> dict[str, Any]:
-    """What the template of the class page is given."""
+    """Return the variables for the template of the class page."""
     columns, rows = rows_of(pages)
     counted = [page for page in pages if not page.entry.excused]
     graded = [row for row in rows if row.page.graded]

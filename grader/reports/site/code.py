@@ -1,4 +1,4 @@
-"""Python source as HTML with classes, for the style sheet to colour in light and dark."""
+"""Python source as HTML with CSS classes, so that the style sheet can colour it in light and dark mode."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from grader.ground.text import clean
 from grader.results.artefacts import Excerpt
 
 
-@functools.lru_cache(maxsize=4096)  # a class makes the same mistakes
+@functools.lru_cache(maxsize=4096)  # the same examples appear on many pages, since students make the same mistakes
 def highlighted(source: str) -> tuple[Markup, ...]:
-    """Source as highlighted lines; what would be invisible or too long is replaced as everywhere."""
+    """Return source as highlighted lines; invisible characters are replaced and overlong text is cut, see `clean`."""
     formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
     tokens = PythonLexer(stripnl=False).get_tokens(clean(source))
     parts: list[str] = []
 
     class Lines:
-        """A file that keeps what is written."""
+        """A file-like object that collects what is written to it."""
 
         write = staticmethod(parts.append)
 
@@ -30,14 +30,14 @@ def highlighted(source: str) -> tuple[Markup, ...]:
 
 
 def excerpt(place: Excerpt) -> tuple[tuple[int, Markup, bool], ...]:
-    """The lines of a place: number, highlighted text, and whether it is the line that raised."""
+    """Return for each line of an excerpt its number, its highlighted text, and whether it is the line in question."""
     lines = highlighted("\n".join(place.lines))
     return tuple((number, line, number == place.line) for number, line in enumerate(lines, place.first))
 
 
 @functools.lru_cache(maxsize=4096)
 def quoted(text: str) -> Markup:
-    """Text in which what stands between backticks is set as code."""
+    """Return text as HTML, with what is between backticks marked up as code."""
     parts = re.split(r"`([^`\n]+)`", clean(text))
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)

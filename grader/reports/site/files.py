@@ -1,4 +1,4 @@
-"""Names of files that any file system takes, and a folder of pages that is written whole or not at all."""
+"""Writing a folder of pages, all or none of them, under file names that every file system accepts."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from typing import Final
 from grader.ground.errors import GraderError
 
 MARK: Final = '<meta name="generator" content="keras-course-grader">'
-"""Stands in every page, so that no other file is ever overwritten or taken away."""
+"""A tag in every page that identifies it as the grader's, so that no other file is ever overwritten or removed."""
 
 _LONGEST: Final = 60
 _SAFE: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _ENDS_AS_A_DIGEST: Final = re.compile(r"-[0-9a-f]{12}$")
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")  # by Windows, whatever the ending
+_RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")  # by Windows, with any file extension
 
 
 def page_name(submission: str) -> str:
-    """The name of a submission's page: the id where that is a safe name, else what is left of it and a digest.
+    """Return the file name of a submission's page: the id if it is a safe name, else its safe part and a digest.
 
-    It depends on the id alone, so a student's page stays where it is whoever else hands in.  Two ids that differ
-    only in case, or look alike, have different names.
+    The name depends only on the id, so a student's page keeps its address whoever else hands in.  Two ids that differ
+    only in case, or that look alike, get different names.
     """
     safe = len(submission) <= _LONGEST and _SAFE.fullmatch(submission)
+    # An id that ends like a digest could be the same as another id's name with its digest.
     if safe and not _RESERVED.fullmatch(submission) and not _ENDS_AS_A_DIGEST.search(submission):
         return f"{submission}.html"
     plain = unicodedata.normalize("NFKD", submission[: 4 * _LONGEST]).lower()
@@ -39,18 +40,19 @@ def page_name(submission: str) -> str:
 
 
 def write_pages(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
-    """Write pages into a folder, and take away those that an earlier call left in the same sub-folders.
+    """Write pages into a folder, and remove old pages that an earlier call left in the same subfolders.
 
-    All are written beside their places first, so that a fault leaves the former pages as they were.
+    All pages are written to a temporary folder first, so that an error leaves the old pages as they were.
 
     Args:
-        folder: Where to; made where it is not there.
-        pages: Paths below the folder, `students/ada.html`, with text; moved into place in this order.
+        folder: The folder to write to; created if it does not exist.
+        pages: Paths below the folder, such as `students/ada.html`, and texts; they are moved into place in this order.
 
     Raises:
-        GraderError: A file of that name is there that is no page of the grader's.
+        GraderError: If a file with such a name exists that is not one of the grader's pages.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # In the same folder, and so on the same file system, so that moving a page replaces the old one atomically.
     new = Path(tempfile.mkdtemp(prefix=".pages-", dir=folder))
     try:
         names: list[str] = []

@@ -1,4 +1,4 @@
-"""A result as the output of a notebook's cell: a piece of a page, with the words of all other reports."""
+"""A result as HTML for the output of a notebook's cell."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from grader.results.scoring import Graded
 
 
 def as_output(graded: Graded, summary: str, changes: Sequence[Change] | None, *, in_kernel: bool) -> str:
-    """The piece of a page.
+    """Return a result as HTML.
 
     Args:
-        graded: What is shown.
-        summary: The line that sums it up.
-        changes: What is not as it was before; `None` where nothing was before.
-        in_kernel: Whether the numbers of cells are those in their brackets.
+        graded: The result and its artefacts.
+        summary: The line that sums up the result.
+        changes: The checks that differ from the time before; `None` if there was no time before.
+        in_kernel: Whether the numbers of cells are execution counts, as shown in brackets beside the cells.
     """
     attempt = Attempt(1, "", "", "", "", "", (), "", graded.result)
     page = StudentPage(Entry(attempt, 1, (), 0.0, 0.0, graded.result.score), graded.artefacts)

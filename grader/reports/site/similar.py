@@ -1,4 +1,4 @@
-"""Pages of a class compared: a list of pairs, and for each pair what it shares, side by side."""
+"""The pages of a similarity comparison: a list of pairs, and for each pair its shared passages side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.reports.site.writing import templates
 from grader.similarity import Code, Comparison, Pair, Passage
 
 _AROUND: Final = 1
-"""Lines that are shown above and below a passage."""
+"""The number of lines shown above and below a passage."""
 
 _MOST_PASSAGES: Final = 40
 
@@ -25,8 +25,8 @@ class Side(msgspec.Struct, frozen=True):
     """One side of a passage.
 
     Attributes:
-        where: Its cell and lines, in words.
-        lines: The number of each line, its text highlighted, and whether it is part of what is shared.
+        where: The passage's cell and lines, in words.
+        lines: The number of each line, its highlighted text, and whether it is part of what is shared.
     """
 
     where: str
@@ -36,16 +36,16 @@ class Side(msgspec.Struct, frozen=True):
 def write_similar(
     folder: Path, comparison: Comparison, passages: Mapping[Pair, list[Passage]], codes: Mapping[str, Code]
 ) -> None:
-    """Write `similar.html`, and a page for each pair into `similar/`; pages of former pairs do not stay.
+    """Write `similar.html` and a page for each pair into `similar/`, and remove the pages of earlier pairs.
 
     Args:
-        folder: Where to; other files in it are left alone.
-        comparison: The class compared.
-        passages: The pairs that are shown, and what each shares.
+        folder: The folder to write to; other files in it are left alone.
+        comparison: The comparison of the class.
+        passages: The pairs to show, and the passages that each shares.
         codes: The code of each submission, by its id.
 
     Raises:
-        GraderError: A file of that name is there that is no page of the grader's.
+        GraderError: If a file with such a name exists that is not one of the grader's pages.
     """
     write_pages(folder, _rendered(comparison, passages, codes))
 

@@ -1,4 +1,4 @@
-"""What a student's page shows, put together from the records: pure functions."""
+"""The contents of a student's page, computed from the records.  Pure functions."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from grader.results.scoring import CheckResult, Graded
 
 _CURVE_NAMES: Final = {"accuracy": "training", "val_accuracy": "validation"}
 _MAX_NAME: Final = 80
-_MOST_TO_MEND: Final = 8  # in sight; more is folded
+_MOST_TO_MEND: Final = 8  # findings that are visible at once; the rest are folded
 
 
 class StudentPage(msgspec.Struct, frozen=True):
-    """All that is known of one submission.
+    """The data of one student's page.
 
     Attributes:
-        entry: What counts.
-        artefacts: Of the attempt that counts.
-        history: Every attempt, in whatever order; empty where there is no gradebook.
-        timings: Every measurement of training speed, oldest first; likewise.
+        entry: The student's entry, with the attempt that counts.
+        artefacts: The artefacts of the attempt that counts.
+        history: Every attempt, in any order; empty if there is no gradebook.
+        timings: Every measurement of training speed, oldest first; empty if there is no gradebook.
         hidden: What is not shown to the student yet.
     """
 
@@ -48,12 +48,12 @@ class StudentPage(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The submission's id, as it is."""
+        """The submission's id, unchanged."""
         return self.entry.attempt.result.submission.id
 
     @property
     def name(self) -> str:
-        """The id, fit to be shown."""
+        """The submission's id, made safe to show."""
         return clean(self.id, limit=_MAX_NAME)
 
     @property
@@ -63,12 +63,12 @@ class StudentPage(msgspec.Struct, frozen=True):
 
     @property
     def measured(self) -> Measured | None:
-        """What the accuracy check found; `None` where it did not come so far."""
+        """What the accuracy check measured; `None` if it did not get that far."""
         return decoded(self.artefacts, "measured", Measured)
 
     @property
     def current_timings(self) -> tuple[Timing, ...]:
-        """The measurements of the very file that was graded."""
+        """The measurements of exactly the file that was graded."""
         sha256 = self.entry.attempt.result.submission.sha256
         return tuple(timing for timing in self.timings if timing.measurement.sha256 == sha256)
 
@@ -79,14 +79,14 @@ class StudentPage(msgspec.Struct, frozen=True):
 
 
 def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: str, graded_at: str) -> StudentPage:
-    """The page of a grading that no gradebook knows: the only attempt, handed in in time.
+    """Return the page of a result that is not in a gradebook, as if it were the only attempt and handed in in time.
 
     Args:
-        graded: What came of it.
+        graded: The result and its artefacts.
         profile: The profile.
-        tasks: The tasks that were asked for; empty for all.
+        tasks: The tasks that were graded; empty for all.
         isolation: The isolation level.
-        graded_at: When it ended: ISO 8601, UTC.
+        graded_at: When the grading ended: ISO 8601, UTC.
     """
     attempt = Attempt(1, graded_at, "", "", "", profile, tasks, isolation, graded.result)
     score = graded.result.score if graded.result.status == "graded" else None
@@ -94,7 +94,7 @@ def page_of(graded: Graded, *, profile: str, tasks: tuple[int, ...], isolation: 
 
 
 def as_seen(page: StudentPage, course: Course, now: datetime) -> StudentPage:
-    """A page as its student may see it at a moment: what the course hides until a date is left out before that."""
+    """Return a page as its student may see it at a moment, without what the course still hides then."""
     hidden = hidden_from(course, now, page.entry.extended_to)
     if not hidden.until:
         return page
@@ -108,11 +108,11 @@ def as_seen(page: StudentPage, course: Course, now: datetime) -> StudentPage:
 
 
 class CheckGroup(msgspec.Struct, frozen=True):
-    """Checks in a row that did not pass and say the same, said once.
+    """Neighbouring checks that did not pass and have the same message, which is shown once.
 
     Attributes:
-        checks: They.
-        place: The student's code that it is about.
+        checks: The checks.
+        place: The student's code that they are about; `None` if they are about no place.
     """
 
     checks: tuple[CheckResult, ...]
@@ -120,12 +120,12 @@ class CheckGroup(msgspec.Struct, frozen=True):
 
     @property
     def first(self) -> CheckResult:
-        """The one whose message, hint and example are shown."""
+        """The check whose message, hint and example are shown."""
         return self.checks[0]
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture in the page: a `data:` address, what is seen on it, and what stands below."""
+    """A picture in the page: a `data:` URL, a text alternative, and the caption below it."""
 
     address: Markup
     alt: str
@@ -133,7 +133,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class TaskView(msgspec.Struct, frozen=True):
-    """One task of a student's page: what is wrong, then what passed."""
+    """One task on a student's page: the checks that did not pass, those that did, and the pictures."""
 
     task: contract.Task
     points: float
@@ -146,13 +146,13 @@ class TaskView(msgspec.Struct, frozen=True):
 
 
 class AccuracyView(msgspec.Struct, frozen=True):
-    """What the accuracy check leaves to look at; each part may be missing.
+    """What the accuracy check recorded to look at; each part may be missing.
 
     Attributes:
-        measured: What was found.
-        chart: The curves that the submission's History told.
-        numbers: The same as numbers, by name.
-        confusion: Which class was predicted as which.
+        measured: The accuracy and what else was measured.
+        chart: The accuracy curves from the submission's History.
+        numbers: The values of all curves in the History, by name.
+        confusion: The confusion matrix.
         examples: Unseen images with their predictions.
     """
 
@@ -164,7 +164,7 @@ class AccuracyView(msgspec.Struct, frozen=True):
 
 
 def tasks_of(page: StudentPage) -> Iterator[TaskView]:
-    """The tasks that were graded, with their checks and pictures."""
+    """Yield the tasks that were graded, with their checks and pictures."""
     for each in by_task(page.entry.attempt.result):
         yield TaskView(
             each.task,
@@ -203,11 +203,11 @@ def _figures(checks: Sequence[CheckResult], artefacts: tuple[Artefact, ...]) -> 
 
 
 def _address(png: bytes) -> Markup:
-    return Markup(f"data:image/png;base64,{base64.b64encode(png).decode()}")  # so long that it would be cut as text
+    return Markup(f"data:image/png;base64,{base64.b64encode(png).decode()}")  # as Markup: long text is cut
 
 
 def accuracy_view_of(page: StudentPage) -> AccuracyView | None:
-    """What the accuracy check left; `None` where it left nothing."""
+    """Return what the accuracy check recorded, or `None` if it recorded nothing."""
     told = decoded(page.artefacts, "curves", Curves) or {}
     numbers = tuple((name, tuple(values)) for name, values in told.items() if values)
     drawn = [(_CURVE_NAMES[name], values) for name, values in numbers if name in _CURVE_NAMES]
@@ -230,12 +230,12 @@ def _example(example: Example) -> Picture:
 
 
 def shade_of(count: int, row: tuple[int, ...]) -> int:
-    """How dark a cell of the confusion matrix is, 0 to 9, by its share of the row."""
+    """Return how dark a cell of the confusion matrix is drawn, 0 to 9, by its share of the row."""
     return min(9, int(10 * count / max(1, sum(row))))
 
 
 def context_of(page: StudentPage) -> dict[str, Any]:
-    """What the template of a student's page is given."""
+    """Return the variables for the template of a student's page."""
     attempt = page.entry.attempt
     return {
         "page": page,

@@ -1,6 +1,7 @@
-"""Charts of training speed: curves, bars and intervals as geometry, which `charts.html` writes as SVG.
+"""The geometry of charts of training speed, which `charts.html` writes as SVG.
 
-What is the submission's is blue, full and round; what is the reference's orange, dashed and square.
+The submission is drawn in blue, with solid lines and round marks; the reference in orange, with dashed lines and square
+marks.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from grader.speed.statistics import Ratio, Spread
 _SIDES: Final = (("submission", 1), ("reference", 2))
 
 _DATES: Final = 3
-"""How many dates there is room for below a chart."""
+"""The number of dates that there is room for below a chart."""
 
 
 class Device(msgspec.Struct, frozen=True):
-    """What is known of one device.
+    """The seconds of an epoch on one device.
 
     Attributes:
-        name: What stands below its bars, such as `CPU`.
-        mine: The submission's epochs; `None` where there are none.
-        reference: The reference's, likewise.
-        why: Why there are none, in a few words.
+        name: The label below the device's bars, such as `CPU`.
+        mine: The seconds of the submission's epochs; `None` if there are none.
+        reference: The seconds of the reference's epochs; `None` if there are none.
+        why: Why the submission has none, in a few words.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A ratio at a point in history: when (ISO 8601), on which device, what it was, and what changed before it."""
+    """A ratio to the reference in a history: when it was measured (ISO 8601), on which device, and what had changed."""
 
     at: str
     device: str
@@ -49,11 +50,11 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 def epoch_curves(mine: Sequence[Round], reference: Sequence[Round]) -> Chart:
-    """Training seconds of each epoch, a faint line for each round and a bold one for their median.
+    """Return a line chart of the training seconds of each epoch, with a faint line for each round and a bold median.
 
     Args:
         mine: The submission's rounds; at least one of them has an epoch.
-        reference: The reference's; may be empty.
+        reference: The reference's rounds; may be empty.
     """
     sides = [
         (name, kind, [[epoch.train_seconds for epoch in each.epochs] for each in rounds if each.epochs])
@@ -89,9 +90,9 @@ def _points(x: Axis, y: Axis, values: Sequence[float]) -> tuple[tuple[float, flo
 
 
 def device_bars(devices: Sequence[Device]) -> Chart:
-    """Median seconds of an epoch on each device, the submission beside the reference; quartiles as a span.
+    """Return a bar chart of the median seconds of an epoch on each device, the submission beside the reference.
 
-    A device without a measurement is an empty place that says why.
+    The quartiles are drawn as spans.  A device without a measurement has an empty place that says why.
     """
     known = [side for device in devices for side in (device.mine, device.reference) if side is not None]
     steps = round_steps(0, max((side.high for side in known), default=1.0), 5)
@@ -130,18 +131,18 @@ def device_bars(devices: Sequence[Device]) -> Chart:
 
 
 def ratio_history(moments: Sequence[Moment]) -> Chart:
-    """The ratio to the reference, measurement by measurement, with intervals; a line for each device, at most three.
+    """Return a chart of the ratio to the reference at each measurement, with a line for each of at most three devices.
 
-    A measurement has the place of its number and not of its date, so that two of one day do not cover each other.
+    Measurements are placed by their number and not by their date, so that two of one day do not cover each other.
     """
     values = [1.0, *(moment.ratio.value for moment in moments)]
-    # An interval of two or three rounds may reach far beyond everything that was measured.
+    # The interval of two or three rounds may reach far beyond everything that was measured, so the axis is limited.
     lows = [max(moment.ratio.low, moment.ratio.value / 1.5) for moment in moments if moment.ratio.low is not None]
     highs = [min(moment.ratio.high, moment.ratio.value * 1.5) for moment in moments if moment.ratio.high is not None]
     steps = round_steps(min(values + lows), max(values + highs), 5)
     x, y = Axis(0, max(len(moments) - 1, 1), LEFT + 38, RIGHT - 38), Axis(steps[0], steps[-1], BOTTOM, TOP)
     places = [x.at(place) if len(moments) > 1 else (LEFT + RIGHT) / 2 for place in range(len(moments))]
-    devices = sorted({moment.device for moment in moments})[:3]
+    devices = sorted({moment.device for moment in moments})[:3]  # there are three kinds of lines
     lines = tuple(
         Line(
             device,

@@ -1,4 +1,4 @@
-"""What pages show of training speed, put together from the gradebook's measurements: pure functions."""
+"""What pages show about training speed, computed from the gradebook's measurements.  Pure functions."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from grader.speed.statistics import Ratio, Summary, ratio_of_calls, spread, stea
 
 _LEADERS: Final = 10
 _LATEST: Final = 40
-"""How many points of a history there is room for."""
+"""The number of measurements of a history that there is room for."""
 
 
 class Speed(msgspec.Struct, frozen=True):
-    """Training speed of one submission.
+    """The training speed of one submission.
 
     Attributes:
-        latest: The last measurement on each device that was tried, and what it says.
-        devices: CPU beside GPU.
-        epochs: Round by round, of the last measurement that has epochs; `None` without any.
-        ratios: Ratios through time; `None` where no measurement has any.
-        of: What `epochs` is of.
-        causes: Why it is slow, a line each; likewise.
+        latest: The last measurement on each device that was tried, and its summary.
+        devices: The chart that compares the devices.
+        epochs: The chart of the epochs of the measurement `of`; `None` if there is none.
+        ratios: The chart of the ratio to the reference over time; `None` if no measurement has one.
+        of: The last measurement that has epochs; `None` if none has.
+        causes: Why the training of `of` is slow, a line for each cause.
     """
 
     latest: tuple[tuple[Timing, Summary], ...]
@@ -44,13 +44,13 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 class Fast(msgspec.Struct, frozen=True):
-    """A place in the list of the fastest.
+    """A row in the list of the fastest submissions.
 
     Attributes:
-        rank: From 1; those whose ratios read the same share one.
-        page: Whatever the caller has of the student.
-        ratio: Of whole calls of `train` to the reference's.
-        summary: What else the measurement says.
+        rank: The rank, from 1; submissions whose ratios look the same when printed share a rank.
+        page: Whatever the caller passed for the student.
+        ratio: The ratio of whole calls of `train` to those of the reference.
+        summary: The summary of the measurement.
     """
 
     rank: int
@@ -60,7 +60,7 @@ class Fast(msgspec.Struct, frozen=True):
 
 
 def speed_of(timings: Sequence[Timing]) -> Speed | None:
-    """What a page shows of a submission's measurements, oldest first; `None` where there are none."""
+    """Return what a page shows of a submission's measurements, given oldest first; `None` if there are none."""
     if not timings:
         return None
     latest = {timing.measurement.device: timing for timing in timings}
@@ -91,13 +91,16 @@ def speed_of(timings: Sequence[Timing]) -> Speed | None:
 
 
 def causes_of(measurement: Measurement) -> tuple[str, ...]:
-    """Why a training is slow, a line each: what undoing it gains, and where that was not tried what takes the time."""
+    """Return why a training is slow, a line for each cause.
+
+    A line says what undoing the cause gained.  If none was tried, a single line says what takes the time.
+    """
     tried = causes.tried(measurement)
     return tuple(causes.lines(tried)) if tried else tuple(filter(None, [causes.likely(measurement)]))
 
 
 def _devices(latest: dict[str, Timing]) -> Iterator[Device]:
-    """The CPU and each GPU; where no GPU was tried, an empty place for it all the same."""
+    """Yield the CPU and each GPU; if no GPU was tried, there is still an empty place for it."""
     gpus = sorted(device for device in latest if device != "cpu")
     for name in ("cpu", *(gpus or ["gpu"])):
         shown = clean(name, limit=12).upper()
@@ -110,13 +113,13 @@ def _devices(latest: dict[str, Timing]) -> Iterator[Device]:
 
 
 def fastest(measured: Iterable[tuple[Any, Sequence[Timing]]]) -> list[tuple[str, list[Fast]]]:
-    """The fastest by device, each by the last measurement of it.
+    """Return the fastest submissions on each device, each by its last measurement there.
 
-    They are ranked by whole calls of `train`, which the grader's own clock tells; only trainings that move the
-    weights and draw all their images are among them.
+    They are ranked by whole calls of `train`, which the grader's own clock measures.  Only trainings that move the
+    weights and use all of their images are listed.
 
     Args:
-        measured: Whatever the caller has of each student, and the measurements that count.
+        measured: For each student whatever the caller wants in `Fast.page`, and the measurements that count.
     """
     by_device: dict[str, list[tuple[Ratio, Any, Summary]]] = {}
     for page, timings in measured:
@@ -137,10 +140,15 @@ def _ranked(places: list[tuple[Ratio, Any, Summary]]) -> list[Fast]:
 
 
 def time_against_accuracy(measured: Iterable[tuple[str, Sequence[Timing]]]) -> Chart | None:
-    """Seconds of a whole training against accuracy on unseen images, by the last measurement of each on the CPU.
+    """Return a scatter plot of accuracy on unseen images against the seconds of a whole training.
+
+    The last measurement of each submission on the CPU is used.
 
     Args:
-        measured: Names, and their measurements.
+        measured: The names of submissions, and their measurements.
+
+    Returns:
+        The chart; `None` if there are fewer than two points.
     """
     points = []
     for name, timings in measured:

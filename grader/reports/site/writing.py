@@ -1,4 +1,4 @@
-"""From pages as records to files: templates, styles and the policy that allows nothing else."""
+"""Rendering pages from templates and writing them as files, with their styles and content security policy."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ STATUSES: Final = {
     "crashed": ("✗", "crashed"),
     "not_run": ("–", "not run"),
 }
-"""Symbol and word for each status of a check."""
+"""The symbol and the word for each status of a check."""
 
 _PICTURES: Final = {
     "devices": "median seconds of an epoch",
     "epochs": "seconds of each epoch",
     "ratios": "ratio to the reference",
 }
-"""The charts of a submission's speed, and what stands above them where they are pictures of their own."""
+"""The charts in a `Speed`, and the titles that they have as separate SVG files."""
 
 
 def write_site(
@@ -51,19 +51,19 @@ def write_site(
     awaited: int = 0,
     live: bool = False,
 ) -> None:
-    """Write `index.html` and `students/NAME.html` for a class; pages of students who are gone do not stay.
+    """Write `index.html` and `students/NAME.html` for a class, and remove the pages of students who have left it.
 
     Args:
-        folder: Where to; other files in it are left alone.
-        course: For the title, and for what students are not shown before a date.
-        pages: One for each student; their ids differ.
-        now: The moment for which the students' pages are made; now unless given.
-        awaited: How many submissions there are in the class, where some may still be missing.
-        live: Whether those will come.
+        folder: The folder to write to; other files in it are left alone.
+        course: Gives the title, and what students must not see before a date.
+        pages: A page for each student, all with different ids.
+        now: The moment for which the students' pages are made; by default the current time.
+        awaited: The number of submissions in the class, if some of them may not have a page yet.
+        live: Whether the missing ones are still being graded.
 
     Raises:
-        GraderError: A file of that name is there that is no page of the grader's.
-        ValueError: Two pages are of the same submission.
+        GraderError: If a file with such a name exists that is not one of the grader's pages.
+        ValueError: If two pages have the same id.
     """
     students_pages = sorted(pages, key=lambda page: (page.name.casefold(), page.id))
     if len({page.id for page in students_pages}) < len(students_pages):
@@ -79,20 +79,20 @@ def _rendered(
     template = environment.get_template("student.html")
     for page in pages:
         yield f"students/{page.file}", template.render(course=course, **students.context_of(as_seen(page, course, now)))
-    # Last, so that what it links to is in place before it.
+    # Last, so that the pages that it links to are in place before it.
     context = so_far | classes.context_of(pages)
     yield "index.html", environment.get_template("class.html").render(course=course, **context)
 
 
 def write_timings(folder: Path, timings: Iterable[Timing]) -> None:
-    """Write `timings.html`, and its charts as pictures into `timings/`.
+    """Write `timings.html`, and its charts as SVG files into `timings/`.
 
     Args:
-        folder: Where to; other files in it are left alone.
-        timings: Measurements, oldest first.
+        folder: The folder to write to; other files in it are left alone.
+        timings: The measurements, oldest first.
 
     Raises:
-        GraderError: A file of that name is there that is no page of the grader's.
+        GraderError: If a file with such a name exists that is not one of the grader's pages.
     """
     by_name: dict[str, list[Timing]] = {}
     for timing in timings:
@@ -117,7 +117,7 @@ def _rendered_timings(by_name: dict[str, list[Timing]]) -> Iterator[tuple[str, s
 
 
 def templates() -> Environment:
-    """The templates, with what each of them may use."""
+    """Return the Jinja environment of the templates, with the variables and filters that they use."""
     environment = Environment(
         loader=PackageLoader("grader.reports.site"),
         autoescape=True,
@@ -158,17 +158,17 @@ def templates() -> Environment:
 
 
 def _fit_to_be_shown(value: Any) -> Any:
-    """Every text of every page comes through here, so that none is shown with characters that mislead."""
+    """Clean a value that a template shows, so that no text on any page has characters that could mislead."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _digest(text: str) -> str:
-    """What a content security policy calls an inline style or script."""
+    """Return the digest by which a content security policy allows an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _when(text: str) -> str:
-    """A time as people read it, to the minute; what is no time stays as it is."""
+    """Return an ISO 8601 time in words, to the minute; other text is returned unchanged."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
