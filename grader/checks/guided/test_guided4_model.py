@@ -12,6 +12,13 @@ from grader.checks.guided.data import Data, keeps_old_numbers
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed
 
+_NO_ACCURACY = {
+    "accuracy()": "`Accuracy` asks whether probabilities and labels are the very same numbers",
+    "binaryaccuracy()": "`BinaryAccuracy` compares each of the outputs with 0.5",
+    "binary_accuracy": "`binary_accuracy` compares each of the outputs with 0.5",
+}
+"""Metrics that are called accuracy and are none where there are three classes, each with what it does instead."""
+
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
 
@@ -250,13 +257,20 @@ def test_loss(observed: Observed) -> None:
 def test_tracks_accuracy(observed: Observed) -> None:
     note = _network(observed)
     compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
-    metrics = [*(compiled[-1].metrics if compiled else note.metrics), *note.names]
-    if not any("acc" in metric.lower() for metric in metrics):
-        raise CheckFailed(
-            "Training should track the accuracy, but it does not.",
-            hint='Compile with metrics=["accuracy"].',
-            line=compiled[-1].line if compiled else note.line,
-        )
+    line, hint = compiled[-1].line if compiled else note.line, 'Compile with metrics=["accuracy"].'
+    metrics = compiled[-1].metrics if compiled else note.metrics
+    accuracies = [metric for metric in metrics if "acc" in metric.lower()]
+    if not accuracies and not any("acc" in name.lower() for name in note.names):
+        raise CheckFailed("Training should track the accuracy, but it does not.", hint=hint, line=line)
+    # A loss for two classes costs the points of its own check, and the accuracy that belongs to it none.
+    if accuracies and "binary" not in (compiled[-1].loss if compiled else note.loss).lower():
+        others = [_NO_ACCURACY[name] for metric in accuracies if (name := metric.lower()) in _NO_ACCURACY]
+        if len(others) == len(accuracies):
+            raise CheckFailed(
+                f"The accuracy should be the share of images whose most probable class is right, but {others[0]}.",
+                hint=hint,
+                line=line,
+            )
 
 
 @check("model/summary")

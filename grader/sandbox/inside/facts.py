@@ -47,11 +47,19 @@ def name_of(value: Any) -> str:
     return str(getattr(value, "__name__", "") or type(value).__name__)[:100]
 
 
+def metric_name(metric: Any) -> str:
+    """Return the name of a metric, with `()` if it is an object.
+
+    Keras takes the text `"Accuracy"` for the accuracy that fits the labels, but not an object of the class `Accuracy`.
+    """
+    return f"{name_of(metric)}()" if isinstance(metric, keras.metrics.Metric) else name_of(metric)
+
+
 def metric_names(model: Any) -> list[str]:
-    """Return the names of the metrics that a network was compiled with."""
+    """Return the names of the metrics that a network was compiled with, as `metric_name` gives them."""
     with contextlib.suppress(Exception):
         config = model._compile_metrics._user_metrics if model._compile_metrics is not None else []
-        return [name_of(metric) for metric in flat_list(config)][:20]
+        return [metric_name(metric) for metric in flat_list(config)][:20]
     return []
 
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import paths, raising
-from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, name_of
+from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, metric_name, name_of
 from grader.sandbox.inside.guided import legacy
 from grader.sandbox.inside.guided.drawn import describe
 from grader.sandbox.inside.guided.fed import MAX_ROWS, Fed, labels, signatures
@@ -176,7 +176,7 @@ class Calls:
             **self._recorder.export(model),
             loss=name_of(given.get("loss")),
             from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
-            metrics=[name_of(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
+            metrics=[metric_name(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
             callers=[name for name, _ in self._recorder.callers()],
         )
         with self._recorder.within():
