@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.common.answers import HistoryFacts
 from grader.checks.common.changes import hint_for_version
 from grader.checks.common.student import told
 from grader.checks.functions.strategies import ScriptCase
@@ -277,7 +278,8 @@ def test_the_hint_stands_in_the_feedback(tmp_path: Path, quick: Slot) -> None:
 
 
 def trained(case: ScriptCase, epochs: int, **curves: list[float]) -> tuple[ScriptCase, Training]:
-    returned = {"curves": {name: values[:epochs] for name, values in curves.items()}}
+    told = {name: values[:epochs] for name, values in curves.items()}
+    returned: HistoryFacts = {"kind": "History", "history": True, "of_model": True, "curves": told}
     return case, Training("", returned, epochs, [], [], [], "", None, [], [])
 
 

@@ -22,6 +22,7 @@ import pytest
 
 from grader.checks.common.evidence import CannotRebuild, Examiner
 from grader.checks.common.student import TimeLeft
+from grader.checks.common.tools import ExaminerTools, Tools
 from grader.course import Course, Settings
 from grader.grading.slots import Slot
 from grader.results.scoring import Result
@@ -610,7 +611,7 @@ def exported(sandbox: Sandbox) -> dict[str, Any]:
     """What the worker says of a network with a layer of its own."""
     with sandbox.worker(seed=0) as worker:
         worker.load(PLAIN + ATTENTION, ("build_model",))
-        export = worker.tool("export_model", worker.call("build_model"))
+        export = Tools.of(worker).export_model(worker.call("build_model"))
         return {"config": export["config"], "weights": [np.array(weight) for weight in export["weights"]]}
 
 
@@ -693,7 +694,7 @@ def test_a_forged_graph_reaches_neither_side(exported: dict[str, Any], worker: W
         config = config.replace(graphs.REGISTERED_NAME, graphs.REGISTERED_NAME.replace(">", "\\u003e"))
     assert words in graphs.fault_of(config)
     with pytest.raises(SubmissionError, match="CannotRebuildError"):  # nor would the examiner run it
-        worker.tool("rebuild", config)
+        ExaminerTools.of(worker).rebuild(config)
 
 
 def test_the_trusted_side_refuses_a_graph_before_the_examiner_is_asked(exported: dict[str, Any]) -> None:
@@ -704,7 +705,7 @@ def test_the_trusted_side_refuses_a_graph_before_the_examiner_is_asked(exported:
         raise AssertionError("the examiner was started")
 
     with pytest.raises(CannotRebuild, match="its layer Attention calls Python with EagerPyFunc"):
-        Examiner(never, TimeLeft(60)).ask("rebuild", json.dumps(tree))
+        Examiner(never, TimeLeft(60)).rebuild(json.dumps(tree))
 
 
 def test_the_rebuilt_network_answers_as_the_submission_s_own_does(exported: dict[str, Any], sandbox: Sandbox) -> None:
@@ -714,20 +715,21 @@ def test_the_rebuilt_network_answers_as_the_submission_s_own_does(exported: dict
         worker.load(PLAIN + ATTENTION + "\n\ndef answers(model, x):\n    return model(x)\n", ("build_model", "answers"))
         expected = worker.call("answers", worker.call("build_model"), x)
     with sandbox.worker(seed=0) as examiner:
-        rebuilt = examiner.tool("rebuild", exported["config"], exported["weights"])
-        assert np.allclose(examiner.tool("run_network", rebuilt, x), expected, atol=1e-4)
-        parts = examiner.tool("describe_network", rebuilt)["layers"]
+        rebuilt = ExaminerTools.of(examiner).rebuild(exported["config"], exported["weights"])
+        assert np.allclose(ExaminerTools.of(examiner).run_network(rebuilt, x), expected, atol=1e-4)
+        parts = ExaminerTools.of(examiner).describe_network(rebuilt)["layers"]
     assert [part["kind"] for part in parts if part["convolution"]] == ["Conv2D"] * 6
     assert "Multiply" in [part["kind"] for part in parts]
 
 
 def test_a_file_may_not_bring_a_graph(exported: dict[str, Any], sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0) as worker:
-        rebuilt = worker.tool("rebuild", exported["config"], exported["weights"])
-        worker.tool("save_model", rebuilt, "kept.keras")
-        data = worker.tool("file_bytes", "kept.keras")
+        rebuilt = ExaminerTools.of(worker).rebuild(exported["config"], exported["weights"])
+        Tools.of(worker).save_model(rebuilt, "kept.keras")
+        data = Tools.of(worker).file_bytes("kept.keras")
+        assert data is not None
         with pytest.raises(SubmissionError, match="none of Keras' own: OwnLayer"):
-            worker.tool("open_checkpoint", data)
+            ExaminerTools.of(worker).open_checkpoint(data)
 
 
 def test_a_network_inside_a_wrapper_is_looked_at_too(exported: dict[str, Any], worker: Worker) -> None:
@@ -753,7 +755,7 @@ def test_a_network_inside_a_wrapper_is_looked_at_too(exported: dict[str, Any], w
         wrapper,
     ]
     with pytest.raises(SubmissionError, match="its layer Hidden answers the same"):
-        worker.tool("rebuild", json.dumps(tree))
+        ExaminerTools.of(worker).rebuild(json.dumps(tree))
 
 
 EYE: Final = {

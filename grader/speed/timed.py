@@ -37,14 +37,13 @@ class TimedTraining(ABC):
         trial: Settings of `trial.Trial` in the sandbox, where the training tells of its passes and is not judged.
 
     Attributes:
-        export: The network before its training, as `toolbox.export_model` gives it, or its `config` alone; there after
-            `prepare`.
+        config: The network's configuration, as `toolbox.export_model` gives it; there after `prepare`.
         ended: Whether the training has come to its end.
         turns: The turns that it has had.
         notes: What a trial said at the end of each turn.
     """
 
-    export: dict[str, Any]
+    config: str
 
     def __init__(
         self,

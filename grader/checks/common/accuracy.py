@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from grader.assignment.subject import USUAL
+from grader.checks.common.answers import ClockFacts, ModelExport, TallyFacts
 from grader.checks.common.epochs import believed
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Examiner
 from grader.checks.common.hidden import Split
@@ -45,9 +46,10 @@ of an epoch with more of them, and makes 224 of 200 with 32."""
 _MOST_PASSES: Final = 4
 """How often an image may reach the network in an epoch: two views of it, or a second gradient, and a look at both."""
 
-_NOTHING_NOTED: Final[dict[str, Any]] = {
+_NOTHING_NOTED: Final[ClockFacts] = {
     "first_step": None,
     "epochs": [],
+    "stamps": np.zeros(0),
     "trained": {"images": 0, "batches": 0, "steps": 0},
 }
 _MOST_EPOCHS: Final = 200
@@ -106,7 +108,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
                 hint="build_model returns an untrained network.",
             )
         export, clock = _export_of(student, model), _clock_of(student, model)
-        shapes = kernel_shapes(export.get("weights", []))
+        shapes = [] if export is None else kernel_shapes(export["weights"])
         settings = {} if budget is None else _settings(budget)
         began = time.perf_counter()
         returned = student.call(
@@ -120,11 +122,11 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         )
         ended = time.perf_counter()
         example = student.example
-        noted = student.tool("read_clock", clock) if clock is not None else _NOTHING_NOTED
+        noted = student.tools.read_clock(clock) if clock is not None else _NOTHING_NOTED
         if budget is not None:
             _require_budget(noted["trained"], split, budget, example)
-        checkpoint = student.tool("file_bytes", _CHECKPOINT)
-        kept = _kept(student, model, export) if checkpoint else None
+        checkpoint = student.tools.file_bytes(_CHECKPOINT)
+        kept = None if export is None or not checkpoint else _kept(student, model, export)
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
     except (Missing, SubmissionError) as error:
@@ -132,7 +134,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         raise NotRun(f"building, training and predicting does not work: {why}.") from None
     predicted = accuracy_of(answers, split)
     network = _open(student, examiner, checkpoint, model, kept)
-    if shapes and kernel_shapes(list(examiner.ask("weights_of", network))) != shapes:
+    if shapes and kernel_shapes(examiner.weights_of(network)) != shapes:
         raise CheckFailed(
             "The checkpoint should hold the network that `train` was given, but it holds one with other layers.",
             hint="Save the parameter `model` itself.",
@@ -143,7 +145,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     epochs, _ = believed(noted, began, ended)
     curves = curves_of(student, returned, model, _MOST_EPOCHS if budget is None else budget.epochs)
     steps = noted["trained"]["steps"] or noted["trained"]["batches"]
-    config = export.get("config", "")
+    config = "" if export is None else export["config"]
     return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps, config)
 
 
@@ -158,12 +160,12 @@ def _settings(budget: Accuracy) -> dict[str, int]:
     return {"epochs": budget.epochs, "batch_size": budget.batch_size, "patience": budget.epochs}
 
 
-def _export_of(student: Student, model: Any) -> dict[str, Any]:
-    """The network as data; nothing where it cannot be had."""
+def _export_of(student: Student, model: Any) -> ModelExport | None:
+    """The network as data; `None` where it cannot be had, or is no Keras model."""
     with contextlib.suppress(SubmissionError):
-        export: dict[str, Any] = student.tool("export_model", model) if isinstance(model, Handle) else {}
-        return export
-    return {}
+        export = student.tools.export_model(model) if isinstance(model, Handle) else None
+        return export if export is not None and export["model"] else None
+    return None
 
 
 _KEEPS_VALUES: Final = frozenset(
@@ -225,10 +227,10 @@ def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
 
 def _clock_of(student: Student, model: Any) -> Handle | None:
     """What times the training, and counts its steps and the images that reach the network; `None` where it is none."""
-    return student.tool("start_clock", model) if isinstance(model, Handle) else None
+    return student.tools.start_clock(model) if isinstance(model, Handle) else None
 
 
-def _require_budget(counted: Mapping[str, int], split: Split, budget: Accuracy, example: str) -> None:
+def _require_budget(counted: TallyFacts, split: Split, budget: Accuracy, example: str) -> None:
     """Refuse a training that took more than it was given: what that is worth is what is measured.
 
     Steps are those of optimizers.  A training may do without one, so the images that reach the network have a limit
@@ -255,7 +257,7 @@ def _require_budget(counted: Mapping[str, int], split: Split, budget: Accuracy, 
 def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curves:
     """The curves of what `train` returned, cut to the epochs asked for; none where it has none to tell."""
     with contextlib.suppress(SubmissionError, WorkerGone):
-        told = student.tool("describe_history", returned, model, max_bytes=MAX_ANSWER_BYTES)["curves"]
+        told = student.tools.within(max_bytes=MAX_ANSWER_BYTES).describe_history(returned, model)["curves"]
         return {
             name[:40]: [round(value, 4) for value in values[:epochs]]
             for name, values in list(told.items())[:_MAX_CURVES]
@@ -310,40 +312,40 @@ def _is_right(answers: Array, labels: Array) -> Array:
     return right
 
 
-def _kept(student: Student, model: Any, export: dict[str, Any]) -> dict[str, Any] | None:
+def _kept(student: Student, model: Handle, export: ModelExport) -> ModelExport | None:
     """A network with layers of its own, with the weights in the checkpoint; `None` for any other.
 
     The examiner cannot tell which weight of the file is whose, so the worker reads them, which wrote the file: what it
     says of it, it could have written.
     """
-    if graphs.has_graphs(export.get("config", "")):
+    if graphs.has_graphs(export["config"]):
         with contextlib.suppress(SubmissionError):
-            kept: dict[str, Any] = student.tool("export_checkpoint", model, _CHECKPOINT)
-            return kept if kept.get("model") else None
+            kept = student.tools.export_checkpoint(model, _CHECKPOINT)
+            return kept if kept["model"] else None
     return None
 
 
 def _open(
-    student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any, kept: dict[str, Any] | None
-) -> Any:
+    student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any, kept: ModelExport | None
+) -> Handle:
     """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
     if kept is not None:
-        return examiner.ask("rebuild", kept["config"], list(kept["weights"]))
+        return examiner.rebuild(kept["config"], kept["weights"])
     if checkpoint is not None:
         try:
-            return examiner.ask("open_checkpoint", checkpoint)
+            return examiner.open_checkpoint(checkpoint)
         except CannotRebuild:
-            export = student.tool("export_model", model)
-            if not export.get("model"):
+            export = student.tools.export_model(model)
+            if not export["model"]:
                 raise
-            return examiner.ask("open_checkpoint", checkpoint, export["config"])
-    export = student.tool("export_model", model)
-    if not export.get("model"):
+            return examiner.open_checkpoint(checkpoint, export["config"])
+    export = student.tools.export_model(model)
+    if not export["model"]:
         raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")
-    return examiner.ask("rebuild", export["config"], list(export["weights"]))
+    return examiner.rebuild(export["config"], export["weights"])
 
 
-def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: tuple[float, float] | None) -> float:
+def examined_accuracy(examiner: Examiner, network: Handle, split: Split, measured: tuple[float, float] | None) -> float:
     """The share of hidden images that the network in the examiner predicts right, scaled in the best of the ways.
 
     In batches, since the images take four times the memory once they are floats.
@@ -352,7 +354,7 @@ def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: 
     for start in range(0, len(split.x_hidden), _BATCH):
         labels = split.hidden_labels[start : start + _BATCH]
         batches = scaled(split.x_hidden[start : start + _BATCH], measured, means_and_deviations(split))
-        counts = [np.sum(_is_right(np.asarray(examiner.ask("run_network", network, x)), labels)) for x in batches]
+        counts = [np.sum(_is_right(examiner.run_network(network, x), labels)) for x in batches]
         right = [float(a + b) for a, b in zip(right or [0.0] * len(counts), counts, strict=True)]
     return max(right) / len(split.x_hidden)
 
@@ -363,7 +365,7 @@ def _scale_of_predict(student: Student) -> tuple[float, float] | None:
     shape = student.subject.image_shape
     images = np.ones((1, *shape), np.uint8) * levels[:, None, None, None]
     try:
-        model = student.tool("brightest_channel_model", KNOWN_GAIN, 0, 0.0, shape)
+        model = student.tools.brightest_channel_model(KNOWN_GAIN, image_shape=shape)
         answers = student.call("predict", Shown(model, "model"), Shown(images, "x"))
     except SubmissionError:
         return None

@@ -1,4 +1,4 @@
-"""The forms of what tools answer: a worker that holds a submission may answer anything, so each is checked."""
+"""The forms of what the tools of a worker answer, and how an answer is held against its form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import msgspec
 import numpy as np
 
 from grader.sandbox.wire import facts
-from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray
 
@@ -26,7 +25,7 @@ class LineFacts(TypedDict):
 
 
 # A submission may answer in the tool's place: looking for an image among thousands would take minutes.
-_Few = msgspec.Meta(max_length=facts.MOST)
+_FEW = msgspec.Meta(max_length=facts.MOST)
 
 
 class AxesFacts(TypedDict):
@@ -36,7 +35,7 @@ class AxesFacts(TypedDict):
     xlabel: str
     ylabel: str
     images: Annotated[list[Array | None], msgspec.Meta(max_length=facts.MOST_IMAGES)]
-    lines: Annotated[list[LineFacts], _Few]
+    lines: Annotated[list[LineFacts], _FEW]
 
 
 class LegendEntry(TypedDict):
@@ -49,10 +48,16 @@ class LegendEntry(TypedDict):
 class FigureFacts(TypedDict):
     """A figure."""
 
-    axes: Annotated[list[AxesFacts], _Few]
-    legends: Annotated[list[Annotated[list[LegendEntry], _Few]], _Few]
+    axes: Annotated[list[AxesFacts], _FEW]
+    legends: Annotated[list[Annotated[list[LegendEntry], _FEW]], _FEW]
     xlabel: str
     ylabel: str
+
+
+class ReturnedFigure(FigureFacts):
+    """A figure that a function drew, with what it returned instead of it, in words; empty where it returned it."""
+
+    returned: str
 
 
 class ModelExport(TypedDict):
@@ -113,59 +118,71 @@ class ClockFacts(TypedDict):
     trained: TallyFacts
 
 
-_FORMS: Final[dict[str, Any]] = {
-    "sequential": Handle,
-    "with_block": Handle | None,
-    "history": Handle,
-    "export_model": ModelExport,
-    "export_checkpoint": ModelExport,
-    "perturb": None,
-    "compile_plainly": None,
-    "step": dict[str, float],
-    "judge": dict[str, float],
-    "script_model": tuple[Handle, Handle, Handle, Handle],
-    "epochs_of": int,
-    "witness_model": tuple[Handle, Handle],
-    "brightest_channel_model": Handle,
-    "frozen_channel_model": tuple[Handle, Handle],
-    "logs_of": Annotated[list[dict[str, float]], msgspec.Meta(max_length=facts.MOST)],
-    "counts_of": WatchFacts,
-    "seen_by": SeenImages,
-    "start_clock": Handle,
-    "start_trial": None,
-    "keep_to_single_precision": None,
-    "read_clock": ClockFacts,
-    "device_memory_mb": float | None,
-    "save_model": None,
-    "describe_history": HistoryFacts,
-    "describe_figure": FigureFacts | None,
-    "drawn_figure": Handle | None,
-    "render_figure": Array | None,
-    "file_bytes": bytes | None,
-    "files": list[str],
-    "hold": Handle,
-    "look": Any,
-}
+class LayerFacts(TypedDict):
+    """One layer of a network; see `examiner.describe_network`."""
+
+    kind: str
+    convolution: bool
+    kernels: list[list[int]]
+    channels_first: bool
+    input_shape: list[int] | None
+    output_shape: list[int] | None
 
 
-def checked_answer(tool: str, answer: Any) -> Any:
-    """An answer, where it has the form that the tool's answers have.
+class NetworkFacts(TypedDict):
+    """What a network in the examiner consists of; see `examiner.describe_network`."""
 
-    Raises:
-        msgspec.ValidationError: It has another.
-    """
-    checked = msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
-    if tool in ("export_model", "export_checkpoint") and checked["model"]:
-        missing = _OF_A_MODEL - set(checked)
-        if missing:
-            raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")
-        _decoded(checked["config"], dict[str, Any])
-    if tool == "render_figure" and checked is not None and not is_picture(checked):
-        raise msgspec.ValidationError(f"expected a picture, got {checked.dtype} of shape {checked.shape}")
-    return checked
+    layers: list[LayerFacts]
+    input_shape: list[int]
+    output_shape: list[int]
+    parameters: int
+
+
+class DeviceFacts(TypedDict):
+    """What the backend computes on; see `backend.device_facts`."""
+
+    backend: str
+    devices: list[str]
+    gpu: bool
+
+
+class RateFacts(TypedDict):
+    """What a device reaches by itself, in operations a second; see `rates.measure_rates`."""
+
+    matmul: float
+    convolution: float
+
+
+EpochLogs = Annotated[list[dict[str, float]], _FEW]
+"""What `fit` said of each epoch."""
 
 
 _OF_A_MODEL: Final = frozenset(("compiled", "built", "steps", "config", "weights"))
+
+
+def read_answer(answer: Any, form: Any) -> Any:
+    """Return an answer if it has a form, which is a type that msgspec knows or one of arrays and handles.
+
+    Raises:
+        msgspec.ValidationError: If it has another form.
+    """
+    return msgspec.convert(answer, form, dec_hook=_instance_of, str_keys=False)
+
+
+def require_whole_export(export: ModelExport) -> None:
+    """Raise `msgspec.ValidationError` if the export of a Keras model lacks a part, or its configuration is no JSON."""
+    if not export["model"]:
+        return
+    missing = _OF_A_MODEL - set(export)
+    if missing:
+        raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")
+    _decoded(export["config"], dict[str, Any])
+
+
+def require_picture(pixels: Array | None) -> None:
+    """Raise `msgspec.ValidationError` for an array that is no picture."""
+    if pixels is not None and not is_picture(pixels):
+        raise msgspec.ValidationError(f"expected a picture, got {pixels.dtype} of shape {pixels.shape}")
 
 
 class _LayerConfig(msgspec.Struct):
@@ -200,7 +217,7 @@ def _decoded(text: str, form: Any) -> Any:
         raise msgspec.ValidationError(str(error)) from None
 
 
-def _array_or_nothing(form: type, value: Any) -> Any:
+def _instance_of(form: type, value: Any) -> Any:
     if isinstance(value, form):
         return value
     raise msgspec.ValidationError(f"expected {form.__name__}, got {type(value).__name__}")

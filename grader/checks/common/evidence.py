@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, is_unwritten, told
+from grader.checks.common.tools import ExaminerTools
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs
@@ -16,9 +19,6 @@ KNOWN_GAIN: Final = 0.2
 """Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
 
 _EXAMINER_SECONDS: Final = 120.0
-_WITH_CONFIGURATION: Final = frozenset(("rebuild", "open_checkpoint", "load_weights"))
-"""Tools that make a network of what a submission's worker said; the layers of its own in it are taken apart before."""
-
 
 _Gathered = TypeVar("_Gathered")
 
@@ -124,8 +124,10 @@ class CannotRebuild(CheckFailed):
         self.reason = reason
 
 
-class Examiner:
+class Examiner(ExaminerTools):
     """A worker that never saw the submission, and says what a network is and does; started when first asked.
+
+    Each of its tools raises `CheckFailed` if the network cannot be rebuilt, or brings the examiner down.
 
     Args:
         start: Starts it.
@@ -133,30 +135,29 @@ class Examiner:
     """
 
     def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:
+        super().__init__(self._ask)
         self._start = start
         self._budget = budget
         self._worker: Worker | None = None
 
-    def ask(self, tool: str, *args: Any) -> Any:
-        """Use a tool in the examiner.
-
-        Raises:
-            CheckFailed: The network cannot be rebuilt, or brings the examiner down.
-        """
-        if tool in _WITH_CONFIGURATION:
-            for config in args:
-                if isinstance(config, str) and (fault := graphs.fault_of(config)):
-                    raise CannotRebuild(fault)
+    def _ask(self, tool: str, args: tuple[Any, ...], read: Callable[[Any], Any], **_limits: Any) -> Any:
+        # A text is the configuration of a network, as a submission's worker gave it: the layers of a submission's own
+        # in it are taken apart before the examiner makes anything of it.
+        for config in args:
+            if isinstance(config, str) and config and (fault := graphs.fault_of(config)):
+                raise CannotRebuild(fault)
         if self._worker is None:
             self._worker = self._start()
         try:
             allowed = self._budget.allow(self._worker, _EXAMINER_SECONDS)
             with self._budget.spend():
-                return self._worker.tool(tool, *args, seconds=allowed)
+                return read(self._worker.tool(tool, *args, seconds=allowed))
         except SubmissionError as error:
             if error.type_name != "CannotRebuildError":
                 raise CheckFailed(f"The network cannot be examined: {told(error.type_name, error.text)}.") from None
             raise CannotRebuild(error.text) from None
+        except msgspec.ValidationError:
+            raise CheckFailed("The network cannot be examined: its arrays are none that can be sent.") from None
         except WorkerGone as gone:
             self.close()
             raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import numpy as np
-
 from grader.assignment import contract
 from grader.assignment.subject import USUAL, Subject
-from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
+from grader.checks.common.answers import MAX_PICTURE_SIDE, Array, FigureFacts, ModelExport
+from grader.checks.common.tools import Tools, use_in
 from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import CourseLimits
 from grader.sandbox.host.session import SubmissionError, Worker
@@ -170,46 +168,46 @@ class Student:
                 **{key: _plain(value) for key, value in named.items()},
             )
 
-    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
-        """Use a tool of `grader.sandbox.inside.toolbox` in this worker.
+    @property
+    def tools(self) -> Tools:
+        """The grader's own tools in this worker: each may take as long as a call, and all take from the same time.
 
-        Args:
-            name: The tool.
-            args: Data, arrays and handles.
-            seconds: How long it may take; the course's limit for a call unless given.
-            max_bytes: The largest answer that is taken.
-
-        Raises:
-            SubmissionError: The tool, or the submission's code that it ran, raised.
-            WorkerGone: It did not come to an end, or the answer is none that this tool gives.
+        A tool raises `SubmissionError` if code of the submission that it runs does, and `WorkerGone` if it does not
+        come to an end, or if the worker's answer is none that the tool gives.
         """
-        limit = self._limits.call_seconds if seconds is None else seconds
-        allowed = self._budget.allow(self.worker, limit)
-        with self._budget.spend():
-            answer = self.worker.tool(name, *args, seconds=allowed, max_bytes=max_bytes)
-        try:
-            return checked_answer(name, answer)
-        except msgspec.ValidationError:
-            raise self.worker.end("protocol", "answered for the grader's own tools") from None
+        return Tools(self._use)
 
-    def export(self, model: Handle) -> dict[str, Any]:
+    def _use(
+        self,
+        tool: str,
+        args: tuple[Any, ...],
+        read: Callable[[Any], Any],
+        *,
+        seconds: float | None = None,
+        max_bytes: int = MAX_FRAME_BYTES,
+    ) -> Any:
+        allowed = self._budget.allow(self.worker, self._limits.call_seconds if seconds is None else seconds)
+        with self._budget.spend():
+            return use_in(self.worker, tool, args, read, seconds=allowed, max_bytes=max_bytes)
+
+    def export(self, model: Handle) -> ModelExport:
         """A Keras model as data; see `toolbox.export_model`.
 
         Raises:
             CheckFailed: It is none any more.
         """
-        export = self.tool("export_model", model)
+        export = self.tools.export_model(model)
         if not export["model"]:
             raise CheckFailed("The model that was given should stay a Keras model, but it is none any more.")
-        return export  # type: ignore[no-any-return]
+        return export
 
-    def weights(self, model: Handle, *, like: list[Any] | None = None) -> list[Any]:
+    def weights(self, model: Handle, *, like: list[Array] | None = None) -> list[Array]:
         """The weights of a Keras model, as many and of the shapes of those in `like`.
 
         Raises:
             CheckFailed: They are others.
         """
-        weights = list(self.export(model)["weights"])
+        weights = self.export(model)["weights"]
         if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
             raise CheckFailed(
                 "The layers of the model that was given should stay as they are, but its weights have other shapes "
@@ -218,7 +216,7 @@ class Student:
             )
         return weights
 
-    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any]]:
+    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, FigureFacts]:
         """Call a function that returns a figure; gives it with what `toolbox.describe_figure` says of it.
 
         Raises:
@@ -228,25 +226,26 @@ class Student:
         require_figure(name, returned)
         return figure, facts
 
-    def drawn(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any], str]:
+    def drawn(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, FigureFacts, str]:
         """The same, whatever was returned, where a figure was drawn; with what was returned instead, in words.
 
         Raises:
             CheckFailed: There is no figure.
         """
         returned = self.call(name, *args, **kwargs)
-        facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
-        if isinstance(returned, Handle) and facts is not None:
-            return returned, facts, ""
+        if isinstance(returned, Handle):
+            facts = self.tools.describe_figure(returned)
+            if facts is not None:
+                return returned, facts, ""
         what = describe(returned)
         several = isinstance(returned, (list, tuple)) and all(isinstance(value, Handle) for value in returned)
-        figure = self.tool("drawn_figure", returned if several or isinstance(returned, Handle) else None)
-        facts = self.tool("describe_figure", figure) if isinstance(figure, Handle) else None
-        if facts is None:
-            require_figure(name, what)
-        return figure, facts, what  # type: ignore[return-value]
+        figure = self.tools.drawn_figure(returned if several or isinstance(returned, Handle) else None)
+        facts = None if figure is None else self.tools.describe_figure(figure)
+        if figure is None or facts is None:
+            raise no_figure(name, what)
+        return figure, facts, what
 
-    def picture(self, figure: Handle) -> np.ndarray[Any, Any] | None:
+    def picture(self, figure: Handle) -> Array | None:
         """The pixels of a figure that was drawn before, uint8 of shape (height, width, 4); `None` where it has none.
 
         Raises:
@@ -254,9 +253,8 @@ class Student:
             WorkerGone: It did not come to an end, or the answer is no picture.
         """
         seconds = min(_PICTURE_SECONDS, self._limits.call_seconds)
-        most = 4 * MAX_PICTURE_SIDE**2 + 1000
-        pixels = self.tool("render_figure", figure, MAX_PICTURE_SIDE, seconds=seconds, max_bytes=most)
-        return pixels  # type: ignore[no-any-return]
+        tools = self.tools.within(seconds=seconds, max_bytes=4 * MAX_PICTURE_SIDE**2 + 1000)
+        return tools.render_figure(figure, MAX_PICTURE_SIDE)
 
     def explain(self, error: SubmissionError | Missing) -> str:
         """What became of a call, in a sentence's tail."""
@@ -293,9 +291,8 @@ class UnwrittenStudent(Student):
         """Raise `StillToWrite`."""
         raise self.error
 
-    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
-        """Raise `StillToWrite`: what comes before the call is of no use."""
-        raise self.error
+    def _use(self, tool: str, args: tuple[Any, ...], read: Callable[[Any], Any], **limits: Any) -> Any:
+        raise self.error  # what comes before the call is of no use
 
 
 def is_unwritten(submission: Submission, name: str) -> bool:
@@ -306,10 +303,15 @@ def is_unwritten(submission: Submission, name: str) -> bool:
 def require_figure(name: str, returned: str) -> None:
     """Raise `CheckFailed` where a function returned something else than a figure, which `returned` describes."""
     if returned:
-        raise CheckFailed(
-            f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
-            hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
-        )
+        raise no_figure(name, returned)
+
+
+def no_figure(name: str, returned: str) -> CheckFailed:
+    """What is wrong with a function that returned something else than a figure, which `returned` describes."""
+    return CheckFailed(
+        f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
+        hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
+    )
 
 
 def fitted_call(

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 import numpy as np
 
+from grader.checks.common.answers import ReturnedFigure
 from grader.checks.common.evidence import KNOWN_GAIN, Evidence
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
@@ -216,7 +217,7 @@ class ExampleFigures(_Figures):
         )
         return figure
 
-    def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> dict[str, Any]:
+    def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> ReturnedFigure:
         """The figure for a case, in the first form of the call that works; see `toolbox.describe_figure`.
 
         Labels that are not one-hot are for functions that cannot do with others: a check of its own asks for those
@@ -229,12 +230,12 @@ class ExampleFigures(_Figures):
 
     def shown(
         self, case: ShowCase, *, seed: int | None, labels: str = "one-hot", with_predictions: bool = False
-    ) -> dict[str, Any]:
+    ) -> ReturnedFigure:
         """The figure for a case, in one form of the call."""
         extra = {"predictions": case.predictions} if with_predictions else {}
         y = {"one-hot": case.y, "numbers": case.numbers, "column": case.numbers.reshape(-1, 1)}[labels]
 
-        def gather() -> dict[str, Any]:
+        def gather() -> ReturnedFigure:
             names = list(case.names)
             figure, facts, returned = self.student.drawn(
                 "show_examples", case.x, y, names, **extra, count=case.count, seed=seed
@@ -242,7 +243,7 @@ class ExampleFigures(_Figures):
             if with_predictions:  # a handful of images is enough to look at, and soon drawn
                 shown = sum(bool(axes["images"]) for axes in facts["axes"])
                 self._note("show_examples/titles-name-the-prediction", -abs(shown - 5), figure)
-            return facts | {"returned": returned}
+            return {**facts, "returned": returned}
 
         return self.once((case, seed, labels, with_predictions), gather)
 
@@ -250,7 +251,7 @@ class ExampleFigures(_Figures):
 class HistoryFigures(_Figures):
     """The figures of `plot_history`."""
 
-    def plot(self, case: CurvesCase, *, older_names: bool = False) -> dict[str, Any]:
+    def plot(self, case: CurvesCase, *, older_names: bool = False) -> ReturnedFigure:
         """The figure of a training's curves, in the first form of the call with which something is drawn.
 
         What was returned instead of a figure stands in `returned`, empty where it was one.
@@ -261,7 +262,7 @@ class HistoryFigures(_Figures):
         """
         forms = ("dictionary", "history", "older names") if older_names else ("dictionary", "history")
 
-        def draw(form: str) -> dict[str, Any]:
+        def draw(form: str) -> ReturnedFigure:
             facts = self.plotted(case, form)
             if not any(axes["lines"] for axes in facts["axes"]):
                 raise CheckFailed("`plot_history` should draw lines, but it drew none.", hint="Draw with ax.plot.")
@@ -272,20 +273,20 @@ class HistoryFigures(_Figures):
         except CheckFailed:  # nothing is drawn in any form
             return first_that_works([partial(self.plotted, case, form) for form in forms])
 
-    def plotted(self, case: CurvesCase, form: str) -> dict[str, Any]:
+    def plotted(self, case: CurvesCase, form: str) -> ReturnedFigure:
         """The figure, in one form of the call: `dictionary`, `history`, or a dictionary with `older names`, too."""
 
-        def gather() -> dict[str, Any]:
+        def gather() -> ReturnedFigure:
             given: Any = case.curves
             if form == "history":
                 curves = {name: case.curves[name] for name in ("accuracy", "val_accuracy")}
-                handle = self.student.tool("history", case.curves)
+                handle = self.student.tools.history(case.curves)
                 given = Shown(handle, f"... # a History whose .history has {curves}")
             if form == "older names":
                 given = case.curves | {"acc": case.curves["accuracy"], "val_acc": case.curves["val_accuracy"]}
             figure, facts, returned = self.student.drawn("plot_history", given)
             self._note("plot_history/both-curves", len(case.accuracy), figure)
-            return facts | {"returned": returned}
+            return {**facts, "returned": returned}
 
         return self.once((case, form), gather)
 
@@ -297,10 +298,7 @@ class Predictions(Evidence):
         """The network; with `shift`, one whose class is the brightest channel's number plus that, modulo 3."""
 
         def make() -> Handle:
-            handle: Handle = self.student.tool(
-                "brightest_channel_model", KNOWN_GAIN, shift, threshold, self.subject.image_shape
-            )
-            return handle
+            return self.student.tools.brightest_channel_model(KNOWN_GAIN, shift, threshold, self.subject.image_shape)
 
         handle = self.once(("model", shift, threshold), make)
         brightest = "brightest of frame, ring and middle" if self.subject.is_grey else "brightest of three channels"
@@ -311,7 +309,7 @@ class Predictions(Evidence):
 
         def save() -> str:
             name = "known.keras" if not shift and not threshold else f"known-{shift}-{threshold:g}.keras"
-            self.student.tool("save_model", self.known_model(shift, threshold).value, name)
+            self.student.tools.save_model(self.known_model(shift, threshold).value, name)
             return name
 
         return self.once(("path", shift, threshold), save)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks.common.answers import layer_names
+from grader.checks.common.answers import ModelExport, NetworkFacts, layer_names
 from grader.checks.common.evidence import Evidence, Examiner
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
@@ -41,7 +41,7 @@ class Block(msgspec.Struct, frozen=True):
     """
 
     same_model: bool
-    facts: dict[str, Any]
+    facts: NetworkFacts
     fault: Exception | None = None
 
 
@@ -62,7 +62,7 @@ class Blocks(Evidence):
         def gather() -> Block:
             size, channels, filters = case
             shape = (size, size, channels)
-            model = self.student.tool("sequential", shape)
+            model = self.student.tools.sequential(shape)
             given = layer_names(self.student.export(model)["config"])
             shown = Shown(model, f"keras.Sequential([keras.Input({shape}), keras.layers.Rescaling(1 / 255)])")
             returned = self.student.call("add_conv_block", shown, filters)
@@ -76,17 +76,17 @@ class Blocks(Evidence):
                     "the call.",
                     hint="Call model.add(...) on the parameter itself, not on a new or copied model.",
                 )
-                with_it = self.student.tool("with_block", model, returned)
+                with_it = self.student.tools.with_block(model, returned)
                 if with_it is None:
                     raise fault
                 export = self.student.export(with_it)
             elif before[: len(given)] != given:
                 fault = _NOT_ON_TOP
-            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
-            facts = self.examiner.ask("describe_network", rebuilt)
+            rebuilt = self.examiner.rebuild(export["config"], export["weights"])
+            facts = self.examiner.describe_network(rebuilt)
             own = [layer for layer in facts["layers"] if layer["kind"] != "InputLayer"]
             there_before = fault is not _NOT_ON_TOP and own and own[0]["kind"] == "Rescaling"
-            facts = facts | {"layers": own[1:] if there_before else own}
+            facts = {**facts, "layers": own[1:] if there_before else own}
             if fault is None:
                 fault = self._fault_of_second(shown, filters, before)
             self.student.example = example
@@ -126,9 +126,9 @@ class Network(msgspec.Struct, frozen=True):
     """
 
     handle: Handle
-    export: dict[str, Any]
+    export: ModelExport
     rebuilt: Handle
-    facts: dict[str, Any]
+    facts: NetworkFacts
 
 
 class Networks(Evidence):
@@ -148,8 +148,8 @@ class Networks(Evidence):
             )
             returned = self.student.call("build_model", **arguments)
             export = self.export(returned)
-            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
-            return Network(returned, export, rebuilt, self.examiner.ask("describe_network", rebuilt))
+            rebuilt = self.examiner.rebuild(export["config"], export["weights"])
+            return Network(returned, export, rebuilt, self.examiner.describe_network(rebuilt))
 
         return self.once(("built", case, copy), gather)
 
@@ -170,14 +170,14 @@ class Networks(Evidence):
         shapes = tuple(network.facts["input_shape"]), tuple(network.facts["output_shape"])
         return shapes == (self.usual_case.input_shape, (self.usual_case.num_classes,))
 
-    def export(self, returned: Any) -> dict[str, Any]:
+    def export(self, returned: Any) -> ModelExport:
         """A network as data.
 
         Raises:
             CheckFailed: It is no Keras model, or was not given its input shape.
         """
-        export = self.student.tool("export_model", returned) if isinstance(returned, Handle) else {}
-        if not export.get("model"):
+        export = self.student.tools.export_model(returned) if isinstance(returned, Handle) else None
+        if export is None or not export["model"]:
             raise CheckFailed(
                 f"`build_model` should return a keras.Sequential, but it returned {describe(returned)}.",
                 hint="End the function with `return model`.",
@@ -191,7 +191,7 @@ class Networks(Evidence):
 
     def answers(self, network: Network, x: Array) -> Array:
         """What a network says to images, as float32 of shape (n, classes)."""
-        return np.asarray(self.examiner.ask("run_network", network.rebuilt, x))
+        return self.examiner.run_network(network.rebuilt, x)
 
     def probabilities(self, network: Network, x: Array) -> Array:
         """The same, where those are no probabilities after a softmax: another check is about that."""
@@ -242,7 +242,7 @@ class Networks(Evidence):
             columns = range(min(len(probabilities), _MOST_COLUMNS))
 
             def judge(kind: Callable[[int], Array]) -> list[dict[str, float]]:
-                return [self.student.tool("judge", network.handle, image, kind(column)) for column in columns]
+                return [self.student.tools.judge(network.handle, image, kind(column)) for column in columns]
 
             one_hot_rows = partial(judge, lambda column: one_hot([column], len(probabilities)))
             numbers = partial(judge, lambda column: np.array([[column]]))
@@ -277,14 +277,14 @@ class Networks(Evidence):
             def steps(labels: Array) -> list[Array]:
                 after = before
                 for _ in range(_MOST_STEPS):
-                    self.student.tool("step", network.handle, images, labels)
+                    self.student.tools.step(network.handle, images, labels)
                     after = self.student.weights(network.handle, like=before)
                     if not unchanged_kernels(before, after):
                         break
                 return list(after)
 
             def compiled_anew() -> list[Array]:
-                self.student.tool("compile_plainly", network.handle)
+                self.student.tools.compile_plainly(network.handle)
                 return steps(one_hot(numbers, classes))
 
             ways = [partial(steps, one_hot(numbers, classes)), partial(steps, np.array(numbers).reshape(-1, 1))]
@@ -299,7 +299,7 @@ class Networks(Evidence):
             first = self.usual()
             with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
                 self.after_steps()
-            self.student.tool("perturb", first.handle)
+            self.student.tools.perturb(first.handle)
             return self.built(None if first is self.built() else self.usual_case, copy=1)
 
         return self.once("second", gather)

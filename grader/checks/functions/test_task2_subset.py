@@ -354,12 +354,10 @@ def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
     def call(flat: bool, kind: type) -> list[tuple[str, Array, Any]]:
         labels = case.y.reshape(-1) if flat else case.y
         held = [("x", case.x.value), ("y", labels)]
-        x, y = (student.tool("hold", value) for _, value in held)
+        x, y = (student.tools.hold(value) for _, value in held)
         shown = Shown(y, f'np.array({labels.tolist()}, dtype="uint8")')
         student.call("subset_data", Shown(x, case.x.text), shown, classes=kind(case.classes), seed=case.seed)
-        return [
-            (name, before, student.tool("look", handle)) for (name, before), handle in zip(held, (x, y), strict=True)
-        ]
+        return [(name, before, student.tools.look(handle)) for (name, before), handle in zip(held, (x, y), strict=True)]
 
     for name, before, after in first_that_works([partial(call, *form) for form in SUBSET_FORMS]):
         if not (isinstance(after, np.ndarray) and np.array_equal(after, before) and after.dtype == before.dtype):

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from grader.assignment.subject import Subject
+from grader.checks.common.answers import AxesFacts, FigureFacts, ReturnedFigure
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import require_figure
 from grader.checks.common.verdict import CheckFailed, check, count_of
@@ -80,7 +81,7 @@ def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) 
 def test_chosen_at_random(example_figures: ExampleFigures) -> None:
     many = case_of(example_figures.subject, (0, 1, 2) * 4, (1, 2, 0) * 4, 4)
 
-    def show_all(case: ShowCase, given: bool) -> list[dict[str, Any]]:
+    def show_all(case: ShowCase, given: bool) -> list[ReturnedFigure]:
         return [example_figures.show(case, seed=seed, with_predictions=given) for seed in (None, 0, 1, 2, 3)]
 
     usual = msgspec.structs.replace(many, count=10)  # it may be that only so many can be shown
@@ -167,7 +168,7 @@ def _reads(title: str) -> str:
 
 def comfortable(
     figures: ExampleFigures, case: ShowCase, *, with_predictions: tuple[bool, ...] = (False, True)
-) -> tuple[ShowCase, list[dict[str, Any]]]:
+) -> tuple[ShowCase, list[AxesFacts]]:
     """A case that asks for no more images than there are, nor for one alone, and the axes that show an image.
 
     Where that fails, ten of twelve images, the number that is usual.  A check of its own is about other numbers.
@@ -186,18 +187,18 @@ def comfortable(
     usual = [ten, msgspec.structs.replace(ten, count=4)]
     cases = [few, *usual] if count > 1 else usual
 
-    def show(each: ShowCase, given: bool) -> tuple[ShowCase, list[dict[str, Any]]]:
+    def show(each: ShowCase, given: bool) -> tuple[ShowCase, list[AxesFacts]]:
         return each, pictures(figures, each, with_predictions=given)
 
     return first_that_works([partial(show, each, given) for given in with_predictions for each in cases])
 
 
-def with_images(facts: dict[str, Any]) -> list[dict[str, Any]]:
+def with_images(facts: FigureFacts) -> list[AxesFacts]:
     """The axes of a figure that show an image."""
     return [axes for axes in facts["axes"] if axes["images"]]
 
 
-def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[dict[str, Any]]:
+def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[AxesFacts]:
     """The axes that show an image, or, where none does, those with a title.
 
     Raises:
@@ -213,13 +214,13 @@ def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool 
     return shown
 
 
-def told_apart(case: ShowCase, shown: list[dict[str, Any]]) -> bool:
+def told_apart(case: ShowCase, shown: list[AxesFacts]) -> bool:
     """Whether the axes show different images of x, somehow."""
     numbers = [somehow_number_of(case, axes) for axes in shown]
     return None not in numbers and len(set(numbers)) == len(numbers)
 
 
-def require_titles(case: ShowCase, shown: list[dict[str, Any]], *, with_predictions: bool) -> None:
+def require_titles(case: ShowCase, shown: list[AxesFacts], *, with_predictions: bool) -> None:
     """Raise where titles cannot be those of images of the case, whichever images those are.
 
     Raises:
@@ -241,7 +242,7 @@ def require_titles(case: ShowCase, shown: list[dict[str, Any]], *, with_predicti
         left.remove(fits)
 
 
-def recognised(case: ShowCase, axes: dict[str, Any]) -> int:
+def recognised(case: ShowCase, axes: AxesFacts) -> int:
     """Which image of x an axes shows, somehow.
 
     Raises:
@@ -256,7 +257,7 @@ def recognised(case: ShowCase, axes: dict[str, Any]) -> int:
     return number
 
 
-def number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
+def number_of(case: ShowCase, axes: AxesFacts) -> int | None:
     """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
     images = _variants(case)[0]
     for picture in reversed(axes["images"]):
@@ -267,7 +268,7 @@ def number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
     return None
 
 
-def somehow_number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
+def somehow_number_of(case: ShowCase, axes: AxesFacts) -> int | None:
     """Which image of x an axes shows, also grey, turned, with other channels, or far too bright.
 
     Since the images are noise, what is left of one is like no other.

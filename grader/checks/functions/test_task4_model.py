@@ -145,7 +145,7 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
     network = networks.usual()
     networks.require_compiled(network)
     hint = 'Compile with loss="categorical_crossentropy", which goes with softmax and one-hot labels.'
-    loss = compiled_loss(network.export)
+    loss = compiled_loss(network.export["config"])
     named = loss_name(loss)
     if named and named not in ("categorical_crossentropy", "CategoricalCrossentropy"):
         raise CheckFailed(f"The loss should be categorical cross-entropy, but it is {named}.", hint=hint)
@@ -190,9 +190,9 @@ def follows_cross_entropy(probabilities: Array, losses: Array) -> bool:
     return 0.6 <= slope <= 1.05 and residual < 0.05
 
 
-def compiled_loss(export: dict[str, Any]) -> Any:
-    """How the loss that a model was compiled with is serialised: a name, a dictionary, or `None`."""
-    settings = json.loads(export["config"]).get("compile_config")
+def compiled_loss(config: str) -> Any:
+    """The loss in an exported configuration, as it is serialised: a name, a dictionary, or `None`."""
+    settings = json.loads(config).get("compile_config")
     loss = settings.get("loss") if isinstance(settings, dict) else None
     return loss[0] if isinstance(loss, list) and len(loss) == 1 else loss
 
@@ -263,7 +263,7 @@ def test_fresh_and_untrained(networks: Networks, examiner: Examiner) -> None:
             f"The model should be untrained, but it has {second.export['steps']} training steps behind it.",
             hint="Build and compile here; training belongs into `train`.",
         )
-    untouched = examiner.ask("weights_of", examiner.ask("rebuild", second.export["config"]))
+    untouched = examiner.weights_of(examiner.rebuild(second.export["config"]))
     for fresh, actual in zip(untouched, second.export["weights"], strict=True):
         if fresh.dtype.kind == "f" and not looks_fresh(fresh, actual):
             raise CheckFailed(

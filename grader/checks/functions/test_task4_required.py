@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any
 
 from grader.assignment.requirements import listed
+from grader.checks.common.answers import LayerFacts
 from grader.checks.common.context import Context
 from grader.checks.common.verdict import CheckFailed, check, count_of
 from grader.checks.functions.networks import Networks
@@ -23,7 +23,7 @@ def test_enough_blocks(context: Context, networks: Networks) -> None:
         )
 
 
-def blocks_in(layers: list[dict[str, Any]]) -> int:
+def blocks_in(layers: list[LayerFacts]) -> int:
     """How many convolution blocks there are: one or more convolutions up to where height and width are halved."""
     blocks, convolved, size = 0, False, None
     for layer in layers:
@@ -82,7 +82,7 @@ def test_optimizer(context: Context, networks: Networks) -> None:
     allowed = context.course.requirements.optimizers
     network = networks.usual()
     networks.require_compiled(network)
-    found = optimizer_name(network.export)
+    found = optimizer_name(network.export["config"])
     if found not in allowed:
         close = difflib.get_close_matches(found, allowed, n=1) or allowed[:1]
         raise CheckFailed(
@@ -92,9 +92,9 @@ def test_optimizer(context: Context, networks: Networks) -> None:
         )
 
 
-def optimizer_name(export: dict[str, Any]) -> str:
-    """The class of the optimizer that a model was compiled with; empty where that is not known."""
-    settings = json.loads(export["config"]).get("compile_config")
+def optimizer_name(config: str) -> str:
+    """The class of the optimizer in an exported configuration; empty where that is not known."""
+    settings = json.loads(config).get("compile_config")
     optimizer = settings.get("optimizer") if isinstance(settings, dict) else None
     name = optimizer.get("class_name") if isinstance(optimizer, dict) else optimizer
     return name[:80] if isinstance(name, str) else ""

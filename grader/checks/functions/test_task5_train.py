@@ -353,7 +353,7 @@ def require_history(training: Training) -> dict[str, list[float]]:
             f"`train` should return the History of the training, but it returned {what}.",
             hint="Return what model.fit returns.",
         )
-    return training.returned["curves"]  # type: ignore[no-any-return]
+    return training.returned["curves"]
 
 
 _TURNS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (

@@ -7,11 +7,12 @@ import itertools
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from hypothesis import strategies as st
 
+from grader.checks.common.answers import FigureFacts, LineFacts
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Missing, require_figure
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
@@ -43,6 +44,7 @@ _VALIDATION_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_AXES: Final[tuple[tuple[Literal["xlabel", "ylabel"], str], ...]] = (("xlabel", "x"), ("ylabel", "y"))
 _ACCURACY_WORDS = re.compile(r"accura|genauigkeit|précision|precisi", re.IGNORECASE)
 _EPOCH_WORDS = re.compile(r"epo[ck]|époque", re.IGNORECASE)
 
@@ -52,15 +54,16 @@ _EPOCH_WORDS = re.compile(r"epo[ck]|époque", re.IGNORECASE)
 def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
     facts = history_figures.plot(case)
     require_figure("plot_history", facts["returned"])
-    lines = all_lines(facts)
+    lines, largest = all_lines(facts), []
     for name, label in (("accuracy", "training"), ("val_accuracy", "validation")):
-        if line_of(lines, case.curves[name]) is None:
+        line = line_of(lines, case.curves[name])
+        if line is None or line["y"] is None:
             raise CheckFailed(
                 f"The figure should have a line of the {label} accuracy, one point an epoch, but it has none with "
                 f'the values of history["{name}"].',
                 hint=f'Plot history["{name}"] with one call of plot.',
             )
-    largest = [np.max(line_of(lines, case.curves[name])["y"]) for name in ("accuracy", "val_accuracy")]  # type: ignore[index]
+        largest.append(np.max(line["y"]))
     if (largest[0] > 1) != (largest[1] > 1):
         raise CheckFailed(
             "Both lines should have one scale, but one accuracy is in percent and the other a share of 1.",
@@ -102,7 +105,7 @@ def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
             )
 
 
-def curves_in(facts: dict[str, Any], case: CurvesCase) -> dict[str, dict[str, Any] | None]:
+def curves_in(facts: FigureFacts, case: CurvesCase) -> dict[str, LineFacts | None]:
     """The lines of training and validation, also where they are not quite the curves: another check is about that."""
     lines = all_lines(facts)
     found = {name: line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")}
@@ -118,7 +121,7 @@ def curves_in(facts: dict[str, Any], case: CurvesCase) -> dict[str, dict[str, An
     return found
 
 
-def _overlap(line: dict[str, Any], curve: list[float]) -> float:
+def _overlap(line: LineFacts, curve: list[float]) -> float:
     """The share of a line's points that are values of a curve, as a share or in percent."""
     y = line["y"]
     if not isinstance(y, np.ndarray) or not 0 < len(y) <= _MOST_POINTS:
@@ -132,8 +135,9 @@ def test_axis_labels(history_figures: HistoryFigures) -> None:
     facts = history_figures.plot(case, older_names=True)
     curves = [case.curves[name] for name in ("accuracy", "val_accuracy")]
     drawn = [axes for axes in facts["axes"] if any(line_of(axes["lines"], curve) for curve in curves)]
-    for name, what in (("xlabel", "x"), ("ylabel", "y")):
-        if not all(axes[name].strip() or facts[name].strip() for axes in drawn or facts["axes"] or [facts]):
+    for name, what in _AXES:
+        of_axes = [axes[name].strip() for axes in drawn or facts["axes"]]
+        if not facts[name].strip() and not (of_axes and all(of_axes)):
             raise CheckFailed(
                 f"Both axes should be labelled, but the {what} axis is not.",
                 hint="Say what is drawn, with set_xlabel and set_ylabel (or plt.xlabel and plt.ylabel).",
@@ -165,12 +169,12 @@ def test_history_or_dict(history_figures: HistoryFigures, case: CurvesCase) -> N
             )
 
 
-def all_lines(facts: dict[str, Any]) -> list[dict[str, Any]]:
+def all_lines(facts: FigureFacts) -> list[LineFacts]:
     """The lines of all axes of a figure."""
     return [line for axes in facts["axes"] for line in axes["lines"]]
 
 
-def line_of(lines: list[dict[str, Any]], curve: list[float]) -> dict[str, Any] | None:
+def line_of(lines: list[LineFacts], curve: list[float]) -> LineFacts | None:
     """The line that draws a curve, as a share or in percent."""
     for line in lines:
         y = line["y"]
@@ -181,13 +185,13 @@ def line_of(lines: list[dict[str, Any]], curve: list[float]) -> dict[str, Any] |
     return None
 
 
-def legend_texts(facts: dict[str, Any], line: dict[str, Any]) -> set[str]:
+def legend_texts(facts: FigureFacts, line: LineFacts) -> set[str]:
     """What the legends call a line: the entries that look like it."""
     entries = [entry for legend in facts["legends"] for entry in legend]
     return {entry["text"] for entry in entries if entry["look"] == line["look"] and entry["text"].strip()}
 
 
-def texts_of_colour(facts: dict[str, Any], colour: str) -> set[str]:
+def texts_of_colour(facts: FigureFacts, colour: str) -> set[str]:
     """What the legends call a colour."""
     entries = [entry for legend in facts["legends"] for entry in legend]
     return {entry["text"] for entry in entries if entry["look"].split(" ")[0] == colour and entry["text"].strip()}

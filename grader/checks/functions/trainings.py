@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from grader.checks.common.answers import HistoryFacts, SeenImages, WatchFacts
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Evidence, Examiner
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown
@@ -40,6 +41,16 @@ OF_THE_VALIDATION_SET: Final = [1, 2, 0]
 """What `learned_labels` says of a witness that was trained on the validation set."""
 
 
+_NOTHING_COUNTED: Final[WatchFacts] = {
+    "images": 0,
+    "batches": 0,
+    "steps": 0,
+    "epochs": 0,
+    "validated": 0,
+    "largest": 0,
+}
+
+
 class Training(msgspec.Struct, frozen=True):
     """What one call of `train` with a known model left behind.
 
@@ -63,7 +74,7 @@ class Training(msgspec.Struct, frozen=True):
     """
 
     example: str
-    returned: dict[str, Any]
+    returned: HistoryFacts
     epochs: int | None
     counted: list[int]
     before: list[Array]
@@ -75,7 +86,7 @@ class Training(msgspec.Struct, frozen=True):
     config: str = ""
     elsewhere: bytes | None = None
     logs: list[dict[str, float]] = []
-    counts: dict[str, int] = {}
+    counts: WatchFacts = msgspec.field(default_factory=lambda: _NOTHING_COUNTED)
     refused: str = ""
     error: Exception | None = None
 
@@ -83,7 +94,7 @@ class Training(msgspec.Struct, frozen=True):
     def curves(self) -> dict[str, list[float]]:
         """The curves of the training: by `fit` itself where it told them, else by what was returned."""
         if not self.logs:
-            return self.returned["curves"]  # type: ignore[no-any-return]
+            return self.returned["curves"]
         return {name: [log[name] for log in self.logs if name in log] for name in self.logs[0]}
 
     @property
@@ -118,8 +129,8 @@ class Trainings(Evidence):
         def make() -> _Known:
             validation = list(script_images(self.shape)[2:]) if validated else None
             classes = [rank - 1 for rank in case.ranks]
-            model, script, *counters = self.student.tool(
-                "script_model", SCRIPT_CLASSES, classes, sureness_of(case), validation, self.shape
+            model, script, *counters = self.student.tools.script_model(
+                SCRIPT_CLASSES, classes, sureness_of(case), validation, self.shape
             )
             return _Known(model, script, tuple(counters))
 
@@ -181,21 +192,21 @@ class Trainings(Evidence):
         return self.once("large", gather)
 
     def _witness(self, shape: Shape, validation: list[Array] | None = None) -> _Known:
-        model, watch = self.student.tool("witness_model", 3, validation, shape)
+        model, watch = self.student.tools.witness_model(3, validation, shape)
         return _Known(model, None, (), watch)
 
-    def frozen(self) -> tuple[Training, dict[str, Array | None]]:
+    def frozen(self) -> tuple[Training, SeenImages]:
         """One epoch with a network that cannot change, on the same images for training and validation.
 
         Returns:
             The training, and the images as the network saw them; see `toolbox.seen_by`.
         """
 
-        def gather() -> tuple[Training, dict[str, Array | None]]:
+        def gather() -> tuple[Training, SeenImages]:
             made: list[_Known] = []
 
             def make() -> _Known:
-                model, watch = self.student.tool("frozen_channel_model", KNOWN_GAIN, self.shape)
+                model, watch = self.student.tools.frozen_channel_model(KNOWN_GAIN, self.shape)
                 made.append(_Known(model, None, (), watch))
                 return made[-1]
 
@@ -204,7 +215,9 @@ class Trainings(Evidence):
             labels[-1] = (0, 0, 0, 1)  # no class is without an image, for those who weight classes by their share
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
             training = self._train(make, (x, labels, x, labels), settings, "")
-            return training, self.student.tool("seen_by", made[-1].watch)
+            watch = made[-1].watch
+            assert watch is not None, "this model has one"
+            return training, self.student.tools.seen_by(watch)
 
         return self.once("frozen", gather)
 
@@ -233,14 +246,14 @@ class Trainings(Evidence):
                 example=training.example,
             )
         try:
-            model = self.examiner.ask("open_checkpoint", training.checkpoint)
+            model = self.examiner.open_checkpoint(training.checkpoint)
         except CannotRebuild as failed:
             raise CheckFailed(
                 f"The checkpoint should be a whole model that keras.models.load_model can load, but {failed.reason}.",
                 hint="Save the whole model: ModelCheckpoint without save_weights_only, or model.save.",
                 example=training.example,
             ) from None
-        return list(self.examiner.ask("weights_of", model))
+        return self.examiner.weights_of(model)
 
     def best_weights(self, training: Training) -> list[Array]:
         """The weights that were kept, as a whole model at checkpoint_path or in any other way.
@@ -254,10 +267,12 @@ class Trainings(Evidence):
             return self.checkpoint_weights(training)
         except CheckFailed as failed:
             for data in (training.checkpoint, training.elsewhere):
-                for tool, arguments in (("open_checkpoint", ()), ("load_weights", (training.config,))):
-                    with contextlib.suppress(CannotRebuild):
-                        if data is not None:
-                            return list(self.examiner.ask("weights_of", self.examiner.ask(tool, *arguments, data)))
+                if data is None:
+                    continue
+                with contextlib.suppress(CannotRebuild):
+                    return self.examiner.weights_of(self.examiner.open_checkpoint(data))
+                with contextlib.suppress(CannotRebuild):
+                    return self.examiner.weights_of(self.examiner.load_weights(training.config, data))
             raise failed from None
 
     def _train(
@@ -295,7 +310,7 @@ class Trainings(Evidence):
     def _called(self, known: _Known, images: tuple[Array, ...], settings: dict[str, Any], comment: str) -> Training:
         model = known.model
         before = self.student.export(model)
-        files_before = self.student.tool("files")
+        files_before = self.student.tools.files()
         self._count += 1
         path = f"kept-{self._count}.keras"  # a name that nobody can have written into the file
         names = ("x_train", "y_train", "x_val", "y_val")
@@ -305,20 +320,19 @@ class Trainings(Evidence):
             returned = self.student.call("train", Shown(model, "model"), *shown, **arguments)
         finally:
             self.student.example = comment + self.student.example
-        after = self.student.weights(model, like=list(before["weights"]))
-        files = self.student.tool("files")
+        after = self.student.weights(model, like=before["weights"])
+        files = self.student.tools.files()
         others = [name for name in files if name != "solution.py" and not _is_of_another(name, self._count)]
-        checkpoint = self.student.tool("file_bytes", path)
-        with_script = known.script is not None
+        checkpoint = self.student.tools.file_bytes(path)
         elsewhere = None
         with contextlib.suppress(SubmissionError):  # a file that is too large is no checkpoint of a small model
-            elsewhere = self.student.tool("file_bytes", others[-1]) if others and with_script else None
+            elsewhere = self.student.tools.file_bytes(others[-1]) if others and known.script is not None else None
         return Training(
             example=self.student.example,
-            returned=self.student.tool("describe_history", returned, model),
-            epochs=self.student.tool("epochs_of", known.script) if with_script else None,
-            counted=[self.student.tool("epochs_of", counter) for counter in known.counters],
-            before=list(before["weights"]),
+            returned=self.student.tools.describe_history(returned, model),
+            epochs=None if known.script is None else self.student.tools.epochs_of(known.script),
+            counted=[self.student.tools.epochs_of(counter) for counter in known.counters],
+            before=before["weights"],
             after=after,
             path=path,
             checkpoint=checkpoint,
@@ -326,8 +340,8 @@ class Trainings(Evidence):
             files=files,
             config=before["config"],
             elsewhere=elsewhere,
-            logs=self.student.tool("logs_of", known.script) if with_script else [],
-            counts=self.student.tool("counts_of", known.watch) if known.watch is not None else {},
+            logs=[] if known.script is None else self.student.tools.logs_of(known.script),
+            counts=_NOTHING_COUNTED if known.watch is None else self.student.tools.counts_of(known.watch),
         )
 
 

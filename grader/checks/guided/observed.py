@@ -354,8 +354,8 @@ class Observed:
         """The path of a saved file whose network, opened in the examiner, has one of some digests; empty for none."""
         for saved in reversed(self.observation.run.files):
             if saved.digest in digests and saved.digest:
-                weights = self.examiner.ask("weights_of", self.network(saved.path, config))
-                if weights_digest(list(weights)) in digests:
+                weights = self.examiner.weights_of(self.network(saved.path, config))
+                if weights_digest(weights) in digests:
                     return saved.path
         return ""
 
@@ -387,13 +387,13 @@ def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | 
         CheckFailed: It cannot be opened there.
     """
     if weights is not None:
-        return examiner.ask("rebuild", config, weights)
+        return examiner.rebuild(config, weights)
     try:
-        return examiner.ask("open_checkpoint", data)
+        return examiner.open_checkpoint(data)
     except CheckFailed:
         if not config:
             raise
-        return examiner.ask("load_weights", config, data)
+        return examiner.load_weights(config, data)
 
 
 def starts_of(line_map: tuple[tuple[int | None, int], ...]) -> list[int]:

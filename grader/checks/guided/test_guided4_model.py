@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import numpy as np
 
+from grader.checks.common.answers import NetworkFacts
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data, keeps_old_numbers
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed
+from grader.sandbox.wire.frames import Handle
 
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
@@ -31,7 +32,7 @@ def _network(observed: Observed) -> Note:
     raise NotRun("there is no network.")
 
 
-def described(observed: Observed) -> tuple[Note, Any, dict[str, Any]]:
+def described(observed: Observed) -> tuple[Note, Handle, NetworkFacts]:
     """The network, rebuilt in the examiner, and what it is there.
 
     Raises:
@@ -46,8 +47,8 @@ def described(observed: Observed) -> tuple[Note, Any, dict[str, Any]]:
         )
     key = "config"
     if key not in observed.remembered:
-        rebuilt = observed.examiner.ask("rebuild", note.config)
-        observed.remembered[key] = (rebuilt, observed.examiner.ask("describe_network", rebuilt))
+        rebuilt = observed.examiner.rebuild(note.config)
+        observed.remembered[key] = (rebuilt, observed.examiner.describe_network(rebuilt))
     rebuilt, facts = observed.remembered[key]
     return note, rebuilt, facts
 
@@ -196,7 +197,7 @@ def test_softmax(observed: Observed) -> None:
         )
     shape = [size or 32 for size in facts["input_shape"]]
     x = np.random.default_rng(0).uniform(0, 1, (4, *shape)).astype(np.float32)
-    answers = np.asarray(observed.examiner.ask("run_network", rebuilt, x))
+    answers = observed.examiner.run_network(rebuilt, x)
     sums = answers.sum(axis=1)
     probabilities = bool(np.all(answers >= 0) and np.allclose(sums, 1, atol=1e-3))
     logits = any(other.model == note.model and other.from_logits for other in observed.of_kind("compile"))
