@@ -12,10 +12,9 @@ import pytest
 from grader.checks.common.answers import HistoryFacts
 from grader.checks.common.changes import hint_for_version
 from grader.checks.common.student import told
-from grader.checks.functions.strategies import ScriptCase
-from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
-from grader.checks.functions.trainings import Training
-from grader.checks.functions.watching import keeps_as_if, stops_as_if
+from grader.checks.functions.task5.cases import RISES_AND_FALLS, STOPS_EARLY, ScriptCase
+from grader.checks.functions.task5.evidence import Training
+from grader.checks.functions.task5.watching import keeps_as_if, stops_as_if
 from grader.grading.slots import Slot
 from grader.sandbox.host.session import Sandbox, SubmissionError
 from grader.sandbox.wire.causes import first_cause, sentence

@@ -13,7 +13,7 @@ from grader.assignment.requirements import REQUIREMENT_CHECKS, Bands, Requiremen
 from grader.assignment.starter import starter_source
 from grader.checks.common.answers import LayerFacts
 from grader.checks.common.context import Context
-from grader.checks.functions.test_task4_required import blocks_in, optimizer_name
+from grader.checks.functions.task4.test_required import blocks_in, optimizer_name
 from grader.cli.machine import new
 from grader.course import Course, parse_course
 from grader.course.keras_names import keras_names

@@ -14,16 +14,16 @@ from grader.checks.common.accuracy import odd_end
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.student import Student, TimeLeft
 from grader.checks.common.tools import Tools
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.changed import how_changed
+from grader.checks.functions.task5.oracles import (
     expected_epochs,
     patterned_images,
     script_accuracy,
     script_images,
     sureness_of,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
-from grader.checks.functions.test_task5_train import how_changed
-from grader.checks.functions.test_task6_predict import legend_texts, texts_of_colour
+from grader.checks.functions.task6.test_plot import legend_texts, texts_of_colour
 from grader.course import CourseLimits
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
 from grader.sandbox.wire import graphs

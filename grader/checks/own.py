@@ -17,18 +17,16 @@ from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, count_of, describe
 from grader.checks.common.verdict import check as _mark
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
-from grader.checks.functions.networks import Blocks, Networks
-from grader.checks.functions.strategies import (
-    SEEDS,
-    BuildCase,
-    CurvesCase,
-    ShowCase,
-    SubsetCase,
-    curves_cases,
-    subset_cases,
-)
-from grader.checks.functions.trainings import Trainings
+from grader.checks.functions.cases import SEEDS
+from grader.checks.functions.task2.cases import SubsetCase, subset_cases
+from grader.checks.functions.task2.evidence import Subsets
+from grader.checks.functions.task3.cases import ShowCase
+from grader.checks.functions.task3.evidence import ExampleFigures
+from grader.checks.functions.task4.cases import BuildCase
+from grader.checks.functions.task4.evidence import Blocks, Networks
+from grader.checks.functions.task5.evidence import Trainings
+from grader.checks.functions.task6.cases import CurvesCase, curves_cases
+from grader.checks.functions.task6.evidence import HistoryFigures, Predictions
 from grader.checks.guided.observed import Observed
 from grader.sandbox.wire.frames import Handle
 

@@ -14,9 +14,11 @@ from grader.checks.common.context import Context
 from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, finds_no_device, is_unwritten
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
-from grader.checks.functions.networks import Blocks, Networks
-from grader.checks.functions.trainings import Trainings
+from grader.checks.functions.task2.evidence import Subsets
+from grader.checks.functions.task3.evidence import ExampleFigures, example_images
+from grader.checks.functions.task4.evidence import Blocks, Networks
+from grader.checks.functions.task5.evidence import Trainings
+from grader.checks.functions.task6.evidence import HistoryFigures, Predictions
 from grader.results.artefacts import Artefacts
 from grader.sandbox.host.session import WorkerGone
 

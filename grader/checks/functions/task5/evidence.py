@@ -14,7 +14,8 @@ from grader.checks.common.answers import HistoryFacts, SeenImages, WatchFacts
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Evidence, Examiner
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.oracles import (
     LARGE_VALIDATION,
     SCRIPT_BATCH,
     WITNESS_BATCH,
@@ -28,7 +29,6 @@ from grader.checks.functions.oracles import (
     sureness_of,
     witness_images,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.sandbox.wire.frames import Handle
 from grader.sandbox.wire.weights import differ

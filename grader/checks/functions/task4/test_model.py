@@ -6,34 +6,28 @@ import json
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of, describe
-from grader.checks.functions.networks import (
-    BlockCase,
+from grader.checks.functions.task4.cases import BLOCK_CASES, BlockCase, BuildCase, build_cases
+from grader.checks.functions.task4.evidence import (
     Blocks,
     Networks,
     are_probabilities,
     kernels,
     unchanged_kernels,
 )
-from grader.checks.functions.strategies import BuildCase, build_cases
 from grader.sandbox.host.session import SubmissionError
 
-# As large as the course's images, so that two blocks of unpadded convolutions fit; and numbers of filters that
-# networks have, which normalisation in groups and branches of a quarter each can divide.
-_BLOCK_CASES = st.tuples(st.sampled_from((32, 40, 48)), st.sampled_from((1, 3, 8)), st.sampled_from((32, 64, 96, 128)))
 _BLOCK_EXAMPLES = 3
 _BLOCK_SHRINKS = 12
 _FLAT = 3e-5  # below it, differences between probabilities drown in rounding
-
 Array = np.ndarray[Any, Any]
 
 
 @check("add_conv_block/ends-in-filters")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
     facts = blocks.added(case).facts
     convolutions = [layer for layer in facts["layers"] if layer["convolution"]]
@@ -56,7 +50,7 @@ def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
 
 
 @check("add_conv_block/halves-height-and-width")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_halves_height_and_width(blocks: Blocks, case: BlockCase) -> None:
     facts = blocks.added(case).facts
     shape, size = facts["output_shape"], case[0]
@@ -69,7 +63,7 @@ def test_halves_height_and_width(blocks: Blocks, case: BlockCase) -> None:
 
 
 @check("add_conv_block/works-in-place")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_works_in_place(blocks: Blocks, case: BlockCase) -> None:
     block = blocks.added(case)
     if block.fault is not None:

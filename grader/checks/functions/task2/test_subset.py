@@ -12,13 +12,21 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.assignment.subject import Subject
 from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
-from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
-from grader.checks.functions.evidence import SUBSET_FORMS, Subsets, first_that_works, fresh_subset_of
-from grader.checks.functions.strategies import STEP, SubsetCase, subset_cases
+from grader.checks.common.verdict import CheckFailed, Shown, check, count_of
+from grader.checks.functions.evidence import first_that_works
+from grader.checks.functions.task2.cases import (
+    SubsetCase,
+    large_case,
+    many_case,
+    subset_cases,
+    unusual_case,
+    usual_case,
+)
+from grader.checks.functions.task2.evidence import SUBSET_FORMS, Subsets, fresh_subset_of
+from grader.checks.functions.task2.recognising import image_numbers
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
@@ -213,43 +221,7 @@ def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
             )
 
 
-_PATTERN = (2, 0, 1, 3, 1, 0, 2, 1, 0, 2)  # of 3 stands a label that is none of the classes
 _FEW = 12
-_UNUSUAL = ((5, 2, 7), (4, 1, 6))
-
-
-def many_case(subject: Subject) -> SubsetCase:
-    """36 images of up to three of the course's classes, and four of another label.
-
-    So many that no shuffle leaves them sorted by chance.
-    """
-    return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
-
-
-def usual_case(subject: Subject) -> SubsetCase:
-    """The same with a seed."""
-    return msgspec.structs.replace(many_case(subject), seed=1)
-
-
-def unusual_case(subject: Subject) -> SubsetCase:
-    """Classes that are not the course's, among others."""
-    classes = next(each for each in _UNUSUAL if set(each) != set(subject.classes))
-    return SubsetCase(tuple(range(10)) * 2, (2, 1, 1), classes, 1)
-
-
-def large_case(subject: Subject) -> SubsetCase:
-    """More images than three classes of CIFAR-10 have for training, and more of each.
-
-    Whoever typed in how many those are finds too few.
-    """
-    first, second, *others = subject.classes[:3]
-    shape = (3, 1, 1) if subject.is_grey else (1, 1, 3)
-    return SubsetCase(_labels(subject) * 2000, shape, (second, first, *others), 1)
-
-
-def _labels(subject: Subject) -> tuple[int, ...]:
-    known = subject.classes[:3]
-    return tuple(subject.other_label if place == 3 else known[place % len(known)] for place in _PATTERN)
 
 
 def strays(subsets: Subsets) -> tuple[bool, bool]:
@@ -378,64 +350,3 @@ def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
             f"{len(flat)} instead of {len(column)}.",
             hint="Bring y into one shape first, for example with y.reshape(-1).",
         )
-
-
-def image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    """Which images of the case these are; images that were merely scaled are recognised all the same.
-
-    So are others that were changed, by which is brighter, where as many came as were asked for.
-
-    Raises:
-        CheckFailed: They are no images of the case.
-    """
-    if not len(images):
-        return []
-    if case.is_large:
-        return _large_image_numbers(case, images)
-    means = images.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
-    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
-        original = (means * factor + offset - case.pattern.mean()) / STEP
-        numbers = np.rint(original)
-        if (
-            images.size
-            and np.allclose(numbers, original, atol=1e-3)
-            and np.all((numbers >= 0) & (numbers < len(case.labels)))
-            and (factor == 1.0 or images.dtype.kind == "f")
-            and (factor != 1.0 or _are_unchanged(case, images) or not _by_brightness(case, means))
-        ):
-            return [int(number) for number in numbers]
-    by_brightness = _by_brightness(case, means)
-    if by_brightness:
-        return by_brightness
-    raise CheckFailed(
-        "x_subset should hold images of x, but it has others.",
-        hint="Select images here and leave scaling to the model, or to train and predict.",
-    )
-
-
-def _are_unchanged(case: SubsetCase, images: Array) -> bool:
-    known = {image.tobytes() for image in case.x.value}
-    return all(image.tobytes() in known for image in images)
-
-
-def _by_brightness(case: SubsetCase, means: Array) -> list[int]:
-    """The numbers of images that were asked for, from dark to bright; none where other images must be among them."""
-    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
-    if len(means) != len(wanted) or len(np.unique(means)) != len(means):
-        return []
-    return [wanted[place] for place in np.argsort(np.argsort(means))]
-
-
-def _large_image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    pixels = images.reshape(len(images), -1)
-    pixels = pixels.astype(np.float64) if pixels.shape[1] == 3 else pixels[:, :1]
-    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):
-        digits = np.rint(pixels * factor + offset)
-        if pixels.shape[1] == 3 and np.allclose(digits, pixels * factor + offset, atol=1e-3):
-            numbers = digits @ (65536, 256, 1)
-            if np.all((numbers >= 0) & (numbers < len(case.labels))):
-                return [int(number) for number in numbers]
-    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
-    if len(images) == len(wanted):
-        return wanted  # what was done to them, another check asks
-    raise NotRun("x_subset has images that are not in x.")

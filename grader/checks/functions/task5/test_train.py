@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 import numpy as np
 
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import (
+    RISES_AND_FALLS,
+    SCRIPT_CLASSES,
+    STOPS_EARLY,
+    WITH_CALLBACKS,
+    ScriptCase,
+    script_cases,
+)
+from grader.checks.functions.task5.changed import how_changed
+from grader.checks.functions.task5.evidence import (
+    OF_THE_VALIDATION_SET,
+    Training,
+    Trainings,
+    follows_script,
+    learned_labels,
+    require_training,
+)
+from grader.checks.functions.task5.oracles import (
     LARGE_TRAINING,
     LARGE_VALIDATION,
     SCRIPT_BATCH,
@@ -21,30 +37,11 @@ from grader.checks.functions.oracles import (
     patterned_images,
     script_accuracy,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
-from grader.checks.functions.trainings import (
-    OF_THE_VALIDATION_SET,
-    Training,
-    Trainings,
-    follows_script,
-    learned_labels,
-    require_training,
-)
-from grader.checks.functions.watching import keeps_as_if, stops_as_if
-from grader.sandbox.wire.rings import rings
+from grader.checks.functions.task5.watching import keeps_as_if, stops_as_if
 
 Array = np.ndarray[Any, Any]
-
 _EXAMPLES = 2
 _SHRINKS = 16
-
-# Cases that tell apart what is often confused: another patience, an equal epoch, a small rise, a rise that is not to
-# the best, and the last epoch.  All are trained without further callbacks, so that those which an earlier training
-# has left in a default show; the second in two batches, since one of the validation set is not all of it.
-# Hypothesis adds others.
-RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9)
-STOPS_EARLY = ScriptCase((4, 6, 5, 7), 1, 4, batches=2)
-WITH_CALLBACKS = msgspec.structs.replace(STOPS_EARLY, callbacks=True)
 _WITHOUT_END = 100
 
 
@@ -354,72 +351,6 @@ def require_history(training: Training) -> dict[str, list[float]]:
             hint="Return what model.fit returns.",
         )
     return training.returned["curves"]
-
-
-_TURNS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (
-    ("mirrored", lambda x: x[:, :, ::-1]),
-    ("upside down", lambda x: x[:, ::-1]),
-    ("turned by half", lambda x: x[:, ::-1, ::-1]),
-    ("transposed", lambda x: np.swapaxes(x, 1, 2)),
-    ("turned by a quarter", lambda x: np.rot90(x, 1, (1, 2))),
-    ("turned by a quarter", lambda x: np.rot90(x, 3, (1, 2))),
-    ("with their channels the other way round", lambda x: x[..., ::-1]),
-    ("with other channels", lambda x: np.roll(x, 1, axis=3)),
-    ("with other channels", lambda x: np.roll(x, 2, axis=3)),
-)
-_LIKE: Final = 0.9
-_SAME: Final = 0.95
-_MOST_SEEN: Final = 100
-_MOST_VALUES: Final = 2_000_000
-
-
-def how_changed(images: Array, training: Array | None, validation: Array | None) -> str:
-    """What is done to validation images and not to training images, in words; empty where nothing is.
-
-    Scale is left out.  Training images may be augmented at random, and whatever is done to both is done to both.
-
-    Args:
-        images: The images that were given, the same for training and validation, shape (n, h, w, channels).
-        training: The first training images that the network saw, in whatever order; `None` where it told of none.
-        validation: The first validation images, likewise.
-    """
-    if training is None or validation is None or validation.ndim != 4 or training.ndim != 4:
-        return ""
-    if _share_found(validation, images) >= _LIKE or _share_found(validation, training) >= _LIKE:
-        return ""
-    for words, turn in _TURNS:
-        if _share_found(validation, turn(images)) >= _LIKE:
-            return words
-    # Cut, shifted, or whatever else: told where the training images are as they were given.
-    return "changed" if _share_found(training, images) >= _LIKE else ""
-
-
-def _share_found(seen: Array, images: Array) -> float:
-    """The share of images seen that are, but for scale, among others."""
-    few = 0 < len(seen) <= _MOST_SEEN and 0 < len(images) <= _MOST_SEEN
-    if (
-        not few
-        or seen.size > _MOST_VALUES
-        or seen.shape[1:] != images.shape[1:]
-        or not (np.all(np.isfinite(seen)) and np.all(np.isfinite(images)))
-    ):
-        return 0.0
-    rows = [_standardised(each) for each in (seen, images)]
-    return float(np.mean((rows[0] @ rows[1].T).max(axis=1) > _SAME))
-
-
-def _standardised(images: Array) -> Array:
-    """Each image as a row of length 1, each channel, or in grey each part, less its mean, channels alike strong."""
-    values = images.astype(np.float64)
-    values = values - values.mean(axis=(1, 2), keepdims=True)
-    if values.shape[3] == 1:  # frame, ring and middle look the same however an image is turned
-        parts = rings(*values.shape[1:3])
-        for part in range(3):
-            values[:, parts == part] -= values[:, parts == part].mean(axis=1, keepdims=True)
-    values /= np.sqrt(np.sum(values**2, axis=(1, 2), keepdims=True)) + 1e-9
-    rows = values.reshape(len(values), -1)
-    standardised: Array = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
-    return standardised
 
 
 def _numbers(values: list[float]) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks.common.stopping import epochs_until_stop
-from grader.checks.functions.strategies import ScriptCase
-from grader.checks.functions.trainings import Training
+from grader.checks.functions.task5.cases import ScriptCase
+from grader.checks.functions.task5.evidence import Training
 
 _Judged = Sequence[tuple[ScriptCase, Training]]
 

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-import math
-import re
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from grader.assignment.subject import Subject
 from grader.checks.common.answers import AxesFacts, FigureFacts, ReturnedFigure
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import require_figure
 from grader.checks.common.verdict import CheckFailed, check, count_of
-from grader.checks.functions.evidence import ExampleFigures, first_that_works
-from grader.checks.functions.strategies import ShowCase, show_cases, telling_names
+from grader.checks.functions.evidence import first_that_works
+from grader.checks.functions.task3.cases import ShowCase, case_of, case_of_ten, show_cases
+from grader.checks.functions.task3.evidence import ExampleFigures
+from grader.checks.functions.task3.recognising import names_in, number_of, recognised, somehow_number_of, told_apart
 from grader.sandbox.host.session import SubmissionError
 
 Array = np.ndarray[Any, Any]
-
 _EXAMPLES = 4
 _SHRINKS = 40
-_SAME_IMAGE: Final = 0.98
-_OF_ONE_IMAGE: Final = 0.08  # of noise with 3,072 values; two that have nothing in common are below 0.07
-_VALUES: Final = 3072
-_MOST_ALIKE: Final = 0.5
-
-
-def case_of(subject: Subject, labels: tuple[int, ...], predicted: tuple[int, ...], count: int) -> ShowCase:
-    """A case with three of the course's classes."""
-    return ShowCase(labels, predicted, telling_names(subject)[:3], count, 0, image_shape=subject.image_shape)
-
-
-def case_of_ten(subject: Subject) -> ShowCase:
-    """Full rows of five, as most grids have."""
-    return case_of(subject, (0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, 10)
 
 
 @check("show_examples/one-axes-per-image")
@@ -214,12 +197,6 @@ def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool 
     return shown
 
 
-def told_apart(case: ShowCase, shown: list[AxesFacts]) -> bool:
-    """Whether the axes show different images of x, somehow."""
-    numbers = [somehow_number_of(case, axes) for axes in shown]
-    return None not in numbers and len(set(numbers)) == len(numbers)
-
-
 def require_titles(case: ShowCase, shown: list[AxesFacts], *, with_predictions: bool) -> None:
     """Raise where titles cannot be those of images of the case, whichever images those are.
 
@@ -240,75 +217,3 @@ def require_titles(case: ShowCase, shown: list[AxesFacts], *, with_predictions: 
                 hint="Use one index for the image, its label and its prediction.",
             )
         left.remove(fits)
-
-
-def recognised(case: ShowCase, axes: AxesFacts) -> int:
-    """Which image of x an axes shows, somehow.
-
-    Raises:
-        CheckFailed: It shows none of them.
-    """
-    number = somehow_number_of(case, axes)
-    if number is None:
-        raise CheckFailed(
-            "Each axes should show an image of x, but one shows something else.",
-            hint="Give imshow one image, x[i], with all its rows, columns and channels.",
-        )
-    return number
-
-
-def number_of(case: ShowCase, axes: AxesFacts) -> int | None:
-    """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
-    images = _variants(case)[0]
-    for picture in reversed(axes["images"]):
-        if isinstance(picture, np.ndarray) and picture.size == images.shape[1]:
-            found = _most_like(picture, images, _SAME_IMAGE)
-            if found is not None:
-                return found
-    return None
-
-
-def somehow_number_of(case: ShowCase, axes: AxesFacts) -> int | None:
-    """Which image of x an axes shows, also grey, turned, with other channels, or far too bright.
-
-    Since the images are noise, what is left of one is like no other.
-    """
-    number = number_of(case, axes)
-    sides = sorted(case.image_shape[:2])
-    # The fewer values an image has, the more alike two are by chance.
-    least = min(_MOST_ALIKE, max(_OF_ONE_IMAGE, _OF_ONE_IMAGE * math.sqrt(_VALUES / math.prod(case.image_shape))))
-    for picture in reversed(axes["images"] if number is None else []):
-        if isinstance(picture, np.ndarray) and sorted(picture.shape[:2]) == sides:
-            for images in _variants(case):
-                if picture.size == images.shape[1]:
-                    found = _most_like(picture, images, least)
-                    if found is not None:
-                        return found
-    return number
-
-
-@functools.lru_cache(maxsize=64)
-def _variants(case: ShowCase) -> list[Array]:
-    """The images of a case as they are, then grey or turned, each as rows of mean 0 and length 1."""
-    images = case.x.value.astype(np.float64)
-    forms = []
-    for of in (images, images[..., ::-1], images.mean(axis=3), *np.moveaxis(images, 3, 0)):
-        for turned in (of, of[:, ::-1], of[:, :, ::-1], of[:, ::-1, ::-1], np.swapaxes(of, 1, 2)):
-            rows = turned.reshape(len(images), -1)
-            rows = rows - rows.mean(axis=1, keepdims=True)
-            forms.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-    return forms
-
-
-def _most_like(picture: Array, images: Array, least: float) -> int | None:
-    flat = picture.reshape(-1).astype(np.float64)
-    if not np.all(np.isfinite(flat)) or np.std(flat) == 0:
-        return None
-    flat = flat - flat.mean()
-    likeness = images @ (flat / np.linalg.norm(flat))
-    return int(np.argmax(likeness)) if likeness.max() >= least else None
-
-
-def names_in(case: ShowCase, title: str) -> set[str]:
-    """The class names that occur in a title as words."""
-    return {name for name in case.names if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", title, re.IGNORECASE)}

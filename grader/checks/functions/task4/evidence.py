@@ -16,18 +16,14 @@ from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
 from grader.checks.functions.evidence import first_that_works
-from grader.checks.functions.strategies import BuildCase
+from grader.checks.functions.task4.cases import BlockCase, BuildCase
 from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
-
 PROBABILITY_TOLERANCE: Final = 1e-3
 _MOST_STEPS: Final = 3
 _MOST_COLUMNS: Final = 10  # labels that the loss is looked at for; a network may have any number of outputs
-
-BlockCase = tuple[int, int, int]
-"""Height and width, channels, and filters."""
 
 
 class Block(msgspec.Struct, frozen=True):

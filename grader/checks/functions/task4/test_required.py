@@ -9,7 +9,7 @@ from grader.assignment.requirements import listed
 from grader.checks.common.answers import LayerFacts
 from grader.checks.common.context import Context
 from grader.checks.common.verdict import CheckFailed, check, count_of
-from grader.checks.functions.networks import Networks
+from grader.checks.functions.task4.evidence import Networks
 
 
 @check("build_model/enough-blocks")

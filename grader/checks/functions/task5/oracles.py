@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.assignment.subject import USUAL
 from grader.checks.common.stopping import epochs_until_stop
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
 from grader.sandbox.wire.rings import rings
 
 Array = np.ndarray[Any, Any]
