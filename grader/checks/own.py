@@ -1,10 +1,10 @@
-"""What the checks of a course's own are written with: the same as ours.
+"""Everything that a course needs to write checks of its own, which are written like the grader's.
 
     @check("subset_data/nothing-to-keep", points=2, title="Gives no images where no label matches")
     def test_nothing_to_keep(subsets: Subsets) -> None:
         ...
 
-`docs/own-checks.md` goes through one from end to end.
+`docs/own-checks.md` explains a complete example.
 """
 
 from __future__ import annotations
@@ -73,18 +73,18 @@ def check(
     profile: Literal["quick", "standard", "full"] = "quick",
     form: Literal["functions", "guided"] = "functions",
 ) -> Callable[[_Test], _Test]:
-    """Declare a check of the course's own, and make the function below its test.
+    """Declare a check of the course, with the decorated function as its test.
 
-    What is given here is read from the text by `grader.course.own`, so it must be written out.
+    `grader.course.own` reads the arguments from the source text, so they must be literals.
 
     Args:
-        check_id: `function/statement`; what gradebook and `course.toml` call it.
-        points: What passing it is worth, beside all others.
+        check_id: `function/statement`, the name of the check in the gradebook and in `course.toml`.
+        points: The points for passing it, on top of those of all other checks.
         title: The statement in a few words, as students read it.
-        function: The function it is about; the first part of the id unless given, and "" for the whole file.
-        task: The task it counts for; the function's unless given.
-        calls: Other functions that the test calls as well.
+        function: The function that it is about: the first part of the id unless given, or "" for the whole file.
+        task: The task that it counts for: that of the function unless given.
+        calls: Other functions that the test also calls.
         profile: The first profile that includes it.
-        form: The form of the assignment whose submissions it is about.
+        form: The form of the assignment whose submissions it grades.
     """
     return _mark(check_id)

@@ -1,4 +1,4 @@
-"""The forms of what the tools of a worker answer, and how an answer is held against its form."""
+"""The types of the answers that a worker's tools give, and the check that an answer has its type."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from grader.sandbox.wire import facts
 Array = np.ndarray
 
 MAX_PICTURE_SIDE: Final = 720
-"""Pixels in width and height of the largest picture that is taken."""
+"""The largest width and height of a picture that is accepted, in pixels."""
 
 
 class LineFacts(TypedDict):
-    """One line of an axes; see `figures.describe_figure`."""
+    """A line in an axes; see `figures.describe_figure`.  `x` and `y` are `None` if they hold no numbers."""
 
     x: Array | None
     y: Array | None
@@ -24,12 +24,12 @@ class LineFacts(TypedDict):
     look: str
 
 
-# A submission may answer in the tool's place: looking for an image among thousands would take minutes.
+# A submission may forge the answer, and searching thousands of axes or lines would take the grader minutes.
 _FEW = msgspec.Meta(max_length=facts.MOST)
 
 
 class AxesFacts(TypedDict):
-    """One axes of a figure."""
+    """An axes of a figure, with the images as they were given to `imshow`."""
 
     title: str
     xlabel: str
@@ -39,14 +39,14 @@ class AxesFacts(TypedDict):
 
 
 class LegendEntry(TypedDict):
-    """One entry of a legend."""
+    """An entry of a legend: its text, and the look of the line that it stands for."""
 
     text: str
     look: str
 
 
 class FigureFacts(TypedDict):
-    """A figure."""
+    """What a figure shows; see `figures.describe_figure`."""
 
     axes: Annotated[list[AxesFacts], _FEW]
     legends: Annotated[list[Annotated[list[LegendEntry], _FEW]], _FEW]
@@ -55,13 +55,13 @@ class FigureFacts(TypedDict):
 
 
 class ReturnedFigure(FigureFacts):
-    """A figure that a function drew, with what it returned instead of it, in words; empty where it returned it."""
+    """What a figure shows, and in `returned` what the function returned instead of it, in words; "" if the figure."""
 
     returned: str
 
 
 class ModelExport(TypedDict):
-    """A network as data; see `toolbox.export_model`.  All but the first three are there for Keras models alone."""
+    """A network as data; see `toolbox.export_model`.  Only Keras models have more than the first three entries."""
 
     kind: str
     model: bool
@@ -74,7 +74,7 @@ class ModelExport(TypedDict):
 
 
 class HistoryFacts(TypedDict):
-    """What `train` returned; see `toolbox.describe_history`."""
+    """What `train` returned, and its curves; see `toolbox.describe_history`."""
 
     kind: str
     history: bool
@@ -82,12 +82,12 @@ class HistoryFacts(TypedDict):
     curves: dict[str, list[float]]
 
 
-# Larger ones are lies, and do not fit into the records that others make of them.
+# Larger numbers can only be forged, and do not fit into the records that are made of them.
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class TallyFacts(TypedDict):
-    """What a tally of a training has counted; see `tally.Tally`."""
+    """The counts of a training; see `tally.Tally`."""
 
     images: _Number
     batches: _Number
@@ -95,7 +95,7 @@ class TallyFacts(TypedDict):
 
 
 class WatchFacts(TallyFacts):
-    """What was noted of the training of a known network; see `tally.Watch`."""
+    """The counts of the training of a known network; see `tally.Watch`."""
 
     epochs: _Number
     validated: _Number
@@ -103,14 +103,14 @@ class WatchFacts(TallyFacts):
 
 
 class SeenImages(TypedDict):
-    """Images that a network was given; see `toolbox.seen_by`."""
+    """The first images that a network was given; see `toolbox.seen_by`."""
 
     training: Array | None
     validation: Array | None
 
 
 class ClockFacts(TypedDict):
-    """What the clock of a training has noted; see `clock.Clock`."""
+    """The times that the clock of a training noted; see `clock.Clock`."""
 
     first_step: float | None
     epochs: Annotated[list[tuple[float, float, float, float, _Number, _Number, float]], msgspec.Meta(max_length=10_000)]
@@ -119,7 +119,7 @@ class ClockFacts(TypedDict):
 
 
 class LayerFacts(TypedDict):
-    """One layer of a network; see `examiner.describe_network`."""
+    """A layer of a network in the examiner; see `examiner.describe_network`."""
 
     kind: str
     convolution: bool
@@ -139,7 +139,7 @@ class NetworkFacts(TypedDict):
 
 
 class DeviceFacts(TypedDict):
-    """What the backend computes on; see `backend.device_facts`."""
+    """The devices that the backend computes on; see `backend.device_facts`."""
 
     backend: str
     devices: list[str]
@@ -147,30 +147,30 @@ class DeviceFacts(TypedDict):
 
 
 class RateFacts(TypedDict):
-    """What a device reaches by itself, in operations a second; see `rates.measure_rates`."""
+    """The best rates of a device, in floating-point operations a second; see `rates.measure_rates`."""
 
     matmul: float
     convolution: float
 
 
 EpochLogs = Annotated[list[dict[str, float]], _FEW]
-"""What `fit` said of each epoch."""
+"""The logs that `fit` gave to its callbacks, one dictionary an epoch."""
 
 
 _OF_A_MODEL: Final = frozenset(("compiled", "built", "steps", "config", "weights"))
 
 
 def read_answer(answer: Any, form: Any) -> Any:
-    """Return an answer if it has a form, which is a type that msgspec knows or one of arrays and handles.
+    """Return an answer if it has a given type, in which arrays and handles may occur.
 
     Raises:
-        msgspec.ValidationError: If it has another form.
+        msgspec.ValidationError: If it has another type.
     """
     return msgspec.convert(answer, form, dec_hook=_instance_of, str_keys=False)
 
 
 def require_whole_export(export: ModelExport) -> None:
-    """Raise `msgspec.ValidationError` if the export of a Keras model lacks a part, or its configuration is no JSON."""
+    """Raise `msgspec.ValidationError` if the export of a Keras model lacks an entry, or a configuration in JSON."""
     if not export["model"]:
         return
     missing = _OF_A_MODEL - set(export)
@@ -202,7 +202,7 @@ class _SequentialConfig(msgspec.Struct):
 
 
 def layer_names(config: str) -> list[str]:
-    """The names of the layers of an exported Sequential model; none where it is not of that form."""
+    """Return the names of the layers of an exported Sequential model; empty if it is no such export."""
     try:
         layers = _decoded(config, _SequentialConfig).config.layers
     except msgspec.ValidationError:
@@ -224,6 +224,6 @@ def _instance_of(form: type, value: Any) -> Any:
 
 
 def is_picture(array: Array) -> bool:
-    """Whether an array is a picture: uint8 of shape (height, width, 4), neither side empty or too long."""
+    """Whether an array is a picture: uint8 of shape (height, width, 4), with sides from 1 to `MAX_PICTURE_SIDE`."""
     sides, channels = array.shape[:2], array.shape[2:]
     return array.dtype == np.uint8 and channels == (4,) and all(1 <= side <= MAX_PICTURE_SIDE for side in sides)

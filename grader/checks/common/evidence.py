@@ -1,4 +1,4 @@
-"""Evidence that several checks judge: gathered once, in one worker, and remembered with how it ended."""
+"""Evidence that several checks judge.  It is gathered once, in one worker, and its outcome is remembered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.sandbox.wire import graphs
 from grader.submissions import Submission
 
 KNOWN_GAIN: Final = 0.2
-"""Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
+"""Logits per unit of a channel's mean in the brightest-channel models, measurable for images of 0-255 and of 0-1."""
 
 _EXAMINER_SECONDS: Final = 120.0
 
@@ -24,7 +24,10 @@ _Gathered = TypeVar("_Gathered")
 
 
 class Evidence:
-    """Remembers what gathering gave: the same value, or the same exception with the same example, each time."""
+    """Gathers evidence about a submission, and remembers it.
+
+    Asked again, it gives the same value, or raises the same exception, and restores the example that belongs to it.
+    """
 
     def __init__(self, student: Student) -> None:
         self.student = student
@@ -32,12 +35,12 @@ class Evidence:
 
     @property
     def example(self) -> str:
-        """The call that the evidence looked at last is about."""
+        """The call behind the evidence that was asked for last."""
         return self.student.example
 
     @property
     def seed(self) -> int:
-        """What the checks draw their cases from."""
+        """The seed with which checks draw their cases."""
         return self.student.seed
 
     @property
@@ -46,7 +49,7 @@ class Evidence:
         return self.student.subject
 
     def once(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
-        """The result of `gather()`, called for the first use of the key alone."""
+        """Return the result of `gather()`, which is only called the first time that the key is used."""
         if key not in self._remembered:
             try:
                 self._remembered[key] = (gather(), None, self.student.example)
@@ -59,7 +62,10 @@ class Evidence:
         return value
 
     def fact(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
-        """As `once`, of what holds of a submission in general: the example stays the call that is being judged."""
+        """Return the result of `gather()` as `once` does, and keep the example as it is.
+
+        This is for what holds of a submission in general, so that the example stays the call that is being judged.
+        """
         example = self.student.example
         try:
             return self.once(key, gather)
@@ -68,15 +74,16 @@ class Evidence:
 
 
 class Aside:
-    """A worker for what may be too much for one: whatever happens there, all else is still to be seen.
+    """A separate worker for calls that may be too much for a worker, or that must leave no traces elsewhere.
 
-    One serves for all of that, as long as it lives.
+    If such a call ends the worker, the other checks are not affected.  All such calls share one worker as long as it
+    lives, and get a new one after that.
 
     Args:
         open_worker: Loads the submission into a fresh worker.
         submission: The submission.
-        seed: What its checks draw their cases from.
-        subject: What the course is about.
+        seed: The seed with which its checks draw their cases.
+        subject: The subject of the course.
     """
 
     def __init__(
@@ -90,28 +97,28 @@ class Aside:
 
     @property
     def student(self) -> Student:
-        """The submission in it, loaded anew where it has ended."""
+        """The submission in this worker, loaded anew if the worker has ended."""
         if self._student is None or self._student.worker.gone:
             self._student = self._open()
         return self._student
 
     def student_for(self, name: str) -> Student:
-        """The same, for calls of one function; one that is still to be written needs no worker."""
+        """Return the submission for calls of one function; no worker is started if that is still to be written."""
         if is_unwritten(self._submission, name):
             return UnwrittenStudent(self._submission, name, seed=self.seed, subject=self.subject)
         return self.student
 
     @property
     def example(self) -> str:
-        """The last call there, as source."""
+        """The last call in this worker, as source."""
         return "" if self._student is None else self._student.example
 
 
 class CannotRebuild(CheckFailed):
-    """The examiner cannot make a network of what it was given.
+    """The examiner cannot build a network from what it was given.
 
     Attributes:
-        reason: Why, half a sentence.
+        reason: Why, as half a sentence.
     """
 
     def __init__(self, reason: str) -> None:
@@ -125,13 +132,14 @@ class CannotRebuild(CheckFailed):
 
 
 class Examiner(ExaminerTools):
-    """A worker that never saw the submission, and says what a network is and does; started when first asked.
+    """A worker that never sees the submission, and says what a network is and does.
 
-    Each of its tools raises `CheckFailed` if the network cannot be rebuilt, or brings the examiner down.
+    The worker is started when it is first used.  Each of its tools raises `CheckFailed` if the network cannot be
+    rebuilt, or if it brings the worker down.
 
     Args:
-        start: Starts it.
-        budget: The submission's time, for a network can be made to take as long as one likes.
+        start: Starts the worker.
+        budget: The submission's time, since a network can be made so that it runs as long as one likes.
     """
 
     def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:
@@ -141,8 +149,8 @@ class Examiner(ExaminerTools):
         self._worker: Worker | None = None
 
     def _ask(self, tool: str, args: tuple[Any, ...], read: Callable[[Any], Any], **_limits: Any) -> Any:
-        # A text is the configuration of a network, as a submission's worker gave it: the layers of a submission's own
-        # in it are taken apart before the examiner makes anything of it.
+        # A string is the configuration of a network that a submission's worker exported.  The graphs in it, which stand
+        # for the submission's own layers, are checked here before the examiner builds anything from them.
         for config in args:
             if isinstance(config, str) and config and (fault := graphs.fault_of(config)):
                 raise CannotRebuild(fault)
@@ -163,7 +171,7 @@ class Examiner(ExaminerTools):
             raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, if it was started."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None

@@ -1,4 +1,4 @@
-"""What the cases of several tasks are drawn from."""
+"""Settings and strategies that the cases of several tasks are drawn with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the evidence about several functions shares."""
+"""What the evidence about several functions has in common."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 
 
 def first_that_works(calls: Sequence[Callable[[], _Result]]) -> _Result:
-    """What the first of some calls gives that does not fail; where all do, the failure of the first."""
+    """Return the result of the first call that does not fail; if all of them do, raise the failure of the first."""
     failure: Exception | None = None
     for call in calls:
         try:
@@ -32,7 +32,7 @@ def first_that_works(calls: Sequence[Callable[[], _Result]]) -> _Result:
 
 
 def is_regular(value: Any) -> bool:
-    """Whether a value is a list that makes an array of numbers."""
+    """Whether a value is a list that can be converted to an array of numbers."""
     if not isinstance(value, list):
         return False
     try:
@@ -42,19 +42,19 @@ def is_regular(value: Any) -> bool:
 
 
 class Figures(Evidence):
-    """The figures that a function draws."""
+    """The figures that a function draws, the best of which is kept as a picture for each check."""
 
     def __init__(self, student: Student) -> None:
         super().__init__(student)
         self._best: dict[str, tuple[int, Handle]] = {}
 
     def _note(self, check: str, worth: int, figure: Handle) -> None:
-        """Remember a figure where it is better to look at than those before."""
+        """Remember a figure for a check if it is worth more, as a picture, than those before."""
         if check not in self._best or worth > self._best[check][0]:
             self._best[check] = (worth, figure)
 
     def keep_pictures(self, artefacts: Artefacts) -> None:
-        """Keep a picture of the best figure, where it can be drawn."""
+        """Keep a picture of the best figure, if it can be drawn."""
         for check, (_, figure) in self._best.items():
             self._keep(artefacts, check, "figure", figure)
 

@@ -1,4 +1,4 @@
-"""The calls of `subset_data` that are tried: some drawn by Hypothesis, and some that are always the same."""
+"""The calls with which `subset_data` is tried: some are drawn by Hypothesis, and some are fixed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from grader.checks.common.verdict import Shown
 from grader.checks.functions.cases import FEWEST_LABELS, SEEDS
 
 STEP: Final = 5
-"""By how much one image of a `SubsetCase` is brighter than the one before: more than images are made brighter by."""
+"""How much brighter each image of a `SubsetCase` is than the one before, in levels from 0 to 255."""
 
 
 class SubsetCase(msgspec.Struct, frozen=True):
-    """A call of `subset_data`: image i is one pattern plus 5 i, so that each can be told from the others.
+    """A call of `subset_data` with images that can be told apart.
 
-    By its mean alone, that is: also where it was flipped, or its channels mixed.  Where there are more images than a
-    byte can tell apart, they are of three values, a pixel in colour or three grey ones, which are the digits of the
-    number, to base 256.
+    Image i is the same pattern plus 5 i, so that its mean alone shows which image it is, even if it was flipped or its
+    channels were mixed.  If there are more images than a byte can tell apart, each consists of three values, which are
+    one pixel in colour or three grey ones: the digits of i to base 256.
     """
 
     labels: tuple[int, ...]
@@ -33,12 +33,12 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
     @property
     def pattern(self) -> np.ndarray[Any, Any]:
-        """The first image, uint8: 0, 1, 2 and so on."""
+        """The first image, uint8, with the values 0, 1, 2 and so on."""
         return np.arange(math.prod(self.image_shape), dtype=np.uint8).reshape(self.image_shape)
 
     @property
     def x(self) -> Shown:
-        """The images."""
+        """The images, uint8 of shape (n, height, width, channels)."""
         count = len(self.labels)
         if self.is_large:
             digits = np.arange(count)[:, None] // (65536, 256, 1) % 256
@@ -59,11 +59,11 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
     @property
     def y(self) -> np.ndarray[Any, Any]:
-        """The labels in a column, shape (n, 1)."""
+        """The labels as a column, shape (n, 1)."""
         return np.array(self.labels, np.uint8).reshape(-1, 1)
 
     def shown_labels(self, *, flat: bool = False) -> np.ndarray[Any, Any] | Shown:
-        """The labels, in shape (n, 1) or (n,)."""
+        """Return the labels in shape (n, 1), or in shape (n,) if `flat`."""
         labels = self.y.reshape(-1) if flat else self.y
         if not self.is_large:
             return labels
@@ -71,14 +71,14 @@ class SubsetCase(msgspec.Struct, frozen=True):
         return Shown(labels, text if flat else f"{text}.reshape(-1, 1)")
 
 
-@functools.cache  # the same strategy each time, whose cases are drawn once
+@functools.cache  # cases are kept for each strategy, so it must be the same object each time
 @st.composite
 def subset_cases(draw: st.DrawFn, subject: Subject = USUAL, *, max_images: int = 12) -> SubsetCase:
-    """Calls of `subset_data` with at least two images of the requested classes, of all labels that the data have.
+    """Draw calls of `subset_data` with at least two images of the requested classes, and of all labels of the data.
 
-    Where there is but one, `squeeze` takes an axis too many: nobody has a data set of one image.
+    With a single image, `np.squeeze` would remove one axis too many, and no data set has only one image.
     """
-    # More labels than a small data set has: that others are left out is asked of all.
+    # Even if the data set has few labels, there are ten here, so that some have to be left out.
     label = st.integers(0, max(len(subject.label_names), FEWEST_LABELS) - 1)
     classes = tuple(draw(st.lists(label, min_size=2, max_size=4, unique=True)))
     labels = draw(st.lists(label, max_size=max_images - 2))
@@ -89,33 +89,33 @@ def subset_cases(draw: st.DrawFn, subject: Subject = USUAL, *, max_images: int =
     return SubsetCase(tuple(labels), shape, classes, draw(SEEDS))
 
 
-_PATTERN = (2, 0, 1, 3, 1, 0, 2, 1, 0, 2)  # of 3 stands a label that is none of the classes
+_PATTERN = (2, 0, 1, 3, 1, 0, 2, 1, 0, 2)  # 3 stands for a label that is none of the classes
 _UNUSUAL = ((5, 2, 7), (4, 1, 6))
 
 
 def many_case(subject: Subject) -> SubsetCase:
-    """36 images of up to three of the course's classes, and four of another label.
+    """Return a case with 36 images of up to three of the course's classes, and four images of another label.
 
-    So many that no shuffle leaves them sorted by chance.
+    These are so many that a shuffle cannot leave them sorted by chance.
     """
     return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
 
 
 def usual_case(subject: Subject) -> SubsetCase:
-    """The same with a seed."""
+    """Return a case with the course's classes, many images and a seed."""
     return msgspec.structs.replace(many_case(subject), seed=1)
 
 
 def unusual_case(subject: Subject) -> SubsetCase:
-    """Classes that are not the course's, among others."""
+    """Return a case with other classes than the course's, and images of all ten labels."""
     classes = next(each for each in _UNUSUAL if set(each) != set(subject.classes))
     return SubsetCase(tuple(range(10)) * 2, (2, 1, 1), classes, 1)
 
 
 def large_case(subject: Subject) -> SubsetCase:
-    """More images than three classes of CIFAR-10 have for training, and more of each.
+    """Return a case with more images than three classes of CIFAR-10 have for training, in each class and together.
 
-    Whoever typed in how many those are finds too few.
+    It shows if a submission has the numbers of CIFAR-10 written into it, since it then keeps too few.
     """
     first, second, *others = subject.classes[:3]
     shape = (3, 1, 1) if subject.is_grey else (1, 1, 3)

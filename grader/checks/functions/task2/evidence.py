@@ -1,4 +1,4 @@
-"""What `subset_data` returns."""
+"""What `subset_data` returns for the cases, and in which of several ways it can be called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.checks.functions.task2.cases import SubsetCase
 Array = np.ndarray[Any, Any]
 
 
-_MOST_ROWS: Final = 1000  # many times what any case has; looking at millions of rows would take the grader minutes
+_MOST_ROWS: Final = 1000  # far more than most cases have; judging millions of rows would take the grader minutes
 
 
 class Subset(NamedTuple):
@@ -27,7 +27,7 @@ class Subset(NamedTuple):
         images: x_subset.
         labels: y_subset.
         swapped: Whether the labels came first.
-        no_array: Which of the two was a list, for messages.
+        no_array: The name of the first of the two that was a list, for messages; "" if both were arrays.
     """
 
     images: Array
@@ -37,25 +37,25 @@ class Subset(NamedTuple):
 
 
 SUBSET_FORMS: Final = ((False, tuple), (True, tuple), (False, list), (True, list))
-"""How `subset_data` may be called: whether labels have shape (n,), and what the classes come in."""
+"""The ways to call `subset_data`: whether the labels have shape (n,), and the type that holds the classes."""
 
 
 class Subsets(Evidence):
-    """What `subset_data` returns."""
+    """What `subset_data` returns, for each case."""
 
     def of(self, case: SubsetCase) -> Subset:
-        """Images and labels for a case, in the first form of the call that works.
+        """Return images and labels for a case, from the first way to call the function that works.
 
-        A check of its own is about the shape of the labels, and another one about the classes.
+        Whether the function takes labels of both shapes, and classes in a tuple, is left to the checks about that.
         """
         return self._first(case, SUBSET_FORMS)
 
     def with_tuple(self, case: SubsetCase) -> Subset:
-        """The same, with classes in a tuple as they are by default."""
+        """Return images and labels for a case, with the classes in a tuple as in the default."""
         return self._first(case, SUBSET_FORMS[:2])
 
     def with_labels(self, case: SubsetCase, *, flat: bool) -> Subset:
-        """The same, with labels of shape (n,), or (n, 1)."""
+        """Return images and labels for a case, with labels of shape (n,) if `flat`, and of shape (n, 1) otherwise."""
         return self._first(case, [form for form in SUBSET_FORMS if form[0] == flat])
 
     def _first(self, case: SubsetCase, forms: Sequence[tuple[bool, type]]) -> Subset:
@@ -66,21 +66,21 @@ class Subsets(Evidence):
 
 
 def fresh_subset_of(student: Student, case: SubsetCase) -> Subset:
-    """Call `subset_data` anew, in the first form that works."""
+    """Call `subset_data` once more, without the remembered results, in the first way that works."""
     return first_that_works([partial(subset_of, student, case, flat=flat, kind=kind) for flat, kind in SUBSET_FORMS])
 
 
 def subset_of(student: Student, case: SubsetCase, *, flat: bool = False, kind: type = tuple) -> Subset:
-    """Call `subset_data`; gives images and labels.
+    """Call `subset_data`, and return images and labels.
 
     Args:
         student: The submission.
-        case: Images, labels, classes and seed.
-        flat: Whether labels have shape (n,), and not (n, 1).
-        kind: What the classes come in.
+        case: The images, labels, classes and seed.
+        flat: Whether the labels have shape (n,) and not (n, 1).
+        kind: The type that holds the classes.
 
     Raises:
-        CheckFailed: It returned anything but two arrays of at most so many rows.
+        CheckFailed: If it returned something else than two arrays, or far too many rows.
     """
     returned = student.call(
         "subset_data", case.x, case.shown_labels(flat=flat), classes=kind(case.classes), seed=case.seed

@@ -1,4 +1,4 @@
-"""Which images of a case are among those that `subset_data` returned."""
+"""Recognise the images of a case among those that `subset_data` returned."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ Array = np.ndarray[Any, Any]
 
 
 def image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    """Which images of the case these are; images that were merely scaled are recognised all the same.
+    """Return the numbers of the images of a case, in the order of the given images.
 
-    So are others that were changed, by which is brighter, where as many came as were asked for.
+    Images that were merely scaled are recognised by their means.  Images that were changed in another way are
+    recognised by the order of their brightness, if there are as many as were asked for.
 
     Raises:
-        CheckFailed: They are no images of the case.
+        CheckFailed: If they are no images of the case.
     """
     if not len(images):
         return []
     if case.is_large:
         return _large_image_numbers(case, images)
     means = images.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
-    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
+    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # unchanged, or scaled to 0..1 or -1..1
         original = (means * factor + offset - case.pattern.mean()) / STEP
         numbers = np.rint(original)
         if (
@@ -51,7 +52,10 @@ def _are_unchanged(case: SubsetCase, images: Array) -> bool:
 
 
 def _by_brightness(case: SubsetCase, means: Array) -> list[int]:
-    """The numbers of images that were asked for, from dark to bright; none where other images must be among them."""
+    """Return the numbers of the requested images by the rank of their brightness.
+
+    The result is empty if there are not as many images as were requested, so that others must be among them.
+    """
     wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
     if len(means) != len(wanted) or len(np.unique(means)) != len(means):
         return []
@@ -69,5 +73,5 @@ def _large_image_numbers(case: SubsetCase, images: Array) -> list[int]:
                 return [int(number) for number in numbers]
     wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
     if len(images) == len(wanted):
-        return wanted  # what was done to them, another check asks
+        return wanted  # another check is about how they were changed
     raise NotRun("x_subset has images that are not in x.")

@@ -50,24 +50,25 @@ def test_each_image_once(subsets: Subsets, subsets_of_many: Subsets, case: Subse
     case = usable(subsets, case)
     require_each_once(subsets, case)
     if subsets.of(case).no_array:
-        return  # so long a list does not cross
-    with contextlib.suppress(WorkerGone):  # how fast it is, nobody asks
+        return  # so long a list cannot be sent from the worker
+    with contextlib.suppress(WorkerGone):  # the function may be slow
         subsets_of_many.once(
             "large", lambda: require_each_once(subsets_of_many, large_case(subsets.subject), asked=subsets)
         )
 
 
 def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | None = None) -> None:
-    """Raise `CheckFailed` where an image that was asked for is missing, or comes more than once.
+    """Raise `CheckFailed` if a requested image is missing, or there more than once.
 
     Args:
-        subsets: What is judged.
+        subsets: The results that are judged.
         case: The case.
-        asked: Where it is looked up which classes are kept, unless there.
+        asked: The results that show whether images of other classes are kept; those that are judged unless given.
     """
     numbers = Counter(image_numbers(case, subsets.of(case).images))
     kept = {case.labels[number] for number in numbers}
-    # Of other classes than were asked for, all images may be there: another check is about that.
+    # If other classes than the requested ones are kept, which another check is about, it is enough if each image of a
+    # class that was kept is there once.
     classes = kept if any(strays(asked or subsets)) else set(case.classes)
     for number, label in enumerate(case.labels):
         if label in classes and numbers[number] != 1:
@@ -137,7 +138,7 @@ def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
             hint="Categorical cross-entropy compares probabilities: give the one-hot array a float dtype.",
         )
     for row in requested_rows(case, images, labels):
-        too_few = len(row) != len(case.classes) and not np.any(row)  # how many columns there are, another check asks
+        too_few = len(row) != len(case.classes) and not np.any(row)  # another check is about the number of columns
         if not too_few and not (np.sum(row == 1) == 1 and np.sum(row == 0) == len(row) - 1):
             raise CheckFailed(
                 f"Each row of y_subset should have a single 1 and zeros else, but one is {row.tolist()}.",
@@ -146,7 +147,7 @@ def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
 
 
 def requested_rows(case: SubsetCase, images: Array, labels: Array) -> Array:
-    """The rows of labels of images that were asked for: another check is about those that were not."""
+    """Return the label rows of images that were requested, since another check is about images that were not."""
     if len(labels) != len(images):
         return labels
     asked = [case.labels[number] in case.classes for number in image_numbers(case, images)]
@@ -160,9 +161,10 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     images, labels = subsets.of(case)[:2]
     rows = rows_of(subsets, labels, len(images))
-    # By numbers alone, so that labels paired with the wrong images are left to the check for that.
+    # Only the number of ones in each column is judged.  Labels that are paired with the wrong images are left to the
+    # check about that.
     kept = [case.labels[number] for number in image_numbers(case, images)]
-    if rows.shape[1] == 1:  # not one-hot, which another check is about: the number of a column, or the label itself
+    if rows.shape[1] == 1:  # column numbers or labels: that they are not one-hot, another check says
         numbers = [float(value) for value in rows[:, 0]]
         columns = [float(case.classes.index(label)) for label in kept if label in case.classes]
         if sorted(numbers) in (sorted(columns), sorted(map(float, kept))):
@@ -187,7 +189,7 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
 
 
 def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
-    """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
+    """Return labels with one row an image, (count, columns), even if they were transposed or have additional axes."""
 
     def is_turned() -> bool:
         case = usual_case(subsets.subject)
@@ -210,7 +212,7 @@ def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
             f"x_subset and y_subset should be equally long, but they have {len(images)} and {len(labels)} rows.",
             hint="Use one index array for both.",
         )
-    # Whatever a row looks like, images of one label must have one kind of row; which kind, others look at.
+    # All images with the same label must have the same row.  What the row looks like is left to other checks.
     row_of_label: dict[int, bytes] = {}
     for number, row in zip(image_numbers(case, images), rows, strict=True):
         label = case.labels[number]
@@ -225,7 +227,7 @@ _FEW = 12
 
 
 def strays(subsets: Subsets) -> tuple[bool, bool]:
-    """Whether images of other classes are kept where unusual classes are asked for, and where the usual ones are."""
+    """Return whether images of other classes are kept if unusual classes are requested, and if the course's are."""
 
     def strays_in(case: SubsetCase) -> bool:
         kept = {case.labels[number] for number in image_numbers(case, subsets.of(case).images)}
@@ -236,15 +238,15 @@ def strays(subsets: Subsets) -> tuple[bool, bool]:
 
 
 def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:
-    """The case, or one with the default classes where other classes are kept than those that are asked for.
+    """Return the case, or one with the default classes if the function only works with those.
 
-    Another check is about that; all others look at what works.
+    That the function ignores `classes` costs one check.  All others judge a case that works.
     """
     return usual_case(subsets.subject) if strays(subsets) == (True, False) else case
 
 
 def why_not_shuffled(case: SubsetCase, numbers: list[int]) -> tuple[str, str]:
-    """What is wrong with the order of the images of a case of many, and a hint; empty where nothing is."""
+    """Return what is wrong with the order of many images, and a hint; both are "" if nothing is wrong."""
     if numbers == sorted(numbers):
         return (
             "The images should be shuffled, but they came in the order they have in x.",
@@ -260,7 +262,7 @@ def why_not_shuffled(case: SubsetCase, numbers: list[int]) -> tuple[str, str]:
     places = [sorted(numbers).index(number) for number in numbers]
     steps = [(second - first) % len(numbers) for first, second in itertools.pairwise(places)]
     step = max(steps, key=steps.count, default=0)
-    if steps.count(step) > len(steps) / 2:  # of a shuffle, one or two in a row are as they were before
+    if steps.count(step) > len(steps) / 2:  # a shuffle leaves only one or two neighbours as they were
         kept = "the other way round" if step == len(numbers) - 1 else "all but a few or turned as a whole"
         return (
             f"The images should be shuffled, but they came in the order they have in x, {kept}.",
@@ -279,10 +281,10 @@ def test_shuffled(student: Student) -> None:
         except SubmissionError:
             if seed is not None:
                 raise
-            continue  # whether None is taken, the check for seeds asks
+            continue  # the check about seeds is about None
         numbers = image_numbers(many, subset.images)
         found.append((why_not_shuffled(many, numbers), len(numbers), student.example))
-    few = [problem for problem, count, _ in found if count < _FEW]  # which are in order by chance now and then
+    few = [problem for problem, count, _ in found if count < _FEW]  # so few can be in order by chance
     for (message, hint), count, example in found:
         if message and (count >= _FEW or all(text for text, _ in few)):
             raise CheckFailed(message, hint=hint, example=example)

@@ -1,4 +1,4 @@
-"""The calls of `show_examples` that are tried: some drawn by Hypothesis, and some that are always the same."""
+"""The calls with which `show_examples` is tried: some are drawn by Hypothesis, and some are fixed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.checks.functions.cases import FEWEST_LABELS, SEEDS
 
 
 class ShowCase(msgspec.Struct, frozen=True):
-    """A call of `show_examples`, with noise for images so that each can be recognised on the figure."""
+    """A call of `show_examples`, whose images are noise so that each can be recognised on the figure."""
 
     labels: tuple[int, ...]
     predicted: tuple[int, ...]
@@ -28,14 +28,14 @@ class ShowCase(msgspec.Struct, frozen=True):
 
     @property
     def x(self) -> Shown:
-        """The images."""
+        """The images, uint8 of shape (n, height, width, channels)."""
         shape = (len(self.labels), *self.image_shape)
         images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         return Shown(images, f'np.random.default_rng(0).integers(0, 256, {shape}, dtype="uint8")')
 
     @property
     def y(self) -> Shown:
-        """One-hot labels."""
+        """The one-hot labels, float32 of shape (n, classes)."""
         return _one_hot(self.labels, len(self.names))
 
     @property
@@ -45,7 +45,7 @@ class ShowCase(msgspec.Struct, frozen=True):
 
     @property
     def predictions(self) -> Shown:
-        """Probabilities whose largest is the predicted class."""
+        """Probabilities of shape (n, classes) that are largest for the predicted class."""
         size = len(self.names)
         rest = 0.4 / size
         values = (rest + 0.6 * np.eye(size)[list(self.predicted)]).astype(np.float32)
@@ -56,10 +56,10 @@ def _one_hot(labels: tuple[int, ...], size: int) -> Shown:
     return Shown(one_hot(labels, size), f'np.eye({size}, dtype="float32")[{list(labels)}]')
 
 
-@functools.cache  # the same strategy each time, whose cases are drawn once
+@functools.cache  # cases are kept for each strategy, so it must be the same object each time
 @st.composite
 def show_cases(draw: st.DrawFn, subject: Subject = USUAL) -> ShowCase:
-    """Calls of `show_examples`; no image is predicted right, and a third class is always there."""
+    """Draw calls of `show_examples` with at least three classes, in which no image is predicted right."""
     count_of_classes = draw(st.integers(3, 5))
     known = telling_names(subject)
     start = draw(st.integers(0, len(known) - count_of_classes))
@@ -74,9 +74,9 @@ def show_cases(draw: st.DrawFn, subject: Subject = USUAL) -> ShowCase:
 
 @functools.cache
 def telling_names(subject: Subject) -> tuple[str, ...]:
-    """At least ten names of classes, each of which can be told in a title: the course's own, and others after them.
+    """Return at least ten class names that can be recognised in a title: the course's own, then those of CIFAR-10.
 
-    A name that occurs in another one, or that a number may be, is left out.
+    Names that occur in another name, and names without three letters in a row, are left out.
     """
     own = [
         name
@@ -89,10 +89,10 @@ def telling_names(subject: Subject) -> tuple[str, ...]:
 
 
 def case_of(subject: Subject, labels: tuple[int, ...], predicted: tuple[int, ...], count: int) -> ShowCase:
-    """A case with three of the course's classes."""
+    """Return a case with three of the course's classes."""
     return ShowCase(labels, predicted, telling_names(subject)[:3], count, 0, image_shape=subject.image_shape)
 
 
 def case_of_ten(subject: Subject) -> ShowCase:
-    """Full rows of five, as most grids have."""
+    """Return a case with a count of ten, which makes full rows in most grids."""
     return case_of(subject, (0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, 10)

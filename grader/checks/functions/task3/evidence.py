@@ -28,7 +28,14 @@ _SHOWN: Final = 10
 
 
 class ExampleImages(msgspec.Struct, frozen=True, eq=False):
-    """Images to look at, uint8 of shape (n, h, w, channels): the columns of their classes, predictions, and names."""
+    """Images of the course for a picture that people look at.
+
+    Attributes:
+        images: The images, uint8 of shape (n, height, width, channels).
+        labels: The column of each image's class.
+        predicted: The column of the class that each image is predicted as.
+        names: The names of the classes, in the order of the columns.
+    """
 
     images: Array
     labels: tuple[int, ...]
@@ -37,7 +44,7 @@ class ExampleImages(msgspec.Struct, frozen=True, eq=False):
 
 
 def example_images(dataset: Dataset, course: Course) -> ExampleImages:
-    """Some of the course's training images, a few of them as if they were predicted wrong."""
+    """Return some of the course's training images, a few of which have a wrong prediction."""
     labels = dataset.y_train.reshape(-1)
     classes = list(course.classes)
     places = np.flatnonzero(np.isin(labels, classes))[:_SHOWN]
@@ -52,7 +59,7 @@ class ExampleFigures(Figures):
 
     Args:
         student: The submission.
-        shown: Images of the course, for the picture that is kept; none where the profile loads no data.
+        shown: Images of the course for the picture that is kept; `None` if the profile loads no data.
     """
 
     def __init__(self, student: Student, shown: ExampleImages | None = None) -> None:
@@ -60,7 +67,7 @@ class ExampleFigures(Figures):
         self._shown = shown
 
     def keep_pictures(self, artefacts: Artefacts) -> None:
-        """Keep a picture with images of the course, or where there are none, or it cannot be drawn, with noise."""
+        """Keep a picture with images of the course; one with noise if there are none or it cannot be drawn."""
         if self._shown is not None and self._best:
             with contextlib.suppress(CheckFailed, SubmissionError, WorkerGone):
                 figure = self._of_the_course(self._shown)
@@ -78,10 +85,10 @@ class ExampleFigures(Figures):
         return figure
 
     def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> ReturnedFigure:
-        """The figure for a case, in the first form of the call that works; see `toolbox.describe_figure`.
+        """Return what the figure for a case shows, from the first way to call the function that works.
 
-        Labels that are not one-hot are for functions that cannot do with others: a check of its own asks for those
-        alone.  What was returned instead of a figure stands in `returned`, empty where it was one.
+        Some functions do not work with one-hot labels but with numbers.  That costs one check, which only tries one-hot
+        labels; all others look at what works.
         """
         forms = ("one-hot", "numbers", "column")
         return first_that_works(
@@ -91,7 +98,14 @@ class ExampleFigures(Figures):
     def shown(
         self, case: ShowCase, *, seed: int | None, labels: str = "one-hot", with_predictions: bool = False
     ) -> ReturnedFigure:
-        """The figure for a case, in one form of the call."""
+        """Return what the figure for a case shows, from one way to call the function.
+
+        Args:
+            case: The case.
+            seed: The seed to call it with.
+            labels: The form of the labels: `one-hot`, `numbers` of shape (n,), or a `column` of numbers.
+            with_predictions: Whether predictions are given.
+        """
         extra = {"predictions": case.predictions} if with_predictions else {}
         y = {"one-hot": case.y, "numbers": case.numbers, "column": case.numbers.reshape(-1, 1)}[labels]
 
@@ -100,7 +114,7 @@ class ExampleFigures(Figures):
             figure, facts, returned = self.student.drawn(
                 "show_examples", case.x, y, names, **extra, count=case.count, seed=seed
             )
-            if with_predictions:  # a handful of images is enough to look at, and soon drawn
+            if with_predictions:  # about five images are enough to look at, and quickly drawn
                 shown = sum(bool(axes["images"]) for axes in facts["axes"])
                 self._note("show_examples/titles-name-the-prediction", -abs(shown - 5), figure)
             return {**facts, "returned": returned}

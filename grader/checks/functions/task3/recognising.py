@@ -1,4 +1,4 @@
-"""Which image of a case an axes shows, and which classes its title names."""
+"""Recognise which image of a case an axes shows, and which classes its title names."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Array = np.ndarray[Any, Any]
 
 
 _SAME_IMAGE: Final = 0.98
-_OF_ONE_IMAGE: Final = 0.08  # of noise with 3,072 values; two that have nothing in common are below 0.07
+_OF_ONE_IMAGE: Final = 0.08  # for noise of 3,072 values, two images of which have a correlation below 0.07
 _VALUES: Final = 3072
 _MOST_ALIKE: Final = 0.5
 
 
 def told_apart(case: ShowCase, shown: list[AxesFacts]) -> bool:
-    """Whether the axes show different images of x, somehow."""
+    """Whether each axes shows an image of x, possibly changed, and no two show the same."""
     numbers = [somehow_number_of(case, axes) for axes in shown]
     return None not in numbers and len(set(numbers)) == len(numbers)
 
 
 def recognised(case: ShowCase, axes: AxesFacts) -> int:
-    """Which image of x an axes shows, somehow.
+    """Return the number of the image of x that an axes shows, possibly changed.
 
     Raises:
-        CheckFailed: It shows none of them.
+        CheckFailed: If it shows none of them.
     """
     number = somehow_number_of(case, axes)
     if number is None:
@@ -44,7 +44,7 @@ def recognised(case: ShowCase, axes: AxesFacts) -> int:
 
 
 def number_of(case: ShowCase, axes: AxesFacts) -> int | None:
-    """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
+    """Return the number of the image of x that an axes shows, at any scale; `None` if it shows none of them."""
     images = _variants(case)[0]
     for picture in reversed(axes["images"]):
         if isinstance(picture, np.ndarray) and picture.size == images.shape[1]:
@@ -55,13 +55,13 @@ def number_of(case: ShowCase, axes: AxesFacts) -> int | None:
 
 
 def somehow_number_of(case: ShowCase, axes: AxesFacts) -> int | None:
-    """Which image of x an axes shows, also grey, turned, with other channels, or far too bright.
+    """Return the number of the image of x that an axes shows, even if it is grey, turned, recoloured or far too bright.
 
-    Since the images are noise, what is left of one is like no other.
+    The images are noise, so that even a part of one is unlike all others.
     """
     number = number_of(case, axes)
     sides = sorted(case.image_shape[:2])
-    # The fewer values an image has, the more alike two are by chance.
+    # The fewer values images have, the larger are correlations by chance.
     least = min(_MOST_ALIKE, max(_OF_ONE_IMAGE, _OF_ONE_IMAGE * math.sqrt(_VALUES / math.prod(case.image_shape))))
     for picture in reversed(axes["images"] if number is None else []):
         if isinstance(picture, np.ndarray) and sorted(picture.shape[:2]) == sides:
@@ -75,7 +75,7 @@ def somehow_number_of(case: ShowCase, axes: AxesFacts) -> int | None:
 
 @functools.lru_cache(maxsize=64)
 def _variants(case: ShowCase) -> list[Array]:
-    """The images of a case as they are, then grey or turned, each as rows of mean 0 and length 1."""
+    """Return the images of a case as they are, then grey, with single channels, or turned: rows of mean 0, length 1."""
     images = case.x.value.astype(np.float64)
     forms = []
     for of in (images, images[..., ::-1], images.mean(axis=3), *np.moveaxis(images, 3, 0)):
@@ -96,5 +96,5 @@ def _most_like(picture: Array, images: Array, least: float) -> int | None:
 
 
 def names_in(case: ShowCase, title: str) -> set[str]:
-    """The class names that occur in a title as words."""
+    """Return the class names that occur in a title as whole words."""
     return {name for name in case.names if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", title, re.IGNORECASE)}

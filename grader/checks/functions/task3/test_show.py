@@ -27,7 +27,7 @@ _SHRINKS = 40
 @for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_one_axes_per_image(example_figures: ExampleFigures, case: ShowCase) -> None:
     ten = case_of_ten(example_figures.subject)
-    for each in (case, ten, msgspec.structs.replace(ten, count=11)):  # and one image more
+    for each in (case, ten, msgspec.structs.replace(ten, count=11)):  # the last with one image more than full rows
         facts = first_that_works(
             [partial(example_figures.shown, each, seed=each.seed, labels=labels) for labels in ("one-hot", "numbers")]
         )
@@ -67,12 +67,13 @@ def test_chosen_at_random(example_figures: ExampleFigures) -> None:
     def show_all(case: ShowCase, given: bool) -> list[ReturnedFigure]:
         return [example_figures.show(case, seed=seed, with_predictions=given) for seed in (None, 0, 1, 2, 3)]
 
-    usual = msgspec.structs.replace(many, count=10)  # it may be that only so many can be shown
+    usual = msgspec.structs.replace(many, count=10)  # some functions can only show ten
     tried = [(case, given) for given in (False, True) for case in (many, usual)]
     figures = first_that_works([partial(show_all, *each) for each in tried])
     choices: list[list[Any]] = [[somehow_number_of(many, axes) for axes in with_images(facts)] for facts in figures]
     if not any(number is not None for choice in choices for number in choice):
-        choices = [[axes["title"] for axes in facts["axes"]] for facts in figures]  # what is shown, others look at
+        # No image is recognised, which other checks are about, so the titles stand for the images.
+        choices = [[axes["title"] for axes in facts["axes"]] for facts in figures]
     if all(set(choice) == set(choices[0]) for choice in choices):
         raise CheckFailed(
             f"The images should be chosen at random, but calls with different seeds all showed {_images(choices[0])}.",
@@ -89,13 +90,13 @@ def _images(numbers: list[Any]) -> str:
 def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) -> None:
     ten = case_of_ten(example_figures.subject)
     tried = [partial(example_figures.shown, ten, seed=ten.seed, with_predictions=given) for given in (False, True)]
-    first_that_works(tried)  # with labels that are one-hot
+    first_that_works(tried)  # fails if the function does not take one-hot labels
     failures: list[CheckFailed | SubmissionError] = []
     for with_predictions in (False, True):
         try:
             each, shown = comfortable(example_figures, case, with_predictions=(with_predictions,))
         except (CheckFailed, SubmissionError) as error:
-            failures.append(error)  # whether predictions are taken, and can be left out, others ask
+            failures.append(error)  # other checks are about whether predictions can be given and left out
             continue
         if not told_apart(each, shown):
             if not with_predictions or failures:
@@ -118,7 +119,7 @@ def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) 
 @check("show_examples/titles-name-the-prediction")
 @for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for tried in (case, case_of(example_figures.subject, (0, 1, 2), (0, 1, 2), 3)):  # and where all are right
+    for tried in (case, case_of(example_figures.subject, (0, 1, 2), (0, 1, 2), 3)):  # the second with right predictions
         each, shown = comfortable(example_figures, tried, with_predictions=(True,))
         if not told_apart(each, shown):
             require_titles(each, shown, with_predictions=True)
@@ -128,9 +129,9 @@ def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowC
             own, predicted = each.names[each.labels[number]], each.names[each.predicted[number]]
             named = names_in(each, axes["title"])
             if predicted in named and len(named) <= 2:
-                continue  # whether its own class is named, another check asks
+                continue  # another check is about the image's own class
             if own not in named and own != predicted and title_of_another(each, named):
-                continue  # likewise
+                continue  # the title is that of another image, which another check is about
             should = "name that class" if own == predicted else "name both"
             raise CheckFailed(
                 f'The image x[{number}] is of class "{own}" and predicted as "{predicted}"; its title should {should}, '
@@ -140,7 +141,7 @@ def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowC
 
 
 def title_of_another(case: ShowCase, named: set[str]) -> bool:
-    """Whether a title names the class and the prediction of some image."""
+    """Whether the named classes are the class and the prediction of any image of the case."""
     pairs = zip(case.labels, case.predicted, strict=True)
     return any({case.names[label], case.names[predicted]} == named for label, predicted in pairs)
 
@@ -152,17 +153,18 @@ def _reads(title: str) -> str:
 def comfortable(
     figures: ExampleFigures, case: ShowCase, *, with_predictions: tuple[bool, ...] = (False, True)
 ) -> tuple[ShowCase, list[AxesFacts]]:
-    """A case that asks for no more images than there are, nor for one alone, and the axes that show an image.
+    """Return a case that the function can show, and the axes of its figure that show an image.
 
-    Where that fails, ten of twelve images, the number that is usual.  A check of its own is about other numbers.
+    The case asks for no more images than there are, and for more than one.  If that fails, ten of twelve images are
+    tried, which is the usual number, and then four.  Another check is about other numbers.
 
     Args:
         figures: The figures.
-        case: The case.
-        with_predictions: Whether predictions are given; of several ways the first that works.
+        case: The case to begin with.
+        with_predictions: Whether predictions are given; if there are two values, the first one that works.
 
     Raises:
-        CheckFailed: No figure was drawn, or none of its axes shows anything.
+        CheckFailed: If no figure was drawn, or none of its axes shows anything.
     """
     count = min(case.count, len(case.labels))
     few = msgspec.structs.replace(case, count=count)
@@ -177,15 +179,15 @@ def comfortable(
 
 
 def with_images(facts: FigureFacts) -> list[AxesFacts]:
-    """The axes of a figure that show an image."""
+    """Return the axes of a figure that show an image."""
     return [axes for axes in facts["axes"] if axes["images"]]
 
 
 def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[AxesFacts]:
-    """The axes that show an image, or, where none does, those with a title.
+    """Return the axes that show an image, or those with a title if none shows an image.
 
     Raises:
-        CheckFailed: There are none of either.
+        CheckFailed: If there are neither.
     """
     facts = figures.show(case, seed=case.seed, with_predictions=with_predictions)
     shown = with_images(facts) or [axes for axes in facts["axes"] if axes["title"]]
@@ -198,10 +200,10 @@ def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool 
 
 
 def require_titles(case: ShowCase, shown: list[AxesFacts], *, with_predictions: bool) -> None:
-    """Raise where titles cannot be those of images of the case, whichever images those are.
+    """Require titles that images of the case can have, without knowing which images are shown.
 
     Raises:
-        CheckFailed: There are titles that no images have.
+        CheckFailed: If there is a title that none of the images can have.
     """
     left = [
         {case.names[label]} | ({case.names[predicted]} if with_predictions else set())

@@ -1,4 +1,4 @@
-"""The arguments that `add_conv_block` and `build_model` are tried with."""
+"""The arguments with which `add_conv_block` and `build_model` are tried."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from grader.assignment.subject import USUAL, Subject
 BlockCase = tuple[int, int, int]
 """Height and width, channels, and filters."""
 
-# As large as the course's images, so that two blocks of unpadded convolutions fit; and numbers of filters that
-# networks have, which normalisation in groups and branches of a quarter each can divide.
+# The images are as large as a course's, so that two blocks of unpadded convolutions fit.  The numbers of filters are
+# usual ones, which can be divided into groups for normalisation and into branches of a quarter each.
 BLOCK_CASES = st.tuples(st.sampled_from((32, 40, 48)), st.sampled_from((1, 3, 8)), st.sampled_from((32, 64, 96, 128)))
 
 
@@ -24,10 +24,10 @@ class BuildCase(msgspec.Struct, frozen=True):
     num_classes: int
 
 
-@functools.cache  # the same strategy each time, whose cases are drawn once
+@functools.cache  # cases are kept for each strategy, so it must be the same object each time
 @st.composite
 def build_cases(draw: st.DrawFn, subject: Subject = USUAL) -> BuildCase:
-    """Arguments that all differ from the course's; images are larger than those."""
+    """Draw arguments that all differ from the course's, with larger images."""
     height, width, channels = subject.image_shape
     higher, wider = draw(st.permutations((8, 16, 32)))[:2]
     others = (1, 4) if channels == 3 else (3, 4)

@@ -1,4 +1,4 @@
-"""Task 4, where a course asks for more than the contract: what the network of `build_model` is to be made of."""
+"""Task 4, in a course that asks for more than the contract: what the network of `build_model` must be made of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_enough_blocks(context: Context, networks: Networks) -> None:
 
 
 def blocks_in(layers: list[LayerFacts]) -> int:
-    """How many convolution blocks there are: one or more convolutions up to where height and width are halved."""
+    """Count the convolution blocks: each is one or more convolutions up to where height and width are halved."""
     blocks, convolved, size = 0, False, None
     for layer in layers:
         shape = layer["output_shape"]
@@ -62,7 +62,7 @@ def test_forbidden_layers(context: Context, networks: Networks) -> None:
 
 
 def _kinds(networks: Networks) -> list[str]:
-    """The layers of the network, each kind once."""
+    """Return the kinds of layers that the network has, each once."""
     return list(dict.fromkeys(layer["kind"] for layer in networks.usual().facts["layers"]))
 
 
@@ -93,7 +93,7 @@ def test_optimizer(context: Context, networks: Networks) -> None:
 
 
 def optimizer_name(config: str) -> str:
-    """The class of the optimizer in an exported configuration; empty where that is not known."""
+    """Return the class of the optimizer in an exported configuration, or "" if that is not known."""
     settings = json.loads(config).get("compile_config")
     optimizer = settings.get("optimizer") if isinstance(settings, dict) else None
     name = optimizer.get("class_name") if isinstance(optimizer, dict) else optimizer

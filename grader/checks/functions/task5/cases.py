@@ -1,4 +1,4 @@
-"""The scripts that `train` is tried with: some drawn by Hypothesis, and some that are always the same."""
+"""The scripts with which `train` is tried: some are drawn by Hypothesis, and some are fixed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class ScriptCase(msgspec.Struct, frozen=True):
     """A training whose validation accuracy follows a script.
 
     Attributes:
-        ranks: For each epoch, from 1 to `SCRIPT_CLASSES`; a higher rank is a higher validation accuracy.  The
-            last one stays for as long as training goes on.
-        patience: What `train` is given.
-        epochs: Likewise.
-        callbacks: Whether it is given callbacks, too.
-        batches: How many batches either set makes.
-        default_patience: Whether `train` is not told the patience, which then is what its default is to be.
+        ranks: The rank of each epoch, from 1 to `SCRIPT_CLASSES`: a higher rank is a higher validation accuracy.  Any
+            further epochs have the last rank.
+        patience: The argument `patience`.
+        epochs: The argument `epochs`.
+        callbacks: Whether callbacks are given as well.
+        batches: How many batches the training set makes, and the validation set.
+        default_patience: Whether `train` is called without `patience`, whose default should then be `patience`.
     """
 
     ranks: tuple[int, ...]
@@ -32,18 +32,18 @@ class ScriptCase(msgspec.Struct, frozen=True):
     default_patience: bool = False
 
 
-@functools.cache  # the same strategy each time, whose cases are drawn once
+@functools.cache  # cases are kept for each strategy, so it must be the same object each time
 @st.composite
 def script_cases(draw: st.DrawFn) -> ScriptCase:
-    """Scripts of up to seven epochs."""
+    """Draw scripts of up to seven epochs."""
     ranks = draw(st.lists(st.integers(1, SCRIPT_CLASSES), min_size=2, max_size=6))
     return ScriptCase(tuple(ranks), draw(st.integers(1, 4)), draw(st.integers(1, 7)))
 
 
-# Cases that tell apart what is often confused: another patience, an equal epoch, a small rise, a rise that is not to
-# the best, and the last epoch.  All are trained without further callbacks, so that those which an earlier training
-# has left in a default show; the second in two batches, since one of the validation set is not all of it.
-# Hypothesis adds others.
+# Cases that tell apart what is often confused: another patience, an epoch that only equals the best, a small rise, a
+# rise to less than the best, and the last epoch.  The first two have no further callbacks, so that callbacks show which
+# an earlier training has left in a default.  The second has two batches, so that a validation on one batch shows.
+# Hypothesis adds other cases.
 RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9)
 STOPS_EARLY = ScriptCase((4, 6, 5, 7), 1, 4, batches=2)
 WITH_CALLBACKS = msgspec.structs.replace(STOPS_EARLY, callbacks=True)

@@ -1,4 +1,4 @@
-"""What a `train` does to validation images that it does not do to training images."""
+"""Find out what `train` does to validation images but not to training images."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _MOST_VALUES: Final = 2_000_000
 
 
 def how_changed(images: Array, training: Array | None, validation: Array | None) -> str:
-    """What is done to validation images and not to training images, in words; empty where nothing is.
+    """Return what is done to validation images but not to training images, in words, or "" if nothing is.
 
-    Scale is left out.  Training images may be augmented at random, and whatever is done to both is done to both.
+    The scale is ignored.  Training images may be augmented at random.
 
     Args:
         images: The images that were given, the same for training and validation, shape (n, h, w, channels).
-        training: The first training images that the network saw, in whatever order; `None` where it told of none.
-        validation: The first validation images, likewise.
+        training: The first training images that the network saw, in any order; `None` if there are none.
+        validation: The first validation images that the network saw, in any order; `None` if there are none.
     """
     if training is None or validation is None or validation.ndim != 4 or training.ndim != 4:
         return ""
@@ -46,12 +46,12 @@ def how_changed(images: Array, training: Array | None, validation: Array | None)
     for words, turn in _TURNS:
         if _share_found(validation, turn(images)) >= _LIKE:
             return words
-    # Cut, shifted, or whatever else: told where the training images are as they were given.
+    # Other changes, such as cutting or shifting, are only certain if the training images are unchanged.
     return "changed" if _share_found(training, images) >= _LIKE else ""
 
 
 def _share_found(seen: Array, images: Array) -> float:
-    """The share of images seen that are, but for scale, among others."""
+    """Return the share of the images that the network saw which are, except for scale, among some other images."""
     few = 0 < len(seen) <= _MOST_SEEN and 0 < len(images) <= _MOST_SEEN
     if (
         not few
@@ -65,10 +65,13 @@ def _share_found(seen: Array, images: Array) -> float:
 
 
 def _standardised(images: Array) -> Array:
-    """Each image as a row of length 1, each channel, or in grey each part, less its mean, channels alike strong."""
+    """Return each image as a row of length 1, with the channels, or the parts of grey images, centred.
+
+    All channels are scaled to the same strength.
+    """
     values = images.astype(np.float64)
     values = values - values.mean(axis=(1, 2), keepdims=True)
-    if values.shape[3] == 1:  # frame, ring and middle look the same however an image is turned
+    if values.shape[3] == 1:  # turning an image leaves its frame, ring and middle as they are
         parts = rings(*values.shape[1:3])
         for part in range(3):
             values[:, parts == part] -= values[:, parts == part].mean(axis=1, keepdims=True)

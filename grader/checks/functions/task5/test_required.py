@@ -1,4 +1,4 @@
-"""Task 5, where a course asks for more than the contract: the patience that `train` has by default."""
+"""Task 5, in a course that asks for more than the contract: the default patience of `train`."""
 
 from __future__ import annotations
 

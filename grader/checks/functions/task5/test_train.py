@@ -74,7 +74,7 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
     if number_wrong(training):
         number = number_wrong(trainings.witnessed(validated=True))
         if not number:
-            return  # a part is split off for validation, which another check is about
+            return  # a part of x_train was split off for validation, which another check is about
         raise CheckFailed(
             f"In one epoch `train` should train on the {WITNESS_IMAGES} images of x_train, each once, but it trained "
             f"on {number:g}.",
@@ -91,10 +91,11 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
 
 
 def number_wrong(training: Training) -> float:
-    """How many images the witness was trained on in an epoch, where that is fewer than there are, or more; else 0.
+    """Return how many images an epoch the witness was trained on, if they were too few or too many; otherwise 0.
 
-    What reached the network tells of fewer.  It may be more where a loop has a look at the training accuracy, or takes
-    two gradients for a step; then the optimizer's steps tell.  How many epochs there are, another check asks.
+    The images that reached the network show if there were too few.  More may be sound, if a loop measures the training
+    accuracy or takes two gradients for a step; then the steps of the optimizer decide.  Another check is about the
+    number of epochs.
     """
     counts = training.counts
     epochs = epochs_of(training) or WITNESS_EPOCHS
@@ -108,12 +109,12 @@ def number_wrong(training: Training) -> float:
 
 
 def epochs_of(training: Training) -> int:
-    """How many epochs the witness was trained: by `fit`, else by the curves; 0 where neither tells."""
+    """Return how many epochs the witness was trained, as `fit` or else the curves say; 0 if neither does."""
     return training.counts["epochs"] or len(next(iter(training.curves.values()), ()))
 
 
 def of_many(trainings: Trainings, trainings_of_many: Trainings) -> Training | None:
-    """A training with very many images; `None` where it would be many steps, since batch_size is not honoured."""
+    """Return a training with very many images, or `None` if it would take many steps since batch_size is ignored."""
     counts = trainings.witnessed().counts
     honoured = counts["largest"] == WITNESS_BATCH and counts["epochs"] == WITNESS_EPOCHS
     return trainings_of_many.large() if honoured else None
@@ -132,7 +133,7 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
             example=large.example,
         )
     if learned_labels(trainings.witnessed()) != [0, 1, 2]:
-        return  # losses differ by the labels too; another check is about that
+        return  # losses also depend on the labels, which another check is about
     training, seen = trainings.frozen()
     losses = training.curves
     if not losses.get("loss") or not losses.get("val_loss"):
@@ -166,13 +167,13 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
 
 
 def _factor_between(one: float, other: float) -> int:
-    """The factor that labels are often scaled by, where it lies between two losses, for they grow with the labels."""
+    """Return by which of the usual factors two losses differ, which then is that of scaled labels; 0 if by none."""
     small, large = sorted((one, other))
     return next((factor for factor in (255, 256, 128, 127) if abs(large - factor * small) <= 0.003 * large), 0)
 
 
 def require_validation(training: Training, case: ScriptCase, *, sets_swapped: bool = False) -> None:
-    """Raise `CheckFailed` where the validation accuracy is another than the script says."""
+    """Raise `CheckFailed` if the validation accuracy is not that of the script."""
     curves = training.curves
     if not curves:
         raise NotRun("`train` did not return the History.")
@@ -207,8 +208,8 @@ def test_epochs_and_batch_size(trainings: Trainings) -> None:
             hint="Pass the parameter epochs on to fit, which is called once.",
         )
     expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
-    # A step may be made of several batches, or several steps of one: it is enough that either count is right.  So it is
-    # that `fit` has trained as many epochs with such batches: how many images there are, another check asks.
+    # A step may consist of several batches, or a batch of several steps, so it is enough if one of the counts is right.
+    # It is also enough if `fit` trained so many epochs with such batches, since another check is about the images.
     known = [count for count in (counts["steps"], counts["batches"]) if count]
     of_that_size = counts["epochs"] == WITNESS_EPOCHS and counts["largest"] == WITNESS_BATCH
     if known and not of_that_size and not any(abs(count - expected) <= WITNESS_EPOCHS for count in known):
@@ -226,7 +227,7 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
     for each in cases:
         expected = expected_epochs(each)
         training = trainings.well_validated(each)
-        # How many epochs there are at most, another check asks.
+        # Another check is about the number of epochs.
         beyond = expected_epochs(each, most=_WITHOUT_END) if expected == each.epochs else expected
         if not expected <= (training.epochs or 0) <= beyond:
             accuracy = script_accuracy(each)
@@ -269,7 +270,7 @@ def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
 
 
 def _rank_kept(trainings: Trainings, training: Training) -> int:
-    """The rank of the epoch that was kept."""
+    """Return the rank of the epoch whose weights were saved."""
     bias = [np.zeros(0), *trainings.best_weights(training)][-1]
     if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
         raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
@@ -338,10 +339,10 @@ def test_returns_history(trainings: Trainings) -> None:
 
 
 def require_history(training: Training) -> dict[str, list[float]]:
-    """The curves of the returned History.
+    """Return the curves of the History that `train` returned.
 
     Raises:
-        CheckFailed: Something else was returned.
+        CheckFailed: If it returned something else.
     """
     if not training.returned["history"]:
         kind = training.returned["kind"]

@@ -1,4 +1,4 @@
-"""The curves that `plot_history` is tried with, and the images that `predict` is."""
+"""The curves with which `plot_history` is tried, and the images with which `predict` is tried."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CurvesCase(msgspec.Struct, frozen=True):
 
     @property
     def curves(self) -> dict[str, list[float]]:
-        """What a History holds; the losses differ from the accuracies."""
+        """The dictionary that a History holds, with losses that differ from the accuracies."""
         return {
             "accuracy": list(self.accuracy),
             "loss": [round(2 - value, 2) for value in self.accuracy],
@@ -32,10 +32,10 @@ class CurvesCase(msgspec.Struct, frozen=True):
         }
 
 
-@functools.cache  # the same strategy each time, whose cases are drawn once
+@functools.cache  # cases are kept for each strategy, so it must be the same object each time
 @st.composite
 def curves_cases(draw: st.DrawFn) -> CurvesCase:
-    """Trainings of two to twelve epochs whose training and validation accuracy differ."""
+    """Draw trainings of two to twelve epochs, whose training and validation accuracies differ."""
     epochs = draw(st.integers(2, 12))
     percents = st.lists(st.integers(50, 99), min_size=epochs, max_size=epochs)
     training = draw(percents)
@@ -44,18 +44,18 @@ def curves_cases(draw: st.DrawFn) -> CurvesCase:
 
 
 Colours = list[tuple[tuple[int, ...], int]]
-"""Images of three levels each, of its channels or parts, and what is added to all three."""
+"""Images, each given by the levels of its three channels or parts, and by a number that is added to all three."""
 
 _TOLD = 4
 
-# One brightest channel an image; darker and lighter images, so that no image stands for the others.
+# Each image has one brightest channel.  Some are darker or lighter, so that no image can stand for the others.
 COLOUR_CASES = st.lists(
     st.tuples(st.permutations((40, 110, 200)), st.sampled_from((-30, 0, 50))), min_size=1, max_size=40
 )
 
 
 def coloured(colours: Colours, shape: Shape) -> Shown:
-    """Images of the given levels, made lighter or darker: uniform in colour, and in grey frame, ring and middle."""
+    """Return images of the given levels: uniform ones in colour, or grey ones with frame, ring and middle."""
     levels = levels_of(colours)
     images = laid_out(levels, shape)
     if shape[2] == 3:
@@ -67,7 +67,7 @@ def coloured(colours: Colours, shape: Shape) -> Shown:
 
 
 def levels_of(colours: Colours) -> Array:
-    """The levels of images, shape (n, 3)."""
+    """Return the levels of images, shape (n, 3)."""
     return np.array([[level + light for level in colour] for colour, light in colours])
 
 
@@ -75,11 +75,12 @@ def _array(levels: Array) -> str:
     return f'np.array({levels.tolist()}, "uint8")'
 
 
-# Nearly grey, so that the known network is unsure.
+# These are nearly grey, so that the known network is unsure about them.
 GREYS: Colours = [((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)]
 GREY_LEVELS: Array = levels_of(GREYS).astype(np.float64)
 
-# More than a batch, whatever the batch, and a part of one; the model is surer of some than of others.
+# These are more than one batch of any usual size, and not a whole number of batches.  The network is surer of some of
+# them than of others.
 _ORDERS = ((0, 1, 2), (2, 0, 1), (1, 2, 0))
 MANY_COLOURS: Colours = [
     (tuple(60 + (25 + i % 20) * step for step in _ORDERS[i * i % 3]), 5 * (i % 7)) for i in range(150)

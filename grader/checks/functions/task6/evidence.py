@@ -21,13 +21,11 @@ class HistoryFigures(Figures):
     """The figures of `plot_history`."""
 
     def plot(self, case: CurvesCase, *, older_names: bool = False) -> ReturnedFigure:
-        """The figure of a training's curves, in the first form of the call with which something is drawn.
-
-        What was returned instead of a figure stands in `returned`, empty where it was one.
+        """Return what the figure of some curves shows, from the first way to call the function that draws lines.
 
         Args:
             case: The curves.
-            older_names: Whether the dictionary may have the names that Keras had before, too.
+            older_names: Whether a dictionary that also has Keras' former names of the curves is tried as well.
         """
         forms = ("dictionary", "history", "older names") if older_names else ("dictionary", "history")
 
@@ -39,11 +37,16 @@ class HistoryFigures(Figures):
 
         try:
             return first_that_works([partial(draw, form) for form in forms])
-        except CheckFailed:  # nothing is drawn in any form
+        except CheckFailed:  # no way to call it draws lines
             return first_that_works([partial(self.plotted, case, form) for form in forms])
 
     def plotted(self, case: CurvesCase, form: str) -> ReturnedFigure:
-        """The figure, in one form of the call: `dictionary`, `history`, or a dictionary with `older names`, too."""
+        """Return what the figure shows, from one way to call the function.
+
+        Args:
+            case: The curves.
+            form: The form of the argument: `dictionary`, `history`, or `older names` for a dictionary with those too.
+        """
 
         def gather() -> ReturnedFigure:
             given: Any = case.curves
@@ -61,10 +64,13 @@ class HistoryFigures(Figures):
 
 
 class Predictions(Evidence):
-    """What `predict` answers with a network that the grader knows; see `models.brightest_channel_model`."""
+    """What `predict` answers with a network that the grader knows; see `models.brightest_channel_model`.
+
+    In all methods, `shift` and `threshold` are those of that network.
+    """
 
     def known_model(self, shift: int = 0, threshold: float = 0.0) -> Shown:
-        """The network; with `shift`, one whose class is the brightest channel's number plus that, modulo 3."""
+        """Return the network, whose class is the number of the brightest channel plus `shift`, modulo 3."""
 
         def make() -> Handle:
             return self.student.tools.brightest_channel_model(KNOWN_GAIN, shift, threshold, self.subject.image_shape)
@@ -74,7 +80,7 @@ class Predictions(Evidence):
         return Shown(handle, f"...  # a network with four classes, the {brightest} and one more")
 
     def path(self, shift: int = 0, threshold: float = 0.0) -> str:
-        """The path of a checkpoint of it."""
+        """Return the path of a checkpoint of the network."""
 
         def save() -> str:
             name = "known.keras" if not shift and not threshold else f"known-{shift}-{threshold:g}.keras"
@@ -84,9 +90,9 @@ class Predictions(Evidence):
         return self.once(("path", shift, threshold), save)
 
     def by_model(self, x: Shown, shift: int = 0, threshold: float = 0.0) -> Array:
-        """What `predict` returns for the known network, or where it takes no network, for the path of a checkpoint.
+        """Return what `predict` answers with the known network, or with the path of a checkpoint if it takes none.
 
-        Asked once for the same images.  Which of the two it takes, checks of their own look at.
+        It is called once for the same images.  Other checks are about which of the two it takes.
         """
 
         def with_path() -> Array:
@@ -97,10 +103,10 @@ class Predictions(Evidence):
         return self.once(key, lambda: first_that_works(ways))
 
     def returned(self, model: Shown | str, x: Array | Shown) -> Array:
-        """What `predict` returns now.
+        """Call `predict` once more, and return its answers as float64.
 
         Raises:
-            CheckFailed: It is no array of numbers.
+            CheckFailed: If it did not return an array of numbers.
         """
         returned = self.student.call("predict", model, x)
         answers = np.asarray(returned) if is_regular(returned) else returned
@@ -112,14 +118,14 @@ class Predictions(Evidence):
         return answers.astype(np.float64)
 
     def seen(self, answers: Array) -> Array:
-        """The means of the three channels or parts as the network saw them, (n, 3), from what `predict` answered."""
+        """Work out from answers the means of the three channels or parts as the network saw them, shape (n, 3)."""
         answers = np.maximum(answers, 1e-45)
         seen: Array = np.log(answers[:, :3] / answers[:, 3:]) / KNOWN_GAIN
         return seen
 
 
 def require_shape(answers: Array, count: int) -> None:
-    """Raise `CheckFailed` where answers about so many images have not one row an image and four columns."""
+    """Raise `CheckFailed` if the answers about `count` images do not have the shape (count, 4)."""
     if answers.shape != (count, 4):
         raise CheckFailed(
             f"For {count_of(count, 'image')} and a network with 4 classes, `predict` should return an array "
@@ -129,12 +135,12 @@ def require_shape(answers: Array, count: int) -> None:
 
 
 def rows_of_answers(answers: Array, count: int) -> Array:
-    """One row an image and four columns, also of answers in another form, which a check of its own is about.
+    """Return answers in the shape (count, 4), even if they have another form, which another check is about.
 
-    Numbers of classes become rows with a single 1.
+    They may be transposed, or be a single row.  Numbers of classes become one-hot rows.
 
     Raises:
-        CheckFailed: There is no such form.
+        CheckFailed: If they have none of these forms.
     """
     if answers.shape == (4, count) and count != 4:
         return answers.T

@@ -58,7 +58,7 @@ def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
     if not found:
         raise NotRun("no curve is drawn.")
     texts = {name: legend_texts(facts, line) for name, line in found.items()}
-    if not all(texts.values()):  # proxies in the legend, such as patches, may have the colours alone
+    if not all(texts.values()):  # entries that were made by hand, such as patches, may only have the colour
         colours = {name: str(line["look"]).split(" ")[0] for name, line in found.items()}
         if len(set(colours.values())) == len(colours):
             texts = {name: texts_of_colour(facts, colour) for name, colour in colours.items()}
@@ -85,7 +85,10 @@ def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
 
 
 def curves_in(facts: FigureFacts, case: CurvesCase) -> dict[str, LineFacts | None]:
-    """The lines of training and validation, also where they are not quite the curves: another check is about that."""
+    """Return the lines of training and validation, even if they are not exactly the curves.
+
+    Another check is about that.  If there are no accuracies but losses, it is the lines of those.
+    """
     lines = all_lines(facts)
     found = {name: line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")}
     if None in found.values():
@@ -101,7 +104,7 @@ def curves_in(facts: FigureFacts, case: CurvesCase) -> dict[str, LineFacts | Non
 
 
 def _overlap(line: LineFacts, curve: list[float]) -> float:
-    """The share of a line's points that are values of a curve, as a share or in percent."""
+    """Return the share of a line's points that are values of a curve, on a scale to 1 or in percent."""
     y = line["y"]
     if not isinstance(y, np.ndarray) or not 0 < len(y) <= _MOST_POINTS:
         return 0.0
@@ -133,13 +136,13 @@ def test_axis_labels(history_figures: HistoryFigures) -> None:
 @for_all(curves_cases(), examples=2, shrinks=10)
 def test_history_or_dict(history_figures: HistoryFigures, case: CurvesCase) -> None:
     if not all_lines(history_figures.plot(case, older_names=True)):
-        return  # nothing is drawn in any form, which another check is about
+        return  # no way to call it draws anything, which another check is about
     for form, what in (("history", "a History"), ("dictionary", "the dictionary of a History")):
         try:
             facts = history_figures.plotted(case, form)
         except SubmissionError as error:
             if error.type_name == "KeyError" and error.text.strip("'\"") not in case.curves:
-                continue  # a name that no History has, which another check is about
+                continue  # it asks for a name that no History has, which another check is about
             raise
         if not all_lines(facts):
             raise CheckFailed(
@@ -149,12 +152,12 @@ def test_history_or_dict(history_figures: HistoryFigures, case: CurvesCase) -> N
 
 
 def all_lines(facts: FigureFacts) -> list[LineFacts]:
-    """The lines of all axes of a figure."""
+    """Return the lines of all axes of a figure."""
     return [line for axes in facts["axes"] for line in axes["lines"]]
 
 
 def line_of(lines: list[LineFacts], curve: list[float]) -> LineFacts | None:
-    """The line that draws a curve, as a share or in percent."""
+    """Return the line that draws a curve, on a scale to 1 or in percent; `None` if there is none."""
     for line in lines:
         y = line["y"]
         if isinstance(y, np.ndarray) and y.shape == (len(curve),):
@@ -165,12 +168,12 @@ def line_of(lines: list[LineFacts], curve: list[float]) -> LineFacts | None:
 
 
 def legend_texts(facts: FigureFacts, line: LineFacts) -> set[str]:
-    """What the legends call a line: the entries that look like it."""
+    """Return what the legends call a line: the texts of the entries that look like it."""
     entries = [entry for legend in facts["legends"] for entry in legend]
     return {entry["text"] for entry in entries if entry["look"] == line["look"] and entry["text"].strip()}
 
 
 def texts_of_colour(facts: FigureFacts, colour: str) -> set[str]:
-    """What the legends call a colour."""
+    """Return what the legends call a colour: the texts of the entries that have it."""
     entries = [entry for legend in facts["legends"] for entry in legend]
     return {entry["text"] for entry in entries if entry["look"].split(" ")[0] == colour and entry["text"].strip()}

@@ -35,12 +35,12 @@ _PREDICT_SHRINKS = 20
 
 
 def images_of(predictions: Predictions, colours: Colours) -> Shown:
-    """Images of the given levels, of the shape of the course's."""
+    """Return images of the given levels, in the shape of the course's images."""
     return coloured(colours, predictions.subject.image_shape)
 
 
 def greys_of(predictions: Predictions) -> Shown:
-    """Images of which the known network is unsure."""
+    """Return images about which the known network is unsure."""
     return images_of(predictions, GREYS)
 
 
@@ -92,7 +92,7 @@ def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
     if answers.shape != (len(GREY_LEVELS), 4) or np.all((answers < 0.01) | (answers > 0.99)):
         return  # another check is about that
     if not np.all(np.abs(answers.sum(axis=1) - 1) < 1e-3) or np.any(answers < 0):
-        return  # likewise
+        return  # and another one about that
     if not (
         is_affine(GREY_LEVELS, predictions.seen(answers))
         or is_affine(GREY_LEVELS, predictions.seen(one_by_one(predictions)))
@@ -105,7 +105,7 @@ def test_uses_the_model(predictions: Predictions, case: Colours) -> None:
 
 
 def answered(predictions: Predictions, colours: Colours) -> Colours:
-    """The images, or where not all of them are answered, some that are: another check is about how many there are."""
+    """Return the images, or some others if there is not one answer for each image, which another check is about."""
     for some in (colours, MANY_COLOURS[:128], MANY_COLOURS[:7]):
         with contextlib.suppress(CheckFailed):
             rows_of_answers(predictions.by_model(images_of(predictions, some)), len(some))
@@ -114,15 +114,19 @@ def answered(predictions: Predictions, colours: Colours) -> Colours:
 
 
 def one_by_one(predictions: Predictions) -> Array:
-    """The answers about grey images, each asked about alone, so that no order can be wrong."""
+    """Return the answers about the grey images, with one call for each image, so that their order cannot be wrong."""
     alone = [images_of(predictions, [colour]) for colour in GREYS]
     return np.concatenate([rows_of_answers(predictions.by_model(each), 1) for each in alone])
 
 
 def is_affine(levels: Array, seen: Array) -> bool:
-    """Whether the channels that a network saw are the images' levels, scaled and shifted; both (n, 3).
+    """Whether the channels that a network saw are the levels of the images, scaled and shifted.
 
-    Either by the same numbers for all images, channel by channel, or by each image's own.
+    The factor and the offset may be the same for all images, one for each channel, or other ones for each image.
+
+    Args:
+        levels: The levels of the images, shape (n, 3).
+        seen: The channels as the network saw them, shape (n, 3).
     """
     for x, y in ((levels, seen), (levels.T, seen.T)):
         x, y = x - x.mean(axis=0), y - y.mean(axis=0)
@@ -143,7 +147,7 @@ def test_in_order(predictions: Predictions, case: Colours) -> None:
         if any(
             np.array_equal(np.argmax(rows[:, order], axis=1), expected) for order in itertools.permutations(range(4), 3)
         ):
-            continue  # what the columns mean, another check asks
+            continue  # another check is about what the columns mean
         if sorted(expected) != sorted(predicted):
             raise NotRun("the answers are not those of the model.")
         wrong = np.flatnonzero(expected != predicted)
@@ -156,7 +160,7 @@ def test_in_order(predictions: Predictions, case: Colours) -> None:
 
 
 def classes_of(predictions: Predictions, colours: Colours, shift: int = 0) -> tuple[Array, Array]:
-    """The class of each image by the known model, and which of the three `predict` finds most probable."""
+    """Return the class of each image by the known model, and the most probable of the first three by `predict`."""
     answers = rows_of_answers(predictions.by_model(images_of(predictions, colours), shift), len(colours))
     return (np.argmax(levels_of(colours), axis=1) + shift) % 3, np.argmax(answers[:, :3], axis=1)
 
@@ -197,7 +201,7 @@ def test_rows_independent(predictions: Predictions) -> None:
         ("when it is asked about again", ask(images), np.arange(len(images))),
     ):
         difference = np.abs(together[rows] - other).max(axis=1)
-        # Whether rows are in order, another check asks.
+        # Another check is about the order of the rows.
         if not np.all(difference < 1e-3) and not same_rows(other, together):
             worst = int(rows[int(np.argmax(np.nan_to_num(difference, nan=np.inf)))])
             raise CheckFailed(
@@ -209,11 +213,11 @@ def test_rows_independent(predictions: Predictions) -> None:
 
 
 def same_rows(some: Array, others: Array) -> bool:
-    """Whether each row of some answers is among others, whatever their order: each is a row that no other one is."""
+    """Whether each row of some answers can be matched with a row of its own among others, in any order."""
     near = np.abs(some[:, None] - others[None]).max(axis=2) < 1e-3
     if len(some) == len(others) and near.diagonal().all():
         return True
-    from scipy.optimize import linear_sum_assignment  # takes a third of a second, and few submissions need it
+    from scipy.optimize import linear_sum_assignment  # the import takes a third of a second, and is seldom needed
 
     return bool(near[linear_sum_assignment(near, maximize=True)].all())
 
@@ -236,7 +240,7 @@ def test_scales_as_train_does(predictions: Predictions, trainings: Trainings) ->
         require_scale_of_decisions(predictions, images, trained)
         return
     predicted = float(np.mean(predictions.seen(decode(rows_of_answers(predictions.by_model(images), 30)))))
-    if not abs(trained - predicted) <= 0.3 * max(abs(trained), abs(predicted)) + 0.02:  # NaN agrees with nothing
+    if not abs(trained - predicted) <= 0.3 * max(abs(trained), abs(predicted)) + 0.02:  # also if one is NaN
         raise CheckFailed(
             "`predict` should scale images as `train` does, but for the same images the model sees a mean of "
             f"{trained:.3g} in `train` and of {predicted:.3g} in `predict`.",
@@ -248,10 +252,9 @@ _SCALE_HINT: Final = "Divide by 255 in both or in neither: a model that rescales
 
 
 def decoder(predictions: Predictions) -> Callable[[Array], Array] | None:
-    """What turns rows of answers back into probabilities, for answers that are something else.
+    """Return a function that turns answers of another form back into probabilities; `None` if none is found.
 
-    That they are is what other checks say: logarithms, percent, another softmax, other columns.  `None` where nothing
-    does.
+    The answers may be logarithms, in percent, after a second softmax, or in other columns, which costs other checks.
     """
 
     def as_they_are(rows: Array) -> Array:
@@ -285,11 +288,11 @@ def decoder(predictions: Predictions) -> Callable[[Array], Array] | None:
 
 
 def require_scale_of_decisions(predictions: Predictions, images: Shown, trained: float) -> None:
-    """Judge the scale of answers that are decisions: by networks whose decision depends on it.
+    """Judge the scale if the answers are decisions, with networks whose decisions depend on the scale.
 
     Raises:
-        CheckFailed: `predict` scales otherwise than `train`.
-        NotRun: It cannot be told.
+        CheckFailed: If `predict` scales in another way than `train`.
+        NotRun: If that cannot be found out.
     """
     brightest = 3 * trained  # the other two channels, or parts, are black
     if not brightest > 0:
