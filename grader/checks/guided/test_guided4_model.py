@@ -1,4 +1,4 @@
-"""Task 4: a Sequential network from convolution blocks, compiled for its labels, and looked at."""
+"""Task 4: a Sequential network of convolution blocks, compiled with the right loss, whose summary is looked at."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldi
 
 
 def _network(observed: Observed) -> Note:
-    """The note that shows the judged network best: that of its fit, else of a summary or a prediction, else compiling.
+    """Return the note that says most about the judged network: of fit, of a summary or a prediction, or of compiling.
 
     Raises:
-        NotRun: There is no network, which the first check of this task tells.
+        NotRun: If there is no network, which the first check of this task reports.
     """
     judged = observed.fit()
     if judged is not None and not judged[0].of_stand_in:
@@ -33,10 +33,10 @@ def _network(observed: Observed) -> Note:
 
 
 def described(observed: Observed) -> tuple[Note, Handle, NetworkFacts]:
-    """The network, rebuilt in the examiner, and what it is there.
+    """Return the note about the network, the network rebuilt in the examiner, and its description there.
 
     Raises:
-        CheckFailed: It cannot be rebuilt.
+        CheckFailed: If it cannot be rebuilt.
     """
     note = _network(observed)
     if not note.config:
@@ -54,11 +54,11 @@ def described(observed: Observed) -> tuple[Note, Handle, NetworkFacts]:
 
 
 def _outputs_allowed(observed: Observed) -> set[int]:
-    """How many outputs the network may have: three, or what a bug of task 2 alone makes of that; none where any do."""
+    """Return how many outputs the network may have: three, or what a bug of task 2 makes of that; empty for any."""
     data = Data(observed)
     images = data.training()
     if images is None:
-        return {3} if observed.of_kind("load_data") else set()  # other data, which task 2 tells
+        return {3} if observed.of_kind("load_data") else set()  # if the program uses other data, task 2 reports it
     columns = images.labels.shape[1] if images.labels is not None and images.labels.ndim == 2 else 3
     if len(data.classes(images)) == 3 and (
         columns == 3 or images.labels is None or not keeps_old_numbers(images.labels)
@@ -103,7 +103,7 @@ def test_block_function(observed: Observed) -> None:
     if note.convolutions == 0 and not any("Conv" in name for name in _layer_kinds(observed, note)):
         raise NotRun("the network has no convolutions.")
     may = makers_of_convolutions(observed.submission.program)
-    # One that was loaded from a file is the network that was saved to it.
+    # A network that was loaded from a file is the one that was saved to it.
     same = [block for other in observed.notes if other.layers == note.layers for block in other.blocks]
     if any(block.calls >= 2 and (may is None or block.name in may) for block in same):
         return
@@ -117,9 +117,10 @@ def test_block_function(observed: Observed) -> None:
 
 
 def makers_of_convolutions(program: str) -> set[str] | None:
-    """The functions that may make a convolution, as the program is written; `None` where it cannot be parsed.
+    """Return the functions that may make a convolution, from the text of the program; `None` if it cannot be parsed.
 
-    Those whose own text, or that of what they call by a name, speaks of one: a note names no other.
+    These are the functions that mention one in their own text, or in the text of a function that they call by name.  A
+    note that names another function is forged.
     """
     try:
         tree = ast.parse(program)
@@ -152,7 +153,7 @@ def makers_of_convolutions(program: str) -> set[str] | None:
 
 
 def _words_of(tree: ast.AST) -> set[str]:
-    """The names, attributes and texts in a part of a program, but for the name that a function has itself."""
+    """Return the names, attributes and strings in a part of a program, without the name of the function itself."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
