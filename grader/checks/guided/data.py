@@ -64,8 +64,8 @@ class Data:
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self.album = observed.album
-        self._train: Images | bool | None = False
-        self._test: Images | bool | None = False
+        self._train: list[Images | None] = []  # one item once it was looked for, and so the next one
+        self._test: list[Images | None] = []
 
     def true_labels(self, images: Images) -> Array:
         """Return the true classes, 0 to 9, of the images that were recognised."""
@@ -101,11 +101,11 @@ class Data:
         If `fit` got none of these images, test images, or a small part of an array, it is the global array of training
         images, since task 5 judges what `fit` should get.
         """
-        if self._train is False:
+        if not self._train:
             fitted, left = self.fitted(), self._left(test=False)
             elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left)
-            self._train = (left or fitted) if elsewhere else fitted
-        return self._train  # type: ignore[return-value]
+            self._train.append((left or fitted) if elsewhere else fitted)
+        return self._train[0]
 
     def is_part_of(self, images: Images, whole: Images | None) -> bool:
         """Whether some images are only a small part of a larger set of at most three classes."""
@@ -137,7 +137,7 @@ class Data:
 
     def test(self) -> Images | None:
         """Return the test set: the largest set of test images that Keras was given with labels, or a global array."""
-        if self._test is False:
+        if not self._test:
             sets: list[Images] = []
             for note in self.observed.notes:
                 if note.kind == "fit":
@@ -146,8 +146,8 @@ class Data:
                     sets += self._as_test(note.x, note.y, note.line)
             left = self._left(test=True)
             best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
-            self._test = best if best is not None and best.labels is not None else left or best
-        return self._test  # type: ignore[return-value]
+            self._test.append(best if best is not None and best.labels is not None else left or best)
+        return self._test[0]
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
         found = self.observed.recognise(x)

@@ -24,7 +24,7 @@ from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs
-from grader.sandbox.wire.frames import TracebackLine
+from grader.sandbox.wire.frames import Handle, TracebackLine
 from grader.sandbox.wire.weights import weights_digest
 
 Array = np.ndarray[Any, Any]
@@ -88,7 +88,7 @@ class Observed:
         self._worker: Worker | None = None
         self._observation: Observation | None = None
         self._gone: WorkerGone | None = None
-        self._networks: dict[str, Any] = {}
+        self._networks: dict[str, Handle] = {}
         self.remembered: dict[str, Any] = {}
 
     def close(self) -> None:
@@ -335,7 +335,7 @@ class Observed:
             return data if isinstance(data, bytes) else None
         return None
 
-    def network(self, path: str, config: str) -> Any:
+    def network(self, path: str, config: str) -> Handle:
         """Open the network in a saved file in the examiner.
 
         Raises:
@@ -374,7 +374,7 @@ def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
     return None
 
 
-def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | None) -> Any:
+def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | None) -> Handle:
     """Open the network in a saved file in the examiner.
 
     Args:

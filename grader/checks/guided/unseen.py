@@ -18,6 +18,7 @@ from grader.checks.guided.observed import Observed, opened, weights_in
 from grader.checks.guided.pictures import CLASSES, SIDE
 from grader.course import Accuracy
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
 
@@ -119,7 +120,7 @@ def accuracy_on_unseen(
     return Unseen(examined_accuracy(observed.examiner, network, hidden, scale), took)
 
 
-def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
+def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Handle:
     """Open the network with which the program predicts, from the file that it is in, or else the last one saved."""
     used = [note.digest for note in run.notes if note.kind in ("predict", "load") and note.digest]
     ordered = sorted(run.files, key=lambda saved: saved.digest in used[-1:])
