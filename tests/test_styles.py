@@ -13,7 +13,7 @@ import pytest
 from grader.checks.common.accuracy import odd_end
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.student import Student, TimeLeft
-from grader.checks.common.tools import Tools
+from grader.checks.common.tools import tools_in
 from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
 from grader.checks.functions.task5.changed import how_changed
 from grader.checks.functions.task5.oracles import (
@@ -112,10 +112,10 @@ def test_a_script_goes_on_in_a_training_loop_of_ones_own(worker: Worker, how: st
     case = ScriptCase((3, 7, 4, 8, 8, 5, 6), 3, 9)
     worker.load(LOOPS, (how,))
     classes = [rank - 1 for rank in case.ranks]
-    model, script, *_ = Tools.of(worker).script_model(SCRIPT_CLASSES, classes, sureness_of(case))
+    model, script, *_ = tools_in(worker).script_model(SCRIPT_CLASSES, classes, sureness_of(case))
     seen = worker.call(how, model, *script_images(), case.epochs, case.patience)
     assert seen == pytest.approx(script_accuracy(case)[: expected_epochs(case)])
-    assert Tools.of(worker).epochs_of(script) == expected_epochs(case)
+    assert tools_in(worker).epochs_of(script) == expected_epochs(case)
 
 
 SCALES = """
@@ -149,9 +149,9 @@ def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
     x = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype(np.float32)
     worker.load(SCALES, ("build_model", "answers"))
     model = worker.call("build_model", kind)
-    export = Tools.of(worker).export_model(model)
-    Tools.of(worker).save_model(model, "kept.keras")
-    data = Tools.of(worker).file_bytes("kept.keras")
+    export = tools_in(worker).export_model(model)
+    tools_in(worker).save_model(model, "kept.keras")
+    data = tools_in(worker).file_bytes("kept.keras")
     assert data is not None
     rebuilt = examiner.rebuild(export["config"], export["weights"])
     assert examiner.describe_network(rebuilt)["layers"][0]["kind"] == "Rescaling"
@@ -164,7 +164,7 @@ def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
 
 def test_a_layer_of_ones_own_that_does_more_is_no_rescaling(worker: Worker) -> None:
     worker.load(SCALES, ("build_model",))
-    export = Tools.of(worker).export_model(worker.call("build_model", "square"))
+    export = tools_in(worker).export_model(worker.call("build_model", "square"))
     assert "Rescaling" not in export["config"]
     assert graphs.has_graphs(export["config"])
 
@@ -185,7 +185,7 @@ def test_a_block_may_ask_the_model_for_its_output(worker: Worker) -> None:
     source = "def f(model): return model.output_shape"
     worker.load(source, ("f",))
     try:
-        assert tuple(worker.call("f", Tools.of(worker).sequential((8, 8, 3))))[1:] == (8, 8, 3)
+        assert tuple(worker.call("f", tools_in(worker).sequential((8, 8, 3))))[1:] == (8, 8, 3)
     except SubmissionError as error:
         pytest.fail(error.text)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import grader
-from grader.checks.common.tools import ExaminerTools, Tools
+from grader.checks.common.tools import ExaminerTools, Tools, tools_in
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, WorkerGone
 from grader.sandbox.wire.frames import Handle
@@ -119,8 +119,8 @@ def forge():
 def test_a_wrong_answer_ends_the_worker() -> None:
     with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.worker(seed=0) as worker:
         worker.load(FORGES, ("forge",))
-        assert "solution.py" in Tools.of(worker).files()
+        assert "solution.py" in tools_in(worker).files()
         worker.call("forge")
         with pytest.raises(WorkerGone, match="answered for the grader's own tools"):
-            Tools.of(worker).files()
+            tools_in(worker).files()
         assert worker.gone

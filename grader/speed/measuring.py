@@ -18,7 +18,7 @@ import numpy as np
 from grader.checks.common.accuracy import accuracy_of, build_arguments
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
 from grader.checks.common.student import Student
-from grader.checks.common.tools import Tools
+from grader.checks.common.tools import tools_in
 from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
@@ -71,7 +71,7 @@ class Training(TimedTraining):
         worker = self._spawn()
         if self._trial is not None and self._trial["undo"] == "precision":
             with explained(str):
-                Tools.of(worker).keep_to_single_precision()
+                tools_in(worker).keep_to_single_precision()
         with self._explained():
             self._student = Student(worker, self._submission, self._course.limits, subject=self._course.subject)
             self._model = self._student.call("build_model", **build_arguments(self._split))

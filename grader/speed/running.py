@@ -20,7 +20,7 @@ import pytest
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import TimeLeft
-from grader.checks.common.tools import Tools
+from grader.checks.common.tools import tools_in
 from grader.checks.common.verdict import CheckFailed
 from grader.course import Course
 from grader.course.datasets import Dataset
@@ -128,12 +128,12 @@ class Station:
 
     def _sees_gpu(self) -> bool:
         with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
-            return Tools.of(worker).device_facts()["gpu"]
+            return tools_in(worker).device_facts()["gpu"]
         return False
 
     def _measure_rates(self) -> Rates | None:
         with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
-            return Rates(**Tools.of(worker).measure_rates())
+            return Rates(**tools_in(worker).measure_rates())
         return None
 
     def flops(self, config: str, images: int) -> float | None:

@@ -95,11 +95,6 @@ class _Toolset:
     def __init__(self, use: Use) -> None:
         self._use = use
 
-    @classmethod
-    def of(cls, worker: Worker) -> Self:
-        """Return the tools of a worker, whose use does not count against any submission's time."""
-        return cls(functools.partial(use_in, worker))
-
 
 def tool(
     method: Callable[Concatenate[_Tools, _Parameters], _Answer],
@@ -337,3 +332,8 @@ class ExaminerTools(_Toolset):
     @tool
     def weights_of(self, model: Handle) -> list[Array]:
         """Return the weights of a network in Keras' order."""
+
+
+def tools_in(worker: Worker) -> Tools:
+    """Return the tools of a worker, whose use does not count against any submission's time."""
+    return Tools(functools.partial(use_in, worker))
