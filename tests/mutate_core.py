@@ -34,7 +34,7 @@ _PRELOADED: Final = ("keras", "hypothesis.extra.numpy", "scipy.stats", "rich.con
 TESTS: Final = {
     "grader/results/scoring.py": ("tests/test_scoring.py",),
     "grader/course/thresholds.py": ("tests/test_calibration.py",),
-    "grader/checks/functions/oracles.py": ("tests/test_oracles.py",),
+    "grader/checks/functions/task5/oracles.py": ("tests/test_oracles.py",),
     "grader/checks/common/verdict.py": ("tests/test_verdict.py",),
     "grader/sandbox/wire/channel.py": ("tests/test_wire.py",),
     "grader/sandbox/wire/frames.py": ("tests/test_wire.py",),

@@ -12,7 +12,7 @@ import pytest
 
 from grader.checks.common.accuracy import Trained
 from grader.checks.common.verdict import CheckFailed, NotRun
-from grader.checks.functions import test_task6_accuracy as check
+from grader.checks.functions.task6 import test_accuracy as check
 from grader.course import Accuracy, Course
 from grader.course.datasets import load_dataset
 from grader.course.thresholds import Calibration

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from grader.checks.common.accuracy import confusion_of, curves_of, examples_of
-from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
+from grader.checks.common.answers import MAX_PICTURE_SIDE
 from grader.checks.common.hidden import draw_split, seeded_generator
 from grader.checks.common.student import Student
 from grader.course import Accuracy, Course, CourseLimits, Settings
@@ -23,7 +23,9 @@ from grader.results.artefacts import MAX_BYTES, MAX_PICTURE_BYTES, Artefacts, Co
 from grader.results.scoring import Graded
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
+from grader.sandbox.wire.frames import Handle
 from grader.submissions import Submission, SubmissionFile
+from tests.answers import answering
 
 SAMPLES = Path(__file__).parent.parent / "submissions"
 
@@ -73,7 +75,7 @@ def test_what_would_be_too_much_is_left_out() -> None:
 )
 def test_pixels_of_another_form_are_refused(answer: Any) -> None:
     with pytest.raises(msgspec.ValidationError):
-        checked_answer("render_figure", answer)
+        answering(answer).render_figure(Handle(0, "Figure"), MAX_PICTURE_SIDE)
 
 
 DRAWING = """
@@ -226,7 +228,7 @@ def train(kind):
 def test_curves_are_cut_to_the_epochs_and_absent_where_they_are_no_numbers(sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0) as worker:
         student = Student(worker, Submission("a", Path("a.py"), "", "py", source=TOLD), CourseLimits())
-        model = student.tool("sequential", (4, 4, 3))
+        model = student.tools.sequential((4, 4, 3))
         assert curves_of(student, student.call("train", "sound"), model, 2) == {"accuracy": [0.5, 0.75]}
         assert curves_of(student, student.call("train", "texts"), model, 2) == {}
         assert curves_of(student, None, model, 2) == {}

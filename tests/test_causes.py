@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.common.answers import HistoryFacts
 from grader.checks.common.changes import hint_for_version
 from grader.checks.common.student import told
-from grader.checks.functions.strategies import ScriptCase
-from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY
-from grader.checks.functions.trainings import Training
-from grader.checks.functions.watching import keeps_as_if, stops_as_if
+from grader.checks.functions.task5.cases import RISES_AND_FALLS, STOPS_EARLY, ScriptCase
+from grader.checks.functions.task5.evidence import Training
+from grader.checks.functions.task5.watching import keeps_as_if, stops_as_if
 from grader.grading.slots import Slot
 from grader.sandbox.host.session import Sandbox, SubmissionError
 from grader.sandbox.wire.causes import first_cause, sentence
@@ -277,7 +277,8 @@ def test_the_hint_stands_in_the_feedback(tmp_path: Path, quick: Slot) -> None:
 
 
 def trained(case: ScriptCase, epochs: int, **curves: list[float]) -> tuple[ScriptCase, Training]:
-    returned = {"curves": {name: values[:epochs] for name, values in curves.items()}}
+    told = {name: values[:epochs] for name, values in curves.items()}
+    returned: HistoryFacts = {"kind": "History", "history": True, "of_model": True, "curves": told}
     return case, Training("", returned, epochs, [], [], [], "", None, [], [])
 
 

@@ -48,7 +48,7 @@ def plain_parameters(node: ast.FunctionDef) -> str:
 def checks_tested(form: str) -> list[str]:
     """Return the ids in the `@check("...")` decorators of a form's test functions."""
     ids: list[str] = []
-    for node in functions_in(ROOT / "grader" / "checks" / form, "test_*.py"):
+    for node in functions_in(ROOT / "grader" / "checks" / form, "**/test_*.py"):
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "check":
                 (argument,) = decorator.args
@@ -157,7 +157,7 @@ def test_every_check_has_exactly_one_test(form: str) -> None:
 
 @FORMS
 def test_every_test_of_the_checks_is_a_check(form: str) -> None:
-    functions = functions_in(ROOT / "grader" / "checks" / form, "test_*.py")
+    functions = functions_in(ROOT / "grader" / "checks" / form, "**/test_*.py")
     assert len([node for node in functions if node.name.startswith("test_")]) == len(checks_tested(form))
 
 

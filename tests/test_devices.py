@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import grader
+from grader.checks.common.tools import tools_in
 from grader.sandbox.host import devices
 from grader.sandbox.host.launch import LEVELS, best_level, why_not
 from grader.sandbox.host.session import Sandbox, SandboxError
@@ -59,7 +60,7 @@ def losses(sandbox: Sandbox, source: str) -> list[float]:
         model = worker.call("small")
         x, y = images()
         history = worker.call("train", model, x, y, x, y, epochs=2, batch_size=32, seconds=300)
-        return list(worker.tool("describe_history", history, model)["curves"]["loss"])
+        return list(tools_in(worker).describe_history(history, model)["curves"]["loss"])
 
 
 def in_a_process(code: str, folder: Path, name: str) -> str:
@@ -162,11 +163,11 @@ def test_a_sandbox_computes_on_its_backend_and_on_the_processor(on_backend: Sand
     name = next(name for name in backends.BACKENDS if name in on_backend.versions)
     assert set(on_backend.versions) == {"python", "keras", "numpy", name}
     with on_backend.worker(seed=0) as worker:
-        facts = worker.tool("device_facts")
+        facts = tools_in(worker).device_facts()
         assert facts["backend"] == name
         assert facts["gpu"] is False
         assert all("cpu" in device for device in facts["devices"])
-        assert worker.tool("device_memory_mb") is None
+        assert tools_in(worker).device_memory_mb() is None
 
 
 @pytest.mark.slow
@@ -259,7 +260,7 @@ def f(paths):
     with Sandbox.start("namespaces", threads=1, device="gpu:0") as sandbox, sandbox.worker(seed=0) as worker:
         worker.load(source, ("f",))
         assert worker.call("f", there) == (there, True)
-        assert worker.tool("device_facts")["gpu"] is False
+        assert tools_in(worker).device_facts()["gpu"] is False
     with Sandbox.start("namespaces", threads=1) as sandbox, sandbox.worker(seed=0) as worker:
         worker.load(source, ("f",))
         assert worker.call("f", there) == ([], False)

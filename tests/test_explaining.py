@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grader.checks.common.tools import tools_in
 from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
 from grader.reports.causes import likely, lines
@@ -155,7 +156,7 @@ def test_a_layer_is_spared_and_its_shape_stays(undoing: Worker, index: int, name
 
 
 def test_double_precision_becomes_single(undoing: Worker) -> None:
-    undoing.tool("keep_to_single_precision")
+    tools_in(undoing).keep_to_single_precision()
     assert undoing.call("precision") == ["float32", "float32", "float16"]
 
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from grader.checks.common.answers import NetworkFacts
+from grader.checks.common.tools import tools_in
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, Worker
 from grader.sandbox.wire import backends
 from grader.speed.flops import forward_flops, share_of_limit, training_flops
 from grader.speed.records import Rates
 from grader.submissions.reference import write_reference
+from tests.answers import examining
 
 
-def describe(worker: Worker, expression: str) -> dict[str, Any]:
+def describe(worker: Worker, expression: str) -> NetworkFacts:
     """Return what the examiner says about a network after it was exported and rebuilt."""
     worker.load(f"import keras\nfrom keras import layers\ndef f(): return {expression}", ("f",))
-    export = worker.tool("export_model", worker.call("f"))
-    rebuilt = worker.tool("rebuild", export["config"], list(export["weights"]))
-    return dict(worker.tool("describe_network", rebuilt))
+    export = tools_in(worker).export_model(worker.call("f"))
+    rebuilt = examining(worker).rebuild(export["config"], export["weights"])
+    return examining(worker).describe_network(rebuilt)
 
 
 def single(layer: str, shape: tuple[int | None, ...]) -> str:
@@ -71,7 +72,7 @@ def f():
     return keras.Model(x, layers.Add()([layers.Dense(5)(x), layers.Dense(5)(x)]))
 """
     worker.load(source, ("f",))
-    facts = worker.tool("describe_network", worker.call("f"))
+    facts = examining(worker).describe_network(worker.call("f"))
     assert training_flops(facts, 1) == 3 * (2 * (2 * 7 * 5 + 5) + 5)
 
 
@@ -84,7 +85,7 @@ def test_the_reference_counts_as_by_hand(worker: Worker, tmp_path_factory: pytes
     path = tmp_path_factory.mktemp("reference") / "reference.py"
     write_reference(path)
     worker.load(path.read_text(), ("build_model",))
-    facts = worker.tool("describe_network", worker.call("build_model"))
+    facts = examining(worker).describe_network(worker.call("build_model"))
     kernels = (
         32 * 32 * 9 * 3 * 32,
         16 * 16 * 9 * 32 * 64 + 8 * 8 * 9 * 64 * 64,
@@ -110,7 +111,7 @@ def test_rates_are_measured_on_each_backend(name: str) -> None:
     if reason := backends.why_missing(name):
         pytest.skip(reason)
     with Sandbox.start(best_level(), threads=1, backend=name) as sandbox, sandbox.worker(seed=0) as worker:
-        rates = Rates(**worker.tool("measure_rates", 0.01))
+        rates = Rates(**tools_in(worker).measure_rates(0.01))
     # Any processor makes more than a million and less than a million million operations per second.
     assert 1e6 < rates.matmul < 1e12
     assert 1e6 < rates.convolution < 1e12

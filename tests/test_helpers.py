@@ -11,6 +11,7 @@ import pytest
 
 from grader.assignment.contract import CHECKS, checks_of
 from grader.checks.common.student import TimeLeft
+from grader.checks.common.tools import tools_in
 from grader.course import Course, Settings
 from grader.grading.helpers import MOST, divided, parts_of
 from grader.grading.slots import Slot
@@ -101,12 +102,12 @@ def test_workers_of_one_that_joined_end_with_it() -> None:
         assert joined.versions == sandbox.versions
         with sandbox.worker(seed=0) as own, joined.worker(seed=0) as other:
             assert (own.number, other.number) == (1, 1001)
-            assert own.tool("files") == other.tool("files")
+            assert tools_in(own).files() == tools_in(other).files()
         assert (set(sandbox.exits), set(joined.exits)) == ({1}, {1001})
         left = joined.spawn(seed=0)
-        assert left.tool("files") == []
+        assert tools_in(left).files() == []
         ours.close()
         with sandbox.worker(seed=0) as another:  # the forkserver still takes orders
-            assert another.tool("files") == []
+            assert tools_in(another).files() == []
         with pytest.raises(SandboxError):
             left.close()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.checks.common.tools import tools_in
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError
 
@@ -42,7 +43,7 @@ def worker() -> Any:
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
 def test_arrays_are_answered_as_by_keras_without_its_pipeline(worker: Any, dtype: str) -> None:
-    model = worker.tool("brightest_channel_model", 0.2)
+    model = tools_in(worker).brightest_channel_model(0.2)
     images = np.random.default_rng(0).integers(0, 256, (40, 32, 32, 3)).astype(dtype)
     answers, in_steps, quick = worker.call("predict", model, images)
     assert quick == 0
@@ -53,6 +54,6 @@ def test_arrays_are_answered_as_by_keras_without_its_pipeline(worker: Any, dtype
 
 
 def test_an_image_without_its_batch_is_refused_as_by_keras(worker: Any) -> None:
-    model = worker.tool("brightest_channel_model", 0.2)
+    model = tools_in(worker).brightest_channel_model(0.2)
     with pytest.raises(SubmissionError, match="shape"):
         worker.call("predict", model, np.zeros((32, 32, 3), np.uint8))

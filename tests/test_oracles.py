@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 from grader.checks.common.hidden import one_hot
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import RISES_AND_FALLS, SCRIPT_CLASSES, STOPS_EARLY, ScriptCase, script_cases
+from grader.checks.functions.task5.changed import how_changed
+from grader.checks.functions.task5.oracles import (
     SCRIPT_BATCH,
     WITNESS_BATCH,
     WITNESS_IMAGES,
@@ -23,8 +25,6 @@ from grader.checks.functions.oracles import (
     sureness_of,
     witness_images,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
-from grader.checks.functions.test_task5_train import RISES_AND_FALLS, STOPS_EARLY, how_changed
 
 
 def epochs_by_keras(case: ScriptCase) -> int:

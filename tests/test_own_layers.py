@@ -22,6 +22,7 @@ import pytest
 
 from grader.checks.common.evidence import CannotRebuild, Examiner
 from grader.checks.common.student import TimeLeft
+from grader.checks.common.tools import tools_in
 from grader.course import Course, Settings
 from grader.grading.slots import Slot
 from grader.results.scoring import Result
@@ -29,6 +30,7 @@ from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
 from grader.sandbox.wire import graphs
 from grader.submissions import SubmissionFile
+from tests.answers import examining
 
 HERE: Final = Path(__file__).parent
 PLAIN: Final = (HERE / "wheats" / "plain.py").read_text(encoding="utf-8").partition('if __name__ == "__main__":')[0]
@@ -610,7 +612,7 @@ def exported(sandbox: Sandbox) -> dict[str, Any]:
     """Return what the worker says about a network with a layer of its own."""
     with sandbox.worker(seed=0) as worker:
         worker.load(PLAIN + ATTENTION, ("build_model",))
-        export = worker.tool("export_model", worker.call("build_model"))
+        export = tools_in(worker).export_model(worker.call("build_model"))
         return {"config": export["config"], "weights": [np.array(weight) for weight in export["weights"]]}
 
 
@@ -693,7 +695,7 @@ def test_a_forged_graph_reaches_neither_side(exported: dict[str, Any], worker: W
         config = config.replace(graphs.REGISTERED_NAME, graphs.REGISTERED_NAME.replace(">", "\\u003e"))
     assert words in graphs.fault_of(config)
     with pytest.raises(SubmissionError, match="CannotRebuildError"):  # nor would the examiner run it
-        worker.tool("rebuild", config)
+        examining(worker).rebuild(config)
 
 
 def test_the_trusted_side_refuses_a_graph_before_the_examiner_is_asked(exported: dict[str, Any]) -> None:
@@ -704,7 +706,7 @@ def test_the_trusted_side_refuses_a_graph_before_the_examiner_is_asked(exported:
         raise AssertionError("the examiner was started")
 
     with pytest.raises(CannotRebuild, match="its layer Attention calls Python with EagerPyFunc"):
-        Examiner(never, TimeLeft(60)).ask("rebuild", json.dumps(tree))
+        Examiner(never, TimeLeft(60)).rebuild(json.dumps(tree))
 
 
 def test_the_rebuilt_network_answers_as_the_submission_s_own_does(exported: dict[str, Any], sandbox: Sandbox) -> None:
@@ -714,20 +716,21 @@ def test_the_rebuilt_network_answers_as_the_submission_s_own_does(exported: dict
         worker.load(PLAIN + ATTENTION + "\n\ndef answers(model, x):\n    return model(x)\n", ("build_model", "answers"))
         expected = worker.call("answers", worker.call("build_model"), x)
     with sandbox.worker(seed=0) as examiner:
-        rebuilt = examiner.tool("rebuild", exported["config"], exported["weights"])
-        assert np.allclose(examiner.tool("run_network", rebuilt, x), expected, atol=1e-4)
-        parts = examiner.tool("describe_network", rebuilt)["layers"]
+        rebuilt = examining(examiner).rebuild(exported["config"], exported["weights"])
+        assert np.allclose(examining(examiner).run_network(rebuilt, x), expected, atol=1e-4)
+        parts = examining(examiner).describe_network(rebuilt)["layers"]
     assert [part["kind"] for part in parts if part["convolution"]] == ["Conv2D"] * 6
     assert "Multiply" in [part["kind"] for part in parts]
 
 
 def test_a_file_may_not_bring_a_graph(exported: dict[str, Any], sandbox: Sandbox) -> None:
     with sandbox.worker(seed=0) as worker:
-        rebuilt = worker.tool("rebuild", exported["config"], exported["weights"])
-        worker.tool("save_model", rebuilt, "kept.keras")
-        data = worker.tool("file_bytes", "kept.keras")
+        rebuilt = examining(worker).rebuild(exported["config"], exported["weights"])
+        tools_in(worker).save_model(rebuilt, "kept.keras")
+        data = tools_in(worker).file_bytes("kept.keras")
+        assert data is not None
         with pytest.raises(SubmissionError, match="none of Keras' own: OwnLayer"):
-            worker.tool("open_checkpoint", data)
+            examining(worker).open_checkpoint(data)
 
 
 def test_a_network_inside_a_wrapper_is_looked_at_too(exported: dict[str, Any], worker: Worker) -> None:
@@ -753,7 +756,7 @@ def test_a_network_inside_a_wrapper_is_looked_at_too(exported: dict[str, Any], w
         wrapper,
     ]
     with pytest.raises(SubmissionError, match="its layer Hidden answers the same"):
-        worker.tool("rebuild", json.dumps(tree))
+        examining(worker).rebuild(json.dumps(tree))
 
 
 EYE: Final = {

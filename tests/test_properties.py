@@ -11,7 +11,7 @@ from grader.checks.common.properties import drawn, for_all
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import Missing
 from grader.checks.common.verdict import CheckFailed
-from grader.checks.functions.strategies import subset_cases
+from grader.checks.functions.task2.cases import subset_cases
 
 _NUMBERS = st.integers(0, 1000)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -11,8 +11,9 @@ from grader.assignment import contract
 from grader.assignment.brief import Brief
 from grader.assignment.requirements import REQUIREMENT_CHECKS, Bands, Requirements
 from grader.assignment.starter import starter_source
+from grader.checks.common.answers import LayerFacts
 from grader.checks.common.context import Context
-from grader.checks.functions.test_task4_required import blocks_in, optimizer_name
+from grader.checks.functions.task4.test_required import blocks_in, optimizer_name
 from grader.cli.machine import new
 from grader.course import Course, parse_course
 from grader.course.keras_names import keras_names
@@ -163,11 +164,13 @@ def test_the_names_are_those_of_keras() -> None:
     assert {"Adam", "AdamW", "SGD"} <= set(keras_names("optimizers"))
 
 
-def layer(kind: str, before: tuple[int, ...], after: tuple[int, ...]) -> dict[str, Any]:
+def layer(kind: str, before: tuple[int, ...], after: tuple[int, ...]) -> LayerFacts:
     """Return a layer as the examiner describes it."""
     return {
         "kind": kind,
         "convolution": kind == "Conv2D",
+        "kernels": [],
+        "channels_first": False,
         "input_shape": list(before),
         "output_shape": list(after),
     }
@@ -184,9 +187,9 @@ def test_a_block_ends_where_height_and_width_are_halved() -> None:
 
 
 def test_an_optimizer_is_known_by_its_class() -> None:
-    assert optimizer_name({"config": '{"compile_config": {"optimizer": {"class_name": "AdamW"}}}'}) == "AdamW"
-    assert optimizer_name({"config": '{"compile_config": {"optimizer": 3}}'}) == ""
-    assert optimizer_name({"config": "{}"}) == ""
+    assert optimizer_name('{"compile_config": {"optimizer": {"class_name": "AdamW"}}}') == "AdamW"
+    assert optimizer_name('{"compile_config": {"optimizer": 3}}') == ""
+    assert optimizer_name("{}") == ""
 
 
 def judged(sandbox: Sandbox, course: Course, text: str, folder: Path) -> dict[str, CheckResult]:

@@ -267,7 +267,7 @@ def test_the_trusted_side_never_imports_what_submissions_run_on() -> None:
 
     code = (
         "import sys, grader.cli, grader.grading.batch, grader.checks.functions.fixtures\n"
-        "import grader.checks.functions.test_task5_train, grader.checks.functions.test_task6_accuracy\n"
+        "import grader.checks.functions.task5.test_train, grader.checks.functions.task6.test_accuracy\n"
         "bad = [m for m in ('tensorflow', 'keras', 'matplotlib.pyplot', 'h5py') if m in sys.modules]\n"
         "sys.exit(str(bad) if bad else 0)"
     )

@@ -13,16 +13,17 @@ import pytest
 from grader.checks.common.accuracy import odd_end
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.student import Student, TimeLeft
-from grader.checks.functions.oracles import (
+from grader.checks.common.tools import tools_in
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.changed import how_changed
+from grader.checks.functions.task5.oracles import (
     expected_epochs,
     patterned_images,
     script_accuracy,
     script_images,
     sureness_of,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
-from grader.checks.functions.test_task5_train import how_changed
-from grader.checks.functions.test_task6_predict import legend_texts, texts_of_colour
+from grader.checks.functions.task6.test_plot import legend_texts, texts_of_colour
 from grader.course import CourseLimits
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker
 from grader.sandbox.wire import graphs
@@ -111,10 +112,10 @@ def test_a_script_goes_on_in_a_training_loop_of_ones_own(worker: Worker, how: st
     case = ScriptCase((3, 7, 4, 8, 8, 5, 6), 3, 9)
     worker.load(LOOPS, (how,))
     classes = [rank - 1 for rank in case.ranks]
-    model, script, *_ = worker.tool("script_model", SCRIPT_CLASSES, classes, sureness_of(case))
+    model, script, *_ = tools_in(worker).script_model(SCRIPT_CLASSES, classes, sureness_of(case))
     seen = worker.call(how, model, *script_images(), case.epochs, case.patience)
     assert seen == pytest.approx(script_accuracy(case)[: expected_epochs(case)])
-    assert worker.tool("epochs_of", script) == expected_epochs(case)
+    assert tools_in(worker).epochs_of(script) == expected_epochs(case)
 
 
 SCALES = """
@@ -148,21 +149,22 @@ def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
     x = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3)).astype(np.float32)
     worker.load(SCALES, ("build_model", "answers"))
     model = worker.call("build_model", kind)
-    export = worker.tool("export_model", model)
-    worker.tool("save_model", model, "kept.keras")
-    data = worker.tool("file_bytes", "kept.keras")
-    rebuilt = examiner.ask("rebuild", export["config"], list(export["weights"]))
-    assert examiner.ask("describe_network", rebuilt)["layers"][0]["kind"] == "Rescaling"
-    opened = examiner.ask("open_checkpoint", data, export["config"])
+    export = tools_in(worker).export_model(model)
+    tools_in(worker).save_model(model, "kept.keras")
+    data = tools_in(worker).file_bytes("kept.keras")
+    assert data is not None
+    rebuilt = examiner.rebuild(export["config"], export["weights"])
+    assert examiner.describe_network(rebuilt)["layers"][0]["kind"] == "Rescaling"
+    opened = examiner.open_checkpoint(data, export["config"])
     expected: Any = worker.call("answers", model, x)
     for network in (rebuilt, opened):
-        assert np.allclose(examiner.ask("run_network", network, x), expected, atol=1e-4)
+        assert np.allclose(examiner.run_network(network, x), expected, atol=1e-4)
     examiner.close()
 
 
 def test_a_layer_of_ones_own_that_does_more_is_no_rescaling(worker: Worker) -> None:
     worker.load(SCALES, ("build_model",))
-    export = worker.tool("export_model", worker.call("build_model", "square"))
+    export = tools_in(worker).export_model(worker.call("build_model", "square"))
     assert "Rescaling" not in export["config"]
     assert graphs.has_graphs(export["config"])
 
@@ -183,7 +185,7 @@ def test_a_block_may_ask_the_model_for_its_output(worker: Worker) -> None:
     source = "def f(model): return model.output_shape"
     worker.load(source, ("f",))
     try:
-        assert tuple(worker.call("f", worker.tool("sequential", (8, 8, 3))))[1:] == (8, 8, 3)
+        assert tuple(worker.call("f", tools_in(worker).sequential((8, 8, 3))))[1:] == (8, 8, 3)
     except SubmissionError as error:
         pytest.fail(error.text)
 

@@ -11,8 +11,8 @@ import pytest
 from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import StillToWrite, UnwrittenStudent
-from grader.checks.functions.evidence import Subsets
-from grader.checks.functions.strategies import SubsetCase, subset_cases
+from grader.checks.functions.task2.cases import SubsetCase, subset_cases
+from grader.checks.functions.task2.evidence import Subsets
 from grader.submissions import Submission
 from grader.submissions.unwritten import Unwritten, unwritten_functions
 

@@ -1,4 +1,4 @@
-"""The checks: ordinary pytest tests, one file a task, of one submission in a sandbox.
+"""The checks: ordinary pytest tests, one folder or file a task, that grade a single submission in a sandbox.
 
-`pytest --pyargs grader.checks --submission FILE` runs them; `grader check FILE` does, and renders the outcome.
+`pytest --pyargs grader.checks --submission FILE` runs them.  So does `grader check FILE`, which shows the outcome.
 """

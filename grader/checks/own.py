@@ -1,10 +1,10 @@
-"""What the checks of a course's own are written with: the same as ours.
+"""Everything that a course needs to write checks of its own, which are written like the grader's.
 
     @check("subset_data/nothing-to-keep", points=2, title="Gives no images where no label matches")
     def test_nothing_to_keep(subsets: Subsets) -> None:
         ...
 
-`docs/own-checks.md` goes through one from end to end.
+`docs/own-checks.md` explains a complete example.
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown, count_of, describe
 from grader.checks.common.verdict import check as _mark
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets
-from grader.checks.functions.networks import Blocks, Networks
-from grader.checks.functions.strategies import (
-    SEEDS,
-    BuildCase,
-    CurvesCase,
-    ShowCase,
-    SubsetCase,
-    curves_cases,
-    subset_cases,
-)
-from grader.checks.functions.trainings import Trainings
+from grader.checks.functions.cases import SEEDS
+from grader.checks.functions.task2.cases import SubsetCase, subset_cases
+from grader.checks.functions.task2.evidence import Subsets
+from grader.checks.functions.task3.cases import ShowCase
+from grader.checks.functions.task3.evidence import ExampleFigures
+from grader.checks.functions.task4.cases import BuildCase
+from grader.checks.functions.task4.evidence import Blocks, Networks
+from grader.checks.functions.task5.evidence import Trainings
+from grader.checks.functions.task6.cases import CurvesCase, curves_cases
+from grader.checks.functions.task6.evidence import HistoryFigures, Predictions
 from grader.checks.guided.observed import Observed
 from grader.sandbox.wire.frames import Handle
 
@@ -75,18 +73,18 @@ def check(
     profile: Literal["quick", "standard", "full"] = "quick",
     form: Literal["functions", "guided"] = "functions",
 ) -> Callable[[_Test], _Test]:
-    """Declare a check of the course's own, and make the function below its test.
+    """Declare a check of the course, with the decorated function as its test.
 
-    What is given here is read from the text by `grader.course.own`, so it must be written out.
+    `grader.course.own` reads the arguments from the source text, so they must be literals.
 
     Args:
-        check_id: `function/statement`; what gradebook and `course.toml` call it.
-        points: What passing it is worth, beside all others.
+        check_id: `function/statement`, the name of the check in the gradebook and in `course.toml`.
+        points: The points for passing it, on top of those of all other checks.
         title: The statement in a few words, as students read it.
-        function: The function it is about; the first part of the id unless given, and "" for the whole file.
-        task: The task it counts for; the function's unless given.
-        calls: Other functions that the test calls as well.
+        function: The function that it is about: the first part of the id unless given, or "" for the whole file.
+        task: The task that it counts for: that of the function unless given.
+        calls: Other functions that the test also calls.
         profile: The first profile that includes it.
-        form: The form of the assignment whose submissions it is about.
+        form: The form of the assignment whose submissions it grades.
     """
     return _mark(check_id)

@@ -21,9 +21,9 @@ and for a layer that a network uses in several places, which counts once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
+from grader.checks.common.answers import LayerFacts, NetworkFacts
 from grader.speed.records import Rates
 
 _FORWARD_AND_BACKWARD: Final = 3
@@ -31,7 +31,7 @@ _NORMALISING: Final = 4
 _PASS_ON: Final = frozenset(("InputLayer", "Flatten", "Reshape", "Permute", "Identity", "ZeroPadding2D", "Cropping2D"))
 
 
-def training_flops(facts: Mapping[str, Any], images: int) -> float | None:
+def training_flops(facts: NetworkFacts, images: int) -> float | None:
     """Return the floating-point operations of training for one epoch.
 
     Args:
@@ -46,16 +46,15 @@ def training_flops(facts: Mapping[str, Any], images: int) -> float | None:
     return float(_FORWARD_AND_BACKWARD * images * sum(known)) if len(known) == len(parts) else None
 
 
-def forward_flops(layer: Mapping[str, Any]) -> int | None:
+def forward_flops(layer: LayerFacts) -> int | None:
     """Return the operations of one layer for one image in the forward pass; `None` if its shapes are not known."""
-    kind: str = layer["kind"]
+    kind = layer["kind"]
     if kind in _PASS_ON:
         return 0
-    before: list[int] | None = layer["input_shape"]
-    after: list[int] | None = layer["output_shape"]
+    before, after = layer["input_shape"], layer["output_shape"]
     if not before or not after or 0 in (*before, *after):
         return None
-    kernels: list[list[int]] = layer["kernels"]
+    kernels = layer["kernels"]
     if kernels:
         applied = before if kind.endswith("Transpose") else after
         positions = math.prod(applied[1:] if layer["channels_first"] else applied[:-1])

@@ -112,7 +112,7 @@ class GuidedTraining(TimedTraining):
         settings |= {"shims": self._course.legacy == "run", "epochs": speed.epochs, "batch_size": speed.batch_size}
         program = self._submission.program
         reply = self._tool("observe", program, starts_of(self._submission.line_map), self._images, settings)
-        self.export = {"config": self._form(reply, "ready", _Ready).config}
+        self.config = self._form(reply, "ready", _Ready).config
         self._ready_seconds = time.perf_counter() - began
 
     def _begin(self) -> Any:

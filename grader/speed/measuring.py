@@ -18,6 +18,7 @@ import numpy as np
 from grader.checks.common.accuracy import accuracy_of, build_arguments
 from grader.checks.common.hidden import Split, draw_split, seeded_generator
 from grader.checks.common.student import Student
+from grader.checks.common.tools import tools_in
 from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
@@ -70,16 +71,17 @@ class Training(TimedTraining):
         worker = self._spawn()
         if self._trial is not None and self._trial["undo"] == "precision":
             with explained(str):
-                worker.tool("keep_to_single_precision")
+                tools_in(worker).keep_to_single_precision()
         with self._explained():
             self._student = Student(worker, self._submission, self._course.limits, subject=self._course.subject)
             self._model = self._student.call("build_model", **build_arguments(self._split))
             self._ready_seconds = time.perf_counter() - began
-            self.export = self._student.export(self._model)
+            export = self._student.export(self._model)
+            self.config, self._weights = export["config"], export["weights"]
             if self._trial is not None:
-                self._student.tool("start_trial", self._model, TURN_SECONDS, dict(self._trial))
+                self._student.tools.start_trial(self._model, TURN_SECONDS, dict(self._trial))
             else:
-                self._clock = self._student.tool("start_clock", self._model, TURN_SECONDS)
+                self._clock = self._student.tools.start_clock(self._model, TURN_SECONDS)
 
     def _begin(self) -> Any:
         split, speed = self._split, self._course.speed
@@ -102,14 +104,14 @@ class Training(TimedTraining):
         """
         images = self._split.x_hidden[:JUDGED_IMAGES]
         with self._explained():
-            noted = self._student.tool("read_clock", self._clock)
-            device_mb = self._student.tool("device_memory_mb")
+            noted = self._student.tools.read_clock(self._clock)
+            device_mb = self._student.tools.device_memory_mb()
             weights = self._student.weights(self._model)
-            trained = self._student.tool("file_bytes", _CHECKPOINT) is not None
+            trained = self._student.tools.file_bytes(_CHECKPOINT) is not None
             answers = self._student.call("predict", _CHECKPOINT if trained else self._model, images)
         self.close()
         accuracy = accuracy_of(answers, self._split) if isinstance(answers, np.ndarray) else 0.0
-        moved = differ(weights, self.export["weights"])
+        moved = differ(weights, self._weights)
         return self._round(noted, accuracy=accuracy, moved=moved, device_mb=device_mb)
 
     def _explained(self) -> contextlib.AbstractContextManager[None]:
@@ -191,7 +193,7 @@ class Pairs:
                 self._other.prepare()
             self._training = self._make(self._submission, len(self.rounds))
             self._training.prepare()
-        self.config = self._training.export["config"]
+        self.config = self._training.config
 
     def timed(self) -> None:
         """Train both in turns; the order is reversed after each pair of turns, so that a drift favours neither."""

@@ -20,6 +20,7 @@ import pytest
 from grader.checks.common.evidence import Examiner
 from grader.checks.common.running import run_pytest
 from grader.checks.common.student import TimeLeft
+from grader.checks.common.tools import tools_in
 from grader.checks.common.verdict import CheckFailed
 from grader.course import Course
 from grader.course.datasets import Dataset
@@ -134,12 +135,12 @@ class Station:
 
     def _sees_gpu(self) -> bool:
         with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
-            return bool(worker.tool("device_facts")["gpu"])
+            return tools_in(worker).device_facts()["gpu"]
         return False
 
     def _measure_rates(self) -> Rates | None:
         with self.sandbox.worker(seed=0) as worker, contextlib.suppress(SubmissionError, WorkerGone):
-            return msgspec.convert(worker.tool("measure_rates"), Rates)
+            return Rates(**tools_in(worker).measure_rates())
         return None
 
     def flops(self, config: str, images: int) -> float | None:
@@ -151,7 +152,7 @@ class Station:
         """
         examiner = Examiner(lambda: self.sandbox.spawn(seed=0), TimeLeft(_EXAMINED_SECONDS))
         with contextlib.closing(examiner), contextlib.suppress(CheckFailed):
-            return training_flops(examiner.ask("describe_network", examiner.ask("rebuild", config)), images)
+            return training_flops(examiner.describe_network(examiner.rebuild(config)), images)
         return None
 
 

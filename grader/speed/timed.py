@@ -38,13 +38,13 @@ class TimedTraining(ABC):
             and is not judged.
 
     Attributes:
-        export: The network before its training, from `toolbox.export_model`, or only its `config`; set by `prepare`.
+        config: The configuration of the network, as `toolbox.export_model` gives it; set by `prepare`.
         ended: Whether the training has ended.
         turns: The turns that it has had.
         notes: The reports of a trial, one for each turn.
     """
 
-    export: dict[str, Any]
+    config: str
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What every form of the assignment is checked with: the submission as it is called, the examiner, verdicts."""
+"""What the checks of every form of the assignment use: calls of the submission, the examiner, and verdicts."""

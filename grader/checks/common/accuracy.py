@@ -1,17 +1,18 @@
-"""Building, training and predicting with a submission, and what comes of it on images that it never saw."""
+"""Build, train and predict with a submission, and measure its accuracy on images that it never saw."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from grader.assignment.subject import USUAL
+from grader.checks.common.answers import ClockFacts, ModelExport, TallyFacts
 from grader.checks.common.epochs import believed
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Examiner
 from grader.checks.common.hidden import Split
@@ -33,41 +34,43 @@ _FRESH_IMAGES: Final = 600
 _BATCH: Final = 500
 _PREDICT_SECONDS: Final = 300.0
 _SURELY_LEARNED: Final = 0.25
-"""Accuracy above chance that no fresh network reaches by luck."""
+"""An accuracy above chance that no untrained network reaches by luck."""
 
 _EXAMINER_MARGIN: Final = 0.03
-"""How much better than the examined network `predict` may be, for rounding and for scaling that was only measured."""
+"""How much better `predict` may be than the examined network, to allow for rounding and a scale that is estimated."""
 
 _SPARE_STEPS: Final = 1.3
-"""How many times the steps of the budget are let pass: where data repeat, Keras fills up the last `steps_per_execution`
-of an epoch with more of them, and makes 224 of 200 with 32."""
+"""How many times the steps of the budget are allowed.  With data that repeat, Keras fills up the last
+`steps_per_execution` of an epoch: with 32 of them, 200 steps become 224."""
 
 _MOST_PASSES: Final = 4
-"""How often an image may reach the network in an epoch: two views of it, or a second gradient, and a look at both."""
+"""How often an image may reach the network in an epoch: as two views or for two gradients, and once more each for
+measuring the training accuracy."""
 
-_NOTHING_NOTED: Final[dict[str, Any]] = {
+_NOTHING_NOTED: Final[ClockFacts] = {
     "first_step": None,
     "epochs": [],
+    "stamps": np.zeros(0),
     "trained": {"images": 0, "batches": 0, "steps": 0},
 }
 _MOST_EPOCHS: Final = 200
-"""Of a training as long as the submission likes, these are kept."""
+"""How many epochs are kept of a training whose length the submission chooses."""
 
 _MAX_CURVES: Final = 12
 _SHOWN_EXAMPLES: Final = 12
 
 
 class Trained(msgspec.Struct, frozen=True, eq=False):
-    """What came of building, training and predicting.
+    """The outcome of building, training and predicting.
 
     Attributes:
-        accuracy: The share of hidden images predicted right, 0 to 1.
-        answers: What `predict` answered about them, (n, classes).
-        seconds: Wall time of the training.
-        curves: What the returned History says of it: the submission's own account.
-        epochs: Each epoch's times, where its clock can be believed; empty without `fit`.
-        steps: Steps that it took, by the count beside it.
-        config: The network's configuration, JSON; empty where it could not be had.
+        accuracy: The share of hidden images that are predicted right, 0 to 1.
+        answers: What `predict` answered about them, shape (n, classes).
+        seconds: The wall time of the training.
+        curves: The curves of the History that was returned, which is the submission's own account.
+        epochs: The times of each epoch, if the clock can be believed; empty without `fit`.
+        steps: The number of training steps, as counted in the worker.
+        config: The network's configuration as JSON; "" if it could not be exported.
     """
 
     accuracy: float
@@ -82,19 +85,19 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
 def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy | None, *, seconds: float) -> Trained:
     """Build, train and predict with the submission.
 
-    What counts is the smaller of two figures: what `predict` answers with the checkpoint, and what the network in
-    the checkpoint answers in the examiner, so that neither a table of answers nor a broken `predict` passes.
+    The accuracy that counts is the smaller of two: that of what `predict` answers with the checkpoint, and that of what
+    the network in the checkpoint answers in the examiner.  So neither a table of answers nor a broken `predict` passes.
 
     Args:
         student: The submission in a fresh worker.
-        examiner: Where the network is rebuilt.
+        examiner: The examiner, where the network is rebuilt.
         split: The data.
-        budget: Epochs and batch size; `None` leaves them, and the patience, to the submission.
+        budget: The epochs and the batch size; `None` leaves them, and the patience, to the submission.
         seconds: How long training may take.
 
     Raises:
-        CheckFailed: The network was not fresh, or there is nothing to predict with.
-        NotRun: One of the three functions does not work at all.
+        CheckFailed: If the network was not fresh, trained more than it was told to, or cannot be examined.
+        NotRun: If one of the three functions does not work at all.
     """
     classes = split.y_train.shape[1]
     try:
@@ -106,7 +109,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
                 hint="build_model returns an untrained network.",
             )
         export, clock = _export_of(student, model), _clock_of(student, model)
-        shapes = kernel_shapes(export.get("weights", []))
+        shapes = [] if export is None else kernel_shapes(export["weights"])
         settings = {} if budget is None else _settings(budget)
         began = time.perf_counter()
         returned = student.call(
@@ -120,11 +123,11 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         )
         ended = time.perf_counter()
         example = student.example
-        noted = student.tool("read_clock", clock) if clock is not None else _NOTHING_NOTED
+        noted = student.tools.read_clock(clock) if clock is not None else _NOTHING_NOTED
         if budget is not None:
             _require_budget(noted["trained"], split, budget, example)
-        checkpoint = student.tool("file_bytes", _CHECKPOINT)
-        kept = _kept(student, model, export) if checkpoint else None
+        checkpoint = student.tools.file_bytes(_CHECKPOINT)
+        kept = None if export is None or not checkpoint else _kept(student, model, export)
         answers = _predict(student, _CHECKPOINT if checkpoint else model, split.x_hidden, classes)
         example = student.example
     except (Missing, SubmissionError) as error:
@@ -132,7 +135,7 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
         raise NotRun(f"building, training and predicting does not work: {why}.") from None
     predicted = accuracy_of(answers, split)
     network = _open(student, examiner, checkpoint, model, kept)
-    if shapes and kernel_shapes(list(examiner.ask("weights_of", network))) != shapes:
+    if shapes and kernel_shapes(examiner.weights_of(network)) != shapes:
         raise CheckFailed(
             "The checkpoint should hold the network that `train` was given, but it holds one with other layers.",
             hint="Save the parameter `model` itself.",
@@ -143,27 +146,27 @@ def trained(student: Student, examiner: Examiner, split: Split, budget: Accuracy
     epochs, _ = believed(noted, began, ended)
     curves = curves_of(student, returned, model, _MOST_EPOCHS if budget is None else budget.epochs)
     steps = noted["trained"]["steps"] or noted["trained"]["batches"]
-    config = export.get("config", "")
+    config = "" if export is None else export["config"]
     return Trained(accuracy, answers, ended - began, curves, epochs[:_MOST_EPOCHS], steps, config)
 
 
 def build_arguments(split: Split) -> dict[str, Any]:
-    """What `build_model` is called with for the data; the shape of its images only where it is not the usual one."""
+    """Return the arguments of `build_model` for the data; with a shape only if that is not the usual one."""
     shape = tuple(split.x_train.shape[1:])
     return ({} if shape == USUAL.image_shape else {"input_shape": shape}) | {"num_classes": split.y_train.shape[1]}
 
 
 def _settings(budget: Accuracy) -> dict[str, int]:
-    """What `train` is told to train."""
+    """Return the arguments that tell `train` how long to train."""
     return {"epochs": budget.epochs, "batch_size": budget.batch_size, "patience": budget.epochs}
 
 
-def _export_of(student: Student, model: Any) -> dict[str, Any]:
-    """The network as data; nothing where it cannot be had."""
+def _export_of(student: Student, model: Any) -> ModelExport | None:
+    """Return the network as data, or `None` if it is no Keras model or cannot be exported."""
     with contextlib.suppress(SubmissionError):
-        export: dict[str, Any] = student.tool("export_model", model) if isinstance(model, Handle) else {}
-        return export
-    return {}
+        export = student.tools.export_model(model) if isinstance(model, Handle) else None
+        return export if export is not None and export["model"] else None
+    return None
 
 
 _KEEPS_VALUES: Final = frozenset(
@@ -175,10 +178,10 @@ _NOT_LINEAR: Final = frozenset(
 
 
 def odd_end(config: str) -> str:
-    """What at the end of a network keeps it from learning, a sentence; empty where nothing does.
+    """Return a sentence about what keeps a network from learning at its end, or "" if nothing does.
 
-    An activation before the softmax, such as a ReLU, leaves it numbers that cannot say "less than nothing", and dropout
-    behind it, or between it and its layer, takes whole classes away.
+    An activation such as ReLU before the softmax cuts off scores, so that it gets no negative ones.  Dropout after the
+    softmax, or right before it, drops whole classes.
 
     Args:
         config: The network's serialisation, as JSON.
@@ -196,7 +199,7 @@ def odd_end(config: str) -> str:
             f"The network has {dropped} after its softmax, so that in training the probability of whole classes is 0."
         )
     if layers[last][0] not in ("Softmax", "Activation"):
-        return ""  # it is the activation of a layer of its own
+        return ""  # the softmax is the activation of its layer, which has no other
     before = list(layers[:last])
     while before and before[-1][0] in _KEEPS_VALUES:
         kind, _ = before.pop()
@@ -213,29 +216,32 @@ def odd_end(config: str) -> str:
 
 def _kind_and_activation(layer: dict[str, Any]) -> tuple[str, str]:
     activation = layer["config"].get("activation")
-    if isinstance(activation, dict):  # a function, or an object with a name of its own
+    if isinstance(activation, dict):  # a function, or an object with a class name
         activation = activation["config"] if activation.get("class_name") == "function" else activation["class_name"]
     return str(layer["class_name"])[:40], activation[:40] if isinstance(activation, str) else ""
 
 
 def kernel_shapes(weights: list[Array]) -> list[tuple[int, ...]]:
-    """The shapes of what layers multiply with, in a fixed order; what is laid around a network has none."""
+    """Return the shapes of all weights that layers multiply with, sorted.
+
+    Layers that a submission puts around a network, as for scaling, have no such weights.
+    """
     return sorted(weight.shape for weight in weights if weight.ndim >= 2)
 
 
 def _clock_of(student: Student, model: Any) -> Handle | None:
-    """What times the training, and counts its steps and the images that reach the network; `None` where it is none."""
-    return student.tool("start_clock", model) if isinstance(model, Handle) else None
+    """Start a clock that times the training and counts its steps and images, or return `None` if there is no model."""
+    return student.tools.start_clock(model) if isinstance(model, Handle) else None
 
 
-def _require_budget(counted: Mapping[str, int], split: Split, budget: Accuracy, example: str) -> None:
-    """Refuse a training that took more than it was given: what that is worth is what is measured.
+def _require_budget(counted: TallyFacts, split: Split, budget: Accuracy, example: str) -> None:
+    """Raise `CheckFailed` if a training took more steps or images than its budget, so that accuracies are comparable.
 
-    Steps are those of optimizers.  A training may do without one, so the images that reach the network have a limit
-    too, above what sound ones need that go through each several times for one step.
+    Steps are those of optimizers.  A training can do without an optimizer, so the images that reach the network are
+    limited as well.  That limit is above what sound trainings need which pass an image several times for one step.
     """
     steps, images = counted["steps"], counted["images"]
-    if steps > _SPARE_STEPS * budget.steps + budget.epochs:  # a last batch that is not full may be one
+    if steps > _SPARE_STEPS * budget.steps + budget.epochs:  # for last batches that are not full
         raise CheckFailed(
             f"With epochs={budget.epochs} and batch_size={budget.batch_size} `train` should make {budget.steps} steps, "
             f"but it made {steps}.",
@@ -253,9 +259,9 @@ def _require_budget(counted: Mapping[str, int], split: Split, budget: Accuracy, 
 
 
 def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curves:
-    """The curves of what `train` returned, cut to the epochs asked for; none where it has none to tell."""
+    """Return the curves of what `train` returned, cut to the epochs asked for; empty if it has no curves."""
     with contextlib.suppress(SubmissionError, WorkerGone):
-        told = student.tool("describe_history", returned, model, max_bytes=MAX_ANSWER_BYTES)["curves"]
+        told = student.tools.within(max_bytes=MAX_ANSWER_BYTES).describe_history(returned, model)["curves"]
         return {
             name[:40]: [round(value, 4) for value in values[:epochs]]
             for name, values in list(told.items())[:_MAX_CURVES]
@@ -265,7 +271,7 @@ def curves_of(student: Student, returned: Any, model: Any, epochs: int) -> Curve
 
 
 def confusion_of(answers: Array, split: Split, course: Course, dataset: Dataset) -> Confusion:
-    """How often which class was predicted as which; answers that are not finite are left out."""
+    """Return the confusion matrix of the answers, without those that are not finite."""
     order = [split.classes.index(label) for label in course.classes]
     finite = np.all(np.isfinite(answers), axis=1)
     true, predicted = split.hidden_labels[finite], np.argmax(answers[finite], axis=1)
@@ -274,7 +280,7 @@ def confusion_of(answers: Array, split: Split, course: Course, dataset: Dataset)
 
 
 def examples_of(answers: Array, split: Split, dataset: Dataset) -> tuple[Example, ...]:
-    """Some hidden images with their predictions: half of them wrong, where as many are."""
+    """Return some hidden images with their predictions, half of which are wrong if there are enough wrong ones."""
     finite = np.all(np.isfinite(answers), axis=1)
     predicted = np.argmax(np.nan_to_num(answers), axis=1)
     right = predicted == split.hidden_labels
@@ -297,12 +303,12 @@ def _predict(student: Student, model: Any, images: Array, classes: int) -> Array
 
 
 def accuracy_of(answers: Array, split: Split) -> float:
-    """The share of rows whose largest entry is the hidden label; the answers may be about the first images alone."""
+    """Return the share of rows whose largest entry is at the hidden label; rows of the first images are enough."""
     return float(np.mean(_is_right(answers, split.hidden_labels[: len(answers)])))
 
 
 def _is_right(answers: Array, labels: Array) -> Array:
-    """Whether each row's largest entry is its label; a row that is not finite is wrong."""
+    """Return for each row whether its largest entry is at its label; a row that is not finite is wrong."""
     if answers.ndim != 2 or len(answers) != len(labels):
         return np.zeros(len(labels), bool)
     finite = np.all(np.isfinite(answers), axis=1)
@@ -310,60 +316,64 @@ def _is_right(answers: Array, labels: Array) -> Array:
     return right
 
 
-def _kept(student: Student, model: Any, export: dict[str, Any]) -> dict[str, Any] | None:
-    """A network with layers of its own, with the weights in the checkpoint; `None` for any other.
+def _kept(student: Student, model: Handle, export: ModelExport) -> ModelExport | None:
+    """Return a network that has layers of the submission's own, with the weights in the checkpoint.
 
-    The examiner cannot tell which weight of the file is whose, so the worker reads them, which wrote the file: what it
-    says of it, it could have written.
+    The examiner cannot tell which weight in the file belongs to which layer, so the worker reads the file.  That gives
+    it no advantage: it wrote the file, and could have written the weights that it claims.
+
+    Returns:
+        The export, or `None` for a network of Keras' own layers.
     """
-    if graphs.has_graphs(export.get("config", "")):
+    if graphs.has_graphs(export["config"]):
         with contextlib.suppress(SubmissionError):
-            kept: dict[str, Any] = student.tool("export_checkpoint", model, _CHECKPOINT)
-            return kept if kept.get("model") else None
+            kept = student.tools.export_checkpoint(model, _CHECKPOINT)
+            return kept if kept["model"] else None
     return None
 
 
 def _open(
-    student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any, kept: dict[str, Any] | None
-) -> Any:
-    """The trained network in the examiner: from the checkpoint, or where there is none from the model itself."""
+    student: Student, examiner: Examiner, checkpoint: bytes | None, model: Any, kept: ModelExport | None
+) -> Handle:
+    """Open the trained network in the examiner: from the checkpoint, or from the model itself if there is none."""
     if kept is not None:
-        return examiner.ask("rebuild", kept["config"], list(kept["weights"]))
+        return examiner.rebuild(kept["config"], kept["weights"])
     if checkpoint is not None:
         try:
-            return examiner.ask("open_checkpoint", checkpoint)
+            return examiner.open_checkpoint(checkpoint)
         except CannotRebuild:
-            export = student.tool("export_model", model)
-            if not export.get("model"):
+            export = student.tools.export_model(model)
+            if not export["model"]:
                 raise
-            return examiner.ask("open_checkpoint", checkpoint, export["config"])
-    export = student.tool("export_model", model)
-    if not export.get("model"):
+            return examiner.open_checkpoint(checkpoint, export["config"])
+    export = student.tools.export_model(model)
+    if not export["model"]:
         raise CheckFailed("There is no network to examine.", hint="build_model returns a keras.Sequential.")
-    return examiner.ask("rebuild", export["config"], list(export["weights"]))
+    return examiner.rebuild(export["config"], export["weights"])
 
 
-def examined_accuracy(examiner: Examiner, network: Any, split: Split, measured: tuple[float, float] | None) -> float:
-    """The share of hidden images that the network in the examiner predicts right, scaled in the best of the ways.
+def examined_accuracy(examiner: Examiner, network: Handle, split: Split, measured: tuple[float, float] | None) -> float:
+    """Return the share of hidden images that the network in the examiner predicts right.
 
-    In batches, since the images take four times the memory once they are floats.
+    It is the best share over the ways in which the images may have to be scaled; see `scaled`.  The images are sent in
+    batches, since they take four times the memory as floats.
     """
     right: list[float] = []
     for start in range(0, len(split.x_hidden), _BATCH):
         labels = split.hidden_labels[start : start + _BATCH]
         batches = scaled(split.x_hidden[start : start + _BATCH], measured, means_and_deviations(split))
-        counts = [np.sum(_is_right(np.asarray(examiner.ask("run_network", network, x)), labels)) for x in batches]
+        counts = [np.sum(_is_right(examiner.run_network(network, x), labels)) for x in batches]
         right = [float(a + b) for a, b in zip(right or [0.0] * len(counts), counts, strict=True)]
     return max(right) / len(split.x_hidden)
 
 
 def _scale_of_predict(student: Student) -> tuple[float, float] | None:
-    """How `predict` scales images, as factor and offset, measured with a known network; `None` if it cannot be told."""
+    """Measure with a known network how `predict` scales images: the factor and the offset, or `None` if unknown."""
     levels = np.array([20, 90, 160, 230], np.uint8)
     shape = student.subject.image_shape
     images = np.ones((1, *shape), np.uint8) * levels[:, None, None, None]
     try:
-        model = student.tool("brightest_channel_model", KNOWN_GAIN, 0, 0.0, shape)
+        model = student.tools.brightest_channel_model(KNOWN_GAIN, image_shape=shape)
         answers = student.call("predict", Shown(model, "model"), Shown(images, "x"))
     except SubmissionError:
         return None
@@ -378,7 +388,10 @@ def _scale_of_predict(student: Student) -> tuple[float, float] | None:
 
 
 def means_and_deviations(split: Split) -> tuple[Array, Array]:
-    """The means and standard deviations of the channels, 0 to 1, that images may be scaled by: in colour CIFAR-10's."""
+    """Return the means and standard deviations of the channels, 0 to 1, by which images may be scaled.
+
+    For colour images they are those of CIFAR-10.
+    """
     if split.x_train.shape[3] == 3:
         return _OF_CIFAR10
     values = split.x_train / 255
@@ -388,13 +401,13 @@ def means_and_deviations(split: Split) -> tuple[Array, Array]:
 def scaled(
     images: Array, measured: tuple[float, float] | None, of_channels: tuple[Array, Array] = _OF_CIFAR10
 ) -> Iterator[Array]:
-    """The images as the network may have been meant to see them, float32, one way after the other.
+    """Yield the images in each way in which they may have been scaled for the network, as float32.
 
     Args:
-        images: As they are, uint8.
-        measured: Factor and offset that `predict` scales with; where they are those of raw images or of division
-            by 255, there is but this one way.
-        of_channels: Means and standard deviations of the channels.
+        images: The images as they are, uint8.
+        measured: The factor and the offset with which `predict` scales, if known.  If they are those of raw images or
+            of a division by 255, that is the only way.
+        of_channels: The means and standard deviations of the channels.
     """
     x = images.astype(np.float32)
     if measured is not None and abs(measured[0]) > 1e-6:

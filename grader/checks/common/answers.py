@@ -1,4 +1,4 @@
-"""The forms of what tools answer: a worker that holds a submission may answer anything, so each is checked."""
+"""The types of the answers that a worker's tools give, and the check that an answer has its type."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import msgspec
 import numpy as np
 
 from grader.sandbox.wire import facts
-from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray
 
 MAX_PICTURE_SIDE: Final = 720
-"""Pixels in width and height of the largest picture that is taken."""
+"""The largest width and height of a picture that is accepted, in pixels."""
 
 
 class LineFacts(TypedDict):
-    """One line of an axes; see `figures.describe_figure`."""
+    """A line in an axes; see `figures.describe_figure`.  `x` and `y` are `None` if they hold no numbers."""
 
     x: Array | None
     y: Array | None
@@ -25,38 +24,44 @@ class LineFacts(TypedDict):
     look: str
 
 
-# A submission may answer in the tool's place: looking for an image among thousands would take minutes.
-_Few = msgspec.Meta(max_length=facts.MOST)
+# A submission may forge the answer, and searching thousands of axes or lines would take the grader minutes.
+_FEW = msgspec.Meta(max_length=facts.MOST)
 
 
 class AxesFacts(TypedDict):
-    """One axes of a figure."""
+    """An axes of a figure, with the images as they were given to `imshow`."""
 
     title: str
     xlabel: str
     ylabel: str
     images: Annotated[list[Array | None], msgspec.Meta(max_length=facts.MOST_IMAGES)]
-    lines: Annotated[list[LineFacts], _Few]
+    lines: Annotated[list[LineFacts], _FEW]
 
 
 class LegendEntry(TypedDict):
-    """One entry of a legend."""
+    """An entry of a legend: its text, and the look of the line that it stands for."""
 
     text: str
     look: str
 
 
 class FigureFacts(TypedDict):
-    """A figure."""
+    """What a figure shows; see `figures.describe_figure`."""
 
-    axes: Annotated[list[AxesFacts], _Few]
-    legends: Annotated[list[Annotated[list[LegendEntry], _Few]], _Few]
+    axes: Annotated[list[AxesFacts], _FEW]
+    legends: Annotated[list[Annotated[list[LegendEntry], _FEW]], _FEW]
     xlabel: str
     ylabel: str
 
 
+class ReturnedFigure(FigureFacts):
+    """What a figure shows, and in `returned` what the function returned instead of it, in words; "" if the figure."""
+
+    returned: str
+
+
 class ModelExport(TypedDict):
-    """A network as data; see `toolbox.export_model`.  All but the first three are there for Keras models alone."""
+    """A network as data; see `toolbox.export_model`.  Only Keras models have more than the first three entries."""
 
     kind: str
     model: bool
@@ -69,7 +74,7 @@ class ModelExport(TypedDict):
 
 
 class HistoryFacts(TypedDict):
-    """What `train` returned; see `toolbox.describe_history`."""
+    """What `train` returned, and its curves; see `toolbox.describe_history`."""
 
     kind: str
     history: bool
@@ -77,12 +82,12 @@ class HistoryFacts(TypedDict):
     curves: dict[str, list[float]]
 
 
-# Larger ones are lies, and do not fit into the records that others make of them.
+# Larger numbers can only be forged, and do not fit into the records that are made of them.
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class TallyFacts(TypedDict):
-    """What a tally of a training has counted; see `tally.Tally`."""
+    """The counts of a training; see `tally.Tally`."""
 
     images: _Number
     batches: _Number
@@ -90,7 +95,7 @@ class TallyFacts(TypedDict):
 
 
 class WatchFacts(TallyFacts):
-    """What was noted of the training of a known network; see `tally.Watch`."""
+    """The counts of the training of a known network; see `tally.Watch`."""
 
     epochs: _Number
     validated: _Number
@@ -98,14 +103,14 @@ class WatchFacts(TallyFacts):
 
 
 class SeenImages(TypedDict):
-    """Images that a network was given; see `toolbox.seen_by`."""
+    """The first images that a network was given; see `toolbox.seen_by`."""
 
     training: Array | None
     validation: Array | None
 
 
 class ClockFacts(TypedDict):
-    """What the clock of a training has noted; see `clock.Clock`."""
+    """The times that the clock of a training noted; see `clock.Clock`."""
 
     first_step: float | None
     epochs: Annotated[list[tuple[float, float, float, float, _Number, _Number, float]], msgspec.Meta(max_length=10_000)]
@@ -113,59 +118,71 @@ class ClockFacts(TypedDict):
     trained: TallyFacts
 
 
-_FORMS: Final[dict[str, Any]] = {
-    "sequential": Handle,
-    "with_block": Handle | None,
-    "history": Handle,
-    "export_model": ModelExport,
-    "export_checkpoint": ModelExport,
-    "perturb": None,
-    "compile_plainly": None,
-    "step": dict[str, float],
-    "judge": dict[str, float],
-    "script_model": tuple[Handle, Handle, Handle, Handle],
-    "epochs_of": int,
-    "witness_model": tuple[Handle, Handle],
-    "brightest_channel_model": Handle,
-    "frozen_channel_model": tuple[Handle, Handle],
-    "logs_of": Annotated[list[dict[str, float]], msgspec.Meta(max_length=facts.MOST)],
-    "counts_of": WatchFacts,
-    "seen_by": SeenImages,
-    "start_clock": Handle,
-    "start_trial": None,
-    "keep_to_single_precision": None,
-    "read_clock": ClockFacts,
-    "device_memory_mb": float | None,
-    "save_model": None,
-    "describe_history": HistoryFacts,
-    "describe_figure": FigureFacts | None,
-    "drawn_figure": Handle | None,
-    "render_figure": Array | None,
-    "file_bytes": bytes | None,
-    "files": list[str],
-    "hold": Handle,
-    "look": Any,
-}
+class LayerFacts(TypedDict):
+    """A layer of a network in the examiner; see `examiner.describe_network`."""
+
+    kind: str
+    convolution: bool
+    kernels: list[list[int]]
+    channels_first: bool
+    input_shape: list[int] | None
+    output_shape: list[int] | None
 
 
-def checked_answer(tool: str, answer: Any) -> Any:
-    """An answer, where it has the form that the tool's answers have.
+class NetworkFacts(TypedDict):
+    """What a network in the examiner consists of; see `examiner.describe_network`."""
 
-    Raises:
-        msgspec.ValidationError: It has another.
-    """
-    checked = msgspec.convert(answer, _FORMS[tool], dec_hook=_array_or_nothing, str_keys=False)
-    if tool in ("export_model", "export_checkpoint") and checked["model"]:
-        missing = _OF_A_MODEL - set(checked)
-        if missing:
-            raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")
-        _decoded(checked["config"], dict[str, Any])
-    if tool == "render_figure" and checked is not None and not is_picture(checked):
-        raise msgspec.ValidationError(f"expected a picture, got {checked.dtype} of shape {checked.shape}")
-    return checked
+    layers: list[LayerFacts]
+    input_shape: list[int]
+    output_shape: list[int]
+    parameters: int
+
+
+class DeviceFacts(TypedDict):
+    """The devices that the backend computes on; see `backend.device_facts`."""
+
+    backend: str
+    devices: list[str]
+    gpu: bool
+
+
+class RateFacts(TypedDict):
+    """The best rates of a device, in floating-point operations a second; see `rates.measure_rates`."""
+
+    matmul: float
+    convolution: float
+
+
+EpochLogs = Annotated[list[dict[str, float]], _FEW]
+"""The logs that `fit` gave to its callbacks, one dictionary an epoch."""
 
 
 _OF_A_MODEL: Final = frozenset(("compiled", "built", "steps", "config", "weights"))
+
+
+def read_answer(answer: Any, form: Any) -> Any:
+    """Return an answer if it has a given type, in which arrays and handles may occur.
+
+    Raises:
+        msgspec.ValidationError: If it has another type.
+    """
+    return msgspec.convert(answer, form, dec_hook=_instance_of, str_keys=False)
+
+
+def require_whole_export(export: ModelExport) -> None:
+    """Raise `msgspec.ValidationError` if the export of a Keras model lacks an entry, or a configuration in JSON."""
+    if not export["model"]:
+        return
+    missing = _OF_A_MODEL - set(export)
+    if missing:
+        raise msgspec.ValidationError(f"the export of a model lacks {', '.join(sorted(missing))}")
+    _decoded(export["config"], dict[str, Any])
+
+
+def require_picture(pixels: Array | None) -> None:
+    """Raise `msgspec.ValidationError` for an array that is no picture."""
+    if pixels is not None and not is_picture(pixels):
+        raise msgspec.ValidationError(f"expected a picture, got {pixels.dtype} of shape {pixels.shape}")
 
 
 class _LayerConfig(msgspec.Struct):
@@ -185,7 +202,7 @@ class _SequentialConfig(msgspec.Struct):
 
 
 def layer_names(config: str) -> list[str]:
-    """The names of the layers of an exported Sequential model; none where it is not of that form."""
+    """Return the names of the layers of an exported Sequential model; empty if it is no such export."""
     try:
         layers = _decoded(config, _SequentialConfig).config.layers
     except msgspec.ValidationError:
@@ -200,13 +217,13 @@ def _decoded(text: str, form: Any) -> Any:
         raise msgspec.ValidationError(str(error)) from None
 
 
-def _array_or_nothing(form: type, value: Any) -> Any:
+def _instance_of(form: type, value: Any) -> Any:
     if isinstance(value, form):
         return value
     raise msgspec.ValidationError(f"expected {form.__name__}, got {type(value).__name__}")
 
 
 def is_picture(array: Array) -> bool:
-    """Whether an array is a picture: uint8 of shape (height, width, 4), neither side empty or too long."""
+    """Whether an array is a picture: uint8 of shape (height, width, 4), with sides from 1 to `MAX_PICTURE_SIDE`."""
     sides, channels = array.shape[:2], array.shape[2:]
     return array.dtype == np.uint8 and channels == (4,) and all(1 <= side <= MAX_PICTURE_SIDE for side in sides)

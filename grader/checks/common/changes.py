@@ -1,7 +1,7 @@
-"""What changed between versions of Keras, TensorFlow, NumPy and the others, as hints for those who meet it.
+"""Hints about what changed between versions of Keras, TensorFlow, NumPy and other libraries.
 
-Most tutorials are older than what is installed. What an exception says is then often no help: that a name is gone, and
-not what it is called now.
+Most tutorials are older than the versions that are installed.  The exception then often says only that a name is gone,
+and not what it is called now.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# The pattern of what is said, and the hint; {0} and {1} are what the pattern's groups found.
+# Each entry is a pattern for the text of an exception, and a hint in which {0} and {1} stand for the pattern's groups.
 # fmt: off
 _CHANGES: Final[tuple[tuple[str, str], ...]] = (
     # Keras: training and models.
@@ -44,7 +44,7 @@ _CHANGES: Final[tuple[tuple[str, str], ...]] = (
      "A class of your own needs get_config, so that Keras can make it again when it loads the model."),
     (r"KerasTensor cannot be used as input to a TensorFlow function",
      "Functions of TensorFlow no longer work between layers: take the one of keras.ops, or put it into a layer."),
-    # Keras: where things are.
+    # Keras: modules that moved.
     (r"keras\.utils\.np_utils'|cannot import name 'np_utils'|no attribute 'np_utils'",
      "`np_utils` is gone: from keras.utils import to_categorical."),
     (r"(?:cannot import name|has no attribute) 'ImageDataGenerator'|No module named '[\w.]*preprocessing\.image'",
@@ -100,10 +100,10 @@ _COMPILED: Final = tuple((re.compile(pattern), hint) for pattern, hint in _CHANG
 
 
 def hint_for_version(said: str) -> str:
-    """What to write instead, where an exception comes of a change between versions; empty where it does not.
+    """Return what to write instead, if an exception is due to a change between versions; otherwise "".
 
     Args:
-        said: The exception as `student.told` says it.
+        said: The exception as `student.told` words it.
     """
     for pattern, hint in _COMPILED:
         if found := pattern.search(said):

@@ -1,4 +1,4 @@
-"""What a check is told: the submission, the course, and the sandbox to run it in."""
+"""The context of a check: the submission, the course, and the sandbox to run the submission in."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         submission: The submission.
-        course: Points, limits, classes and seed.
+        course: The course, with its points, limits, classes and seed.
         profile: One of `contract.PROFILES`.
-        tasks: The tasks that were asked for; empty for all.
+        tasks: The tasks to check; empty for all.
         sandbox: Where the submission's code runs.
         dataset: The course's data; `None` in the quick profile, which needs none.
-        on_check: Called with its id and outcome as each check ends.
-        only: The ids of the checks that are made here, of those that were asked for; `None` for all.
-        budget: What is left of the time for all that the submission does, where processes share it.
+        on_check: Called at the end of each check with its id and outcome.
+        only: The ids of the checks to run in this process, out of those of the tasks; `None` for all.
+        budget: The time left for all calls of the submission, if several processes share it.
     """
 
     submission: Submission
@@ -47,18 +47,18 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def limits(self) -> Limits:
-        """What a worker may use."""
+        """The limits of a worker."""
         return self.course.limits.of_worker
 
     @property
     def checks(self) -> tuple[contract.Check, ...]:
-        """The checks that are made here, of those that were asked for."""
+        """The checks that run in this process."""
         asked = checks_of(self.form.name, self.course, self.profile, self.tasks)
         return asked if self.only is None else tuple(check for check in asked if check.id in self.only)
 
     @property
     def form(self) -> Form:
-        """The form of the assignment that the submission has."""
+        """The form of the assignment that the submission follows."""
         return form_of(self.submission, self.course.form)
 
 

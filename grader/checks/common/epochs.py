@@ -1,4 +1,4 @@
-"""What a clock beside a training has noted, as far as it can be believed."""
+"""The times of epochs, as a clock in the submission's worker noted them, as far as they can be believed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ _CLOCKS_AGREE_SECONDS: Final = 0.01
 
 
 def believed(noted: Mapping[str, Any], began: float, ended: float) -> tuple[tuple[Epoch, ...], float | None]:
-    """The epochs that a clock has noted and the end of the first step, where they fit into the call; else nothing.
+    """Return the epochs that a clock noted and the end of the first step, or `((), None)` if they cannot be true.
+
+    The clock runs in the submission's worker, which may forge it.  Its times are only believed if they are in order
+    and lie within the call, which the trusted side timed itself.
 
     Args:
-        noted: What `toolbox.read_clock` gave.
+        noted: The answer of `toolbox.read_clock`.
         began: When the call of `train` began, by `time.perf_counter`.
         ended: When it ended.
     """
@@ -24,7 +27,7 @@ def believed(noted: Mapping[str, Any], began: float, ended: float) -> tuple[tupl
     first_step = noted["first_step"]
     if not moments or first_step is None:
         return (), None
-    in_order = all(a <= b for a, b in itertools.pairwise(moments))  # NaN is in no order
+    in_order = all(a <= b for a, b in itertools.pairwise(moments))  # false if there is a NaN
     inside = began - _CLOCKS_AGREE_SECONDS <= min(moments[0], first_step) and max(moments[-1], first_step) <= (
         ended + _CLOCKS_AGREE_SECONDS
     )

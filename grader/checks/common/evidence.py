@@ -1,30 +1,33 @@
-"""Evidence that several checks judge: gathered once, in one worker, and remembered with how it ended."""
+"""Evidence that several checks judge.  It is gathered once, in one worker, and its outcome is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, is_unwritten, told
+from grader.checks.common.tools import ExaminerTools
 from grader.checks.common.verdict import CheckFailed, NotRun
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs
 from grader.submissions import Submission
 
 KNOWN_GAIN: Final = 0.2
-"""Logits per unit of a channel's mean in the brightest-channel models: measurable for 0-255 and for 0-1 alike."""
+"""Logits per unit of a channel's mean in the brightest-channel models, measurable for images of 0-255 and of 0-1."""
 
 _EXAMINER_SECONDS: Final = 120.0
-_WITH_CONFIGURATION: Final = frozenset(("rebuild", "open_checkpoint", "load_weights"))
-"""Tools that make a network of what a submission's worker said; the layers of its own in it are taken apart before."""
-
 
 _Gathered = TypeVar("_Gathered")
 
 
 class Evidence:
-    """Remembers what gathering gave: the same value, or the same exception with the same example, each time."""
+    """Gathers evidence about a submission, and remembers it.
+
+    Asked again, it gives the same value, or raises the same exception, and restores the example that belongs to it.
+    """
 
     def __init__(self, student: Student) -> None:
         self.student = student
@@ -32,12 +35,12 @@ class Evidence:
 
     @property
     def example(self) -> str:
-        """The call that the evidence looked at last is about."""
+        """The call behind the evidence that was asked for last."""
         return self.student.example
 
     @property
     def seed(self) -> int:
-        """What the checks draw their cases from."""
+        """The seed with which checks draw their cases."""
         return self.student.seed
 
     @property
@@ -46,7 +49,7 @@ class Evidence:
         return self.student.subject
 
     def once(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
-        """The result of `gather()`, called for the first use of the key alone."""
+        """Return the result of `gather()`, which is only called the first time that the key is used."""
         if key not in self._remembered:
             try:
                 self._remembered[key] = (gather(), None, self.student.example)
@@ -59,7 +62,10 @@ class Evidence:
         return value
 
     def fact(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
-        """As `once`, of what holds of a submission in general: the example stays the call that is being judged."""
+        """Return the result of `gather()` as `once` does, and keep the example as it is.
+
+        This is for what holds of a submission in general, so that the example stays the call that is being judged.
+        """
         example = self.student.example
         try:
             return self.once(key, gather)
@@ -68,15 +74,16 @@ class Evidence:
 
 
 class Aside:
-    """A worker for what may be too much for one: whatever happens there, all else is still to be seen.
+    """A separate worker for calls that may be too much for a worker, or that must leave no traces elsewhere.
 
-    One serves for all of that, as long as it lives.
+    If such a call ends the worker, the other checks are not affected.  All such calls share one worker as long as it
+    lives, and get a new one after that.
 
     Args:
         open_worker: Loads the submission into a fresh worker.
         submission: The submission.
-        seed: What its checks draw their cases from.
-        subject: What the course is about.
+        seed: The seed with which its checks draw their cases.
+        subject: The subject of the course.
     """
 
     def __init__(
@@ -90,28 +97,28 @@ class Aside:
 
     @property
     def student(self) -> Student:
-        """The submission in it, loaded anew where it has ended."""
+        """The submission in this worker, loaded anew if the worker has ended."""
         if self._student is None or self._student.worker.gone:
             self._student = self._open()
         return self._student
 
     def student_for(self, name: str) -> Student:
-        """The same, for calls of one function; one that is still to be written needs no worker."""
+        """Return the submission for calls of one function; no worker is started if that is still to be written."""
         if is_unwritten(self._submission, name):
             return UnwrittenStudent(self._submission, name, seed=self.seed, subject=self.subject)
         return self.student
 
     @property
     def example(self) -> str:
-        """The last call there, as source."""
+        """The last call in this worker, as source."""
         return "" if self._student is None else self._student.example
 
 
 class CannotRebuild(CheckFailed):
-    """The examiner cannot make a network of what it was given.
+    """The examiner cannot build a network from what it was given.
 
     Attributes:
-        reason: Why, half a sentence.
+        reason: Why, as half a sentence.
     """
 
     def __init__(self, reason: str) -> None:
@@ -124,45 +131,47 @@ class CannotRebuild(CheckFailed):
         self.reason = reason
 
 
-class Examiner:
-    """A worker that never saw the submission, and says what a network is and does; started when first asked.
+class Examiner(ExaminerTools):
+    """A worker that never sees the submission, and says what a network is and does.
+
+    The worker is started when it is first used.  Each of its tools raises `CheckFailed` if the network cannot be
+    rebuilt, or if it brings the worker down.
 
     Args:
-        start: Starts it.
-        budget: The submission's time, for a network can be made to take as long as one likes.
+        start: Starts the worker.
+        budget: The submission's time, since a network can be made so that it runs as long as one likes.
     """
 
     def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:
+        super().__init__(self._ask)
         self._start = start
         self._budget = budget
         self._worker: Worker | None = None
 
-    def ask(self, tool: str, *args: Any) -> Any:
-        """Use a tool in the examiner.
-
-        Raises:
-            CheckFailed: The network cannot be rebuilt, or brings the examiner down.
-        """
-        if tool in _WITH_CONFIGURATION:
-            for config in args:
-                if isinstance(config, str) and (fault := graphs.fault_of(config)):
-                    raise CannotRebuild(fault)
+    def _ask(self, tool: str, args: tuple[Any, ...], read: Callable[[Any], Any], **_limits: Any) -> Any:
+        # A string is the configuration of a network that a submission's worker exported.  The graphs in it, which stand
+        # for the submission's own layers, are checked here before the examiner builds anything from them.
+        for config in args:
+            if isinstance(config, str) and config and (fault := graphs.fault_of(config)):
+                raise CannotRebuild(fault)
         if self._worker is None:
             self._worker = self._start()
         try:
             allowed = self._budget.allow(self._worker, _EXAMINER_SECONDS)
             with self._budget.spend():
-                return self._worker.tool(tool, *args, seconds=allowed)
+                return read(self._worker.tool(tool, *args, seconds=allowed))
         except SubmissionError as error:
             if error.type_name != "CannotRebuildError":
                 raise CheckFailed(f"The network cannot be examined: {told(error.type_name, error.text)}.") from None
             raise CannotRebuild(error.text) from None
+        except msgspec.ValidationError:
+            raise CheckFailed("The network cannot be examined: its arrays are none that can be sent.") from None
         except WorkerGone as gone:
             self.close()
             raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, if it was started."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None

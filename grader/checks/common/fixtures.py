@@ -1,4 +1,4 @@
-"""The fixtures that the checks of every form share; each form's `fixtures` take them over."""
+"""The fixtures that the checks of every form share.  The `fixtures` module of each form imports them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.results.artefacts import Artefacts
 
 @pytest.fixture(scope="session")
 def context(pytestconfig: pytest.Config) -> Context:
-    """What is graded, how, and in which sandbox."""
+    """The submission, the course and the sandbox of this grading."""
     found = pytestconfig.stash.get(CONTEXT, None)
     if found is None:
         pytest.skip("no submission: give --submission FILE")
@@ -23,19 +23,19 @@ def context(pytestconfig: pytest.Config) -> Context:
 
 @pytest.fixture(scope="session")
 def artefacts(pytestconfig: pytest.Config) -> Artefacts:
-    """Where what people may want to look at is put."""
+    """The collection of figures, curves and examples that are kept beside the result."""
     return pytestconfig.stash[ARTEFACTS]
 
 
 @pytest.fixture(scope="session")
 def budget(context: Context) -> TimeLeft:
-    """The time that everything the submission does may take together."""
+    """The time that all calls of the submission may take together."""
     return context.budget or TimeLeft(context.course.limits.grading_seconds)
 
 
 @pytest.fixture(scope="session")
 def examiner(context: Context, budget: TimeLeft) -> Iterator[Examiner]:
-    """A worker that never sees the submission."""
+    """The examiner, a worker that never sees the submission."""
     examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
     yield examiner
     examiner.close()

@@ -1,8 +1,8 @@
-"""The images of the accuracy check: what is trained on, and what nobody has seen.
+"""The images of the accuracy check: those to train on, and hidden ones that no submission has seen.
 
-The hidden images are the course's test images, each flipped, shifted and made lighter or darker at random, so
-that a table of the public labels does not know them; the order of the classes is drawn anew for every
-submission, so that neither shipped weights nor a fixed answer fits.
+The hidden images are the course's test images, each flipped or not, shifted, and made lighter or darker at random, so
+that a look-up table of the public labels does not recognise them.  The order of the classes is drawn anew for every
+submission, so that neither weights shipped in the file nor a fixed answer fit.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from grader.course.thresholds import VALIDATION_IMAGES, full_budget
 Array = np.ndarray[Any, Any]
 
 MAX_SHIFT: Final = 2
-"""Pixels that a hidden image is shifted by at most, up, down, left and right."""
+"""The most pixels that a hidden image is shifted by, in each direction."""
 
 MAX_BRIGHTNESS: Final = 0.1
-"""Share by which a hidden image is made lighter or darker at most."""
+"""The largest share by which a hidden image is made lighter or darker."""
 
 HIDDEN_IMAGES: Final = 3000
-_VALIDATION_SHARE: Final = 0.3  # of the images of the rarest class, where there are few
-_BATCH: Final = 500  # images at a time, since as floats they take four times the memory
+_VALIDATION_SHARE: Final = 0.3  # at most this share of the images of the rarest class
+_BATCH: Final = 500  # images at a time, since they take four times the memory as floats
 
 
 class Split(msgspec.Struct, frozen=True, eq=False):
     """The data of one accuracy check: images uint8 (n, height, width, channels), labels one-hot float32 (n, classes).
 
     Attributes:
-        x_train: Training images, equally many of each class.
+        x_train: The training images, equally many of each class.
         y_train: Their labels.
-        x_val: Validation images.
+        x_val: The validation images.
         y_val: Their labels.
-        x_hidden: Test images, transformed.
-        hidden_labels: Their columns, int (n,); they never leave the trusted side.
-        classes: The label that each column means.
+        x_hidden: The test images, transformed.
+        hidden_labels: Their classes as column numbers, int (n,); they never leave the trusted side.
+        classes: The label that each column stands for.
     """
 
     x_train: Array
@@ -54,7 +54,7 @@ class Split(msgspec.Struct, frozen=True, eq=False):
 
 
 def seeded_generator(seed: int, name: str) -> np.random.Generator:
-    """A generator that is the same at each grading of one submission, and another for each submission.
+    """Return a random generator that is the same each time a submission is graded, and differs between submissions.
 
     Args:
         seed: The course's seed.
@@ -70,10 +70,10 @@ def draw_split(
 
     Args:
         dataset: The course's data.
-        course: Its classes, in whatever order (the order of the columns is drawn here), and how many images to
-            train on; there are fewer where the data set has fewer.
-        rng: Where every choice comes from.
-        validation_images: How many images to validate on, in all classes together.
+        course: The course, with its classes (the order of the columns is drawn here) and the number of images to
+            train on, which is smaller if the data set has fewer.
+        rng: The source of every random choice.
+        validation_images: How many images to validate on, all classes together.
     """
     classes = [int(label) for label in rng.permutation(np.array(course.classes))]
     labels = dataset.y_train.reshape(-1)
@@ -98,13 +98,13 @@ def draw_split(
 
 
 def draw_whole(dataset: Dataset, course: Course, rng: np.random.Generator) -> Split:
-    """Draw the data of the whole training, likewise: as many images as the course says in `[full]`."""
+    """Draw the data of the whole training, with as many images as the course says in `[full]`."""
     whole = msgspec.structs.replace(course, accuracy=full_budget(course))
     return draw_split(dataset, whole, rng, validation_images=course.full.validation_images)
 
 
 def _balanced(indices: Array, labels: Array) -> Array:
-    """As many of each class as of the rarest one, in their order, so that no class is a good guess."""
+    """Keep as many indices of each class as the rarest class has, in order, so that no class is a good guess."""
     found = labels[indices]
     each = min(int(np.sum(found == label)) for label in np.unique(found))
     kept: Array = indices[
@@ -118,7 +118,7 @@ def _some(rng: np.random.Generator, labels: Array, label: int, count: int) -> Ar
 
 
 def one_hot(columns: Sequence[int], count: int) -> Array:
-    """One row for each of the given columns, of `count` entries, float32."""
+    """Return a one-hot row of `count` entries for each of the given columns, float32 of shape (n, count)."""
     rows = np.zeros((len(columns), count), np.float32)
     rows[np.arange(len(columns)), np.asarray(columns, np.intp)] = 1
     return rows
@@ -129,8 +129,8 @@ def transform(images: Array, rng: np.random.Generator, *, mirror: bool = True) -
 
     Args:
         images: The images.
-        rng: Where every choice comes from.
-        mirror: Whether half of them are flipped: not where a mirror image is of another class.
+        rng: The source of every random choice.
+        mirror: Whether half of them are flipped, which must not be if a mirror image may be of another class.
     """
     parts = [_transform(images[start : start + _BATCH], rng, mirror=mirror) for start in range(0, len(images), _BATCH)]
     return np.concatenate(parts)
@@ -144,7 +144,7 @@ def _transform(images: Array, rng: np.random.Generator, *, mirror: bool) -> Arra
     padded = np.pad(flipped, padding, mode="edge")
     down, right = rng.integers(0, 2 * MAX_SHIFT + 1, (2, count))
     unmoved = (down == MAX_SHIFT) & (right == MAX_SHIFT)
-    down = np.where(unmoved, 0, down)  # so that no hidden image is a public one
+    down = np.where(unmoved, 0, down)  # an unmoved image would be a public one
     rows = down[:, None] + np.arange(height)
     columns = right[:, None] + np.arange(width)
     shifted = padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]

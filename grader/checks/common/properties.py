@@ -1,4 +1,4 @@
-"""Hypothesis, as the checks use it: repeatable, quiet, and with an end to shrinking."""
+"""Property-based testing with Hypothesis, made repeatable and quiet, and with a limit to shrinking."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MAX_SHRINKS: Final = 150
 
 
 class _EnoughError(BaseException):
-    """Shrinking has gone on for long enough."""
+    """Raised to end shrinking."""
 
 
 Cases = strategies.SearchStrategy[Any] | Callable[[Subject], strategies.SearchStrategy[Any]]
-"""Where cases are drawn from, the same for each course or by what it is about."""
+"""A strategy to draw cases from, or a function that returns one for the subject of a course."""
 
 
 def for_all(
@@ -33,15 +33,15 @@ def for_all(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test for many values of its argument `case`, and report the smallest that fails.
 
-    Every test draws the same cases from the same strategy, so that evidence about a case can be shared.  They are drawn
-    once and kept; only where one of them fails does Hypothesis run, which draws them again and makes that one smaller.
-    When `shrinks` calls have been spent on that, the smallest so far is reported: counting calls, not seconds, keeps
-    two gradings alike.
+    All tests with the same strategy get the same cases, so that they can share the evidence about a case.  The cases
+    are drawn once and kept.  Only if one of them fails does Hypothesis run: it draws the cases again and shrinks the
+    one that fails.  After `shrinks` calls of the test, the smallest case so far is reported.  Calls are counted and not
+    seconds, so that two gradings give the same report.
 
     Args:
-        cases: What `case` is drawn from.
-        examples: How many cases are tried.
-        shrinks: Calls spent on shrinking.
+        cases: The strategy to draw `case` from.
+        examples: How many cases to try.
+        shrinks: How many calls to spend on shrinking.
     """
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
@@ -53,7 +53,7 @@ def for_all(
             if first is None:
                 return
             if isinstance(first, (NotRun, Missing, StillToWrite, WorkerGone)):
-                raise first  # nothing to make smaller, and nobody waits for a second time-out
+                raise first  # these cannot be shrunk, and a second time-out would only cost time
             failures: list[Exception] = []
             calls_left = shrinks
 
@@ -69,10 +69,10 @@ def for_all(
                 try:
                     test(case=case, **fixtures)
                 except (NotRun, Missing) as error:
-                    if not failures:  # nothing to make smaller, and while shrinking nothing to learn
+                    if not failures:  # cannot be shrunk, and means nothing while shrinking
                         failures.append(error)
                         raise _EnoughError from None
-                except WorkerGone as gone:  # nobody waits for a second time-out
+                except WorkerGone as gone:  # do not wait for a second time-out
                     failures[:] = failures or [gone]
                     raise _EnoughError from None
                 except (CheckFailed, SubmissionError) as error:
@@ -84,7 +84,7 @@ def for_all(
                 try_case()
             except (_EnoughError, Flaky, CheckFailed, SubmissionError):
                 raise failures[-1] from None
-            raise first  # what fails once alone has failed all the same
+            raise first  # a failure counts even if it does not happen again
 
         parameters = [p for name, p in inspect.signature(test).parameters.items() if name != "case"]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -96,9 +96,9 @@ def for_all(
 
 @functools.cache
 def drawn(cases: strategies.SearchStrategy[Any], examples: int, seed: int) -> tuple[Any, ...]:
-    """The cases that Hypothesis draws from a strategy, as long as none of them fails.
+    """Return the cases that Hypothesis draws from a strategy if none of them fails.
 
-    Drawing one costs a few milliseconds, which is more than many a check takes to judge it.
+    They are cached, since drawing a case takes a few milliseconds, which is more than many checks take to judge it.
     """
     found: list[Any] = []
 
@@ -127,7 +127,7 @@ def _settings(examples: int) -> hypothesis.settings:
 
 
 def _first_failure(test: Callable[..., None], cases: Sequence[Any], fixtures: dict[str, Any]) -> Exception | None:
-    """What the first case that fails raises; `None` where all hold."""
+    """Return the exception of the first case that fails, or `None` if all pass."""
     for case in cases:
         try:
             test(case=case, **fixtures)
@@ -140,17 +140,17 @@ def _first_failure(test: Callable[..., None], cases: Sequence[Any], fixtures: di
 
 
 def _seed_of(fixtures: dict[str, Any]) -> int:
-    """The course's seed, so that nobody who does not know it can work out beforehand what will be asked."""
+    """Return the course's seed, without which nobody can work out beforehand which cases will be tried."""
     return next((value.seed for value in fixtures.values() if hasattr(value, "seed")), 0)
 
 
 def _subject_of(fixtures: dict[str, Any]) -> Subject:
-    """What the course is about."""
+    """Return the subject of the course."""
     return next((value.subject for value in fixtures.values() if hasattr(value, "subject")), USUAL)
 
 
 def _note_example(error: CheckFailed | SubmissionError, fixtures: dict[str, Any]) -> None:
-    """Remember with the error which call it is about: later calls will have overwritten the student's last one."""
+    """Attach the call that an error is about to it, before later calls overwrite the example of the fixtures."""
     if not getattr(error, "example", ""):
         examples = [value.example for value in fixtures.values() if hasattr(value, "example")]
         error.example = examples[0] if examples else ""  # type: ignore[union-attr]

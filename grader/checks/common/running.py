@@ -1,4 +1,4 @@
-"""Running the tests of a folder with pytest, in this process and silently."""
+"""Run the tests of a folder with pytest, in this process and without output."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import pytest
 
 
 class _Interrupts:
-    """The pytest plugin that notices Ctrl-C, and `session.Interrupted`, which pytest keeps to itself."""
+    """The pytest plugin that remembers Ctrl-C and `session.Interrupted`, since `pytest.main` does not raise them."""
 
     def __init__(self) -> None:
         self.seen: KeyboardInterrupt | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Notice it; pytest also calls it so where a test cannot be imported."""
+        """Remember the interrupt.  Pytest also calls this hook if a test cannot be imported, which is no interrupt."""
         if isinstance(excinfo.value, KeyboardInterrupt) and not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.seen = excinfo.value
 
 
 def run_pytest(folder: Path, plugin: object, *options: str) -> str:
-    """Run the tests of a folder in this process, silently.
+    """Run the tests of a folder in this process, without output.
 
     Args:
-        folder: The tests.
-        plugin: What they get their context from, and what keeps their outcomes.
-        options: For pytest, beside those that keep everything out that is not named here.
+        folder: The folder with the tests.
+        plugin: A pytest plugin that gives the tests their context and collects their outcomes.
+        options: More options for pytest.
 
     Returns:
-        Why pytest itself failed; empty where it did not, whatever became of the tests.
+        Why pytest itself failed; empty if it did not, whether or not the tests passed.
 
     Raises:
-        KeyboardInterrupt: It was interrupted.
+        KeyboardInterrupt: If the run was interrupted.
     """
     interrupts = _Interrupts()
     with _silence() as printed:
-        # Only what is named here has a say: no other plugin, no configuration file, no cache.
+        # Nothing from outside may influence the run: no other plugin, no configuration file, no cache.
         code = pytest.main(
             [
                 str(folder),
@@ -50,14 +50,14 @@ def run_pytest(folder: Path, plugin: object, *options: str) -> str:
                 "--disable-plugin-autoload",
                 "-p",
                 "no:cacheprovider",
-                # Python's own streams are silent already.  Those of the process are somebody else's meanwhile: a bar is
-                # drawn on one, and requests may come over another.
+                # Python's streams are redirected above.  Those of the process stay as they are, since others use them
+                # meanwhile: a progress bar is drawn on one, and requests may arrive on another.
                 "--capture=no",
                 "-q",
                 "--no-header",
                 "--no-summary",
-                "--tb=no",  # nobody reads how pytest shows a failure, which takes it a quarter of a second
-                "--assert=plain",  # the checks raise what they find
+                "--tb=no",  # nobody reads pytest's tracebacks, and rendering one takes a quarter of a second
+                "--assert=plain",  # the checks raise exceptions and have no asserts to rewrite
                 *options,
             ],
             plugins=[plugin, interrupts],

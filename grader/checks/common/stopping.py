@@ -1,4 +1,4 @@
-"""Keras' rule for EarlyStopping, which both forms of the assignment are judged by."""
+"""The rule by which Keras' EarlyStopping stops, against which both forms of the assignment are judged."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 
 def epochs_until_stop(values: Iterable[float], patience: int, *, sign: int = 1, min_delta: float = 0.0) -> int | None:
-    """How many epochs EarlyStopping lets pass; `None` where it does not stop within the values.
+    """Return after how many epochs EarlyStopping stops, or `None` if it does not stop within the values.
 
     Args:
-        values: What it watches, one value an epoch.
-        patience: How many epochs without a better value it waits for; less than one counts as one.
-        sign: 1 where higher values are better, -1 where lower ones are.
-        min_delta: By how much a value has to be better.
+        values: The monitored quantity, one value an epoch.
+        patience: How many epochs without a better value it waits; less than one counts as one.
+        sign: 1 if higher values are better, -1 if lower values are.
+        min_delta: By how much a value has to be better to count.
     """
     best, waited = -math.inf, 0
     for epoch, value in enumerate(values):

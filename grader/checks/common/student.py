@@ -1,21 +1,19 @@
-"""A submission in a fresh worker, as a check calls it."""
+"""A submission in a worker of its own, as the checks call it."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-import numpy as np
-
 from grader.assignment import contract
 from grader.assignment.subject import USUAL, Subject
-from grader.checks.common.answers import MAX_PICTURE_SIDE, checked_answer
+from grader.checks.common.answers import MAX_PICTURE_SIDE, Array, FigureFacts, ModelExport
+from grader.checks.common.tools import Tools, use_in
 from grader.checks.common.verdict import CheckFailed, Shown, describe, source_of_call
 from grader.course import CourseLimits
 from grader.sandbox.host.session import SubmissionError, Worker
@@ -28,11 +26,11 @@ FUNCTION_NAMES: Final = tuple(function.name for function in contract.FUNCTIONS)
 _PICTURE_SECONDS: Final = 10.0
 _MOST_QUOTED: Final = 100
 _FOLDERS: Final = (sys.prefix, sys.base_prefix, str(Path.home()))
-"""Folders of this machine, which no message is to name."""
+"""Folders of this machine, which must not appear in messages."""
 
 
 class Missing(Exception):
-    """The submission does not define a function; `reason` says why, where that is known."""
+    """The submission does not define a function; `reason` says why, if that is known."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(name)
@@ -41,15 +39,15 @@ class Missing(Exception):
 
 
 class StillToWrite(SubmissionError):
-    """A function does nothing but say so, which its text tells: what it would raise, without calling it."""
+    """A function only raises NotImplementedError.  Its text shows that, so this is raised without calling it."""
 
 
 class TimeLeft:
-    """The time that everything a submission does for one grading may take together, whatever one call may.
+    """The time that all calls of a submission may take together in one grading, beside the limit of a single call.
 
     Args:
-        seconds: The time.
-        shared: What is left of it, where several processes take from it.
+        seconds: The time in seconds.
+        shared: The rest of that time, if several processes share it.
     """
 
     def __init__(self, seconds: float, shared: Synchronized[float] | None = None) -> None:
@@ -59,14 +57,14 @@ class TimeLeft:
 
     @property
     def left(self) -> float:
-        """What is left of it."""
+        """The seconds that are left."""
         return self._own if self._shared is None else self._shared.value
 
     def allow(self, worker: Worker, seconds: float) -> float:
-        """How much of `seconds` a call may take.
+        """Return how many of `seconds` a call may take.
 
         Raises:
-            WorkerGone: There is nothing left; the worker is ended.
+            WorkerGone: If no time is left; the worker is ended.
         """
         if self.left <= 0:
             raise worker.end("timeout", f"used up the {self.seconds:g} seconds that all its calls may take together")
@@ -74,7 +72,7 @@ class TimeLeft:
 
     @contextlib.contextmanager
     def spend(self) -> Iterator[None]:
-        """Take off what passes inside this context."""
+        """Subtract the time that passes inside this context."""
         began = time.monotonic()
         try:
             yield
@@ -92,21 +90,21 @@ class Student:
 
     Args:
         worker: The worker.
-        submission: What is loaded into it.
-        limits: How long a call may take.
-        whole: Whether it is loaded as Python would import it.
-        real_sizes: Whether what it loads as data has as many images as the data set.
-        by_statement: Whether an error in the whole of it costs the statement alone, and the rest still runs.
-        budget: What is left of the time for all calls; shared by the workers of one grading.
-        seed: What its checks draw their cases from.
-        subject: What the course is about.
+        submission: The submission to load into it.
+        limits: The course's limits, with the time that a call may take.
+        whole: Whether to run the whole file, as Python would import it, and not only what its functions need.
+        real_sizes: Whether the data that the file loads have as many images as the real data set.
+        by_statement: Whether, in a whole file, the statements after one that raises still run.
+        budget: The time left for all calls, which the workers of one grading share.
+        seed: The seed with which its checks draw their cases.
+        subject: The subject of the course.
 
     Attributes:
         worker: The worker.
-        loaded: What loading gave.
+        loaded: The functions that were found, and the errors that loading raised.
         example: The last call of one of the submission's functions, as source.
-        seed: What its checks draw their cases from.
-        subject: What the course is about.
+        seed: The seed with which its checks draw their cases.
+        subject: The subject of the course.
     """
 
     def __init__(
@@ -137,22 +135,23 @@ class Student:
             )
 
     def defines(self, name: str) -> bool:
-        """Whether the submission has a function of that name."""
+        """Whether the submission defines a function of that name."""
         return any(function.name == name for function in self.loaded.functions)
 
     def call(self, name: str, *args: Any, seconds: float | None = None, **kwargs: Any) -> Any:
-        """Call one of the submission's functions; the call becomes the example.
+        """Call one of the submission's functions, and keep the call as the example.
 
         Args:
             name: One of the contract's functions.
-            args: Data, arrays, handles, and `Shown` values.
-            seconds: How long it may take, beside the budget; the course's limit for a call unless given.
-            kwargs: Likewise, by name.
+            args: Positional arguments: data, arrays, handles, and `Shown` values.
+            seconds: How long the call may take.  If given, the call does not count against the time for all calls;
+                otherwise it may take as long as the course allows a call.
+            kwargs: Keyword arguments of the same kinds.
 
         Raises:
-            Missing: There is no such function.
-            SubmissionError: It raised.
-            WorkerGone: It did not come to an end.
+            Missing: If there is no such function.
+            SubmissionError: If the function raised.
+            WorkerGone: If the call did not come to an end.
         """
         parameters = tuple(parameter.name for parameter in contract.function(name).parameters)
         self.example = source_of_call(name, parameters, args, kwargs)
@@ -170,46 +169,50 @@ class Student:
                 **{key: _plain(value) for key, value in named.items()},
             )
 
-    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
-        """Use a tool of `grader.sandbox.inside.toolbox` in this worker.
+    @property
+    def tools(self) -> Tools:
+        """The grader's own tools in this worker, with the same limits of time as calls of the submission.
 
-        Args:
-            name: The tool.
-            args: Data, arrays and handles.
-            seconds: How long it may take; the course's limit for a call unless given.
-            max_bytes: The largest answer that is taken.
-
-        Raises:
-            SubmissionError: The tool, or the submission's code that it ran, raised.
-            WorkerGone: It did not come to an end, or the answer is none that this tool gives.
+        A tool raises `SubmissionError` if it fails, as when code of the submission that it runs raises, and
+        `WorkerGone` if it does not come to an end, or if the worker's answer does not have the tool's form.
         """
-        limit = self._limits.call_seconds if seconds is None else seconds
-        allowed = self._budget.allow(self.worker, limit)
+        return Tools(self._use)
+
+    def _use(
+        self,
+        tool: str,
+        args: tuple[Any, ...],
+        read: Callable[[Any], Any],
+        *,
+        seconds: float | None = None,
+        max_bytes: int = MAX_FRAME_BYTES,
+    ) -> Any:
+        allowed = self._budget.allow(self.worker, self._limits.call_seconds if seconds is None else seconds)
         with self._budget.spend():
-            answer = self.worker.tool(name, *args, seconds=allowed, max_bytes=max_bytes)
-        try:
-            return checked_answer(name, answer)
-        except msgspec.ValidationError:
-            raise self.worker.end("protocol", "answered for the grader's own tools") from None
+            return use_in(self.worker, tool, args, read, seconds=allowed, max_bytes=max_bytes)
 
-    def export(self, model: Handle) -> dict[str, Any]:
-        """A Keras model as data; see `toolbox.export_model`.
+    def export(self, model: Handle) -> ModelExport:
+        """Return a Keras model as data; see `toolbox.export_model`.
 
         Raises:
-            CheckFailed: It is none any more.
+            CheckFailed: If the object is no Keras model any more.
         """
-        export = self.tool("export_model", model)
+        export = self.tools.export_model(model)
         if not export["model"]:
             raise CheckFailed("The model that was given should stay a Keras model, but it is none any more.")
-        return export  # type: ignore[no-any-return]
+        return export
 
-    def weights(self, model: Handle, *, like: list[Any] | None = None) -> list[Any]:
-        """The weights of a Keras model, as many and of the shapes of those in `like`.
+    def weights(self, model: Handle, *, like: list[Array] | None = None) -> list[Array]:
+        """Return the weights of a Keras model.
+
+        Args:
+            model: The model.
+            like: Weights that the model had before, if those now must have the same shapes.
 
         Raises:
-            CheckFailed: They are others.
+            CheckFailed: If the weights have other shapes than those in `like`.
         """
-        weights = list(self.export(model)["weights"])
+        weights = self.export(model)["weights"]
         if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
             raise CheckFailed(
                 "The layers of the model that was given should stay as they are, but its weights have other shapes "
@@ -218,48 +221,55 @@ class Student:
             )
         return weights
 
-    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any]]:
-        """Call a function that returns a figure; gives it with what `toolbox.describe_figure` says of it.
+    def figure(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, FigureFacts]:
+        """Call a function that returns a figure, and return the figure and what `toolbox.describe_figure` says of it.
 
         Raises:
-            CheckFailed: It returned something else.
+            CheckFailed: If the function returned something else than a figure.
         """
         figure, facts, returned = self.drawn(name, *args, **kwargs)
         require_figure(name, returned)
         return figure, facts
 
-    def drawn(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, dict[str, Any], str]:
-        """The same, whatever was returned, where a figure was drawn; with what was returned instead, in words.
+    def drawn(self, name: str, *args: Any, **kwargs: Any) -> tuple[Handle, FigureFacts, str]:
+        """Call a function that draws a figure, even if it does not return the figure.
+
+        Returns:
+            The figure, what `toolbox.describe_figure` says of it, and what the function returned instead of the
+            figure, in words; "" if it returned the figure.
 
         Raises:
-            CheckFailed: There is no figure.
+            CheckFailed: If no figure was returned or drawn.
         """
         returned = self.call(name, *args, **kwargs)
-        facts = self.tool("describe_figure", returned) if isinstance(returned, Handle) else None
-        if isinstance(returned, Handle) and facts is not None:
-            return returned, facts, ""
+        if isinstance(returned, Handle):
+            facts = self.tools.describe_figure(returned)
+            if facts is not None:
+                return returned, facts, ""
         what = describe(returned)
         several = isinstance(returned, (list, tuple)) and all(isinstance(value, Handle) for value in returned)
-        figure = self.tool("drawn_figure", returned if several or isinstance(returned, Handle) else None)
-        facts = self.tool("describe_figure", figure) if isinstance(figure, Handle) else None
-        if facts is None:
-            require_figure(name, what)
-        return figure, facts, what  # type: ignore[return-value]
+        figure = self.tools.drawn_figure(returned if several or isinstance(returned, Handle) else None)
+        facts = None if figure is None else self.tools.describe_figure(figure)
+        if figure is None or facts is None:
+            raise no_figure(name, what)
+        return figure, facts, what
 
-    def picture(self, figure: Handle) -> np.ndarray[Any, Any] | None:
-        """The pixels of a figure that was drawn before, uint8 of shape (height, width, 4); `None` where it has none.
+    def picture(self, figure: Handle) -> Array | None:
+        """Return the pixels of a figure that was drawn before, uint8 of shape (height, width, 4).
+
+        Returns:
+            The pixels, or `None` if the object is no figure.
 
         Raises:
-            SubmissionError: Drawing it raised.
-            WorkerGone: It did not come to an end, or the answer is no picture.
+            SubmissionError: If drawing raised.
+            WorkerGone: If drawing did not come to an end, or the answer is no picture.
         """
         seconds = min(_PICTURE_SECONDS, self._limits.call_seconds)
-        most = 4 * MAX_PICTURE_SIDE**2 + 1000
-        pixels = self.tool("render_figure", figure, MAX_PICTURE_SIDE, seconds=seconds, max_bytes=most)
-        return pixels  # type: ignore[no-any-return]
+        tools = self.tools.within(seconds=seconds, max_bytes=4 * MAX_PICTURE_SIDE**2 + 1000)
+        return tools.render_figure(figure, MAX_PICTURE_SIDE)
 
     def explain(self, error: SubmissionError | Missing) -> str:
-        """What became of a call, in a sentence's tail."""
+        """Say why a call failed, in words that can end a sentence."""
         if isinstance(error, Missing):
             return f"`{error.name}` is not defined"
         return raised_text(self._submission, error)
@@ -272,13 +282,15 @@ class Student:
 
 
 class UnwrittenStudent(Student):
-    """In place of a submission whose function is still to be written: no worker is started, and each call says so.
+    """Stands for a submission in the checks of a function that is still to be written.
+
+    No worker is started for it.  Each call, and each use of a tool, raises `StillToWrite`.
 
     Args:
         submission: The submission.
         name: The function.
-        seed: What its checks draw their cases from.
-        subject: What the course is about.
+        seed: The seed with which its checks draw their cases.
+        subject: The subject of the course.
     """
 
     def __init__(self, submission: Submission, name: str, *, seed: int, subject: Subject = USUAL) -> None:
@@ -293,39 +305,51 @@ class UnwrittenStudent(Student):
         """Raise `StillToWrite`."""
         raise self.error
 
-    def tool(self, name: str, *args: Any, seconds: float | None = None, max_bytes: int = MAX_FRAME_BYTES) -> Any:
-        """Raise `StillToWrite`: what comes before the call is of no use."""
-        raise self.error
+    def _use(self, tool: str, args: tuple[Any, ...], read: Callable[[Any], Any], **limits: Any) -> Any:
+        raise self.error  # tools only prepare a call, or look at what came of it
 
 
 def is_unwritten(submission: Submission, name: str) -> bool:
-    """Whether a function is certainly still to be written."""
+    """Whether the text of a function shows that it is still to be written."""
     return any(each.name == name for each in submission.unwritten)
 
 
 def require_figure(name: str, returned: str) -> None:
-    """Raise `CheckFailed` where a function returned something else than a figure, which `returned` describes."""
+    """Raise `CheckFailed` if a function returned something else than a figure.
+
+    Args:
+        name: The function.
+        returned: What it returned instead, in words; "" if it returned the figure.
+    """
     if returned:
-        raise CheckFailed(
-            f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
-            hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
-        )
+        raise no_figure(name, returned)
+
+
+def no_figure(name: str, returned: str) -> CheckFailed:
+    """Return the failure of a function that returned something else than a figure, described by `returned`."""
+    return CheckFailed(
+        f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
+        hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
+    )
 
 
 def fitted_call(
     function: contract.Function, found: FunctionFound, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The same call as a function takes it whose header is not quite that of the contract.
+    """Adapt a call to a function whose header differs from the contract's.
 
-    A check of its own is about headers, and whatever else the function does is to be seen all the same.  An argument
-    goes to the parameter of its name, else to the one in its place, where that has a name of its own, else nowhere;
-    and a parameter that should have a default gets it.
+    Only one check is about headers, so a wrong header must not fail all the others.  Each argument goes to the
+    parameter of its name.  If there is none, it goes to the parameter in its place, provided that this has a name which
+    the contract does not know; otherwise it is left out.  A parameter that lacks its default is given that value.
 
     Args:
-        function: The contract.
+        function: The function, as the contract states it.
         found: The function that is called.
-        args: The arguments by position, in the contract's order.
-        kwargs: The arguments by the contract's names.
+        args: The positional arguments, in the contract's order.
+        kwargs: The keyword arguments, by the contract's names.
+
+    Returns:
+        The positional and the keyword arguments for the function that was found.
     """
     header = found.parameters
     kinds = {parameter.kind for parameter in header or ()}
@@ -333,7 +357,7 @@ def fitted_call(
         return args, kwargs
     known = [parameter.name for parameter in function.parameters]
     own = {parameter.name: parameter for parameter in header if not parameter.kind.startswith("VAR")}
-    # Where there are more or fewer, nobody knows what the others stand for, beside those that are given by position.
+    # If the number of parameters differs, only the places of arguments that are given by position can be told.
     told = known if len(own) == len(known) else known[: len(args)]
     renamed = dict(zip(told, own, strict=False))
     values: dict[str, Any] = {}
@@ -360,7 +384,7 @@ def _plain(value: Any) -> Any:
 
 
 def locate(submission: Submission, frames: tuple[TracebackLine, ...]) -> tuple[int | None, int] | None:
-    """Code cell (`None` in a `.py`) and line of the innermost frame; `None` where there is none to be told."""
+    """Return the code cell (`None` in a `.py`) and the line of the innermost frame, or `None` if that is not known."""
     if not frames:
         return None
     try:
@@ -370,12 +394,12 @@ def locate(submission: Submission, frames: tuple[TracebackLine, ...]) -> tuple[i
 
 
 def finds_no_device(submission: Submission, error: Raised | SubmissionError) -> bool:
-    """Whether the submission looked for a GPU and raised since there is none here."""
+    """Whether the submission raised because it looked for a GPU and found none."""
     return bool(error.frames) and submission.finds_no_device(error.frames[-1].line)
 
 
 def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:
-    """The place of the innermost frame in the student's own terms: `code cell 3, line 5: the line`."""
+    """Return the place of the innermost frame as a student sees it: `code cell 3, line 5: the line`."""
     found = locate(submission, frames)
     if found is None:
         return ""
@@ -386,24 +410,24 @@ def where(submission: Submission, frames: tuple[TracebackLine, ...]) -> str:
 
 
 def _one_line(quoted: str) -> str:
-    """A line of code, with an ellipsis where it goes on."""
+    """Return a line of code, with an ellipsis if it is cut or its statement continues on the next line."""
     opened = sum(map(quoted.count, "([{")) > sum(map(quoted.count, ")]}"))
     return f"{quoted[:_MOST_QUOTED]}{' …' if opened or len(quoted) > _MOST_QUOTED else ''}"
 
 
 def describe_error(submission: Submission, type_name: str, text: str, frames: tuple[TracebackLine, ...]) -> str:
-    """An exception in a sentence, with its place."""
+    """Return an exception as a sentence, with the place where it was raised."""
     place = where(submission, frames)
     said = told(type_name, text)
     return f"{said} ({place})" if place else said
 
 
 def told(type_name: str, text: str) -> str:
-    """An exception in one or two sentences, without what libraries wrap around it and without paths of the machine."""
+    """Return an exception as one or two sentences, without what libraries wrap around it and paths of the machine."""
     return sentence(*first_cause(type_name, text, _FOLDERS))
 
 
 def raised_text(submission: Submission, error: SubmissionError | Raised) -> str:
-    """`describe_error` of what a call or a load raised."""
+    """Return `describe_error` of an exception that a call or loading raised."""
     text = error.text if isinstance(error, SubmissionError) else error.message
     return describe_error(submission, error.type_name, text, error.frames)

@@ -1,8 +1,8 @@
-"""How a check says what is wrong: in words, with a hint, and with a call that the student can paste.
+"""How a check reports what is wrong: in words, with a hint, and with a call that the student can paste.
 
-A check is a test function marked with `@check("function/statement")`.  It raises `CheckFailed` where the
-statement does not hold, and `NotRun` where something it needs did not work.  Whatever else it raises is the
-grader's own fault and never costs marks.
+A check is a test function marked with `@check("function/statement")`.  It raises `CheckFailed` if the statement does
+not hold, and `NotRun` if something that it needs did not work.  Any other exception is a fault of the grader, which
+never costs marks.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _KNOWN_BY_TEXT: Final = (int, float, str, bool, type(None))
 
 
 class CheckFailed(Exception):
-    """The statement does not hold.
+    """The statement of a check does not hold.
 
     Attributes:
-        message: What was expected and what came, for the student.
+        message: What was expected and what came instead, for the student.
         hint: Where to look, without giving the answer away.
-        example: Code that shows it; empty for the last call.
-        share: The part of the check's points that is earned all the same, 0 to 1.
-        line: The line of the program that it is about, in the guided form; 0 where it is about none.
+        example: Code that shows the fault; empty for the last call.
+        share: The share of the check's points that is still earned, 0 to 1.
+        line: The line of the program that the message is about, in the guided form; 0 if there is none.
     """
 
     def __init__(self, message: str, *, hint: str = "", example: str = "", share: float = 0.0, line: int = 0) -> None:
@@ -38,16 +38,16 @@ class CheckFailed(Exception):
 
 
 class NotRun(Exception):
-    """Something that the check needs did not work; says what."""
+    """Something that the check needs did not work; the message says what."""
 
 
 def check(check_id: str) -> Callable[[_Test], _Test]:
-    """Mark a test function as the check of that id in the contract."""
+    """Mark a test function as the test of the check with this id in the contract."""
     return pytest.mark.check(check_id)
 
 
 class Shown:
-    """An argument together with the source text that shows it in an example."""
+    """An argument of a call, together with the source text that stands for it in an example."""
 
     def __init__(self, value: Any, text: str) -> None:
         self.value = value
@@ -58,9 +58,9 @@ class Shown:
 
 
 def source_of(value: Any) -> str:
-    """Python source for a value, arrays written out with NumPy.
+    """Return Python source for a value, with arrays written out with NumPy.
 
-    Large arrays are described by their form alone, since nobody reads them.
+    Of large arrays there are only the shape and the dtype, since nobody reads so many values.
     """
     if isinstance(value, Shown):
         return value.text
@@ -83,7 +83,7 @@ def source_of(value: Any) -> str:
 
 
 def source_of_call(name: str, parameters: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """Python source for a call, arrays and other long arguments assigned to the parameters' names first."""
+    """Return Python source for a call, in which arrays and other long arguments are first assigned to variables."""
     lines: list[str] = []
     shown: list[str] = []
     for parameter, value in [*zip(parameters, args, strict=False), *kwargs.items()]:
@@ -97,7 +97,7 @@ def source_of_call(name: str, parameters: tuple[str, ...], args: tuple[Any, ...]
 
 
 def describe(value: Any) -> str:
-    """A value in a few words, for "but got ..."."""
+    """Describe a value in a few words, to follow "but it returned"."""
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):
@@ -112,5 +112,5 @@ def describe(value: Any) -> str:
 
 
 def count_of(number: int, noun: str, plural: str = "") -> str:
-    """`1 image`, `2 images`."""
+    """Return a number with its noun, such as `1 image` or `2 images`."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -1,1 +1,1 @@
-"""The checks of the functions that a student writes: ordinary pytest tests, one file a task."""
+"""The checks of the functions that a student writes: ordinary pytest tests, with one folder for each task."""

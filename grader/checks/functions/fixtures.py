@@ -1,6 +1,6 @@
-"""What the checks share: the submission in fresh workers, and evidence that is gathered once.
+"""The fixtures of the checks: the submission in fresh workers, and evidence that is gathered once.
 
-A fixture that several checks use either gives evidence or raises; pytest raises the same again for each of them.
+If a fixture that several checks use raises, pytest raises the same exception again for each of them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from grader.checks.common.context import Context
 from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.fixtures import artefacts, budget, context, examiner
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, finds_no_device, is_unwritten
-from grader.checks.functions.evidence import ExampleFigures, HistoryFigures, Predictions, Subsets, example_images
-from grader.checks.functions.networks import Blocks, Networks
-from grader.checks.functions.trainings import Trainings
+from grader.checks.functions.task2.evidence import Subsets
+from grader.checks.functions.task3.evidence import ExampleFigures, example_images
+from grader.checks.functions.task4.evidence import Blocks, Networks
+from grader.checks.functions.task5.evidence import Trainings
+from grader.checks.functions.task6.evidence import HistoryFigures, Predictions
 from grader.results.artefacts import Artefacts
 from grader.sandbox.host.session import WorkerGone
 
@@ -31,7 +33,7 @@ def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]
 
 
 def _for(function: str, context: Context, budget: TimeLeft) -> Iterator[Student]:
-    """The submission for calls of one function: in a fresh worker, unless that is still to be written."""
+    """The submission in a fresh worker for calls of one function; no worker if that is still to be written."""
     if is_unwritten(context.submission, function):
         yield UnwrittenStudent(context.submission, function, seed=context.course.seed, subject=context.course.subject)
     else:
@@ -55,25 +57,25 @@ def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
         student = stack.enter_context(opened(context, budget, whole=whole))
         failed = any(error.type_name != "TrainingRefusedError" for error in student.loaded.errors)
         if whole and failed and "load_data" in context.submission.as_written:
-            # It may be particular about how many images there are; as many as in the data set take time and memory.
+            # The file may rely on the number of images.  The full number takes time and memory, so it comes second.
             with contextlib.suppress(WorkerGone):
                 again = stack.enter_context(opened(context, budget, whole=True, real_sizes=True))
                 student = student if again.loaded.errors else again
         if whole and any(finds_no_device(context.submission, error) for error in student.loaded.errors):
-            # That is no fault of it; what comes after is still to be seen.
+            # It is no fault of the submission that there is no GPU here, so the statements after that are run as well.
             student = stack.enter_context(opened(context, budget, whole=True, by_statement=True))
         yield student
 
 
 @pytest.fixture(scope="session")
 def subsets(context: Context, budget: TimeLeft) -> Iterator[Subsets]:
-    """What the submission's `subset_data` returns."""
+    """What the submission's `subset_data` returns for the cases."""
     yield from (Subsets(student) for student in _for("subset_data", context, budget))
 
 
 @pytest.fixture(scope="session")
 def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
-    """The submission in a worker for what may be too much for it, or is to leave no traces elsewhere."""
+    """The submission in a separate worker, for calls that may be too much for one or must leave no traces elsewhere."""
     opened = contextlib.contextmanager(_fresh)
     with contextlib.ExitStack() as stack:
         yield Aside(
@@ -86,13 +88,13 @@ def aside(context: Context, budget: TimeLeft) -> Iterator[Aside]:
 
 @pytest.fixture(scope="session")
 def subsets_of_many(aside: Aside) -> Subsets:
-    """What `subset_data` returns of very many images."""
+    """What the submission's `subset_data` returns for very many images."""
     return Subsets(aside.student_for("subset_data"))
 
 
 @pytest.fixture(scope="session")
 def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[ExampleFigures]:
-    """The figures of the submission's `show_examples`; a picture of one is kept at the end."""
+    """The figures of the submission's `show_examples`, of which one is kept as a picture at the end."""
     shown = None if context.dataset is None else example_images(context.dataset, context.course)
     for student in _for("show_examples", context, budget):
         figures = ExampleFigures(student, shown)
@@ -102,7 +104,10 @@ def example_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
 
 @pytest.fixture(scope="session")
 def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) -> Iterator[HistoryFigures]:
-    """The figures of the submission's `plot_history`, likewise: what breaks one function is not to break the other."""
+    """The figures of the submission's `plot_history`, of which one is kept as a picture at the end.
+
+    They have a worker of their own, so that a fault in one of the two functions does not affect the other.
+    """
     for student in _for("plot_history", context, budget):
         figures = HistoryFigures(student)
         yield figures
@@ -111,7 +116,7 @@ def history_figures(context: Context, budget: TimeLeft, artefacts: Artefacts) ->
 
 @pytest.fixture(scope="session")
 def blocks(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Blocks]:
-    """What the submission's `add_conv_block` does."""
+    """What the submission's `add_conv_block` adds to models."""
     yield from (Blocks(student, examiner) for student in _for("add_conv_block", context, budget))
 
 
@@ -129,11 +134,11 @@ def trainings(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterato
 
 @pytest.fixture(scope="session")
 def trainings_of_many(aside: Aside, examiner: Examiner) -> Trainings:
-    """Likewise with very many images."""
+    """What the submission's `train` does with very many images."""
     return Trainings(aside.student_for("train"), examiner)
 
 
 @pytest.fixture(scope="session")
 def predictions(context: Context, budget: TimeLeft) -> Iterator[Predictions]:
-    """What the submission's `predict` answers with a known model."""
+    """What the submission's `predict` answers with known models."""
     yield from (Predictions(student) for student in _for("predict", context, budget))

@@ -1,4 +1,4 @@
-"""Makes the fixtures known to the checks here, and to those of a course, which lie elsewhere."""
+"""Makes the fixtures available to the checks in this folder, and to a course's own checks in another one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from grader.checks.guided import fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have pytest take them as a plugin's, which all tests may use."""
+    """Register the fixtures as a plugin, since those of a plugin can be used by tests in any folder."""
     if not config.pluginmanager.is_registered(fixtures):
         config.pluginmanager.register(fixtures)

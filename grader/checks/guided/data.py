@@ -1,4 +1,4 @@
-"""What the program trains and tests on, concluded from the notes of its run."""
+"""The sets of images that the program trains and tests on, as the notes of its run show them."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from grader.checks.guided.shown import Shown
 Array = np.ndarray[Any, Any]
 
 ENOUGH: Final = 0.9
-"""The share of rows that must be recognised for an array to be called one of these images."""
+"""The share of rows that must be recognised for an array to count as a set of the grader's images."""
 
 SURE: Final = 0.98
-"""The share of labels that must agree for them to be called those of the images beside them."""
+"""The share of labels that must agree with the images for both to count as belonging together."""
 
 _SMALL_PART: Final = 0.5
-"""Whoever trains on less than this share of a set that stands ready has forgotten the rest."""
+"""The share of a prepared set below which a program that trains on it has forgotten the rest."""
 
 _ORDERED_RUNS: Final = 12
-"""Up to so many ascending runs are classes one after the other, or files; a shuffled set has many more."""
+"""The most ascending runs of images in order, class after class or file after file; a shuffled set has many more."""
 
 _PARTLY: Final = 0.2
-"""The share of test images from which on a set is meant as the test set."""
+"""The share of test images from which on a set counts as the test set."""
 
 
 class Images(msgspec.Struct, frozen=True, eq=False):
     """A set of images that the program uses.
 
     Attributes:
-        found: Which images they are.
-        labels: The labels beside them, (n,) or (n, k); `None` where there are none.
-        line: The line of the program that uses them; 0 where no line is known.
+        found: Which of the grader's images they are.
+        labels: Their labels, shape (n,) or (n, k); `None` if there are none.
+        line: The line of the program that uses them; 0 if that is not known.
         test: Whether they are test images.
-        augmented: Whether the program changes them on their way.
+        augmented: Whether the program augments them on their way into the network.
     """
 
     found: Recognised
@@ -49,41 +49,41 @@ class Images(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def rows(self) -> Array:
-        """For each row the number of its image in its set, -1 where it was not recognised."""
+        """The number of each row's image in its set, shape (n,); -1 for rows that were not recognised."""
         return self.found.test if self.test else self.found.train
 
     def numbers(self) -> Array:
-        """The numbers of the images, those that were not recognised left out."""
+        """Return the numbers of the images that were recognised."""
         known: Array = self.rows[self.rows >= 0]
         return known
 
 
 class Data:
-    """Finds the sets."""
+    """Finds the training set and the test set of the program."""
 
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self.album = observed.album
-        self._train: Images | bool | None = False
-        self._test: Images | bool | None = False
+        self._train: list[Images | None] = []  # one item once it was looked for, and so the next one
+        self._test: list[Images | None] = []
 
     def true_labels(self, images: Images) -> Array:
-        """The classes, 0 to 9, of the images that were recognised."""
+        """Return the true classes, 0 to 9, of the images that were recognised."""
         labels = self.album.test_labels if images.test else self.album.train_labels
         chosen: Array = labels[images.numbers()]
         return chosen
 
     def classes(self, images: Images) -> tuple[int, ...]:
-        """The classes that a set has."""
+        """Return the classes, 0 to 9, that occur in a set."""
         return tuple(sorted(set(self.true_labels(images).tolist())))
 
     def everything(self, images: Images) -> Array:
-        """The numbers of all images of the classes that a set has."""
+        """Return the numbers of all images, in the set and outside, whose class occurs in the set."""
         labels = self.album.test_labels if images.test else self.album.train_labels
         return np.flatnonzero(np.isin(labels, self.classes(images)))
 
     def as_labelled(self, shown: list[Shown]) -> list[Shown]:
-        """Images with the label that the program has for each, in place of their class; none where it has none."""
+        """Return those of the images for which the program has a label, with that label in place of their class."""
         labels: dict[tuple[bool, int], int] = {}
         for images in (self.training(), self.test()):
             if images is not None and images.labels is not None and len(images.labels) == images.found.count:
@@ -96,45 +96,48 @@ class Data:
         ]
 
     def training(self) -> Images | None:
-        """What `fit` was given, with what it holds back of it; else the largest global array of training images.
+        """Return the training set: what `fit` was given, together with what was split off for validation.
 
-        Where `fit` gets test images, or a few of an array only, that array counts: what fit should get is asked in
-        task 5.
+        If `fit` got none of these images, test images, or a small part of an array, it is the global array of training
+        images, since task 5 judges what `fit` should get.
         """
-        if self._train is False:
+        if not self._train:
             fitted, left = self.fitted(), self._left(test=False)
             elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left)
-            self._train = (left or fitted) if elsewhere else fitted
-        return self._train  # type: ignore[return-value]
+            self._train.append((left or fitted) if elsewhere else fitted)
+        return self._train[0]
 
     def is_part_of(self, images: Images, whole: Images | None) -> bool:
-        """Whether some images are but a small part of a larger set of the same classes."""
+        """Whether some images are only a small part of a larger set of at most three classes."""
         if whole is None or whole.test != images.test or images.augmented:
             return False
         part, numbers = set(images.numbers().tolist()), set(whole.numbers().tolist())
         return bool(part <= numbers and len(part) < _SMALL_PART * len(numbers) and len(self.classes(whole)) <= 3)
 
     def own_labels(self, *, test: bool) -> Images | None:
-        """The global array of images that was cut down, where the program has labels that belong to it."""
+        """Return the global array of images that was cut down, if the program has labels that belong to it."""
         left = self._left(test=test)
         return left if left is not None and left.labels is not None and self.agreement(left) >= SURE else None
 
     def labelled(self, images: Images) -> tuple[Array, Array]:
-        """The labels of the images that were recognised, as the program has them, (m,) or (m, k), and their classes.
+        """Return the program's labels of the images that were recognised, and the true classes of these images.
 
         Args:
             images: A set with labels.
+
+        Returns:
+            The labels, shape (m,) or (m, k), and the classes, shape (m,).
         """
         assert images.labels is not None
         return images.labels[images.rows >= 0], self.true_labels(images)
 
     def agreement(self, images: Images) -> float:
-        """The share of a set's labels that belong to the images beside them; see `agreement`."""
+        """Return the share of a set's labels that agree with its images; see the function `agreement`."""
         return agreement(*self.labelled(images))
 
     def test(self) -> Images | None:
-        """The test images that the program uses, the largest of the sets that go into Keras; else a global array."""
-        if self._test is False:
+        """Return the test set: the largest set of test images that Keras was given with labels, or a global array."""
+        if not self._test:
             sets: list[Images] = []
             for note in self.observed.notes:
                 if note.kind == "fit":
@@ -143,8 +146,8 @@ class Data:
                     sets += self._as_test(note.x, note.y, note.line)
             left = self._left(test=True)
             best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
-            self._test = best if best is not None and best.labels is not None else left or best
-        return self._test  # type: ignore[return-value]
+            self._test.append(best if best is not None and best.labels is not None else left or best)
+        return self._test[0]
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
         found = self.observed.recognise(x)
@@ -153,7 +156,7 @@ class Data:
         return [Images(found, y if y is not None and len(y) == found.count else None, line, test=True)]
 
     def fitted(self) -> Images | None:
-        """What `fit` was given, with what it holds back of it; `None` where that is no set of these images."""
+        """Return what `fit` was given and what was split off for validation; `None` if those are other images."""
         judged = self.observed.fit()
         if judged is None:
             return None
@@ -165,7 +168,7 @@ class Data:
             return None
         held = self.observed.recognise(note.val_x)
         if found.of_train > 0.5 and held.count and held.of_train >= ENOUGH and not set(held.train) & set(found.train):
-            # Validation images that were split off the training set by hand count as kept.
+            # Validation images that the program split off the training set itself belong to the training set, too.
             train = np.concatenate([found.train, held.train])
             test = np.concatenate([found.test, held.test])
             both = None
@@ -177,7 +180,7 @@ class Data:
         return Images(found, labels, note.line, test=found.of_test > found.of_train, augmented=note.augmented)
 
     def _left(self, *, test: bool) -> Images | None:
-        """The global array that looks most like a set that was cut down, with the labels that go with it."""
+        """Return the largest global array that is not the whole set, with the labels that agree with it best."""
         everything = len(self.album.test_labels if test else self.album.train_labels)
         candidates: list[tuple[int, Images]] = []
         lefts = self.observed.observation.run.globals
@@ -188,64 +191,69 @@ class Data:
             if found.count == 0 or (found.of_test if test else found.of_train) < ENOUGH:
                 continue
             labels = [other.y for other in lefts if other.y is not None and len(other.y) == found.count]
-            labels = [y for y in labels if np.all(y == np.round(y))] or labels  # and no predictions
+            # Arrays that are not whole numbers are predictions.
+            labels = [y for y in labels if np.all(y == np.round(y))] or labels
             images = Images(found, self._fitting(found, labels, test=test), 0, test=test)
             candidates.append((found.count if found.count < everything else 0, images))
         return max(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
     def _fitting(self, found: Recognised, labels: list[Array], *, test: bool) -> Array | None:
-        """Of several arrays of labels the one that agrees best with the images."""
+        """Return the array of labels that agrees best with the images."""
         truth = (self.album.test_labels if test else self.album.train_labels)[found.test if test else found.train]
         return max(labels, key=lambda y: agreement(y, truth), default=None)
 
 
 def are_rows(labels: Array) -> bool:
-    """Whether labels have several columns, as one-hot rows do, and are no single numbers."""
+    """Whether labels have several columns, as one-hot rows have, and are not single numbers."""
     return labels.ndim == 2 and labels.shape[1] > 1
 
 
 def scales_differ(one: float, other: float) -> bool:
-    """Whether the scales of two sets of images are known, and are not the same."""
+    """Whether the scales of two sets of images are known and differ."""
     return bool(np.isfinite(one) and np.isfinite(other) and abs(one - other) > 0.03 * max(abs(one), abs(other)))
 
 
 def columns_of(labels: Array) -> Array:
-    """Labels as one number a row: the column of the largest entry, or the number itself."""
+    """Return labels as one number a row: the column of the largest entry, or the number itself."""
     if are_rows(labels):
         return np.asarray(np.argmax(labels, axis=1))
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
 
 
 def has_other_labels(images: Images, training: Images) -> bool:
-    """Whether labels that go with some images are single numbers, while those of the training set are one-hot rows."""
+    """Whether the labels of some images are single numbers, while those of the training set are one-hot rows."""
     if images.labels is None or training.labels is None or not images.line:
         return False
     return are_rows(training.labels) and not are_rows(images.labels)
 
 
 def keeps_old_numbers(labels: Array) -> bool:
-    """Whether one-hot rows have columns for classes that were left out, since the others kept their numbers.
+    """Whether one-hot rows have columns for classes that were left out, because the others kept their numbers.
 
-    Rows whose first columns are used, and no others, were widened to go with a network, whose bug it is.
+    This is not so if only the first columns are used: such rows were widened to fit a network with too many outputs,
+    which is a bug of the network.
     """
     used = np.unique(columns_of(labels))
     return labels.ndim == 2 and labels.shape[1] > len(used) and not np.array_equal(used, np.arange(len(used)))
 
 
 def naming(labels: Array, truth: Array) -> dict[int, int]:
-    """Which label each class has, by what most of its images have."""
+    """Return the label of each class, which is the one that most of its images have."""
     columns = columns_of(labels)
     return {int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)}
 
 
 def is_in_order(numbers: Array) -> bool:
-    """Whether images stand in the order that CIFAR-10 has them in, as a whole or class after class."""
+    """Whether images are in the order of the data set, as a whole or class after class."""
     falls = int(np.sum(np.diff(numbers) < 0))
     return len(numbers) >= 2 and falls <= _ORDERED_RUNS and falls < len(numbers) / 6
 
 
 def agreement(labels: Array, truth: Array) -> float:
-    """The share of rows whose label is that of most images of their class, each class having one of its own."""
+    """Return the share of rows that have the label of most images of their class.
+
+    It is halved if two classes have the same label.
+    """
     if len(labels) != len(truth) or not len(truth):
         return 0.0
     names = naming(labels, truth)

@@ -1,4 +1,4 @@
-"""What the checks of the guided form share: one observed run, judged by all of them."""
+"""The fixtures of the checks of the guided form, which all judge the same observed run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pyte
 
 @pytest.fixture(scope="session")
 def observed(context: Context, budget: TimeLeft, examiner: Examiner) -> Iterator[Observed]:
-    """The submission's run from its first cell to its last."""
+    """The observed run of the submission, from its first cell to its last."""
     observed = Observed(context, budget, examiner)
     yield observed
     observed.close()

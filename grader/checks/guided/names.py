@@ -1,7 +1,6 @@
-"""What the classes of CIFAR-10 are called, so that a name that belongs to another class is known as one.
+"""Names of the classes of CIFAR-10, with which a name is recognised that belongs to another class.
 
-A program may use any names, and none of these need be among them.  Only where every class that is shown goes by one of
-them is it asked whether each goes by its own.
+A program may use any other names.  The names are only judged if every class that is shown has one of those listed here.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ _CALLED: Final = tuple(
 
 
 def misnamed(names: Mapping[int, set[str]]) -> tuple[str, str] | None:
-    """A name that stands beside another class than its own, and what that class is called.
+    """Find a name that stands beside the images of another class than its own.
 
     Args:
-        names: For each class, 0 to 9, the words that stand beside its images and no others.
+        names: The words that stand beside the images of each class, 0 to 9, and beside no others.
 
     Returns:
-        The name and the first of those of the class; `None` where all are right, or where some class goes by none of
-        the names that are known here.
+        The name, and the first known name of the class that it stands beside; `None` if all names are right, or if a
+        class has none of the known names.
     """
     known = {word for words in _CALLED for word in words}
     if not all(words & known for words in names.values()):

@@ -1,6 +1,6 @@
-"""The forms of the notes that an observed run brings; see `grader.sandbox.inside.guided.observed`, which takes them.
+"""The types of the notes that an observed run returns; `grader.sandbox.inside.guided.observed` takes the notes.
 
-A worker that holds a submission may say anything, so each note must have its form before anybody looks at it.
+A worker that holds a submission may answer anything, so each note is checked against its type before it is used.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _Few = msgspec.Meta(max_length=100)
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A function of the submission that made convolutions, and in how many of its calls."""
+    """A function of the submission that made convolutions, and the number of its calls that did."""
 
     name: _Text
     calls: int
 
 
 class Callback(msgspec.Struct, frozen=True):
-    """A callback that `fit` was given; `path` and the rest are empty where it has no such setting.
+    """A callback that `fit` was given.  Settings that it does not have, such as `path`, are empty.
 
-    `unknown` are the arguments that it was given and does not have.
+    `unknown` are arguments that it was given but that it does not take.
     """
 
     kind: _Text
@@ -52,7 +52,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Axes(msgspec.Struct, frozen=True):
-    """One axes of a figure: the signatures of its images, all its texts, its lines and the entries of its legend."""
+    """An axes of a figure: the signatures of its images, all its texts, its lines and the entries of its legend."""
 
     images: Annotated[list[Any], _Few]
     visible: Annotated[list[bool], _Few]
@@ -64,22 +64,22 @@ class Axes(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """One meeting of the program with Keras or Matplotlib; which fields it has, its `kind` says.
+    """A note of one use of Keras or Matplotlib by the program.  Which fields it has depends on its `kind`.
 
     Attributes:
         kind: `load_data`, `compile`, `summary`, `fit`, `train_on_batch`, `evaluate`, `predict`, `save`, `load`,
             `figure`.
-        line: The line of the program, from 1; 0 where none was running.
-        stand_in: Whether the program lacks it, and the grader put in its own.
-        of_stand_in: Whether its network is one of the grader's own.
-        name: Of the data set that was loaded.
-        model: Number of the network, the same for the same object.
-        x: Signatures of images, float32 (n, 4, 4, 3).
-        y: Labels.
-        digest: Of the network's weights at that moment.
-        digests: The same after each epoch.
+        line: The line of the program, from 1; 0 if none was running.
+        stand_in: Whether the program lacks this call, and the grader made it in its place.
+        of_stand_in: Whether the network is one of the grader's own.
+        name: The name of the data set that was loaded.
+        model: The number of the network, which is the same for the same object.
+        x: The signatures of images, float32 of shape (n, 4, 4, 3).
+        y: The labels.
+        digest: The digest of the network's weights at that moment.
+        digests: The digest of the weights after each epoch.
         moved: Whether training changed the weights.
-        blocks: What made the network's convolutions.
+        blocks: The functions that made the network's convolutions.
     """
 
     kind: _Text
@@ -122,15 +122,16 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A statement that raised.
+    """A statement of the program that raised.
 
     Attributes:
         line: The line of the program that raised.
         statement: The first line of the top-level statement.
-        kind: The exception's type.
-        text: What it says.
-        at: How many notes there were by then.
-        never_imported: Whether a module's usual name is used that no line imports; the run went on with the module.
+        kind: The exception's class.
+        text: The exception's message.
+        at: The number of notes before it.
+        never_imported: Whether the program used the usual name of a module without importing it.  The run then went on
+            with that module.
     """
 
     line: int
@@ -142,7 +143,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """A global array at the end of the run: `x` where it may be images, `y` where it may be labels."""
+    """A global array at the end of the run, as `x` if it may be images, and as `y` if it may be labels."""
 
     name: _Text
     x: Any = None
@@ -157,7 +158,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """All that an observed run brings."""
+    """Everything that an observed run returns."""
 
     kind: _Text
     notes: Annotated[list[Note], _Many]
@@ -167,15 +168,15 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Epoch(msgspec.Struct, frozen=True):
-    """In the middle of a run: the weights of an epoch are fixed.
+    """The commitment to an epoch's weights, which a run sends before it is told the epoch's values.
 
     Attributes:
         kind: `epoch`.
-        fit: Which call of `fit`, from 0.
-        epochs: How many epochs it was asked for.
-        patience: How many epochs its EarlyStopping waits; 0 where it has none.
-        epoch: Which one this is, from 0.
-        digest: Of the weights.
+        fit: The number of the call of `fit`, from 0.
+        epochs: How many epochs this call was asked for.
+        patience: The patience of its EarlyStopping in epochs; 0 if it has none.
+        epoch: The number of the epoch, from 0.
+        digest: The digest of the weights.
     """
 
     kind: _Text
@@ -190,10 +191,10 @@ _MAX_ROWS: Final = 60_000
 
 
 def run_of(answer: Any) -> Run:
-    """A run's notes, where they have their form.
+    """Return the notes of a run from a worker's answer.
 
     Raises:
-        msgspec.ValidationError: They have another.
+        msgspec.ValidationError: If the answer does not have their type.
     """
     run = msgspec.convert(answer, Run, str_keys=False)
     for note in run.notes:
@@ -212,7 +213,11 @@ def run_of(answer: Any) -> Run:
 
 
 def epoch_of(answer: Any) -> Epoch:
-    """An epoch's commitment, likewise."""
+    """Return an epoch's commitment from a worker's answer.
+
+    Raises:
+        msgspec.ValidationError: If the answer does not have its type.
+    """
     return msgspec.convert(answer, Epoch, str_keys=False)
 
 

@@ -1,8 +1,8 @@
-"""The observed run of a submission, from the trusted side: it draws the images, tells the script, and judges the notes.
+"""The trusted side of the observed run: it draws the images, sends the values of the script, and evaluates the notes.
 
-Everything in a note is the submission's word. What is concluded here is only what a lie would not get for less work
-than the truth: images are recognised, epochs were committed to before their values were told, and networks are opened
-in the examiner.
+Notes may be forged.  So conclusions are only drawn here from what would take a forger as much work as the truth: images
+are recognised, the weights of an epoch are committed to before its values are sent, and networks are opened in the
+examiner.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs
-from grader.sandbox.wire.frames import TracebackLine
+from grader.sandbox.wire.frames import Handle, TracebackLine
 from grader.sandbox.wire.weights import weights_digest
 
 Array = np.ndarray[Any, Any]
 
 _FEW: Final = (400, 200)
-"""Training and test images of the usual run."""
+"""The numbers of training and test images of the usual run."""
 
 _ROWS_OF_A_CLASS: Final = 40
 """Images of one class among the training images of the usual run."""
 
 _REAL: Final = (50_000, 10_000)
-"""As many as CIFAR-10 has, for a program that has numbers of them written into it; half as long again takes the run."""
+"""The numbers of images that CIFAR-10 has, for programs that rely on them; the run takes half as long again."""
 
 _MOST_FITS: Final = 20
 _MOST_RESTARTS: Final = 2
@@ -46,12 +46,12 @@ _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", 
 
 
 class Told(msgspec.Struct):
-    """What was told about one call of `fit`.
+    """What the trusted side told one call of `fit`.
 
     Attributes:
-        script: The values.
-        digests: What each epoch's weights were committed to as, before its values were told.
-        restarts: How often training began anew, with other values.
+        script: The values of its epochs.
+        digests: The digests to which the weights of each epoch were committed, before its values were sent.
+        restarts: How often the training started again, each time with other values.
     """
 
     script: Script
@@ -60,11 +60,11 @@ class Told(msgspec.Struct):
 
 
 class Observation(msgspec.Struct, frozen=True, eq=False):
-    """An observed run with what only the trusted side knows.
+    """An observed run, together with what only the trusted side knows.
 
     Attributes:
         run: The notes.
-        told: What was told about each call of `fit`.
+        told: What each call of `fit` was told.
         album: The images.
     """
 
@@ -74,13 +74,13 @@ class Observation(msgspec.Struct, frozen=True, eq=False):
 
 
 class Observed:
-    """Runs the submission when first asked, and answers questions about the run.
+    """Answers questions about the observed run of a submission, which is made when the first question is asked.
 
     Args:
         context: The submission, the course and the sandbox.
         budget: The submission's time.
-        examiner: Where networks are opened.
-        number: Which run of the submission it is, from 0; each has images and a script of its own.
+        examiner: The examiner, where networks are opened.
+        number: The number of this run of the submission, from 0.  Each has its own images and script.
     """
 
     def __init__(self, context: Context, budget: TimeLeft, examiner: Examiner, number: int = 0) -> None:
@@ -92,25 +92,25 @@ class Observed:
         self._worker: Worker | None = None
         self._observation: Observation | None = None
         self._gone: WorkerGone | None = None
-        self._networks: dict[str, Any] = {}
+        self._networks: dict[str, Handle] = {}
         self.remembered: dict[str, Any] = {}
 
     def close(self) -> None:
-        """End the worker that the run was made in."""
+        """End the worker in which the run was made."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
 
     def once_more(self) -> contextlib.closing[Observed]:
-        """Another run of the same submission, with other images and another script, as a context that closes it."""
+        """Return another run of the same submission, with other images and another script, as a context manager."""
         return contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1))
 
     @property
     def observation(self) -> Observation:
-        """The run; made once.
+        """The run, which is made once.
 
         Raises:
-            WorkerGone: It did not come to its end.
+            WorkerGone: If it did not come to its end.
         """
         if self._gone is not None:
             raise self._gone
@@ -123,7 +123,7 @@ class Observed:
         return self._observation
 
     def _observe_suitably(self) -> Observation:
-        """The usual run; with as many images as CIFAR-10 has where numbers in the program mean so many."""
+        """Make the usual run, or one with as many images as CIFAR-10 has if numbers in the program mean so many."""
         if self.submission.largest_row >= _ROWS_OF_A_CLASS:
             return self._observe(*_REAL)
         observation = self._observe(*_FEW)
@@ -137,7 +137,7 @@ class Observed:
                         worker.close()
                     return again
             self.close()
-            self._worker = worker  # whose files the first run's notes are about
+            self._worker = worker  # the first run counts, and its files are in this worker
         return observation
 
     def _observe(self, train: int, test: int) -> Observation:
@@ -155,7 +155,7 @@ class Observed:
                 told.append(Told(write_script(rng, event.epochs, event.patience), []))
             number = min(max(event.fit, 0), _MOST_FITS)
             if event.epoch == 0 and told[number].digests and told[number].restarts < _MOST_RESTARTS:
-                # It failed, and is tried once more. Nobody is to know by now what comes.
+                # The training failed and starts again.  It must not know the values that come, so they are new ones.
                 told[number] = Told(write_script(rng, event.epochs, event.patience), [], told[number].restarts + 1)
             current = told[number]
             epoch = len(current.digests)
@@ -168,19 +168,19 @@ class Observed:
         return Observation(run, tuple(told), Album(pictures))
 
     def train(self, images: dict[str, Array], *, epochs: int, batch_size: int, seconds: float) -> tuple[Run, Worker]:
-        """Run the program once more, on other images, with as many epochs and images a step as are said.
+        """Run the program once more, on other images and with another number of epochs and another batch size.
 
         Args:
-            images: `x_train`, `y_train`, `x_test` and `y_test`, as `cifar10.load_data()` gives them.
-            epochs: In place of the program's.
-            batch_size: Likewise.
-            seconds: How long it may take.
+            images: `x_train`, `y_train`, `x_test` and `y_test`, as `cifar10.load_data()` returns them.
+            epochs: The number of epochs, in place of the program's.
+            batch_size: The batch size, in place of the program's.
+            seconds: How long the run may take.
 
         Returns:
-            The notes, and the worker, which is still there to be asked for files; the caller ends it.
+            The notes, and the worker, which can still be asked for files and which the caller closes.
 
         Raises:
-            WorkerGone: It did not come to its end.
+            WorkerGone: If the run did not come to its end.
         """
         worker = self.context.sandbox.spawn(seed=self.context.course.seed, limits=self.context.limits)
         settings = {
@@ -224,7 +224,7 @@ class Observed:
 
     @property
     def notes(self) -> list[Note]:
-        """All notes in their order."""
+        """All notes, in their order."""
         return self.observation.run.notes
 
     @property
@@ -234,18 +234,18 @@ class Observed:
 
     @property
     def album(self) -> Album:
-        """The images."""
+        """The images that the run was given."""
         return self.observation.album
 
     def of_kind(self, *kinds: str) -> list[Note]:
-        """The notes of some kinds."""
+        """Return the notes of the given kinds."""
         return [note for note in self.notes if note.kind in kinds]
 
     def fits(self, *, stand_ins: bool = False) -> list[tuple[Note, Told]]:
-        """The calls of `fit`, each with what was told about it.
+        """Return the calls of `fit`, each with what it was told.
 
         Args:
-            stand_ins: Whether those of the grader's own count where the program has none.
+            stand_ins: Whether the grader's own calls count if the program has none.
         """
         told = self.observation.told
         everything = [
@@ -255,7 +255,7 @@ class Observed:
         return [each for each in everything if not each[0].stand_in] or (everything if stand_ins else [])
 
     def fit(self, *, stand_ins: bool = False) -> tuple[Note, Told] | None:
-        """The call of `fit` that is judged: of those that `fits` gives, the last with the most that is asked for."""
+        """Return the call of `fit` that is judged: the most complete one of `fits`, or the last of several such."""
         candidates = self.fits(stand_ins=stand_ins)
         if not candidates:
             return None
@@ -270,7 +270,7 @@ class Observed:
 
     @property
     def uses_test_images(self) -> bool:
-        """Whether test images turn up in anything that the program does; where not, task 2 tells of it."""
+        """Whether test images occur anywhere in the run.  If they do not, that is reported in task 2."""
         for note in self.notes:
             if any(self.recognise(x).of_test > 0.5 for x in (note.x, note.val_x) if x is not None and len(x)):
                 return True
@@ -281,29 +281,29 @@ class Observed:
         return False
 
     def recognise(self, signatures: Array | None) -> Recognised:
-        """Which images some signatures are of."""
+        """Return which images some signatures belong to."""
         return self.album.recognise(signatures)
 
     def place(self, line: int) -> tuple[int | None, int] | None:
-        """Code cell and line of a line of the program."""
+        """Return the code cell and the line in it of a line of the program; `None` if there is no such line."""
         try:
             return self.submission.locate(line)
         except IndexError:
             return None
 
     def quote(self, line: int) -> str:
-        """`code cell 3, line 2: the line`, as a student sees it."""
+        """Return a line as a student sees it: `code cell 3, line 2: the line`."""
         return where(self.submission, (TracebackLine(line, ""),)) if line > 0 else ""
 
     def failure_between(self, first: int, last: int | None = None) -> Failure | None:
-        """The first statement that raised when there were at least `first` and fewer than `last` notes."""
+        """Return the first statement that raised after at least `first` and fewer than `last` notes."""
         for error in self.errors:
             if error.at >= first and (last is None or error.at < last):
                 return error
         return None
 
     def failure_in(self, *words: str, before: int | None = None) -> Failure | None:
-        """The first statement that raised and whose text has one of some words; perhaps before so many notes."""
+        """Return the first statement that raised and contains one of some words, after at most `before` notes."""
         for error in self.errors:
             in_time = before is None or error.at <= before
             if in_time and any(word in self.text_of(error) for word in words):
@@ -311,26 +311,26 @@ class Observed:
         return None
 
     def text_of(self, error: Failure) -> str:
-        """The lines of the statement that raised, and the line in a function that did."""
+        """Return the lines of the statement that raised, and the line in a function that raised."""
         lines = self.submission.program.split("\n")
         inside = lines[error.line - 1 : error.line]
         return "\n".join([*lines[error.statement - 1 : max(error.line, error.statement)], *inside])
 
     def explain(self, error: Failure) -> str:
-        """An error in half a sentence, with its place."""
+        """Return an error as half a sentence, with its place."""
         said = told(error.kind, error.text)
         place = self.quote(error.line)
         return f"{said} ({place})" if place else said
 
     def because(self, *words: str, before: int | None = None) -> str:
-        """`, because …` where a statement with one of some words raised, as `failure_in`; empty where none did."""
+        """Return `, because of an error: …` if `failure_in` finds a statement that raised; otherwise ""."""
         error = self.failure_in(*words, before=before)
         return f", because of an error: {self.explain(error)}" if error else ""
 
     # -- networks -----------------------------------------------------------------------------------------------
 
     def file(self, path: str) -> bytes | None:
-        """The bytes of a file that the run saved a network to; `None` where the worker does not have them."""
+        """Return the bytes of a file to which the run saved a network; `None` if the worker does not have it."""
         if self._worker is None:
             return None
         with contextlib.suppress(SubmissionError, WorkerGone), self._budget.spend():
@@ -338,11 +338,11 @@ class Observed:
             return data if isinstance(data, bytes) else None
         return None
 
-    def network(self, path: str, config: str) -> Any:
-        """The network in a saved file, opened in the examiner.
+    def network(self, path: str, config: str) -> Handle:
+        """Open the network in a saved file in the examiner.
 
         Raises:
-            CheckFailed: It cannot be opened there.
+            CheckFailed: If it cannot be opened there.
         """
         if path not in self._networks:
             data = self.file(path)
@@ -354,20 +354,20 @@ class Observed:
         return self._networks[path]
 
     def saved_with(self, digests: set[str], config: str) -> str:
-        """The path of a saved file whose network, opened in the examiner, has one of some digests; empty for none."""
+        """Return the path of a saved file whose network has one of some digests in the examiner; "" if none has."""
         for saved in reversed(self.observation.run.files):
             if saved.digest in digests and saved.digest:
-                weights = self.examiner.ask("weights_of", self.network(saved.path, config))
-                if weights_digest(list(weights)) in digests:
+                weights = self.examiner.weights_of(self.network(saved.path, config))
+                if weights_digest(weights) in digests:
                     return saved.path
         return ""
 
 
 def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
-    """The weights in a saved file, of a network with layers of its own; `None` for any other.
+    """Return the weights in a saved file of a network with layers of the submission's own; `None` for other networks.
 
-    The examiner cannot tell which weight of the file is whose, so the worker reads them, which wrote the file: what it
-    says of it, it could have written, and what it has committed to binds it as it binds the file.
+    The examiner cannot tell which weight in the file belongs to which layer, so the worker reads the file.  That gives
+    it no advantage: it wrote the file, and its weights are held against its commitments in either case.
     """
     if graphs.has_graphs(config):
         with contextlib.suppress(SubmissionError, WorkerGone):
@@ -377,28 +377,28 @@ def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
     return None
 
 
-def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | None) -> Any:
-    """The network in a saved file, in the examiner.
+def opened(examiner: Examiner, data: bytes, config: str, weights: list[Array] | None) -> Handle:
+    """Open the network in a saved file in the examiner.
 
     Args:
-        examiner: Where it is opened.
-        data: The file.
-        config: The configuration of the network that it was saved from; empty where it could not be had.
-        weights: What `weights_in` gave.
+        examiner: The examiner.
+        data: The bytes of the file.
+        config: The configuration of the network that was saved; "" if it could not be exported.
+        weights: The weights that `weights_in` returned.
 
     Raises:
-        CheckFailed: It cannot be opened there.
+        CheckFailed: If it cannot be opened there.
     """
     if weights is not None:
-        return examiner.ask("rebuild", config, weights)
+        return examiner.rebuild(config, weights)
     try:
-        return examiner.ask("open_checkpoint", data)
+        return examiner.open_checkpoint(data)
     except CheckFailed:
         if not config:
             raise
-        return examiner.ask("load_weights", config, data)
+        return examiner.load_weights(config, data)
 
 
 def starts_of(line_map: tuple[tuple[int | None, int], ...]) -> list[int]:
-    """The first line of each cell of a program; none for a `.py`."""
+    """Return the line at which each cell of a program starts; empty for a `.py`."""
     return [line for line, (cell, of_cell) in enumerate(line_map, 1) if cell is not None and of_cell == 1]

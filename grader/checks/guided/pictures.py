@@ -1,7 +1,7 @@
-"""Images that are drawn afresh for each grading, and recognised wherever they turn up.
+"""Images that are drawn anew for each submission, and that can be recognised wherever they occur.
 
-Each image consists of four by four blocks of colour, so that one pixel of each block, its *signature*, tells it from
-every other: after division, after a shift of its values, mirrored, or moved by a few pixels.
+Each image consists of four by four blocks of colour.  One pixel of each block makes its *signature*, which tells it
+from all others, even if its values were scaled or shifted, or if it was mirrored or moved by a few pixels.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ CLASSES: Final = 10
 SIDE: Final = 32
 _BLOCKS: Final = 4
 _SURE: Final = 0.9
-"""Correlation of two signatures from which on they are of one image; of two images it is hardly ever above 0.6."""
+"""The correlation from which on two signatures are of the same image; for two images it is hardly ever above 0.6."""
 
 
 _COMPARED: Final = 1000
-"""Of rows that are not known at once, how many are compared with every image."""
+"""The most rows that are compared with every image, out of those that are not recognised at once."""
 
 
 class Pictures(msgspec.Struct, frozen=True, eq=False):
-    """What `cifar10.load_data()` gives in an observed run.
+    """The images and labels that `cifar10.load_data()` returns in an observed run.
 
     Attributes:
-        x_train: Images, uint8 (n, 32, 32, 3).
-        y_train: Labels from 0 to 9, uint8 (n, 1).
-        x_test: Likewise.
-        y_test: Likewise.
+        x_train: The training images, uint8 of shape (n, 32, 32, 3).
+        y_train: Their labels from 0 to 9, uint8 of shape (n, 1).
+        x_test: The test images, uint8 of shape (n, 32, 32, 3).
+        y_test: Their labels from 0 to 9, uint8 of shape (n, 1).
     """
 
     x_train: Array
@@ -41,7 +41,7 @@ class Pictures(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def data(self) -> dict[str, Array]:
-        """As the observed run takes them."""
+        """The arrays by name, as they are sent to the observed run."""
         return {"x_train": self.x_train, "y_train": self.y_train, "x_test": self.x_test, "y_test": self.y_test}
 
 
@@ -50,8 +50,8 @@ def draw(rng: np.random.Generator, *, train: int, test: int) -> Pictures:
 
     Args:
         rng: A generator that is seeded for the submission.
-        train: Training images in all.
-        test: Test images in all.
+        train: The number of training images.
+        test: The number of test images.
     """
     tints = rng.integers(0, 256, (CLASSES, 1, 1, 3))
     parts: list[Array] = []
@@ -67,10 +67,10 @@ class Recognised(msgspec.Struct, frozen=True, eq=False):
     """Which images an array holds.
 
     Attributes:
-        train: For each row the number of the training image, -1 where it is none.
-        test: The same for test images.
-        scale: What pixels were multiplied by, the median over all rows; NaN where nothing is known.
-        offset: What was added.
+        train: The number of each row's training image, shape (n,); -1 for rows that are none.
+        test: The number of each row's test image, shape (n,); -1 for rows that are none.
+        scale: The factor by which pixels were multiplied, as the median over all rows; NaN if no row was recognised.
+        offset: The number that was added to pixels.
     """
 
     train: Array
@@ -80,7 +80,7 @@ class Recognised(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def count(self) -> int:
-        """Rows."""
+        """The number of rows."""
         return len(self.train)
 
     @property
@@ -95,7 +95,7 @@ class Recognised(msgspec.Struct, frozen=True, eq=False):
 
 
 class Album:
-    """Knows the images again."""
+    """Recognises the images of an observed run."""
 
     def __init__(self, pictures: Pictures) -> None:
         self.pictures = pictures
@@ -112,7 +112,7 @@ class Album:
         self._remembered: dict[int, tuple[Array, Recognised]] = {}
 
     def recognise(self, signatures: Array | None) -> Recognised:
-        """Which images some signatures, (n, 4, 4, 3), are of."""
+        """Return which images some signatures, shape (n, 4, 4, 3), belong to."""
         if signatures is None or signatures.ndim != 4 or signatures.shape[1:] != (_BLOCKS, _BLOCKS, 3):
             count = 0 if signatures is None else len(signatures)
             return Recognised(np.full(count, -1), np.full(count, -1), float("nan"), float("nan"))
@@ -126,8 +126,9 @@ class Album:
     def _recognise(self, signatures: Array) -> Recognised:
         rows = _normalised(signatures.astype(np.float32))
         found = np.array([self._numbers.get(key, -1) for key in _keys(rows)], int)
-        # Which blocks are lighter than the mean says which image it nearly always is. Where a value lies at the mean,
-        # or the image was changed, all are compared; of many rows a part, since that takes long.
+        # The blocks that are lighter than the mean nearly always identify the image.  If a value is close to the mean,
+        # or the image was changed, the row is compared with all images.  That takes long, so of many rows only a part
+        # is compared.
         unknown = np.flatnonzero(found < 0)[:_COMPARED]
         for start in range(0, len(unknown), 200):
             part = unknown[start : start + 200]
@@ -147,24 +148,24 @@ class Album:
             return float("nan"), float("nan")
         given = signatures[rows].reshape(len(rows), -1).astype(np.float64)
         raw = self._raw[found[rows]].reshape(len(rows), -1).astype(np.float64)
-        # Mirroring changes neither the mean nor the spread of an image.
+        # Both can be measured on a mirrored image as well, since mirroring changes neither its mean nor its spread.
         spread = raw.std(axis=1)
         scale = float(np.median(given.std(axis=1) / np.maximum(spread, 1e-9)))
         return scale, float(np.median(given.mean(axis=1) - scale * raw.mean(axis=1)))
 
 
 def _keys(rows: Array) -> list[bytes]:
-    """For each row which of its values are above zero, as bytes."""
+    """Return for each row, as bytes, which of its values are above zero."""
     return [key.tobytes() for key in np.packbits(rows > 0, axis=1)]
 
 
 def whole(signatures: Array) -> Array:
-    """The images that some signatures are of, as the program has scaled them: (n, 32, 32, 3)."""
+    """Return the whole images of some signatures, as the program has scaled them, shape (n, 32, 32, 3)."""
     return signatures.repeat(SIDE // _BLOCKS, 1).repeat(SIDE // _BLOCKS, 2)
 
 
 def _normalised(signatures: Array) -> Array:
-    """Signatures as rows of length one, each channel without its mean."""
+    """Return signatures as rows of length 1, with each channel centred."""
     with np.errstate(all="ignore"):
         centred = signatures - signatures.mean(axis=(1, 2), keepdims=True)
         spread = centred.std(axis=(1, 2), keepdims=True)

@@ -1,7 +1,8 @@
-"""What the observed run tells of each epoch: accuracies and losses whose best epochs all differ.
+"""The values that the observed run reports for each epoch: accuracies and losses whose best epochs all differ.
 
-Stopping and keeping are exact statements then. Watching the training accuracy never stops; the highest val_loss, the
-lowest val_accuracy, the best val_accuracy and the best val_loss each lie at an epoch of their own.
+So it can be said exactly where a training should stop and which epoch it should save.  A training that monitors the
+training accuracy never stops.  The highest val_loss, the lowest val_accuracy, the best val_accuracy and the best
+val_loss are each at an epoch of their own.
 """
 
 from __future__ import annotations
@@ -14,35 +15,35 @@ import numpy as np
 from grader.checks.common.stopping import epochs_until_stop
 
 MOST_EPOCHS: Final = 40
-"""A training that goes on for longer is ended there, and one whose patience cannot run out by then much sooner."""
+"""The most epochs of a training.  It ends much sooner if its patience cannot run out by then."""
 
 _IMPATIENT: Final = 14
-"""How long a training is watched whose patience would not run out within the epochs that can be watched."""
+"""The number of epochs of a training whose patience would not run out within the most epochs."""
 
 _OWN_WAYS: Final = 20
-"""How long one is watched that has no patience: what stops it in a way of its own has done so by then."""
+"""The number of epochs of a training without a patience, by which any other way of stopping has stopped it."""
 
 _SPARE: Final = 4
-"""How many epochs there are after the last one at which patience may run out."""
+"""The number of epochs after the last one at which the patience may run out."""
 
 _PLACES: Final = {1: (0, 0), 2: (0, 0), 3: (1, 0), 4: (1, 2), 5: (1, 3), 6: (2, 4)}
-"""Where the best val_accuracy and the best val_loss lie in trainings of so few epochs."""
+"""The epochs of the best val_accuracy and of the best val_loss, by the number of epochs of short trainings."""
 
 _FIRST, _LAST = 2, 7
-"""Where the best epochs of longer trainings may lie: nobody is to know before they are told."""
+"""The first and the last epoch that may be a best one in longer trainings, which nobody can know beforehand."""
 
 _APART: Final = 2
-"""How far the two lie from each other at most, so that a training that stops by one of them reaches the other."""
+"""The most epochs between the two best ones, so that a training which stops by one of them reaches the other."""
 
 
 class Script(msgspec.Struct, frozen=True):
-    """The values of each epoch, from the first.
+    """The values of each epoch, from the first on.
 
     Attributes:
-        accuracy: Rising throughout.
-        loss: Falling throughout.
-        val_accuracy: Best at one epoch.
-        val_loss: Best at another.
+        accuracy: The training accuracies, which rise throughout.
+        loss: The training losses, which fall throughout.
+        val_accuracy: The validation accuracies, which are best at one epoch.
+        val_loss: The validation losses, which are best at another epoch.
     """
 
     accuracy: tuple[float, ...]
@@ -52,25 +53,25 @@ class Script(msgspec.Struct, frozen=True):
 
     @property
     def length(self) -> int:
-        """Epochs."""
+        """The number of epochs."""
         return len(self.accuracy)
 
     def at(self, epoch: int) -> dict[str, float]:
-        """The values of an epoch."""
+        """Return the values of an epoch by name."""
         return {name: getattr(self, name)[epoch] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}
 
     def best(self, quantity: str, epochs: int) -> int:
-        """The best of the first epochs by `val_accuracy` or `val_loss`, `accuracy` or `loss`."""
+        """Return the best of the first `epochs` epochs by `val_accuracy`, `val_loss`, `accuracy` or `loss`."""
         values = list(getattr(self, quantity)[:epochs])
         return values.index(max(values) if "acc" in quantity else min(values))
 
     def worst(self, quantity: str, epochs: int) -> int:
-        """The worst of them: the best of who looks in the wrong direction."""
+        """Return the worst of the first `epochs` epochs, which is the best one in the wrong direction."""
         values = list(getattr(self, quantity)[:epochs])
         return values.index(min(values) if "acc" in quantity else max(values))
 
     def stops(self, quantity: str, patience: int, *, wrong_way: bool = False, min_delta: float = 0.0) -> int | None:
-        """How many epochs EarlyStopping lets pass; `None` where it does not stop within the script."""
+        """Return after how many epochs EarlyStopping stops; `None` if it does not stop within the script."""
         sign = (1 if "acc" in quantity else -1) * (-1 if wrong_way else 1)
         return epochs_until_stop(getattr(self, quantity), patience, sign=sign, min_delta=min_delta)
 
@@ -78,13 +79,13 @@ class Script(msgspec.Struct, frozen=True):
 def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Script:
     """Write the script of a training.
 
-    Both validation quantities get better in small steps until their best epoch, so that patience does not run out
-    before. Where the patience allows it, training stops before all epochs have passed.
+    Both validation quantities improve in small steps up to their best epoch, so that the patience does not run out
+    before that.  If the patience is short enough, it runs out before the last epoch.
 
     Args:
         rng: A generator that is seeded for the submission.
         epochs: How many epochs the program asks for.
-        patience: How many epochs its EarlyStopping waits; 0 where that is not known.
+        patience: The patience of its EarlyStopping in epochs; 0 if that is not known.
     """
     count = max(1, min(epochs, _watched_epochs(patience)))
     accuracy_at, loss_at = _PLACES[count] if count in _PLACES else _best_places(rng, count, patience)
@@ -92,7 +93,8 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
     rise = np.cumsum(rng.uniform(0, 0.0005, count))
     accuracy = 0.42 + rng.uniform(0, 0.06) + 0.48 * (1 - np.exp(-(steps + 1) / 9)) + rise
     loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, 0.0005, count))
-    # Not at each epoch, for each time a checkpoint is written; with a patience of 1 there is no other way.
+    # Values do not improve at each epoch, since a checkpoint is written each time they do.  They only have to with a
+    # patience of 1.
     better = steps if patience == 1 else np.where(steps % 2 == 0, steps, steps - 2)
     val_accuracy = np.where(steps < accuracy_at, 0.48 + 0.012 * better, 0.56) + rng.uniform(0, 0.006, count)
     val_accuracy += np.where(steps < accuracy_at, 0, rng.uniform(0, 0.05, count))
@@ -113,7 +115,7 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
 
 
 def _watched_epochs(patience: int) -> int:
-    """How many epochs are watched at most."""
+    """Return the most epochs of a training with a patience."""
     if not patience:
         return _OWN_WAYS
     until = _LAST + 1 + patience + _SPARE
@@ -121,7 +123,7 @@ def _watched_epochs(patience: int) -> int:
 
 
 def _best_places(rng: np.random.Generator, count: int, patience: int) -> tuple[int, int]:
-    """Where the best val_accuracy and the best val_loss lie in a training of seven epochs or more."""
+    """Draw the epochs of the best val_accuracy and of the best val_loss, for a training of seven epochs or more."""
     places = [place for place in range(_FIRST, _LAST + 1) if place + 1 + patience < count]
     if len(places) < 2:
         places = [place for place in range(_FIRST, _LAST + 1) if place < count - 2]

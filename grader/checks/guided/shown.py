@@ -1,4 +1,4 @@
-"""What the figures of a run show: images with their texts, and curves."""
+"""What the figures of a run show: images with the texts beside them, and curves."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
     """An image in a figure.
 
     Attributes:
-        number: Which training or test image it is.
+        number: The number of the training or test image.
         test: Whether it is a test image.
         known: Its class, 0 to 9.
-        texts: What stands beside it.
+        texts: The texts that stand beside it.
         line: The line of the program that showed the figure.
-        at: How many notes there were before that.
+        at: The number of notes before the figure.
     """
 
     number: int
@@ -40,7 +40,7 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
 
 
 def images_shown(observed: Observed) -> list[Shown]:
-    """Every image of the data set in every figure, in their order, as far as it can be seen."""
+    """Return all visible images of the data set in all figures, in their order."""
     found: list[Shown] = []
     for at, note in enumerate(observed.notes):
         if note.kind == "figure":
@@ -81,7 +81,7 @@ def texts_in_order(texts: Sequence[str], count: int) -> Sequence[str]:
 
 
 def tokens(texts: tuple[str, ...]) -> set[str]:
-    """What may be a name in some texts: the texts themselves, their lines, and their words."""
+    """Return everything in some texts that may be a name: the whole texts, their lines, and their words."""
     found: set[str] = set()
     for text in texts:
         plain = text.strip().casefold()
@@ -91,7 +91,7 @@ def tokens(texts: tuple[str, ...]) -> set[str]:
 
 
 def names_of(shown: list[Shown]) -> dict[int, set[str]]:
-    """For each class the names that stand beside all its images, and beside no image of another class."""
+    """Return for each class the names that stand beside all of its images and beside no image of another class."""
     common: dict[int, set[str]] = {}
     anywhere: dict[int, set[str]] = {}
     for image in shown:
@@ -105,7 +105,7 @@ def names_of(shown: list[Shown]) -> dict[int, set[str]]:
 
 
 def lines_shown(observed: Observed, *, after: int = 0) -> list[tuple[Line, Note, int]]:
-    """The lines in all figures after so many notes that can be seen, with their figure and the number of their axes."""
+    """Return the visible lines in all figures after `at` notes, with their figure and the number of their axes."""
     return [
         (line, note, number)
         for note in observed.notes[after:]
@@ -117,7 +117,7 @@ def lines_shown(observed: Observed, *, after: int = 0) -> list[tuple[Line, Note,
 
 
 def _is_drawn(line: Line) -> bool:
-    """Whether a line has a stroke or markers, and places along the axis to have them at."""
+    """Whether a line is visible: it has a stroke or markers, and x values."""
     x = np.asarray(line.x, np.float64)
     style, *marker = line.look.split(" ")[1:] or ["-"]
     if style.lower() in _NOTHING and "".join(marker).lower() in _NOTHING:
@@ -126,7 +126,7 @@ def _is_drawn(line: Line) -> bool:
 
 
 def follows(line: Line, values: tuple[float, ...]) -> bool:
-    """Whether a line has some values, one an epoch, in percent or not."""
+    """Whether a line shows some values, one an epoch, as shares or in percent."""
     y = np.asarray(line.y, np.float64)
     wanted = np.asarray(values, np.float64)
     if len(y) != len(wanted) or not len(y) or not np.all(np.isfinite(y)):

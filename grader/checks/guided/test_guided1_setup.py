@@ -1,4 +1,4 @@
-"""Task 1: what is imported is there, and every cell runs."""
+"""Task 1: everything that the program imports is there, and every cell runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.checks.guided.observed import Observed
 from grader.course import modules
 
 _BLOCK = 8
-"""How many lines of a `.py` are looked at to tell what the block was about that does not parse."""
+"""The number of lines of a `.py` that are searched to find out which task a block that does not parse belongs to."""
 
 _IMPORTING = ("ModuleNotFoundError", "ImportError")
 _OF_LATER_TASKS = re.compile(
@@ -53,7 +53,7 @@ def test_cells_run(observed: Observed) -> None:
     for note in submission.notes:
         cut_off = re.search(r"never closed|unterminated|EOF|expected an indented block", note.message)
         if note.does_not_parse and not (
-            cut_off and _OF_LATER_TASKS.search(_around(observed, note.cell, note.line))  # which loses what it was for
+            cut_off and _OF_LATER_TASKS.search(_around(observed, note.cell, note.line))  # its own task reports it
         ):
             raise CheckFailed(
                 f"{note.place.capitalize()}: {note.message.replace(', so nothing in it counts', '')}",
@@ -91,13 +91,13 @@ def test_cells_run(observed: Observed) -> None:
 
 
 def _around(observed: Observed, cell: int | None, line: int) -> str:
-    """The cell that does not parse; of a `.py`, the lines from there on that may belong to it."""
+    """Return the cell that does not parse; in a `.py`, the lines from there on that may belong to the same block."""
     lines = observed.submission.lines_of(cell)
     return "\n".join(lines if cell is not None else lines[line - 1 : line + _BLOCK])
 
 
 def _is_bound_later(observed: Observed, error: Failure) -> bool:
-    """Whether the name that an error is about is bound by a later statement at the top level."""
+    """Whether a later statement at the top level binds the name that an error is about."""
     found = re.search(r"name '(\w+)' is not defined", error.text)
     if found is None:
         return False
@@ -108,11 +108,11 @@ def _is_bound_later(observed: Observed, error: Failure) -> bool:
 
 
 def _counts_elsewhere(observed: Observed, error: Failure) -> bool:
-    """Whether an error is about a later task, whose own checks then tell of it."""
+    """Whether an error belongs to a later task, whose own checks then report it."""
     if error.kind == "TookTooLong":
         return False
     if observed.errors and error is not observed.errors[0] and error.kind == "NameError":
-        return True  # what an earlier statement would have defined
+        return True  # an earlier statement that raised would have defined the name
     return bool(_OF_LATER_TASKS.search(observed.text_of(error)))
 
 

@@ -25,10 +25,10 @@ Array = np.ndarray[Any, Any]
 
 
 def _training(observed: Observed) -> tuple[Data, Images]:
-    """The images that the program trains on.
+    """Return the images that the program trains on.
 
     Raises:
-        NotRun: There are none that anybody would know again, which the first check of this task tells.
+        NotRun: If none can be recognised, which the first check of this task reports.
     """
     data = Data(observed)
     images = data.training()
@@ -80,7 +80,7 @@ def test_every_image_once(observed: Observed) -> None:
         )
     missing = len(np.setdiff1d(data.everything(images), numbers))
     share = missing / max(1, len(data.everything(images)))
-    # What is split off for validation by hand, and then lost sight of, is still kept.
+    # Images that the program splits off for validation itself still count as kept, even if they are not used later.
     judged = observed.fit()
     held = observed.recognise(judged[0].val_x) if judged else None
     if missing and not (held is not None and held.of_train > 0.5 and share < 0.5):
@@ -127,7 +127,7 @@ def test_one_hot_labels(observed: Observed) -> None:
         )
     own = data.own_labels(test=images.test)
     if own is not None and own.labels is not None and own.labels.ndim == 2 and _is_scaled(labels, own.labels):
-        labels = own.labels  # divided on their way to fit, which task 5 tells of
+        labels = own.labels  # they are divided on their way to fit, which task 5 reports
     if len(data.classes(images)) == 3 and keeps_old_numbers(labels):
         raise CheckFailed(
             f"One-hot rows should have one column for each of the three classes, but they have {labels.shape[1]}.",
@@ -146,7 +146,7 @@ def test_one_hot_labels(observed: Observed) -> None:
 
 
 def _is_scaled(labels: Array, whole: Array) -> bool:
-    """Whether labels are one-hot rows times another number than 1, where whole one-hot rows stand ready."""
+    """Whether labels are one-hot rows times another number than 1, while the program also has proper one-hot rows."""
     top = float(np.max(labels))
     return 0 < top != 1 and labels.shape[1] == whole.shape[1] and float(np.max(whole)) == 1
 
@@ -194,7 +194,7 @@ def test_test_set(observed: Observed) -> None:
         )
     if images.labels is not None and len(images.labels) == images.found.count:
         agreed = data.agreement(images)
-        if agreed < SURE and data.own_labels(test=True) is None:  # else it is fit that gets others
+        if agreed < SURE and data.own_labels(test=True) is None:  # otherwise only fit gets other labels
             raise CheckFailed(
                 f"Each test image should keep its own label, but {1 - agreed:.0%} of the labels belong to another.",
                 hint="Use one order for images and labels.",
@@ -211,7 +211,7 @@ def test_test_set(observed: Observed) -> None:
 
 
 def _require_same_columns(data: Data, training: Images, images: Images) -> None:
-    """Raise where one-hot rows of the test set have their classes in other columns than those of the training set."""
+    """Raise `CheckFailed` if columns of one-hot rows mean other classes in the test set than in the training set."""
     mine, others = training.labels, images.labels
     if mine is None or others is None or mine.ndim != 2 or mine.shape[1:] != others.shape[1:]:
         return

@@ -1,4 +1,4 @@
-"""Task 3: randomly chosen images of both sets are shown, each with the name of its class."""
+"""Task 3: the program shows randomly chosen images of both sets, each with the name of its class."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _HINT = "Call the function once with the training set and once with the test set
 
 
 def _before_training(observed: Observed) -> list[Shown]:
-    """The images that are shown before the network is fitted; all of them where it never is."""
+    """Return the images that are shown before the network is fitted; all images if it never is."""
     first = _first_training(observed)
     return [image for image in images_shown(observed) if image.at < first]
 
 
 def _first_training(observed: Observed) -> int:
-    """How many notes there are before the network is fitted."""
+    """Return the number of notes before the network is fitted."""
     kinds = ("fit", "train_on_batch")
     return next((at for at, note in enumerate(observed.notes) if note.kind in kinds), len(observed.notes))
 
@@ -95,19 +95,19 @@ def test_labels(observed: Observed) -> None:
 
 
 def pairs_wrongly(observed: Observed) -> bool:
-    """Whether images are shown before training that stand beside the names of other images."""
+    """Whether any image that is shown before training stands beside the name of another image."""
     shown = _before_training(observed)
     as_labelled = Data(observed).as_labelled(shown)
     return not _tells_classes(_judged(observed, shown)) and not (as_labelled and _tells_classes(as_labelled))
 
 
 def _judged(observed: Observed, shown: list[Shown]) -> list[Shown]:
-    """Those of the images that are shown whose names are judged."""
+    """Return those of the shown images whose names are judged."""
     data = Data(observed)
     images, test = data.training(), data.test()
     kept = set(data.classes(images)) if images is not None else set()
-    # A class that should not be there any more, and a label that belongs to another image, are bugs of task 2; so is a
-    # test set whose labels were left as they were.
+    # A class that should have been left out, a label that belongs to another image, and a test set whose labels were
+    # left as they were are bugs of task 2, and must not cost points here.
     spoilt = any(image.test and image.known not in kept for image in shown) or (
         images is not None and test is not None and has_other_labels(test, images)
     )
@@ -126,7 +126,7 @@ def test_random(observed: Observed) -> None:
         raise NotRun("no images are shown before training.")
     images = Data(observed).training()
     if images is not None and is_in_order(images.numbers()):
-        return  # which task 2 tells of: the beginning of a shuffled set would be a random choice
+        return  # task 2 reports that; in a shuffled set, the first images would be a random choice
     for test in (False, True):
         part = [image for image in shown if image.test == test]
         numbers = [image.number for image in part]
@@ -147,7 +147,7 @@ def test_random(observed: Observed) -> None:
 
 
 def _in_order(numbers: list[int], labels: Array) -> bool:
-    """Whether images follow each other as they do in the whole set, or in the classes that are shown of it."""
+    """Whether images follow each other as in the whole set, or as in the part with the shown classes."""
     unique = list(dict.fromkeys(numbers))
     if len(unique) < 4:
         return False

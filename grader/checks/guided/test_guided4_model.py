@@ -1,16 +1,17 @@
-"""Task 4: a Sequential network from convolution blocks, compiled for its labels, and looked at."""
+"""Task 4: a Sequential network of convolution blocks, compiled with the right loss, whose summary is looked at."""
 
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 import numpy as np
 
+from grader.checks.common.answers import NetworkFacts
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data, keeps_old_numbers
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed
+from grader.sandbox.wire.frames import Handle
 
 _NO_ACCURACY = {
     "accuracy()": "`Accuracy` asks whether probabilities and labels are the very same numbers",
@@ -23,10 +24,10 @@ _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldi
 
 
 def _network(observed: Observed) -> Note:
-    """The note that shows the judged network best: that of its fit, else of a summary or a prediction, else compiling.
+    """Return the note that says most about the judged network: of fit, of a summary or a prediction, or of compiling.
 
     Raises:
-        NotRun: There is no network, which the first check of this task tells.
+        NotRun: If there is no network, which the first check of this task reports.
     """
     judged = observed.fit()
     if judged is not None and not judged[0].of_stand_in:
@@ -38,11 +39,11 @@ def _network(observed: Observed) -> Note:
     raise NotRun("there is no network.")
 
 
-def described(observed: Observed) -> tuple[Note, Any, dict[str, Any]]:
-    """The network, rebuilt in the examiner, and what it is there.
+def described(observed: Observed) -> tuple[Note, Handle, NetworkFacts]:
+    """Return the note about the network, the network rebuilt in the examiner, and its description there.
 
     Raises:
-        CheckFailed: It cannot be rebuilt.
+        CheckFailed: If it cannot be rebuilt.
     """
     note = _network(observed)
     if not note.config:
@@ -53,18 +54,18 @@ def described(observed: Observed) -> tuple[Note, Any, dict[str, Any]]:
         )
     key = "config"
     if key not in observed.remembered:
-        rebuilt = observed.examiner.ask("rebuild", note.config)
-        observed.remembered[key] = (rebuilt, observed.examiner.ask("describe_network", rebuilt))
+        rebuilt = observed.examiner.rebuild(note.config)
+        observed.remembered[key] = (rebuilt, observed.examiner.describe_network(rebuilt))
     rebuilt, facts = observed.remembered[key]
     return note, rebuilt, facts
 
 
 def _outputs_allowed(observed: Observed) -> set[int]:
-    """How many outputs the network may have: three, or what a bug of task 2 alone makes of that; none where any do."""
+    """Return how many outputs the network may have: three, or what a bug of task 2 makes of that; empty for any."""
     data = Data(observed)
     images = data.training()
     if images is None:
-        return {3} if observed.of_kind("load_data") else set()  # other data, which task 2 tells
+        return {3} if observed.of_kind("load_data") else set()  # if the program uses other data, task 2 reports it
     columns = images.labels.shape[1] if images.labels is not None and images.labels.ndim == 2 else 3
     if len(data.classes(images)) == 3 and (
         columns == 3 or images.labels is None or not keeps_old_numbers(images.labels)
@@ -109,7 +110,7 @@ def test_block_function(observed: Observed) -> None:
     if note.convolutions == 0 and not any("Conv" in name for name in _layer_kinds(observed, note)):
         raise NotRun("the network has no convolutions.")
     may = makers_of_convolutions(observed.submission.program)
-    # One that was loaded from a file is the network that was saved to it.
+    # A network that was loaded from a file is the one that was saved to it.
     same = [block for other in observed.notes if other.layers == note.layers for block in other.blocks]
     if any(block.calls >= 2 and (may is None or block.name in may) for block in same):
         return
@@ -123,9 +124,10 @@ def test_block_function(observed: Observed) -> None:
 
 
 def makers_of_convolutions(program: str) -> set[str] | None:
-    """The functions that may make a convolution, as the program is written; `None` where it cannot be parsed.
+    """Return the functions that may make a convolution, from the text of the program; `None` if it cannot be parsed.
 
-    Those whose own text, or that of what they call by a name, speaks of one: a note names no other.
+    These are the functions that mention one in their own text, or in the text of a function that they call by name.  A
+    note that names another function is forged.
     """
     try:
         tree = ast.parse(program)
@@ -158,7 +160,7 @@ def makers_of_convolutions(program: str) -> set[str] | None:
 
 
 def _words_of(tree: ast.AST) -> set[str]:
-    """The names, attributes and texts in a part of a program, but for the name that a function has itself."""
+    """Return the names, attributes and strings in a part of a program, without the name of the function itself."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
@@ -203,7 +205,7 @@ def test_softmax(observed: Observed) -> None:
         )
     shape = [size or 32 for size in facts["input_shape"]]
     x = np.random.default_rng(0).uniform(0, 1, (4, *shape)).astype(np.float32)
-    answers = np.asarray(observed.examiner.ask("run_network", rebuilt, x))
+    answers = observed.examiner.run_network(rebuilt, x)
     sums = answers.sum(axis=1)
     probabilities = bool(np.all(answers >= 0) and np.allclose(sums, 1, atol=1e-3))
     logits = any(other.model == note.model and other.from_logits for other in observed.of_kind("compile"))

@@ -1,4 +1,4 @@
-"""Task 5: the network is fitted on the subset, stops early, and its best epoch is kept."""
+"""Task 5: the program fits the network on the subset, stops early, and saves the best epoch."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.test_guided4_model import described
 
 _TINY = 3 / 255
-"""Images whose largest value is below this were divided by 255 twice."""
+"""The largest value below which images count as divided by 255 twice."""
 
 _RAW = 20
-"""Images with a value above this were not scaled."""
+"""The value above which images count as not scaled."""
 
 _NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
 _MOST_TRAININGS = 3
 
 _SIZES = ("filters", "units", "kernel_size", "strides", "pool_size")
-"""What tells layers of one kind apart."""
+"""The settings that distinguish layers of the same kind."""
 
 _QUANTITIES = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
 
 
 def _fit(observed: Observed) -> tuple[Note, Told]:
-    """The training that is judged.
+    """Return the training that is judged.
 
     Raises:
-        NotRun: There is none, which the first check of this task tells.
+        NotRun: If there is none, which the first check of this task reports.
     """
     judged = observed.fit()
     if judged is None:
@@ -77,7 +77,7 @@ def test_fits(observed: Observed) -> None:
 
 
 def _require_training_set(observed: Observed, note: Note) -> None:
-    """Raise where fit gets other images than the training set, or but a few of them."""
+    """Raise `CheckFailed` if fit gets other images than the training set, or only a few of them."""
     found = observed.recognise(note.x)
     hint = "Give fit the images of the training set that you cut down in task 2."
     if found.count == 0 or found.of_train + found.of_test < (0.5 if note.augmented else ENOUGH):
@@ -100,7 +100,7 @@ def _require_training_set(observed: Observed, note: Note) -> None:
 
 
 def _require_network_looked_at(observed: Observed, note: Note) -> None:
-    """Raise where the summaries are all of networks of another build than any that is trained."""
+    """Raise `CheckFailed` if no summary is of a network that is built like one that is trained."""
     looked_at = {_build(other) for other in observed.of_kind("summary") if other.config and not other.of_stand_in}
     trained = {_build(other) for other in observed.of_kind("fit") if not other.of_stand_in}
     if looked_at and trained and () not in looked_at | trained and not looked_at & trained:
@@ -112,7 +112,7 @@ def _require_network_looked_at(observed: Observed, note: Note) -> None:
 
 
 def _build(note: Note) -> tuple[tuple[str, ...], ...]:
-    """A network's layers with their sizes, whatever their names are; none where its configuration cannot be read."""
+    """Return a network's layers with their sizes but without names; empty if its configuration cannot be read."""
     try:
         layers = msgspec.json.decode(note.config)["config"]["layers"]
         return tuple(
@@ -123,10 +123,10 @@ def _build(note: Note) -> tuple[tuple[str, ...], ...]:
 
 
 def _told_elsewhere(observed: Observed, note: Note) -> bool:
-    """Whether what kept fit from training is a bug of another task, which that task tells of.
+    """Whether fit did not train because of a bug of another task, which that task reports.
 
-    Of task 2: another number of classes, or a test set left whole.  Of task 4: a network that was never compiled, or a
-    loss or a number of outputs that does not go with the labels.
+    In task 2 that is another number of classes, or a test set that was left whole.  In task 4 it is a network that was
+    never compiled, or a loss or a number of outputs that does not fit the labels.
     """
     found, held = observed.recognise(note.x), observed.recognise(note.val_x)
     labels = observed.album.train_labels[found.train[found.train >= 0]]
@@ -141,20 +141,20 @@ def _told_elsewhere(observed: Observed, note: Note) -> bool:
 
 
 def _has_odd_outputs(observed: Observed) -> bool:
-    """Whether the network has another number of outputs than there are classes."""
+    """Whether the number of the network's outputs is not that of the classes."""
     with contextlib.suppress(CheckFailed, NotRun):
         return tuple(described(observed)[2]["output_shape"]) != (3,)
     return False
 
 
 def scaled_wrongly(note: Note) -> bool:
-    """Whether images that a network gets were not scaled, or twice; a network that scales them itself takes any."""
+    """Whether images were not scaled, or scaled twice, for a network that does not scale them itself."""
     largest = float(np.nanmax(np.abs(note.x)))
     return not _scaling_layers(note) and (largest < _TINY or largest > _RAW)
 
 
 def _scaling_layers(note: Note) -> list[str]:
-    """The layers before the first convolution that bring values of any size into a range."""
+    """Return the layers before the first convolution that bring values of any size into a fixed range."""
     early = list(itertools.takewhile(lambda layer: "Conv" not in layer and "Dense" not in layer, note.layers))
     return [layer for layer in early if layer in _NORMALISING]
 
@@ -190,7 +190,7 @@ def test_scaled(observed: Observed) -> None:
 
 
 def _require_whole_labels(observed: Observed, note: Note) -> None:
-    """Raise where one-hot rows that stand ready are divided on their way to fit."""
+    """Raise `CheckFailed` if proper one-hot rows are divided on their way to fit."""
     own = Data(observed).own_labels(test=False)
     if own is None or own.labels is None or note.y is None or note.y.ndim != 2 or own.labels.ndim != 2:
         return
@@ -218,7 +218,7 @@ def test_validates(observed: Observed) -> None:
     found, trained = observed.recognise(note.val_x), observed.recognise(note.x)
     shared = set(found.train[found.train >= 0].tolist()) & set(trained.train[trained.train >= 0].tolist())
     if ENOUGH > found.of_test > 0.2 and found.of_train > 0.2:
-        return  # a test set with training images in it, which task 2 tells of
+        return  # a test set with training images in it, which task 2 reports
     if len(shared) > found.count / 20:
         raise CheckFailed(
             "fit should validate on images that it does not train on, but "
@@ -238,7 +238,7 @@ def test_validates(observed: Observed) -> None:
                 line=note.line,
             )
     if note.x is not None and note.x.size and scaled_wrongly(note):
-        return  # which the check of the scaling tells
+        return  # the check about scaling reports that
     if scales_differ(found.scale, trained.scale):
         raise CheckFailed(
             "The validation images should be scaled as the training images are, but their values are "
@@ -253,7 +253,7 @@ def _times(factor: float) -> str:
 
 
 def quantity_of(monitor: str) -> str:
-    """What a callback watches: `val_accuracy`, `val_loss`, `accuracy` or `loss`; empty for anything else."""
+    """Return what a callback monitors: `val_accuracy`, `val_loss`, `accuracy` or `loss`; "" for anything else."""
     plain = monitor.lower().replace("categorical_", "").replace("sparse_", "")
     plain = re.sub(r"acc$", "accuracy", plain)
     return _QUANTITIES.get(plain, "")
@@ -269,7 +269,7 @@ def test_early_stopping(observed: Observed) -> None:
     _require_time(observed, note)
     if not stoppers:
         if epochs and stopped and script.best("val_accuracy", epochs) < epochs - 1:
-            return  # by a callback of its own
+            return  # a callback of the program's own stopped it
         raise CheckFailed(
             "Training should stop early, but fit gets no EarlyStopping.",
             hint='Add keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3) to the callbacks of fit.',
@@ -305,13 +305,13 @@ def test_early_stopping(observed: Observed) -> None:
 
 
 def _require_time(observed: Observed, note: Note) -> None:
-    """Leave a training alone that took so long that it was not let end, which task 1 tells."""
+    """Raise `NotRun` if a training took so long that it was ended, which task 1 reports."""
     if not note.ended and any(error.kind == "TookTooLong" for error in observed.errors):
         raise NotRun("fit took too long to be watched to its end.")
 
 
 def _ended_by_itself(note: Note, told: Told) -> bool:
-    """Whether training ended before any EarlyStopping would have ended it, or before it could choose an epoch."""
+    """Whether training ended before any EarlyStopping would have ended it, or after its only epoch."""
     epochs = len(told.digests)
     if note.error or not epochs:
         return False
@@ -330,7 +330,7 @@ def _ended_by_itself(note: Note, told: Told) -> bool:
 
 
 def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
-    """Whether training stopped where another quantity, or none, would have it stop."""
+    """Whether training stopped where it would by another quantity, or did not stop at all."""
     if epochs == told.script.length:
         return True
     others = [(name, wrong) for name in _QUANTITIES for wrong in (False, True)]
@@ -343,7 +343,7 @@ def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
 
 
 def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
-    """Raise where a callback watches no validation quantity, or watches it in the wrong direction."""
+    """Raise `CheckFailed` if a callback monitors no validation quantity, or monitors it in the wrong direction."""
     quantity = quantity_of(callback.monitor)
     if not quantity.startswith("val_"):
         known = (
@@ -364,7 +364,7 @@ def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
         )
     names = [name.lower() for name in note.names]
     if "acc" in quantity and not any("acc" in name for name in names):
-        return  # accuracy is not tracked, which task 4 tells of
+        return  # accuracy is not tracked, which task 4 reports
     if names and callback.monitor.lower() not in names:
         raise CheckFailed(
             f"{what} watches `{callback.monitor}`, but the epochs of this training have no such value.",
@@ -400,7 +400,7 @@ def test_checkpoint(observed: Observed) -> None:
     if _best_is_kept(observed, note, told):
         if keepers:
             return
-        # It chose in a way of its own, and could have guessed the epoch: it is asked once more.
+        # Without a ModelCheckpoint, the program may have guessed the best epoch, so it has to find it in another run.
         with observed.once_more() as other:
             if _best_is_kept(other, *_fit(other)):
                 return
@@ -424,7 +424,7 @@ def test_checkpoint(observed: Observed) -> None:
 
 
 def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
-    """Whether a file holds the best epoch, and that one had to be chosen."""
+    """Whether a file holds the best epoch, which the program had to choose among several."""
     best = best_of_all(observed)
     keepers = any(callback.kind == "ModelCheckpoint" for callback in note.callbacks)
     if len(told.digests) == 1 or (not keepers and _ended_by_itself(note, told)):
@@ -433,10 +433,10 @@ def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
 
 
 def best_digests(note: Note, told: Told) -> set[str]:
-    """What the weights of the best epoch were committed to, by what the program's ModelCheckpoints watch.
+    """Return the digests to which the best epochs were committed, by what the program's ModelCheckpoints monitor.
 
-    By either validation quantity where none of them chooses by one.  Who commits to the same weights at several epochs
-    has not said which of them a file holds.
+    If none of them monitors a validation quantity, the best epochs by either quantity count.  A digest that was
+    committed at several epochs does not count, since it does not say which of them a file holds.
     """
     epochs = len(told.digests)
     keepers = [each for each in note.callbacks if each.kind == "ModelCheckpoint" and each.best_only]
@@ -447,9 +447,10 @@ def best_digests(note: Note, told: Told) -> set[str]:
 
 
 def best_of_all(observed: Observed) -> set[str]:
-    """The best epochs of the program's trainings: who trains twice may go on with the better of both.
+    """Return the digests of the best epochs of the program's last trainings.
 
-    Of the last few of them, for each one is a guess to whoever would claim to have kept it.
+    A program that trains twice may go on with the better of the two.  Only the last few trainings count, since each one
+    is another guess for a program that claims to have saved the best epoch.
     """
     fits = observed.fits(stand_ins=True)[-_MOST_TRAININGS:]
     return set().union(*(best_digests(note, told) for note, told in fits))

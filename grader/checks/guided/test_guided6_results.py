@@ -1,4 +1,4 @@
-"""Task 6: the curves of this training, the best network, its predictions, and images with the predicted labels."""
+"""Task 6: the curves of the training, the best network, its predictions, and images with the predicted labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grader.checks.guided.test_guided5_training import best_of_all, scaled_wrong
 
 Array = np.ndarray[Any, Any]
 _Curves = tuple[tuple[float, ...], tuple[float, ...]]
-"""Training accuracies and validation accuracies, a value an epoch."""
+"""The training accuracies and the validation accuracies, one value an epoch."""
 
 _SAME_ANSWER = 0.02
 _MOST_ASKED = 1000
@@ -29,14 +29,14 @@ _CURVE_WORDS = {
     "training": ("train", "entren", "trein", "appren", "entraîn", "addestr", "lern"),
     "validation": ("val", "test", "prüf", "prueba"),
 }
-"""How curves are called, in the languages of those who plot them."""
+"""Words for the curves, in several languages."""
 
 
 def _trained(observed: Observed) -> tuple[Note, Told]:
-    """The training whose results are asked for.
+    """Return the training whose results are judged.
 
     Raises:
-        NotRun: There is none.
+        NotRun: If there is none.
     """
     judged = observed.fit(stand_ins=True)
     if judged is None:
@@ -76,7 +76,7 @@ def test_both_curves(observed: Observed) -> None:
 
 
 def _accuracies(*trainings: Told) -> _Curves:
-    """The training accuracies of trainings, one after the other, and their validation accuracies."""
+    """Return the training accuracies and the validation accuracies of trainings, one training after the other."""
     return (
         tuple(value for told in trainings for value in told.script.accuracy[: len(told.digests)]),
         tuple(value for told in trainings for value in told.script.val_accuracy[: len(told.digests)]),
@@ -84,13 +84,13 @@ def _accuracies(*trainings: Told) -> _Curves:
 
 
 def _histories(observed: Observed, told: Told) -> list[_Curves]:
-    """What a figure may show: the training that is judged, any other, or all of them in a row."""
+    """Return the accuracies that a figure may show: of the judged training, of any other, or of all in a row."""
     others = [other for _, other in observed.fits() if len(other.digests) > 1]
     return [_accuracies(told), *map(_accuracies, others), _accuracies(*others)]
 
 
 def _accuracies_in(lines: list[Line], curves: _Curves) -> tuple[bool, bool]:
-    """Whether some lines have the training accuracies of a training, and its validation accuracies."""
+    """Return whether some lines show the training accuracies of a training, and whether its validation accuracies."""
     accuracy, val_accuracy = curves
     return any(follows(line, accuracy) for line in lines), any(follows(line, val_accuracy) for line in lines)
 
@@ -116,10 +116,10 @@ def test_told_apart(observed: Observed) -> None:
         raise NotRun("no figure has the accuracies.")
     found = next((pair for pair in pairs if all(pair)), None)
     if found is None:
-        return  # one curve alone is told by the check before
+        return  # the check before reports a missing curve
     first, second = (each[-1] for each in found)
     if first[1] is not second[1] or first[2] != second[2]:
-        return  # each in axes of its own
+        return  # the curves are in different axes
     axes = first[1].axes[first[2]]
     if first[0].look == second[0].look:
         raise CheckFailed(
@@ -143,9 +143,9 @@ def test_told_apart(observed: Observed) -> None:
 
 
 def _called(line: Line, axes: Axes) -> str:
-    """Whether the legend calls a curve one of `training` or of `validation`; empty where it tells neither, or both."""
+    """Return whether the legend calls a curve that of `training` or of `validation`; "" if of neither or of both."""
     text = line.label
-    if len(axes.legend) == len(axes.lines):  # its entries stand in the order of the lines
+    if len(axes.legend) == len(axes.lines):  # the entries are in the order of the lines
         text = next(entry for entry, other in zip(axes.legend, axes.lines, strict=True) if other is line)
     plain = text.casefold()
     kinds = [kind for kind, words in _CURVE_WORDS.items() if any(word in plain for word in words)]
@@ -153,10 +153,10 @@ def _called(line: Line, axes: Axes) -> str:
 
 
 def _prediction(observed: Observed) -> Note:
-    """The prediction that is judged: the last one about test images after training, else the last one.
+    """Return the prediction that is judged: the last one about test images after training, or the last of all.
 
     Raises:
-        CheckFailed: Nothing is predicted.
+        CheckFailed: If nothing is predicted.
     """
     fits = [at for at, note in enumerate(observed.notes) if note.kind == "fit"]
     after = [note for note in observed.notes[(fits[0] if fits else 0) :] if note.kind == "predict"]
@@ -173,7 +173,10 @@ def _prediction(observed: Observed) -> Note:
 
 
 def _allowed(observed: Observed, note: Note, told: Told) -> set[str]:
-    """The networks that may count as the best: the best epochs; what fit kept instead is a bug of task 5 alone."""
+    """Return the digests of the networks that may count as the best one.
+
+    Beside the best epochs these are what fit saved instead of them, since that is a bug of task 5 alone.
+    """
     best = best_of_all(observed)
     if not observed.saved_with(best, note.config):
         kept = {saved.digest for saved in observed.observation.run.files} & set(told.digests)
@@ -182,9 +185,10 @@ def _allowed(observed: Observed, note: Note, told: Told) -> set[str]:
 
 
 def _chosen_by_evaluating(observed: Observed, told: Told) -> set[str]:
-    """The epochs that were kept, where the program loads several and evaluates each to choose; empty elsewhere.
+    """Return the digests of saved epochs if the program loads several and evaluates each to choose; otherwise empty.
 
-    What the images of the observed run say of a network has nothing to do with what the script tells.
+    Such a choice cannot be judged, since the script's values have nothing to do with how a network evaluates on the
+    images of the observed run.
     """
     loaded = {load.digest for load in observed.of_kind("load") if load.digest}
     tried = {note.digest for note in observed.of_kind("evaluate", "predict")} & loaded
@@ -238,7 +242,7 @@ def test_best_is_loaded(observed: Observed) -> None:
 def test_predicts_test_images(observed: Observed) -> None:
     prediction = _prediction(observed)
     found = observed.recognise(prediction.x)
-    # A test set that was made of other images is a bug of task 2.
+    # A test set of other images is a bug of task 2.
     mixed = not observed.uses_test_images or ENOUGH > found.of_test > 0.2
     test = np.maximum(found.test, found.train) if mixed else found.test
     if found.count == 0 or np.mean(test >= 0) < ENOUGH:
@@ -252,11 +256,11 @@ def test_predicts_test_images(observed: Observed) -> None:
     if judged is not None:
         trained = judged[0]
         scale = observed.recognise(trained.x).scale
-        # Where fit gets unscaled or twice scaled images, task 5 tells of it, and here they are scaled once.
+        # If fit gets images that are not scaled, or scaled twice, task 5 reports it.  Here they should be scaled once.
         spoilt = trained.x is not None and trained.x.size and scaled_wrongly(trained)
         once = prediction.x is not None and prediction.x.size and not scaled_wrongly(prediction)
         held = observed.recognise(trained.val_x).scale
-        as_held = bool(np.isfinite(held)) and not scales_differ(held, found.scale)  # told in task 5 where it is wrong
+        as_held = bool(np.isfinite(held)) and not scales_differ(held, found.scale)  # task 5 reports a wrong scale
         if scales_differ(found.scale, scale) and not (spoilt and once) and not as_held:
             raise CheckFailed(
                 "The test images should be scaled as the training images are, but the values that predict gets are "
@@ -268,7 +272,7 @@ def test_predicts_test_images(observed: Observed) -> None:
 
 
 def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -> None:
-    """Refuse answers that the kept network does not give to these images."""
+    """Raise `CheckFailed` if the answers are not those that the saved network gives to these images."""
     path = observed.saved_with({prediction.digest}, prediction.config) if prediction.digest else ""
     answers = prediction.answers
     if not path or answers is None or len(answers) != len(numbers):
@@ -280,9 +284,9 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
         rows = np.sort(rng.choice(rows, _MOST_ASKED, replace=False))
     x = whole(prediction.x[rows].astype(np.float32))
     network = observed.network(path, prediction.config)
-    own = np.asarray(observed.examiner.ask("run_network", network, x))
+    own = observed.examiner.run_network(network, x)
     if own.ndim == 2 and not np.allclose(own.sum(axis=1), 1, atol=0.01):
-        return  # no probabilities, which task 4 tells of; a softmax over the images depends on all of them
+        return  # no probabilities, which task 4 reports; a softmax over the images depends on all of them
     if own.shape != answers[rows].shape or not np.all(np.abs(own - answers[rows]) <= _SAME_ANSWER):
         raise CheckFailed(
             "The predictions should be those of the network that predicts, but that network answers something else "
@@ -308,7 +312,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
             line=_failing_line(observed, "show", "imshow"),
         )
     labelled = {image.at for image in everything if image.texts}
-    if any(image.at in labelled for image in shown):  # figures without any label are told in task 3, or mean nothing
+    if any(image.at in labelled for image in shown):  # task 3 reports figures without labels, if they matter
         shown = [image for image in shown if image.at in labelled]
         everything = [image for image in everything if image.at in labelled]
     predicted = _predicted_classes(observed, prediction)
@@ -343,7 +347,10 @@ def test_predictions_are_shown(observed: Observed) -> None:
 
 
 def _names_class(image: Shown, known: int, names: dict[int, set[str]]) -> bool:
-    """Whether a text beside an image names a class: its true one may stand there too, any other only after it."""
+    """Whether a text beside an image names a class.
+
+    The image's true class may be named anywhere in the text, and other classes only after that name.
+    """
     others = [_as_words(names[other]) for other in names if other not in (known, image.known)]
     for text in image.texts:
         words = tokens((text,))
@@ -360,14 +367,14 @@ def _names_class(image: Shown, known: int, names: dict[int, set[str]]) -> bool:
 
 
 def _as_words(names: set[str]) -> set[str]:
-    """Those of a class' names that are words; all where none is, for numbers may be names, or count the images."""
+    """Return those of a class's names that are words, or all if none is: numbers may be names, or count the images."""
     return {name for name in names if name.isalpha() and len(name) > 2} or names
 
 
 def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
-    """For each test image that was predicted, the class, 0 to 9, that the prediction means.
+    """Return the predicted class, 0 to 9, of each test image, by its number.
 
-    Which column means which class the labels tell that the network was trained with.
+    The labels with which the network was trained show which column stands for which class.
     """
     found = observed.recognise(prediction.x)
     numbers = found.test if observed.uses_test_images else np.maximum(found.test, found.train)
@@ -388,9 +395,10 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
 
 
 def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[int, set[str]]]:
-    """What the names of the classes may be, the likeliest first: as the images shown before predicting have them.
+    """Return the names that the classes may have, the likeliest first.
 
-    Before the first prediction of all, that is, since figures after it may show predictions too.
+    These are the names beside the images that are shown before the first prediction, since later figures may show
+    predictions.
     """
     first = next((place for place, note in enumerate(observed.notes) if note.kind == "predict"), at)
     found = [names_of([image for image in everything if image.at < place]) for place in (first, at)]
@@ -399,13 +407,14 @@ def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[in
     if not known:
         return [after] if after else []
     shared = set().union(*known[0].values()) & set().union(*after.values())
-    return known if shared or not after else [*known, after]  # where the names became others in between
+    return known if shared or not after else [*known, after]  # the program changed the names in between
 
 
 def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
-    """The names that the predicted classes have afterwards; whoever shows one for each of them is believed.
+    """Return the names beside the images that are shown after the prediction, by their predicted classes.
 
-    Empty where too little is shown to tell.
+    If each predicted class has a name, these are believed.  The result is empty if images of fewer than two predicted
+    classes are shown.
     """
     predicted = _predicted_classes(observed, _prediction(observed))
     after = [

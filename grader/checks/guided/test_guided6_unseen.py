@@ -1,4 +1,4 @@
-"""Task 6: how well the program's best network predicts images that it never saw."""
+"""Task 6: how well the best network of the program predicts images that it never saw."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from grader.course.thresholds import bands_of
 from grader.results.artefacts import Artefacts, Measured
 
 _LEARNS_SLOWLY = 0.12
-"""As in the other form: accuracy above chance from which on a network is trained longer before it loses anything."""
+"""The accuracy above chance from which on a network without full credit is trained longer, since it may only be slow.
+
+It is the same as in the functions form."""
 
 _TIMES_LONGER = 3
 
@@ -33,7 +35,7 @@ def test_unseen_images(context: Context, observed: Observed, artefacts: Artefact
     came = accuracy_on_unseen(observed, split, kept, budget, images, seconds=seconds)
     if bands.share(came.accuracy) < 1 and came.accuracy > 1 / len(course.classes) + _LEARNS_SLOWLY:
         longer = msgspec.structs.replace(budget, epochs=_TIMES_LONGER * budget.epochs)
-        with contextlib.suppress(CheckFailed, NotRun):  # what was reached before stands
+        with contextlib.suppress(CheckFailed, NotRun):  # the first result stands then
             again = accuracy_on_unseen(observed, split, kept, longer, images, seconds=seconds)
             if again.accuracy > came.accuracy:
                 budget, came = longer, again

@@ -1,4 +1,4 @@
-"""The program on the course's own images: what its best network predicts of images that nobody has seen."""
+"""Run the program on the course's images, and measure its best network on images that the program never saw."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from grader.checks.guided.observed import Observed, opened, weights_in
 from grader.checks.guided.pictures import CLASSES, SIDE
 from grader.course import Accuracy
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
+from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
 
 _OTHERS: Final = 20
-"""Images of each class that the program leaves out; it should find some to leave out."""
+"""The number of images of each class that the program leaves out; there have to be some to leave out."""
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """What the program makes of the ten classes.
+    """Which of the ten classes the program keeps.
 
     Attributes:
         labels: The three labels, 0 to 9, that it keeps.
-        columns: The column of its network that each of them has.
+        columns: The column of its network for each of them.
     """
 
     labels: tuple[int, ...]
@@ -38,11 +39,11 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 class Unseen(msgspec.Struct, frozen=True):
-    """How well the program's best network does on images that nobody has seen.
+    """How well the program's best network does on images that the program never saw.
 
     Attributes:
         accuracy: The share that it predicts right, 0 to 1.
-        seconds: Wall time of the program with its training, by the trusted side's clock.
+        seconds: The wall time of the program with its training, by the clock of the trusted side.
     """
 
     accuracy: float
@@ -50,10 +51,10 @@ class Unseen(msgspec.Struct, frozen=True):
 
 
 def columns_of_program(observed: Observed) -> Columns:
-    """Which classes the program keeps, and as which columns, by its usual run.
+    """Find out from the usual run which classes the program keeps, and as which columns.
 
     Raises:
-        NotRun: It keeps no three classes with labels that can be told.
+        NotRun: If it does not keep three classes, or if their labels cannot be recognised.
     """
     data = Data(observed)
     images = data.training()
@@ -67,12 +68,12 @@ def columns_of_program(observed: Observed) -> Columns:
 
 
 def images_for(split: Split, kept: Columns, rng: np.random.Generator) -> dict[str, Array]:
-    """The course's images under the labels that the program keeps, and noise under the others.
+    """Return the course's images with the labels that the program keeps, and noise with the other labels.
 
     Args:
-        split: The course's images, in three classes.
-        kept: What the program keeps.
-        rng: For the noise.
+        split: The course's images, of three classes.
+        kept: The classes that the program keeps.
+        rng: The generator for the noise.
     """
     others = [label for label in range(CLASSES) if label not in kept.labels]
     arrays: dict[str, Array] = {}
@@ -88,19 +89,19 @@ def images_for(split: Split, kept: Columns, rng: np.random.Generator) -> dict[st
 def accuracy_on_unseen(
     observed: Observed, split: Split, kept: Columns, budget: Accuracy, images: dict[str, Array], *, seconds: float
 ) -> Unseen:
-    """How many hidden images the program's best network predicts right, after a training of this budget.
+    """Measure on the hidden images how accurate the program's best network is after a training with a budget.
 
     Args:
-        observed: The program.
-        split: With the hidden images.
-        kept: What the program's columns mean.
-        budget: Epochs and images a step.
-        images: What the program loads.
-        seconds: How long it may take.
+        observed: The usual run of the program.
+        split: The data, with the hidden images.
+        kept: The classes that the program keeps, and their columns.
+        budget: The epochs and the batch size.
+        images: The images that the program loads.
+        seconds: How long the run may take.
 
     Raises:
-        CheckFailed: There is no network to examine.
-        NotRun: The program does not get through.
+        CheckFailed: If there is no network to examine.
+        NotRun: If the program does not get through.
     """
     began = time.perf_counter()
     try:
@@ -119,8 +120,8 @@ def accuracy_on_unseen(
     return Unseen(examined_accuracy(observed.examiner, network, hidden, scale), took)
 
 
-def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
-    """The network that the program predicts with, from the file that it was kept in; else the last one kept."""
+def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Handle:
+    """Open the network with which the program predicts, from the file that it is in, or else the last one saved."""
     used = [note.digest for note in run.notes if note.kind in ("predict", "load") and note.digest]
     ordered = sorted(run.files, key=lambda saved: saved.digest in used[-1:])
     for saved in reversed(ordered):
@@ -132,13 +133,16 @@ def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Any:
 
 
 def scale_of(fitted: Any, x: Array, kept: Columns, images: dict[str, Array]) -> tuple[float, float] | None:
-    """What the images that `fit` gets were multiplied by, and what was added, by the mean and spread of all pixels.
+    """Estimate from the mean and the spread of all pixels how the images were scaled that `fit` gets.
 
     Args:
-        fitted: Their signatures, (n, 4, 4, 3).
+        fitted: The signatures of these images, shape (n, 4, 4, 3).
         x: The images that were loaded.
-        kept: Which of their classes the program keeps.
-        images: With the labels of the images that were loaded, `y_train`.
+        kept: The classes that the program keeps.
+        images: The data that were loaded, with the labels `y_train`.
+
+    Returns:
+        The factor and the offset; `None` if `fit` got no images.
     """
     if not isinstance(fitted, np.ndarray) or not fitted.size:
         return None

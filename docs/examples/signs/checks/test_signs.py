@@ -14,7 +14,7 @@ def test_epochs_from_one(history_figures: HistoryFigures, case: CurvesCase) -> N
     epochs = list(range(1, len(case.accuracy) + 1))
     for axes in history_figures.plot(case)["axes"]:
         for line in axes["lines"]:
-            x, y = ([] if line[name] is None else line[name].tolist() for name in ("x", "y"))
+            x, y = ([] if values is None else values.tolist() for values in (line["x"], line["y"]))
             if y in (list(case.accuracy), list(case.val_accuracy)) and x != epochs:
                 raise CheckFailed(
                     f"The accuracies of {len(epochs)} epochs should be at 1 to {len(epochs)} on the x axis, but there "

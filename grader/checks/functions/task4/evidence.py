@@ -1,4 +1,4 @@
-"""Evidence about networks: what `add_conv_block` and `build_model` make, and what that is and does."""
+"""Evidence about networks: what `add_conv_block` and `build_model` make, and what these networks are and do."""
 
 from __future__ import annotations
 
@@ -10,59 +10,55 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks.common.answers import layer_names
+from grader.checks.common.answers import ModelExport, NetworkFacts, layer_names
 from grader.checks.common.evidence import Evidence, Examiner
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
 from grader.checks.functions.evidence import first_that_works
-from grader.checks.functions.strategies import BuildCase
+from grader.checks.functions.task4.cases import BlockCase, BuildCase
 from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
-
 PROBABILITY_TOLERANCE: Final = 1e-3
 _MOST_STEPS: Final = 3
-_MOST_COLUMNS: Final = 10  # labels that the loss is looked at for; a network may have any number of outputs
-
-BlockCase = tuple[int, int, int]
-"""Height and width, channels, and filters."""
+_MOST_COLUMNS: Final = 10  # the most labels to ask the loss for, since a network may have any number of outputs
 
 
 class Block(msgspec.Struct, frozen=True):
     """What `add_conv_block` did to a model.
 
     Attributes:
-        same_model: Whether the model that was given came back.
-        facts: What `examiner.describe_network` says of that model after the call, its layers those of the block; where
-            the block was not added to it, of one to which it is added.
-        fault: What is wrong with how it is added; `None` where nothing is.
+        same_model: Whether the model that was given was returned.
+        facts: The description of that model after the call, with only the layers of the block; see
+            `examiner.describe_network`.  If the block was returned but not added, it is that of a model with the block.
+        fault: What is wrong with the way in which the block was added; `None` if nothing is.
     """
 
     same_model: bool
-    facts: dict[str, Any]
+    facts: NetworkFacts
     fault: Exception | None = None
 
 
 class Blocks(Evidence):
-    """What `add_conv_block` does."""
+    """What `add_conv_block` adds to a model, for each case."""
 
     def __init__(self, student: Student, examiner: Examiner) -> None:
         super().__init__(student)
         self.examiner = examiner
 
     def added(self, case: BlockCase) -> Block:
-        """Two blocks added to a model that only rescales, of which the first is described.
+        """Add two blocks to a model that only rescales, and describe the first of them.
 
         Raises:
-            CheckFailed: There is no block.
+            CheckFailed: If no block was added or returned.
         """
 
         def gather() -> Block:
             size, channels, filters = case
             shape = (size, size, channels)
-            model = self.student.tool("sequential", shape)
+            model = self.student.tools.sequential(shape)
             given = layer_names(self.student.export(model)["config"])
             shown = Shown(model, f"keras.Sequential([keras.Input({shape}), keras.layers.Rescaling(1 / 255)])")
             returned = self.student.call("add_conv_block", shown, filters)
@@ -76,17 +72,17 @@ class Blocks(Evidence):
                     "the call.",
                     hint="Call model.add(...) on the parameter itself, not on a new or copied model.",
                 )
-                with_it = self.student.tool("with_block", model, returned)
+                with_it = self.student.tools.with_block(model, returned)
                 if with_it is None:
                     raise fault
                 export = self.student.export(with_it)
             elif before[: len(given)] != given:
                 fault = _NOT_ON_TOP
-            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
-            facts = self.examiner.ask("describe_network", rebuilt)
+            rebuilt = self.examiner.rebuild(export["config"], export["weights"])
+            facts = self.examiner.describe_network(rebuilt)
             own = [layer for layer in facts["layers"] if layer["kind"] != "InputLayer"]
             there_before = fault is not _NOT_ON_TOP and own and own[0]["kind"] == "Rescaling"
-            facts = facts | {"layers": own[1:] if there_before else own}
+            facts = {**facts, "layers": own[1:] if there_before else own}
             if fault is None:
                 fault = self._fault_of_second(shown, filters, before)
             self.student.example = example
@@ -119,20 +115,20 @@ class Network(msgspec.Struct, frozen=True):
     """A network that `build_model` returned.
 
     Attributes:
-        handle: The student's own object, in the student's worker.
-        export: What `toolbox.export_model` said.
-        rebuilt: The network rebuilt in the examiner.
-        facts: What `examiner.describe_network` says of it.
+        handle: The network itself, in the student's worker.
+        export: The network as data; see `toolbox.export_model`.
+        rebuilt: The network that was rebuilt in the examiner.
+        facts: The description of the rebuilt network; see `examiner.describe_network`.
     """
 
     handle: Handle
-    export: dict[str, Any]
+    export: ModelExport
     rebuilt: Handle
-    facts: dict[str, Any]
+    facts: NetworkFacts
 
 
 class Networks(Evidence):
-    """What `build_model` returns, and what the networks are and do."""
+    """The networks that `build_model` returns, and what these are and do."""
 
     def __init__(self, student: Student, examiner: Examiner) -> None:
         super().__init__(student)
@@ -140,7 +136,12 @@ class Networks(Evidence):
         self.usual_case = BuildCase(student.subject.image_shape, len(student.subject.classes))
 
     def built(self, case: BuildCase | None = None, *, copy: int = 0) -> Network:
-        """The network for a case; `None` is the call without arguments, `copy` tells several such calls apart."""
+        """Return the network for a case.
+
+        Args:
+            case: The arguments; `None` for a call without arguments.
+            copy: A number that is another one for each call with the same arguments.
+        """
 
         def gather() -> Network:
             arguments: dict[str, Any] = (
@@ -148,15 +149,15 @@ class Networks(Evidence):
             )
             returned = self.student.call("build_model", **arguments)
             export = self.export(returned)
-            rebuilt = self.examiner.ask("rebuild", export["config"], list(export["weights"]))
-            return Network(returned, export, rebuilt, self.examiner.ask("describe_network", rebuilt))
+            rebuilt = self.examiner.rebuild(export["config"], export["weights"])
+            return Network(returned, export, rebuilt, self.examiner.describe_network(rebuilt))
 
         return self.once(("built", case, copy), gather)
 
     def usual(self) -> Network:
-        """The network for the course's images and classes, by default or, where defaults differ, as asked for.
+        """Return the network for the course's images and classes.
 
-        What the defaults are, a check of its own looks at.
+        It is built without arguments, or with them if the defaults are not the course's, which costs another check.
         """
         network = self.built()
         if self._is_usual(network):
@@ -170,14 +171,14 @@ class Networks(Evidence):
         shapes = tuple(network.facts["input_shape"]), tuple(network.facts["output_shape"])
         return shapes == (self.usual_case.input_shape, (self.usual_case.num_classes,))
 
-    def export(self, returned: Any) -> dict[str, Any]:
-        """A network as data.
+    def export(self, returned: Any) -> ModelExport:
+        """Return a network as data.
 
         Raises:
-            CheckFailed: It is no Keras model, or was not given its input shape.
+            CheckFailed: If it is no Keras model, or was not given its input shape.
         """
-        export = self.student.tool("export_model", returned) if isinstance(returned, Handle) else {}
-        if not export.get("model"):
+        export = self.student.tools.export_model(returned) if isinstance(returned, Handle) else None
+        if export is None or not export["model"]:
             raise CheckFailed(
                 f"`build_model` should return a keras.Sequential, but it returned {describe(returned)}.",
                 hint="End the function with `return model`.",
@@ -190,18 +191,18 @@ class Networks(Evidence):
         return export
 
     def answers(self, network: Network, x: Array) -> Array:
-        """What a network says to images, as float32 of shape (n, classes)."""
-        return np.asarray(self.examiner.ask("run_network", network.rebuilt, x))
+        """Return a network's answers to images, float32 of shape (n, classes)."""
+        return self.examiner.run_network(network.rebuilt, x)
 
     def probabilities(self, network: Network, x: Array) -> Array:
-        """The same, where those are no probabilities after a softmax: another check is about that."""
+        """Return a network's answers as probabilities, after a softmax if they are none, which costs another check."""
         return as_probabilities(self.answers(network, x))
 
     def telling_images(self) -> Array:
-        """Eight float images at the scale at which the fresh network's answers differ most.
+        """Return eight float images, at the scale at which the answers of the fresh network differ most.
 
         Raises:
-            CheckFailed: The network does not give finite answers, one for each of two or more classes.
+            CheckFailed: If the network does not give finite answers, one for each of two or more classes.
         """
 
         def gather() -> Array:
@@ -210,7 +211,7 @@ class Networks(Evidence):
             noise *= np.linspace(0.05, 1, 32, dtype=np.float32).reshape(-1, 1, 1, 1)
             found: list[tuple[float, Array]] = []
             scaled = [noise * np.float32(scale) for scale in (1.0, 1 / 255, 1 / 20, 10.0, 100.0)]
-            every = self.answers(network, np.concatenate(scaled))  # asked together, since each question has its price
+            every = self.answers(network, np.concatenate(scaled))  # one call, since each has a fixed cost
             for images, raw in zip(scaled, np.split(every, len(scaled)), strict=True):
                 answers = as_probabilities(raw)
                 if answers.ndim != 2 or not np.all(np.isfinite(answers)) or answers.shape[1] < 2:
@@ -229,9 +230,9 @@ class Networks(Evidence):
         return self.once("telling", gather)
 
     def judged(self) -> tuple[Array, list[dict[str, float]]]:
-        """For one image: its probabilities, and for each class as the label what loss and metrics the model says.
+        """Return the probabilities of one image, and the model's loss and metrics for it with each class as the label.
 
-        Of a model that does not take one-hot labels, what it says with numbers for labels.
+        The labels are one-hot, or numbers if the model does not take one-hot labels.
         """
 
         def gather() -> tuple[Array, list[dict[str, float]]]:
@@ -242,7 +243,7 @@ class Networks(Evidence):
             columns = range(min(len(probabilities), _MOST_COLUMNS))
 
             def judge(kind: Callable[[int], Array]) -> list[dict[str, float]]:
-                return [self.student.tool("judge", network.handle, image, kind(column)) for column in columns]
+                return [self.student.tools.judge(network.handle, image, kind(column)) for column in columns]
 
             one_hot_rows = partial(judge, lambda column: one_hot([column], len(probabilities)))
             numbers = partial(judge, lambda column: np.array([[column]]))
@@ -251,7 +252,7 @@ class Networks(Evidence):
         return self.once("judged", gather)
 
     def require_compiled(self, network: Network) -> None:
-        """Raise `CheckFailed` for a network that was not compiled."""
+        """Raise `CheckFailed` if a network was not compiled."""
         if not network.export["compiled"]:
             raise CheckFailed(
                 "The model should be compiled, but it is not.",
@@ -259,14 +260,14 @@ class Networks(Evidence):
             )
 
     def after_steps(self) -> list[Array]:
-        """The weights after training steps on a few images, which come after all of the above.
+        """Return the weights after a few training steps, which are made after everything else was asked of the network.
 
-        There are as many steps as it takes to change every convolution, up to a few: after one step alone, a network
-        whose last layer starts at zero has not yet changed them.
+        There are as many steps as it takes to change every convolution, but not more than three.  One step is not
+        always enough: if the last layer starts at zero, it changes no convolution.
         """
 
         def gather() -> list[Array]:
-            with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
+            with contextlib.suppress(CheckFailed, SubmissionError):  # the checks about losses report this
                 self.judged()
             network = self.usual()
             images = self.telling_images()
@@ -277,14 +278,14 @@ class Networks(Evidence):
             def steps(labels: Array) -> list[Array]:
                 after = before
                 for _ in range(_MOST_STEPS):
-                    self.student.tool("step", network.handle, images, labels)
+                    self.student.tools.step(network.handle, images, labels)
                     after = self.student.weights(network.handle, like=before)
                     if not unchanged_kernels(before, after):
                         break
                 return list(after)
 
             def compiled_anew() -> list[Array]:
-                self.student.tool("compile_plainly", network.handle)
+                self.student.tools.compile_plainly(network.handle)
                 return steps(one_hot(numbers, classes))
 
             ways = [partial(steps, one_hot(numbers, classes)), partial(steps, np.array(numbers).reshape(-1, 1))]
@@ -293,20 +294,20 @@ class Networks(Evidence):
         return self.once("steps", gather)
 
     def second(self) -> Network:
-        """A second network from the call without arguments, after every weight of the first was changed."""
+        """Return a second network from the same call, made after every weight of the first network was changed."""
 
         def gather() -> Network:
             first = self.usual()
-            with contextlib.suppress(CheckFailed, SubmissionError):  # reported by the checks that are about it
+            with contextlib.suppress(CheckFailed, SubmissionError):  # the check about learning reports this
                 self.after_steps()
-            self.student.tool("perturb", first.handle)
+            self.student.tools.perturb(first.handle)
             return self.built(None if first is self.built() else self.usual_case, copy=1)
 
         return self.once("second", gather)
 
 
 def as_probabilities(answers: Array) -> Array:
-    """What a network says, after a softmax where those are numbers of another kind."""
+    """Return a network's answers as probabilities, after a softmax if they are numbers of another kind."""
     if answers.ndim != 2 or not np.all(np.isfinite(answers)) or are_probabilities(answers):
         return answers
     powers: Array = np.exp(answers - answers.max(axis=1, keepdims=True))
@@ -320,7 +321,7 @@ def are_probabilities(answers: Array) -> bool:
 
 
 def kernels(weights: list[Array]) -> list[int]:
-    """Which of a network's weights are those of convolutions; of other layers in a network that has none."""
+    """Return the indices of the kernels of convolutions; of dense layers in a network without convolutions."""
     for least in (3, 2):
         found = [index for index, weight in enumerate(weights) if weight.ndim >= least and weight.dtype.kind == "f"]
         if found:
@@ -329,5 +330,5 @@ def kernels(weights: list[Array]) -> list[int]:
 
 
 def unchanged_kernels(before: list[Array], after: list[Array]) -> list[int]:
-    """Which weights of convolutions are the same before and after training."""
+    """Return the indices of the kernels that are the same before and after training; see `kernels`."""
     return [index for index in kernels(before) if np.array_equal(before[index], after[index])]

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import functools
-import math
-import re
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from grader.assignment.subject import Subject
+from grader.checks.common.answers import AxesFacts, FigureFacts, ReturnedFigure
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import require_figure
 from grader.checks.common.verdict import CheckFailed, check, count_of
-from grader.checks.functions.evidence import ExampleFigures, first_that_works
-from grader.checks.functions.strategies import ShowCase, show_cases, telling_names
+from grader.checks.functions.evidence import first_that_works
+from grader.checks.functions.task3.cases import ShowCase, case_of, case_of_ten, show_cases
+from grader.checks.functions.task3.evidence import ExampleFigures
+from grader.checks.functions.task3.recognising import names_in, number_of, recognised, somehow_number_of, told_apart
 from grader.sandbox.host.session import SubmissionError
 
 Array = np.ndarray[Any, Any]
-
 _EXAMPLES = 4
 _SHRINKS = 40
-_SAME_IMAGE: Final = 0.98
-_OF_ONE_IMAGE: Final = 0.08  # of noise with 3,072 values; two that have nothing in common are below 0.07
-_VALUES: Final = 3072
-_MOST_ALIKE: Final = 0.5
-
-
-def case_of(subject: Subject, labels: tuple[int, ...], predicted: tuple[int, ...], count: int) -> ShowCase:
-    """A case with three of the course's classes."""
-    return ShowCase(labels, predicted, telling_names(subject)[:3], count, 0, image_shape=subject.image_shape)
-
-
-def case_of_ten(subject: Subject) -> ShowCase:
-    """Full rows of five, as most grids have."""
-    return case_of(subject, (0, 1, 2, 1) * 3, (1, 2, 0, 2) * 3, 10)
 
 
 @check("show_examples/one-axes-per-image")
 @for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_one_axes_per_image(example_figures: ExampleFigures, case: ShowCase) -> None:
     ten = case_of_ten(example_figures.subject)
-    for each in (case, ten, msgspec.structs.replace(ten, count=11)):  # and one image more
+    for each in (case, ten, msgspec.structs.replace(ten, count=11)):  # the last with one image more than full rows
         facts = first_that_works(
             [partial(example_figures.shown, each, seed=each.seed, labels=labels) for labels in ("one-hot", "numbers")]
         )
@@ -80,15 +64,16 @@ def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) 
 def test_chosen_at_random(example_figures: ExampleFigures) -> None:
     many = case_of(example_figures.subject, (0, 1, 2) * 4, (1, 2, 0) * 4, 4)
 
-    def show_all(case: ShowCase, given: bool) -> list[dict[str, Any]]:
+    def show_all(case: ShowCase, given: bool) -> list[ReturnedFigure]:
         return [example_figures.show(case, seed=seed, with_predictions=given) for seed in (None, 0, 1, 2, 3)]
 
-    usual = msgspec.structs.replace(many, count=10)  # it may be that only so many can be shown
+    usual = msgspec.structs.replace(many, count=10)  # some functions can only show ten
     tried = [(case, given) for given in (False, True) for case in (many, usual)]
     figures = first_that_works([partial(show_all, *each) for each in tried])
     choices: list[list[Any]] = [[somehow_number_of(many, axes) for axes in with_images(facts)] for facts in figures]
     if not any(number is not None for choice in choices for number in choice):
-        choices = [[axes["title"] for axes in facts["axes"]] for facts in figures]  # what is shown, others look at
+        # No image is recognised, which other checks are about, so the titles stand for the images.
+        choices = [[axes["title"] for axes in facts["axes"]] for facts in figures]
     if all(set(choice) == set(choices[0]) for choice in choices):
         raise CheckFailed(
             f"The images should be chosen at random, but calls with different seeds all showed {_images(choices[0])}.",
@@ -105,13 +90,13 @@ def _images(numbers: list[Any]) -> str:
 def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) -> None:
     ten = case_of_ten(example_figures.subject)
     tried = [partial(example_figures.shown, ten, seed=ten.seed, with_predictions=given) for given in (False, True)]
-    first_that_works(tried)  # with labels that are one-hot
+    first_that_works(tried)  # fails if the function does not take one-hot labels
     failures: list[CheckFailed | SubmissionError] = []
     for with_predictions in (False, True):
         try:
             each, shown = comfortable(example_figures, case, with_predictions=(with_predictions,))
         except (CheckFailed, SubmissionError) as error:
-            failures.append(error)  # whether predictions are taken, and can be left out, others ask
+            failures.append(error)  # other checks are about whether predictions can be given and left out
             continue
         if not told_apart(each, shown):
             if not with_predictions or failures:
@@ -134,7 +119,7 @@ def test_titles_name_the_class(example_figures: ExampleFigures, case: ShowCase) 
 @check("show_examples/titles-name-the-prediction")
 @for_all(show_cases, examples=_EXAMPLES, shrinks=_SHRINKS)
 def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowCase) -> None:
-    for tried in (case, case_of(example_figures.subject, (0, 1, 2), (0, 1, 2), 3)):  # and where all are right
+    for tried in (case, case_of(example_figures.subject, (0, 1, 2), (0, 1, 2), 3)):  # the second with right predictions
         each, shown = comfortable(example_figures, tried, with_predictions=(True,))
         if not told_apart(each, shown):
             require_titles(each, shown, with_predictions=True)
@@ -144,9 +129,9 @@ def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowC
             own, predicted = each.names[each.labels[number]], each.names[each.predicted[number]]
             named = names_in(each, axes["title"])
             if predicted in named and len(named) <= 2:
-                continue  # whether its own class is named, another check asks
+                continue  # another check is about the image's own class
             if own not in named and own != predicted and title_of_another(each, named):
-                continue  # likewise
+                continue  # the title is that of another image, which another check is about
             should = "name that class" if own == predicted else "name both"
             raise CheckFailed(
                 f'The image x[{number}] is of class "{own}" and predicted as "{predicted}"; its title should {should}, '
@@ -156,7 +141,7 @@ def test_titles_name_the_prediction(example_figures: ExampleFigures, case: ShowC
 
 
 def title_of_another(case: ShowCase, named: set[str]) -> bool:
-    """Whether a title names the class and the prediction of some image."""
+    """Whether the named classes are the class and the prediction of any image of the case."""
     pairs = zip(case.labels, case.predicted, strict=True)
     return any({case.names[label], case.names[predicted]} == named for label, predicted in pairs)
 
@@ -167,18 +152,19 @@ def _reads(title: str) -> str:
 
 def comfortable(
     figures: ExampleFigures, case: ShowCase, *, with_predictions: tuple[bool, ...] = (False, True)
-) -> tuple[ShowCase, list[dict[str, Any]]]:
-    """A case that asks for no more images than there are, nor for one alone, and the axes that show an image.
+) -> tuple[ShowCase, list[AxesFacts]]:
+    """Return a case that the function can show, and the axes of its figure that show an image.
 
-    Where that fails, ten of twelve images, the number that is usual.  A check of its own is about other numbers.
+    The case asks for no more images than there are, and for more than one.  If that fails, ten of twelve images are
+    tried, which is the usual number, and then four.  Another check is about other numbers.
 
     Args:
         figures: The figures.
-        case: The case.
-        with_predictions: Whether predictions are given; of several ways the first that works.
+        case: The case to begin with.
+        with_predictions: Whether predictions are given; if there are two values, the first one that works.
 
     Raises:
-        CheckFailed: No figure was drawn, or none of its axes shows anything.
+        CheckFailed: If no figure was drawn, or none of its axes shows anything.
     """
     count = min(case.count, len(case.labels))
     few = msgspec.structs.replace(case, count=count)
@@ -186,22 +172,22 @@ def comfortable(
     usual = [ten, msgspec.structs.replace(ten, count=4)]
     cases = [few, *usual] if count > 1 else usual
 
-    def show(each: ShowCase, given: bool) -> tuple[ShowCase, list[dict[str, Any]]]:
+    def show(each: ShowCase, given: bool) -> tuple[ShowCase, list[AxesFacts]]:
         return each, pictures(figures, each, with_predictions=given)
 
     return first_that_works([partial(show, each, given) for given in with_predictions for each in cases])
 
 
-def with_images(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    """The axes of a figure that show an image."""
+def with_images(facts: FigureFacts) -> list[AxesFacts]:
+    """Return the axes of a figure that show an image."""
     return [axes for axes in facts["axes"] if axes["images"]]
 
 
-def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[dict[str, Any]]:
-    """The axes that show an image, or, where none does, those with a title.
+def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool = False) -> list[AxesFacts]:
+    """Return the axes that show an image, or those with a title if none shows an image.
 
     Raises:
-        CheckFailed: There are none of either.
+        CheckFailed: If there are neither.
     """
     facts = figures.show(case, seed=case.seed, with_predictions=with_predictions)
     shown = with_images(facts) or [axes for axes in facts["axes"] if axes["title"]]
@@ -213,17 +199,11 @@ def pictures(figures: ExampleFigures, case: ShowCase, *, with_predictions: bool 
     return shown
 
 
-def told_apart(case: ShowCase, shown: list[dict[str, Any]]) -> bool:
-    """Whether the axes show different images of x, somehow."""
-    numbers = [somehow_number_of(case, axes) for axes in shown]
-    return None not in numbers and len(set(numbers)) == len(numbers)
-
-
-def require_titles(case: ShowCase, shown: list[dict[str, Any]], *, with_predictions: bool) -> None:
-    """Raise where titles cannot be those of images of the case, whichever images those are.
+def require_titles(case: ShowCase, shown: list[AxesFacts], *, with_predictions: bool) -> None:
+    """Require titles that images of the case can have, without knowing which images are shown.
 
     Raises:
-        CheckFailed: There are titles that no images have.
+        CheckFailed: If there is a title that none of the images can have.
     """
     left = [
         {case.names[label]} | ({case.names[predicted]} if with_predictions else set())
@@ -239,75 +219,3 @@ def require_titles(case: ShowCase, shown: list[dict[str, Any]], *, with_predicti
                 hint="Use one index for the image, its label and its prediction.",
             )
         left.remove(fits)
-
-
-def recognised(case: ShowCase, axes: dict[str, Any]) -> int:
-    """Which image of x an axes shows, somehow.
-
-    Raises:
-        CheckFailed: It shows none of them.
-    """
-    number = somehow_number_of(case, axes)
-    if number is None:
-        raise CheckFailed(
-            "Each axes should show an image of x, but one shows something else.",
-            hint="Give imshow one image, x[i], with all its rows, columns and channels.",
-        )
-    return number
-
-
-def number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
-    """Which image of x an axes shows, however its values were scaled; `None` if it is none of them."""
-    images = _variants(case)[0]
-    for picture in reversed(axes["images"]):
-        if isinstance(picture, np.ndarray) and picture.size == images.shape[1]:
-            found = _most_like(picture, images, _SAME_IMAGE)
-            if found is not None:
-                return found
-    return None
-
-
-def somehow_number_of(case: ShowCase, axes: dict[str, Any]) -> int | None:
-    """Which image of x an axes shows, also grey, turned, with other channels, or far too bright.
-
-    Since the images are noise, what is left of one is like no other.
-    """
-    number = number_of(case, axes)
-    sides = sorted(case.image_shape[:2])
-    # The fewer values an image has, the more alike two are by chance.
-    least = min(_MOST_ALIKE, max(_OF_ONE_IMAGE, _OF_ONE_IMAGE * math.sqrt(_VALUES / math.prod(case.image_shape))))
-    for picture in reversed(axes["images"] if number is None else []):
-        if isinstance(picture, np.ndarray) and sorted(picture.shape[:2]) == sides:
-            for images in _variants(case):
-                if picture.size == images.shape[1]:
-                    found = _most_like(picture, images, least)
-                    if found is not None:
-                        return found
-    return number
-
-
-@functools.lru_cache(maxsize=64)
-def _variants(case: ShowCase) -> list[Array]:
-    """The images of a case as they are, then grey or turned, each as rows of mean 0 and length 1."""
-    images = case.x.value.astype(np.float64)
-    forms = []
-    for of in (images, images[..., ::-1], images.mean(axis=3), *np.moveaxis(images, 3, 0)):
-        for turned in (of, of[:, ::-1], of[:, :, ::-1], of[:, ::-1, ::-1], np.swapaxes(of, 1, 2)):
-            rows = turned.reshape(len(images), -1)
-            rows = rows - rows.mean(axis=1, keepdims=True)
-            forms.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
-    return forms
-
-
-def _most_like(picture: Array, images: Array, least: float) -> int | None:
-    flat = picture.reshape(-1).astype(np.float64)
-    if not np.all(np.isfinite(flat)) or np.std(flat) == 0:
-        return None
-    flat = flat - flat.mean()
-    likeness = images @ (flat / np.linalg.norm(flat))
-    return int(np.argmax(likeness)) if likeness.max() >= least else None
-
-
-def names_in(case: ShowCase, title: str) -> set[str]:
-    """The class names that occur in a title as words."""
-    return {name for name in case.names if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", title, re.IGNORECASE)}

@@ -1,8 +1,8 @@
-"""What a `train` seems to watch, told from where it stopped and which epoch it kept.
+"""Guess which quantity `train` monitors, from where it stopped and which epoch it saved.
 
-In the scripts the best epoch is another one for each quantity and direction (`oracles.sureness_of`), so that a training
-which follows the wrong one gives it away. The curves that this goes by are the submission's word: they make a message
-better, and no verdict.
+In the scripts, the best epoch is another one for each quantity and direction (`oracles.sureness_of`), so a training
+that monitors the wrong one gives itself away.  The curves may be forged, so this only improves messages and decides
+nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks.common.stopping import epochs_until_stop
-from grader.checks.functions.strategies import ScriptCase
-from grader.checks.functions.trainings import Training
+from grader.checks.functions.task5.cases import ScriptCase
+from grader.checks.functions.task5.evidence import Training
 
 _Judged = Sequence[tuple[ScriptCase, Training]]
 
@@ -27,7 +27,7 @@ _MISTAKEN: Final = (
 
 
 def stops_as_if(judged: _Judged) -> str:
-    """What follows from when some trainings stopped, the tail of a sentence; empty where nothing fits all of them."""
+    """Explain when some trainings stopped, in words that end a sentence; "" if no explanation fits all of them."""
 
     def explained(name: str, sign: int, more: int = 0) -> bool:
         curves = _curves(judged, name)
@@ -47,7 +47,12 @@ def stops_as_if(judged: _Judged) -> str:
 
 
 def keeps_as_if(judged: _Judged, kept: Sequence[int]) -> str:
-    """Likewise, from the ranks of the epochs that are in their checkpoints."""
+    """Explain which epochs some trainings saved, in words that end a sentence; "" if no explanation fits all of them.
+
+    Args:
+        judged: The cases and their trainings.
+        kept: The rank of the epoch in each checkpoint.
+    """
 
     def explained(epochs: Sequence[int]) -> bool:
         return all(
@@ -68,18 +73,18 @@ def keeps_as_if(judged: _Judged, kept: Sequence[int]) -> str:
 
 
 def _as_if(told: list[str]) -> str:
-    """The explanations that fit: training accuracy goes down where val_accuracy goes up, so there may be several."""
+    """Put explanations into words.  There may be several, since training accuracy falls where val_accuracy rises."""
     return f", as if it {', or '.join(told[:3])}" if told else ""
 
 
 def _curves(judged: _Judged, name: str) -> list[list[float]]:
-    """A curve of each training; none at all where one is missing or does not have a value for each epoch."""
+    """Return one curve of each training; empty if a training has no such curve, or not a value for each epoch."""
     curves = [training.curves.get(name, []) for _, training in judged]
     whole = all(curve and len(curve) == training.epochs for curve, (_, training) in zip(curves, judged, strict=True))
     return curves if whole else []
 
 
 def _best(curve: list[float], sign: int) -> int:
-    """The first epoch of the best value."""
+    """Return the first epoch with the best value."""
     values = [sign * value for value in curve]
     return values.index(max(values))

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 import numpy as np
 
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import (
+    RISES_AND_FALLS,
+    SCRIPT_CLASSES,
+    STOPS_EARLY,
+    WITH_CALLBACKS,
+    ScriptCase,
+    script_cases,
+)
+from grader.checks.functions.task5.changed import how_changed
+from grader.checks.functions.task5.evidence import (
+    OF_THE_VALIDATION_SET,
+    Training,
+    Trainings,
+    follows_script,
+    learned_labels,
+    require_training,
+)
+from grader.checks.functions.task5.oracles import (
     LARGE_TRAINING,
     LARGE_VALIDATION,
     SCRIPT_BATCH,
@@ -21,30 +37,11 @@ from grader.checks.functions.oracles import (
     patterned_images,
     script_accuracy,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase, script_cases
-from grader.checks.functions.trainings import (
-    OF_THE_VALIDATION_SET,
-    Training,
-    Trainings,
-    follows_script,
-    learned_labels,
-    require_training,
-)
-from grader.checks.functions.watching import keeps_as_if, stops_as_if
-from grader.sandbox.wire.rings import rings
+from grader.checks.functions.task5.watching import keeps_as_if, stops_as_if
 
 Array = np.ndarray[Any, Any]
-
 _EXAMPLES = 2
 _SHRINKS = 16
-
-# Cases that tell apart what is often confused: another patience, an equal epoch, a small rise, a rise that is not to
-# the best, and the last epoch.  All are trained without further callbacks, so that those which an earlier training
-# has left in a default show; the second in two batches, since one of the validation set is not all of it.
-# Hypothesis adds others.
-RISES_AND_FALLS = ScriptCase((3, 7, 4, 8, 8, 5, 6, 7, 7), 3, 9)
-STOPS_EARLY = ScriptCase((4, 6, 5, 7), 1, 4, batches=2)
-WITH_CALLBACKS = msgspec.structs.replace(STOPS_EARLY, callbacks=True)
 _WITHOUT_END = 100
 
 
@@ -77,7 +74,7 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
     if number_wrong(training):
         number = number_wrong(trainings.witnessed(validated=True))
         if not number:
-            return  # a part is split off for validation, which another check is about
+            return  # a part of x_train was split off for validation, which another check is about
         raise CheckFailed(
             f"In one epoch `train` should train on the {WITNESS_IMAGES} images of x_train, each once, but it trained "
             f"on {number:g}.",
@@ -94,10 +91,11 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
 
 
 def number_wrong(training: Training) -> float:
-    """How many images the witness was trained on in an epoch, where that is fewer than there are, or more; else 0.
+    """Return how many images an epoch the witness was trained on, if they were too few or too many; otherwise 0.
 
-    What reached the network tells of fewer.  It may be more where a loop has a look at the training accuracy, or takes
-    two gradients for a step; then the optimizer's steps tell.  How many epochs there are, another check asks.
+    The images that reached the network show if there were too few.  More may be sound, if a loop measures the training
+    accuracy or takes two gradients for a step; then the steps of the optimizer decide.  Another check is about the
+    number of epochs.
     """
     counts = training.counts
     epochs = epochs_of(training) or WITNESS_EPOCHS
@@ -111,12 +109,12 @@ def number_wrong(training: Training) -> float:
 
 
 def epochs_of(training: Training) -> int:
-    """How many epochs the witness was trained: by `fit`, else by the curves; 0 where neither tells."""
+    """Return how many epochs the witness was trained, as `fit` or else the curves say; 0 if neither does."""
     return training.counts["epochs"] or len(next(iter(training.curves.values()), ()))
 
 
 def of_many(trainings: Trainings, trainings_of_many: Trainings) -> Training | None:
-    """A training with very many images; `None` where it would be many steps, since batch_size is not honoured."""
+    """Return a training with very many images, or `None` if it would take many steps since batch_size is ignored."""
     counts = trainings.witnessed().counts
     honoured = counts["largest"] == WITNESS_BATCH and counts["epochs"] == WITNESS_EPOCHS
     return trainings_of_many.large() if honoured else None
@@ -135,7 +133,7 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
             example=large.example,
         )
     if learned_labels(trainings.witnessed()) != [0, 1, 2]:
-        return  # losses differ by the labels too; another check is about that
+        return  # losses also depend on the labels, which another check is about
     training, seen = trainings.frozen()
     losses = training.curves
     if not losses.get("loss") or not losses.get("val_loss"):
@@ -169,13 +167,13 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
 
 
 def _factor_between(one: float, other: float) -> int:
-    """The factor that labels are often scaled by, where it lies between two losses, for they grow with the labels."""
+    """Return by which of the usual factors two losses differ, which then is that of scaled labels; 0 if by none."""
     small, large = sorted((one, other))
     return next((factor for factor in (255, 256, 128, 127) if abs(large - factor * small) <= 0.003 * large), 0)
 
 
 def require_validation(training: Training, case: ScriptCase, *, sets_swapped: bool = False) -> None:
-    """Raise `CheckFailed` where the validation accuracy is another than the script says."""
+    """Raise `CheckFailed` if the validation accuracy is not that of the script."""
     curves = training.curves
     if not curves:
         raise NotRun("`train` did not return the History.")
@@ -210,8 +208,8 @@ def test_epochs_and_batch_size(trainings: Trainings) -> None:
             hint="Pass the parameter epochs on to fit, which is called once.",
         )
     expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
-    # A step may be made of several batches, or several steps of one: it is enough that either count is right.  So it is
-    # that `fit` has trained as many epochs with such batches: how many images there are, another check asks.
+    # A step may consist of several batches, or a batch of several steps, so it is enough if one of the counts is right.
+    # It is also enough if `fit` trained so many epochs with such batches, since another check is about the images.
     known = [count for count in (counts["steps"], counts["batches"]) if count]
     of_that_size = counts["epochs"] == WITNESS_EPOCHS and counts["largest"] == WITNESS_BATCH
     if known and not of_that_size and not any(abs(count - expected) <= WITNESS_EPOCHS for count in known):
@@ -229,7 +227,7 @@ def test_early_stopping(trainings: Trainings, case: ScriptCase) -> None:
     for each in cases:
         expected = expected_epochs(each)
         training = trainings.well_validated(each)
-        # How many epochs there are at most, another check asks.
+        # Another check is about the number of epochs.
         beyond = expected_epochs(each, most=_WITHOUT_END) if expected == each.epochs else expected
         if not expected <= (training.epochs or 0) <= beyond:
             accuracy = script_accuracy(each)
@@ -272,7 +270,7 @@ def test_checkpoint_best_epoch(trainings: Trainings, case: ScriptCase) -> None:
 
 
 def _rank_kept(trainings: Trainings, training: Training) -> int:
-    """The rank of the epoch that was kept."""
+    """Return the rank of the epoch whose weights were saved."""
     bias = [np.zeros(0), *trainings.best_weights(training)][-1]
     if bias.shape != (SCRIPT_CLASSES,) or not np.any(bias):
         raise CheckFailed("The checkpoint should hold the trained model, but it holds another.", hint=_HINT)
@@ -341,10 +339,10 @@ def test_returns_history(trainings: Trainings) -> None:
 
 
 def require_history(training: Training) -> dict[str, list[float]]:
-    """The curves of the returned History.
+    """Return the curves of the History that `train` returned.
 
     Raises:
-        CheckFailed: Something else was returned.
+        CheckFailed: If it returned something else.
     """
     if not training.returned["history"]:
         kind = training.returned["kind"]
@@ -353,73 +351,7 @@ def require_history(training: Training) -> dict[str, list[float]]:
             f"`train` should return the History of the training, but it returned {what}.",
             hint="Return what model.fit returns.",
         )
-    return training.returned["curves"]  # type: ignore[no-any-return]
-
-
-_TURNS: Final[tuple[tuple[str, Callable[[Array], Array]], ...]] = (
-    ("mirrored", lambda x: x[:, :, ::-1]),
-    ("upside down", lambda x: x[:, ::-1]),
-    ("turned by half", lambda x: x[:, ::-1, ::-1]),
-    ("transposed", lambda x: np.swapaxes(x, 1, 2)),
-    ("turned by a quarter", lambda x: np.rot90(x, 1, (1, 2))),
-    ("turned by a quarter", lambda x: np.rot90(x, 3, (1, 2))),
-    ("with their channels the other way round", lambda x: x[..., ::-1]),
-    ("with other channels", lambda x: np.roll(x, 1, axis=3)),
-    ("with other channels", lambda x: np.roll(x, 2, axis=3)),
-)
-_LIKE: Final = 0.9
-_SAME: Final = 0.95
-_MOST_SEEN: Final = 100
-_MOST_VALUES: Final = 2_000_000
-
-
-def how_changed(images: Array, training: Array | None, validation: Array | None) -> str:
-    """What is done to validation images and not to training images, in words; empty where nothing is.
-
-    Scale is left out.  Training images may be augmented at random, and whatever is done to both is done to both.
-
-    Args:
-        images: The images that were given, the same for training and validation, shape (n, h, w, channels).
-        training: The first training images that the network saw, in whatever order; `None` where it told of none.
-        validation: The first validation images, likewise.
-    """
-    if training is None or validation is None or validation.ndim != 4 or training.ndim != 4:
-        return ""
-    if _share_found(validation, images) >= _LIKE or _share_found(validation, training) >= _LIKE:
-        return ""
-    for words, turn in _TURNS:
-        if _share_found(validation, turn(images)) >= _LIKE:
-            return words
-    # Cut, shifted, or whatever else: told where the training images are as they were given.
-    return "changed" if _share_found(training, images) >= _LIKE else ""
-
-
-def _share_found(seen: Array, images: Array) -> float:
-    """The share of images seen that are, but for scale, among others."""
-    few = 0 < len(seen) <= _MOST_SEEN and 0 < len(images) <= _MOST_SEEN
-    if (
-        not few
-        or seen.size > _MOST_VALUES
-        or seen.shape[1:] != images.shape[1:]
-        or not (np.all(np.isfinite(seen)) and np.all(np.isfinite(images)))
-    ):
-        return 0.0
-    rows = [_standardised(each) for each in (seen, images)]
-    return float(np.mean((rows[0] @ rows[1].T).max(axis=1) > _SAME))
-
-
-def _standardised(images: Array) -> Array:
-    """Each image as a row of length 1, each channel, or in grey each part, less its mean, channels alike strong."""
-    values = images.astype(np.float64)
-    values = values - values.mean(axis=(1, 2), keepdims=True)
-    if values.shape[3] == 1:  # frame, ring and middle look the same however an image is turned
-        parts = rings(*values.shape[1:3])
-        for part in range(3):
-            values[:, parts == part] -= values[:, parts == part].mean(axis=1, keepdims=True)
-    values /= np.sqrt(np.sum(values**2, axis=(1, 2), keepdims=True)) + 1e-9
-    rows = values.reshape(len(values), -1)
-    standardised: Array = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
-    return standardised
+    return training.returned["curves"]
 
 
 def _numbers(values: list[float]) -> str:

@@ -6,34 +6,28 @@ import json
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from grader.checks.common.evidence import Aside, Examiner
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of, describe
-from grader.checks.functions.networks import (
-    BlockCase,
+from grader.checks.functions.task4.cases import BLOCK_CASES, BlockCase, BuildCase, build_cases
+from grader.checks.functions.task4.evidence import (
     Blocks,
     Networks,
     are_probabilities,
     kernels,
     unchanged_kernels,
 )
-from grader.checks.functions.strategies import BuildCase, build_cases
 from grader.sandbox.host.session import SubmissionError
 
-# As large as the course's images, so that two blocks of unpadded convolutions fit; and numbers of filters that
-# networks have, which normalisation in groups and branches of a quarter each can divide.
-_BLOCK_CASES = st.tuples(st.sampled_from((32, 40, 48)), st.sampled_from((1, 3, 8)), st.sampled_from((32, 64, 96, 128)))
 _BLOCK_EXAMPLES = 3
 _BLOCK_SHRINKS = 12
-_FLAT = 3e-5  # below it, differences between probabilities drown in rounding
-
+_FLAT = 3e-5  # smaller differences between probabilities are lost in rounding
 Array = np.ndarray[Any, Any]
 
 
 @check("add_conv_block/ends-in-filters")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
     facts = blocks.added(case).facts
     convolutions = [layer for layer in facts["layers"] if layer["convolution"]]
@@ -42,7 +36,7 @@ def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
         raise CheckFailed(
             f"The block should add a convolution, but it added {kinds}.", hint="Begin the block with a Conv2D layer."
         )
-    # Of branches that are put together at the end, each has a part of the channels, and a gate may have but one.
+    # If branches are concatenated at the end, each has only a part of the channels, and a gate may have a single one.
     branches = any(layer["kind"] in ("Concatenate", "Multiply") for layer in facts["layers"])
     last = facts["output_shape"] if branches else convolutions[-1]["output_shape"]
     for what, shape in (("its last convolution has", last), ("it", facts["output_shape"])):
@@ -56,7 +50,7 @@ def test_ends_in_filters(blocks: Blocks, case: BlockCase) -> None:
 
 
 @check("add_conv_block/halves-height-and-width")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_halves_height_and_width(blocks: Blocks, case: BlockCase) -> None:
     facts = blocks.added(case).facts
     shape, size = facts["output_shape"], case[0]
@@ -69,7 +63,7 @@ def test_halves_height_and_width(blocks: Blocks, case: BlockCase) -> None:
 
 
 @check("add_conv_block/works-in-place")
-@for_all(_BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
+@for_all(BLOCK_CASES, examples=_BLOCK_EXAMPLES, shrinks=_BLOCK_SHRINKS)
 def test_works_in_place(blocks: Blocks, case: BlockCase) -> None:
     block = blocks.added(case)
     if block.fault is not None:
@@ -100,7 +94,7 @@ def test_sequential_and_convolutional(networks: Networks) -> None:
 @check("build_model/honours-arguments")
 @for_all(build_cases, examples=1, shrinks=6)
 def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner, case: BuildCase) -> None:
-    # In another worker: what one call leaves for the next, another check looks at.
+    # The second call runs in another worker, since another check is about what one call leaves behind for the next.
     for asked in (None, case):
         where = networks if asked is None else Networks(aside.student_for("build_model"), examiner)
         expected = asked or networks.usual_case
@@ -145,7 +139,7 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
     network = networks.usual()
     networks.require_compiled(network)
     hint = 'Compile with loss="categorical_crossentropy", which goes with softmax and one-hot labels.'
-    loss = compiled_loss(network.export)
+    loss = compiled_loss(network.export["config"])
     named = loss_name(loss)
     if named and named not in ("categorical_crossentropy", "CategoricalCrossentropy"):
         raise CheckFailed(f"The loss should be categorical cross-entropy, but it is {named}.", hint=hint)
@@ -158,13 +152,13 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
         )
     if named and not gives_probabilities and not takes_logits(loss):
         return
-    # By what it does: for one image, the loss of label c is -log p(c), up to a constant that regularisers add
-    # and a slope that label smoothing takes off.
+    # A loss without a name is judged by its values: for one image, the loss of label c is -log p(c), up to a constant
+    # that regularisers add and a factor below 1 that comes from label smoothing.
     try:
         probabilities, logs = networks.judged()
     except SubmissionError:
         if named:
-            return  # it is the metrics, which another check is about
+            return  # the metrics raised, which another check is about
         raise
     losses = np.array([log.get("loss", np.nan) for log in logs])
     if not follows_cross_entropy(probabilities[: len(losses)].astype(np.float64), losses):
@@ -176,9 +170,13 @@ def test_categorical_cross_entropy(networks: Networks) -> None:
 
 
 def follows_cross_entropy(probabilities: Array, losses: Array) -> bool:
-    """Whether the losses of one image, label by label, are the cross-entropies; both of shape (classes,).
+    """Whether the losses of one image, one for each label, are cross-entropies of its probabilities.
 
-    A network whose answers are all alike, such as one whose last layer starts at zero, has the loss log(classes).
+    If all probabilities are equal, as when the last layer starts at zero, each loss has to be log(classes).
+
+    Args:
+        probabilities: The probabilities, shape (classes,).
+        losses: The loss with each class as the label, shape (classes,).
     """
     if np.ptp(probabilities) < _FLAT:
         return bool(np.ptp(losses) < 1e-3 and losses[0] > np.log(len(losses)) - 0.01)
@@ -190,15 +188,15 @@ def follows_cross_entropy(probabilities: Array, losses: Array) -> bool:
     return 0.6 <= slope <= 1.05 and residual < 0.05
 
 
-def compiled_loss(export: dict[str, Any]) -> Any:
-    """How the loss that a model was compiled with is serialised: a name, a dictionary, or `None`."""
-    settings = json.loads(export["config"]).get("compile_config")
+def compiled_loss(config: str) -> Any:
+    """Return the loss in an exported configuration as it is serialised: a name, a dictionary, or `None`."""
+    settings = json.loads(config).get("compile_config")
     loss = settings.get("loss") if isinstance(settings, dict) else None
     return loss[0] if isinstance(loss, list) and len(loss) == 1 else loss
 
 
 def loss_name(loss: Any) -> str:
-    """The name of a serialised loss; empty for one that is not Keras' own."""
+    """Return the name of a serialised loss, or "" if it is not one of Keras' own."""
     if isinstance(loss, dict):
         own = loss.get("registered_name") not in (None, loss.get("class_name"))
         if own or not str(loss.get("module")).startswith(("keras", "builtins")):
@@ -208,7 +206,7 @@ def loss_name(loss: Any) -> str:
 
 
 def takes_logits(loss: Any) -> bool:
-    """Whether a serialised loss was told that it gets logits."""
+    """Whether a serialised loss was made with `from_logits`."""
     config = loss.get("config") if isinstance(loss, dict) else None
     return isinstance(config, dict) and bool(config.get("from_logits"))
 
@@ -224,7 +222,7 @@ def test_tracks_accuracy(networks: Networks) -> None:
             f"The model should track `accuracy`, but it tracks {names or 'nothing but the loss'}.", hint=hint
         )
     if np.ptp(probabilities) < _FLAT:
-        return  # no class is more probable than another, so that no answer is the right one
+        return  # no class is more probable than another, so the network decides for none
     right = int(np.argmax(probabilities))
     for label, log in enumerate(logs):
         if abs(log["accuracy"] - (label == right)) > 1e-6:
@@ -263,7 +261,7 @@ def test_fresh_and_untrained(networks: Networks, examiner: Examiner) -> None:
             f"The model should be untrained, but it has {second.export['steps']} training steps behind it.",
             hint="Build and compile here; training belongs into `train`.",
         )
-    untouched = examiner.ask("weights_of", examiner.ask("rebuild", second.export["config"]))
+    untouched = examiner.weights_of(examiner.rebuild(second.export["config"]))
     for fresh, actual in zip(untouched, second.export["weights"], strict=True):
         if fresh.dtype.kind == "f" and not looks_fresh(fresh, actual):
             raise CheckFailed(
@@ -273,7 +271,7 @@ def test_fresh_and_untrained(networks: Networks, examiner: Examiner) -> None:
 
 
 def looks_fresh(fresh: Array, actual: Array) -> bool:
-    """Whether weights may come from the initialiser that gave `fresh`: the same constant, or a like spread."""
+    """Whether weights may come from the initialiser of `fresh`: the same constant, or a similar mean and spread."""
     if np.ptp(fresh) == 0:
         return bool(np.allclose(actual, fresh, atol=1e-6))
     if fresh.size < 32:

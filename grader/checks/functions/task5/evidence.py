@@ -1,4 +1,4 @@
-"""Evidence about `train`: what it does with models that the grader knows."""
+"""Evidence about `train`: what it does with models whose behaviour the grader knows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from grader.checks.common.answers import HistoryFacts, SeenImages, WatchFacts
 from grader.checks.common.evidence import KNOWN_GAIN, CannotRebuild, Evidence, Examiner
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, NotRun, Shown
-from grader.checks.functions.oracles import (
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.oracles import (
     LARGE_VALIDATION,
     SCRIPT_BATCH,
     WITNESS_BATCH,
@@ -27,7 +29,6 @@ from grader.checks.functions.oracles import (
     sureness_of,
     witness_images,
 )
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 from grader.sandbox.wire.frames import Handle
 from grader.sandbox.wire.weights import differ
@@ -37,33 +38,44 @@ Array = np.ndarray[Any, Any]
 _MOST_EPOCHS: Final = 1000
 
 OF_THE_VALIDATION_SET: Final = [1, 2, 0]
-"""What `learned_labels` says of a witness that was trained on the validation set."""
+"""What `learned_labels` returns for a witness model that was trained on the validation set."""
+
+
+_NOTHING_COUNTED: Final[WatchFacts] = {
+    "images": 0,
+    "batches": 0,
+    "steps": 0,
+    "epochs": 0,
+    "validated": 0,
+    "largest": 0,
+}
 
 
 class Training(msgspec.Struct, frozen=True):
     """What one call of `train` with a known model left behind.
 
     Attributes:
-        example: The call.
-        returned: What `toolbox.describe_history` says of the returned value.
-        epochs: How many epochs the model was trained for; `None` where it has no script that counts.
-        counted: How many epochs each extra callback saw.
-        before: The model's weights before.
-        after: The model's weights after.
-        path: What was given as checkpoint_path.
-        checkpoint: The bytes there, `None` where there is no file.
-        files_before: The names of the files in the working folder before.
-        files: The same after.
-        config: The model's configuration, for a file that holds weights alone.
-        elsewhere: The bytes of a file that was written instead of one at that path.
-        logs: What the model's own `fit` said of each epoch, where it was asked.
-        counts: What was counted of the training, see `toolbox.counts_of`, where it was.
-        refused: Arguments that `train` did not take, `callbacks` or `labels`: it was called in another form.
-        error: What it raised when it was called as the contract says, where it was called in another form.
+        example: The call, as source.
+        returned: The description of what `train` returned; see `toolbox.describe_history`.
+        epochs: How many epochs the model was trained; `None` if it has no script, which counts them.
+        counted: How many epochs each of the given callbacks saw.
+        before: The model's weights before the training.
+        after: The model's weights after the training.
+        path: The argument `checkpoint_path`.
+        checkpoint: The bytes of the file at that path; `None` if there is none.
+        files_before: The names of the files in the working folder before the training.
+        files: The names of the files in the working folder after the training.
+        config: The model's configuration, with which a file of weights alone can be opened.
+        elsewhere: The bytes of another file that the training wrote; `None` if there is none.
+        logs: What the model's own `fit` said of each epoch; only for a model with a script.
+        counts: The counts of the training, see `toolbox.counts_of`; only for a model with a watch.
+        refused: The arguments that `train` did not take as the contract says, `callbacks` or `labels`, so that it was
+            called in another way; "" if it took all of them.
+        error: What `train` raised when it was called as the contract says; only with `refused`.
     """
 
     example: str
-    returned: dict[str, Any]
+    returned: HistoryFacts
     epochs: int | None
     counted: list[int]
     before: list[Array]
@@ -75,15 +87,15 @@ class Training(msgspec.Struct, frozen=True):
     config: str = ""
     elsewhere: bytes | None = None
     logs: list[dict[str, float]] = []
-    counts: dict[str, int] = {}
+    counts: WatchFacts = msgspec.field(default_factory=lambda: _NOTHING_COUNTED)
     refused: str = ""
     error: Exception | None = None
 
     @property
     def curves(self) -> dict[str, list[float]]:
-        """The curves of the training: by `fit` itself where it told them, else by what was returned."""
+        """The curves of the training: those that `fit` itself reported, or else those that were returned."""
         if not self.logs:
-            return self.returned["curves"]  # type: ignore[no-any-return]
+            return self.returned["curves"]
         return {name: [log[name] for log in self.logs if name in log] for name in self.logs[0]}
 
     @property
@@ -93,13 +105,13 @@ class Training(msgspec.Struct, frozen=True):
 
 
 def require_training(training: Training) -> None:
-    """Raise `NotRun` where the given model was not trained at all: another check is about that."""
+    """Raise `NotRun` if the given model was not trained at all, since another check is about that."""
     if not training.moved:
         raise NotRun("`train` did not train the model it was given.")
 
 
 class Trainings(Evidence):
-    """What `train` does with models that the grader knows."""
+    """What `train` does with models that the grader knows, for each case."""
 
     def __init__(self, student: Student, examiner: Examiner) -> None:
         super().__init__(student)
@@ -108,18 +120,18 @@ class Trainings(Evidence):
         self._count = 0
 
     def scripted(self, case: ScriptCase, *, validated: bool = False) -> Training:
-        """A training whose validation accuracy follows the case's script; see `models.script_model`.
+        """Train a model whose validation accuracy follows the case's script; see `models.script_model`.
 
         Args:
             case: The script.
-            validated: Let `fit` validate on the validation set whatever it is given.
+            validated: Whether `fit` is made to validate on the validation set, whatever it is given.
         """
 
         def make() -> _Known:
             validation = list(script_images(self.shape)[2:]) if validated else None
             classes = [rank - 1 for rank in case.ranks]
-            model, script, *counters = self.student.tool(
-                "script_model", SCRIPT_CLASSES, classes, sureness_of(case), validation, self.shape
+            model, script, *counters = self.student.tools.script_model(
+                SCRIPT_CLASSES, classes, sureness_of(case), validation, self.shape
             )
             return _Known(model, script, tuple(counters))
 
@@ -142,17 +154,20 @@ class Trainings(Evidence):
         return self.once((case, validated), gather)
 
     def well_validated(self, case: ScriptCase) -> Training:
-        """The same, where `fit` validates on the validation set: whether it is asked to, another check looks at."""
+        """Train a model with a script, and make sure that `fit` validates on the validation set.
+
+        If `train` does not ask for that, which costs another check, the training is repeated with a `fit` that does.
+        """
         training = self.scripted(case)
         if training.logs and not follows_script(training.curves.get("val_accuracy", []), case):
             return self.scripted(case, validated=True)
         return training
 
     def witnessed(self, *, validated: bool = False) -> Training:
-        """Two epochs with a network that remembers what it was trained on; see `models.witness_model`.
+        """Train a network that remembers what it was trained on, for two epochs; see `models.witness_model`.
 
         Args:
-            validated: As for `scripted`.
+            validated: Whether `fit` is made to validate on the validation set, whatever it is given.
         """
 
         def gather() -> Training:
@@ -168,7 +183,7 @@ class Trainings(Evidence):
         return self.once(("witness", validated), gather)
 
     def large(self) -> Training | None:
-        """One epoch of very many tiny images; `None` for a `train` that does not take those, or not in time."""
+        """Train for one epoch with very many tiny images; `None` if `train` fails with those or is too slow."""
 
         def gather() -> Training | None:
             settings = {"epochs": 1, "batch_size": LARGE_VALIDATION, "patience": 1}
@@ -181,35 +196,39 @@ class Trainings(Evidence):
         return self.once("large", gather)
 
     def _witness(self, shape: Shape, validation: list[Array] | None = None) -> _Known:
-        model, watch = self.student.tool("witness_model", 3, validation, shape)
+        model, watch = self.student.tools.witness_model(3, validation, shape)
         return _Known(model, None, (), watch)
 
-    def frozen(self) -> tuple[Training, dict[str, Array | None]]:
-        """One epoch with a network that cannot change, on the same images for training and validation.
+    def frozen(self) -> tuple[Training, SeenImages]:
+        """Train a network that cannot change for one epoch, with the same images for training and validation.
 
         Returns:
             The training, and the images as the network saw them; see `toolbox.seen_by`.
         """
 
-        def gather() -> tuple[Training, dict[str, Array | None]]:
+        def gather() -> tuple[Training, SeenImages]:
             made: list[_Known] = []
 
             def make() -> _Known:
-                model, watch = self.student.tool("frozen_channel_model", KNOWN_GAIN, self.shape)
+                model, watch = self.student.tools.frozen_channel_model(KNOWN_GAIN, self.shape)
                 made.append(_Known(model, None, (), watch))
                 return made[-1]
 
             x, y = patterned_images(self.shape)
-            labels = np.pad(np.roll(y, 1, axis=1), ((0, 0), (0, 1)))  # wrong ones, so that the loss grows with scale
-            labels[-1] = (0, 0, 0, 1)  # no class is without an image, for those who weight classes by their share
+            labels = np.pad(
+                np.roll(y, 1, axis=1), ((0, 0), (0, 1))
+            )  # wrong labels, so that the loss grows with the scale
+            labels[-1] = (0, 0, 0, 1)  # every class needs an image, for those who weight classes by their share
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
             training = self._train(make, (x, labels, x, labels), settings, "")
-            return training, self.student.tool("seen_by", made[-1].watch)
+            watch = made[-1].watch
+            assert watch is not None, "this model has one"
+            return training, self.student.tools.seen_by(watch)
 
         return self.once("frozen", gather)
 
     def seen_in_training(self) -> float:
-        """The mean over pixels and channels of the witness training images, as the network saw them."""
+        """Return the mean over pixels and channels of the witness's training images, as the network saw them."""
         training = self.witnessed()
         require_training(training)
         if learned_labels(training) == OF_THE_VALIDATION_SET:
@@ -217,13 +236,13 @@ class Trainings(Evidence):
         return float(np.mean(training.after[2]))  # the moving mean of the batch normalisation
 
     def checkpoint_weights(self, training: Training) -> list[Array]:
-        """The weights in a checkpoint, opened by the examiner.
+        """Return the weights in the checkpoint of a training, which the examiner opens.
 
         Raises:
-            CheckFailed: There is no file, or no whole model in it.
+            CheckFailed: If there is no file, or no whole model in it.
         """
         if training.checkpoint is None:
-            known = {"solution.py", training.path, *training.files_before}  # what lies at the path may be no file
+            known = {"solution.py", training.path, *training.files_before}  # at the path there may be a folder
             others = [name for name in training.files if name not in known]
             instead = f"; there is {others[0]!r} instead" if others else ""
             raise CheckFailed(
@@ -233,31 +252,33 @@ class Trainings(Evidence):
                 example=training.example,
             )
         try:
-            model = self.examiner.ask("open_checkpoint", training.checkpoint)
+            model = self.examiner.open_checkpoint(training.checkpoint)
         except CannotRebuild as failed:
             raise CheckFailed(
                 f"The checkpoint should be a whole model that keras.models.load_model can load, but {failed.reason}.",
                 hint="Save the whole model: ModelCheckpoint without save_weights_only, or model.save.",
                 example=training.example,
             ) from None
-        return list(self.examiner.ask("weights_of", model))
+        return self.examiner.weights_of(model)
 
     def best_weights(self, training: Training) -> list[Array]:
-        """The weights that were kept, as a whole model at checkpoint_path or in any other way.
+        """Return the weights that a training saved, as a whole model at `checkpoint_path` or in any other way.
 
-        Which way is asked for, another check is about.
+        Another check is about the way in which they are saved.
 
         Raises:
-            CheckFailed: Nothing was kept.
+            CheckFailed: If nothing was saved.
         """
         try:
             return self.checkpoint_weights(training)
         except CheckFailed as failed:
             for data in (training.checkpoint, training.elsewhere):
-                for tool, arguments in (("open_checkpoint", ()), ("load_weights", (training.config,))):
-                    with contextlib.suppress(CannotRebuild):
-                        if data is not None:
-                            return list(self.examiner.ask("weights_of", self.examiner.ask(tool, *arguments, data)))
+                if data is None:
+                    continue
+                with contextlib.suppress(CannotRebuild):
+                    return self.examiner.weights_of(self.examiner.open_checkpoint(data))
+                with contextlib.suppress(CannotRebuild):
+                    return self.examiner.weights_of(self.examiner.load_weights(training.config, data))
             raise failed from None
 
     def _train(
@@ -269,10 +290,10 @@ class Trainings(Evidence):
         *,
         callbacks: bool = False,
     ) -> Training:
-        """Call `train`, in the form that the contract names or else in the first one that works."""
+        """Call `train` as the contract says, or else in the first other way that works."""
         numbers = tuple(np.argmax(each, axis=1) if each.ndim == 2 else each for each in images)
         forms: list[tuple[str, type | None, tuple[Array, ...]]] = [("", list if callbacks else None, images)]
-        # A train that adds the callbacks to a tuple is as right as one that adds them to a list.
+        # A `train` that adds its callbacks to a tuple is as right as one that adds them to a list, so both are tried.
         forms += [("", tuple, images)] if callbacks else [("callbacks", list, images), ("callbacks", tuple, images)]
         forms.append(("labels", list if callbacks else None, numbers))
         errors: list[SubmissionError] = []
@@ -295,9 +316,9 @@ class Trainings(Evidence):
     def _called(self, known: _Known, images: tuple[Array, ...], settings: dict[str, Any], comment: str) -> Training:
         model = known.model
         before = self.student.export(model)
-        files_before = self.student.tool("files")
+        files_before = self.student.tools.files()
         self._count += 1
-        path = f"kept-{self._count}.keras"  # a name that nobody can have written into the file
+        path = f"kept-{self._count}.keras"  # a name that the submission cannot have written out
         names = ("x_train", "y_train", "x_val", "y_val")
         shown = [Shown(array, name) for name, array in zip(names, images, strict=True)]
         try:
@@ -305,20 +326,19 @@ class Trainings(Evidence):
             returned = self.student.call("train", Shown(model, "model"), *shown, **arguments)
         finally:
             self.student.example = comment + self.student.example
-        after = self.student.weights(model, like=list(before["weights"]))
-        files = self.student.tool("files")
+        after = self.student.weights(model, like=before["weights"])
+        files = self.student.tools.files()
         others = [name for name in files if name != "solution.py" and not _is_of_another(name, self._count)]
-        checkpoint = self.student.tool("file_bytes", path)
-        with_script = known.script is not None
+        checkpoint = self.student.tools.file_bytes(path)
         elsewhere = None
-        with contextlib.suppress(SubmissionError):  # a file that is too large is no checkpoint of a small model
-            elsewhere = self.student.tool("file_bytes", others[-1]) if others and with_script else None
+        with contextlib.suppress(SubmissionError):  # a file too large to be sent is no checkpoint of a small model
+            elsewhere = self.student.tools.file_bytes(others[-1]) if others and known.script is not None else None
         return Training(
             example=self.student.example,
-            returned=self.student.tool("describe_history", returned, model),
-            epochs=self.student.tool("epochs_of", known.script) if with_script else None,
-            counted=[self.student.tool("epochs_of", counter) for counter in known.counters],
-            before=list(before["weights"]),
+            returned=self.student.tools.describe_history(returned, model),
+            epochs=None if known.script is None else self.student.tools.epochs_of(known.script),
+            counted=[self.student.tools.epochs_of(counter) for counter in known.counters],
+            before=before["weights"],
             after=after,
             path=path,
             checkpoint=checkpoint,
@@ -326,8 +346,8 @@ class Trainings(Evidence):
             files=files,
             config=before["config"],
             elsewhere=elsewhere,
-            logs=self.student.tool("logs_of", known.script) if with_script else [],
-            counts=self.student.tool("counts_of", known.watch) if known.watch is not None else {},
+            logs=[] if known.script is None else self.student.tools.logs_of(known.script),
+            counts=_NOTHING_COUNTED if known.watch is None else self.student.tools.counts_of(known.watch),
         )
 
 
@@ -336,9 +356,9 @@ class _Known(NamedTuple):
 
     Attributes:
         model: The model.
-        script: What it follows.
-        counters: Callbacks that are given to `train`.
-        watch: What counts its images and steps, and keeps the first images.
+        script: The script that it follows; `None` if it has none.
+        counters: Callbacks that count epochs, to be given to `train`.
+        watch: The watch that counts its images and steps and keeps the first images; `None` if it has none.
     """
 
     model: Handle
@@ -348,19 +368,19 @@ class _Known(NamedTuple):
 
 
 def _is_of_another(name: str, count: int) -> bool:
-    """Whether a file is that of another training."""
+    """Whether a file was written by another training, to judge by its name."""
     found = re.match(r"kept-(\d+)", name)
     return found is not None and int(found[1]) != count
 
 
 def follows_script(accuracies: list[float], case: ScriptCase) -> bool:
-    """Whether validation accuracies are those of a script, as far as both go."""
+    """Whether validation accuracies are those of a script, up to the end of the shorter of the two."""
     pairs = list(zip(accuracies, script_accuracy(case), strict=False))
-    return bool(pairs) and all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in pairs)  # NaN agrees with nothing
+    return bool(pairs) and all(abs(a - b) <= 0.5 / SCRIPT_BATCH for a, b in pairs)  # false for NaN
 
 
 def _handles(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings with the callbacks shown by name and sent as handles."""
+    """Return settings in which callbacks are sent as handles and shown by name in the example."""
     callbacks = settings.get("callbacks")
     if callbacks is None:
         return settings
@@ -371,6 +391,6 @@ def _handles(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def learned_labels(training: Training) -> list[int]:
-    """The label that each colour, or bright part, was trained with: `[0, 1, 2]` for the training set's labels."""
+    """Return the label that a witness learned for each colour or bright part: `[0, 1, 2]` from the training set."""
     kernel = training.after[-2]  # (3 channels or parts, 3 classes)
     return [int(np.argmax(row)) for row in kernel]

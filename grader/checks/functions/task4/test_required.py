@@ -1,15 +1,15 @@
-"""Task 4, where a course asks for more than the contract: what the network of `build_model` is to be made of."""
+"""Task 4, in a course that asks for more than the contract: what the network of `build_model` must be made of."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from typing import Any
 
 from grader.assignment.requirements import listed
+from grader.checks.common.answers import LayerFacts
 from grader.checks.common.context import Context
 from grader.checks.common.verdict import CheckFailed, check, count_of
-from grader.checks.functions.networks import Networks
+from grader.checks.functions.task4.evidence import Networks
 
 
 @check("build_model/enough-blocks")
@@ -23,8 +23,8 @@ def test_enough_blocks(context: Context, networks: Networks) -> None:
         )
 
 
-def blocks_in(layers: list[dict[str, Any]]) -> int:
-    """How many convolution blocks there are: one or more convolutions up to where height and width are halved."""
+def blocks_in(layers: list[LayerFacts]) -> int:
+    """Count the convolution blocks: each is one or more convolutions up to where height and width are halved."""
     blocks, convolved, size = 0, False, None
     for layer in layers:
         shape = layer["output_shape"]
@@ -62,7 +62,7 @@ def test_forbidden_layers(context: Context, networks: Networks) -> None:
 
 
 def _kinds(networks: Networks) -> list[str]:
-    """The layers of the network, each kind once."""
+    """Return the kinds of layers that the network has, each once."""
     return list(dict.fromkeys(layer["kind"] for layer in networks.usual().facts["layers"]))
 
 
@@ -82,7 +82,7 @@ def test_optimizer(context: Context, networks: Networks) -> None:
     allowed = context.course.requirements.optimizers
     network = networks.usual()
     networks.require_compiled(network)
-    found = optimizer_name(network.export)
+    found = optimizer_name(network.export["config"])
     if found not in allowed:
         close = difflib.get_close_matches(found, allowed, n=1) or allowed[:1]
         raise CheckFailed(
@@ -92,9 +92,9 @@ def test_optimizer(context: Context, networks: Networks) -> None:
         )
 
 
-def optimizer_name(export: dict[str, Any]) -> str:
-    """The class of the optimizer that a model was compiled with; empty where that is not known."""
-    settings = json.loads(export["config"]).get("compile_config")
+def optimizer_name(config: str) -> str:
+    """Return the class of the optimizer in an exported configuration, or "" if that is not known."""
+    settings = json.loads(config).get("compile_config")
     optimizer = settings.get("optimizer") if isinstance(settings, dict) else None
     name = optimizer.get("class_name") if isinstance(optimizer, dict) else optimizer
     return name[:80] if isinstance(name, str) else ""

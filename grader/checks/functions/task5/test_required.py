@@ -1,4 +1,4 @@
-"""Task 5, where a course asks for more than the contract: the patience that `train` has by default."""
+"""Task 5, in a course that asks for more than the contract: the default patience of `train`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Final
 
 from grader.checks.common.context import Context
 from grader.checks.common.verdict import CheckFailed, check, count_of
-from grader.checks.functions.oracles import expected_epochs
-from grader.checks.functions.strategies import ScriptCase
-from grader.checks.functions.trainings import Trainings
+from grader.checks.functions.task5.cases import ScriptCase
+from grader.checks.functions.task5.evidence import Trainings
+from grader.checks.functions.task5.oracles import expected_epochs
 
 _MORE: Final = 4
 

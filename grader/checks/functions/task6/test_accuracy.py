@@ -1,4 +1,4 @@
-"""Task 6: how well images are predicted that the submission never saw."""
+"""Task 6: how well the submission predicts images that it never saw."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from grader.results.artefacts import Artefacts, Measured
 from grader.sandbox.host.session import WorkerGone
 
 _LEARNS_SLOWLY: Final = 0.12
-"""Accuracy above chance from which on a network that is not good enough may only be slow, and is trained longer.
+"""The accuracy above chance from which on a network without full credit is trained longer, since it may only be slow.
 
-Measured on CIFAR-10 with plain networks: under `SGD()` one that is sound was at 0.60 after 800 steps and at 0.66 after
-1,600. With half of the labels moved on by one it was at 0.43 and 0.46, with `Adam(1e-5)` at 0.48 and 0.54.
+This was measured on CIFAR-10 with plain networks.  A sound one with `SGD()` reached 0.60 after 800 steps and 0.66 after
+1,600.  With half of the labels shifted by one it was 0.43 and 0.46, and with `Adam(1e-5)` 0.48 and 0.54.
 """
 
 _TIMES_LONGER: Final = 3
@@ -44,7 +44,7 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
     if bands.share(came.accuracy) < 1 and learns:
         example = student.example
         longer = msgspec.structs.replace(budget, epochs=_TIMES_LONGER * budget.epochs)
-        with contextlib.suppress(CheckFailed, NotRun, WorkerGone):  # what was reached before stands
+        with contextlib.suppress(CheckFailed, NotRun, WorkerGone):  # the first result stands then
             again = trained(student, examiner, split, longer, seconds=course.limits.training_seconds)
             if again.accuracy > came.accuracy:
                 budget, came, example = longer, again, student.example
@@ -66,7 +66,7 @@ def test_unseen_images(context: Context, student: Student, examiner: Examiner, a
 
 
 def _whole_training(context: Context, student: Student, examiner: Examiner, artefacts: Artefacts) -> None:
-    """Judge the training as the submission wrote it: its own epochs, batch size and patience, on all images."""
+    """Judge the training as the submission wrote it, with its own epochs, batch size and patience, on all images."""
     course, dataset = context.course, context.dataset
     assert dataset is not None, "the profile loads the data"
     bands = bands_of(course, dataset.sha256, "full")
@@ -90,7 +90,7 @@ def _whole_training(context: Context, student: Student, examiner: Examiner, arte
 
 
 def _keep(artefacts: Artefacts, came: Trained, split: Split, context: Context, measured: Measured) -> None:
-    """Keep what there is to look at."""
+    """Keep the figures, the curves and some examples beside the result."""
     course, dataset = context.course, context.dataset
     assert dataset is not None, "the profiles with this check load the data"
     for name, record in (

@@ -1,4 +1,4 @@
-"""What the grader knows beforehand: its own data, and what a right solution makes of them.  Pure functions."""
+"""The grader's own training data, and what a right solution makes of them, as pure functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.assignment.subject import USUAL
 from grader.checks.common.stopping import epochs_until_stop
-from grader.checks.functions.strategies import SCRIPT_CLASSES, ScriptCase
+from grader.checks.functions.task5.cases import SCRIPT_CLASSES, ScriptCase
 from grader.sandbox.wire.rings import rings
 
 Array = np.ndarray[Any, Any]
@@ -16,14 +16,14 @@ Shape = tuple[int, int, int]
 """Height, width and channels of an image."""
 
 SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
-"""The images of a script's training set, and of its validation set."""
+"""The number of images in a script's training set, and in its validation set."""
 
 WITNESS_IMAGES: Final = 160
 WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2
 LARGE_TRAINING: Final = 16_000
-"""More images than three classes of CIFAR-10 have for training: whoever types in their number has fewer."""
+"""More images than three classes of CIFAR-10 have for training, so that it shows if that number is written out."""
 
 LARGE_VALIDATION: Final = 4_000
 WITNESS_LEVEL: Final = 240
@@ -31,10 +31,11 @@ WITNESS_VALIDATION_LEVEL: Final = 90
 
 
 def script_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
-    """Data for script models: of the validation labels, rank r (class r - 1) has a share that grows with r.
+    """Return data for script models: training images and labels, then validation images and labels.
 
-    Of the training labels it has a share that shrinks, so that whoever watches the training accuracy, or the
-    wrong set, sees the opposite.  Each set is one batch: steps cost, and nothing is said of them here.
+    Rank r, which is class r - 1, has a share of the validation labels that grows with r, and a share of the training
+    labels that shrinks with r.  So a submission that monitors the training accuracy, or the wrong set, sees the
+    opposite.  Each set is one batch, since steps cost time and these data are not for checks of steps.
     """
     ranks = np.arange(1, SCRIPT_CLASSES + 1)
     sets: list[Array] = []
@@ -46,27 +47,27 @@ def script_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array
 
 
 def script_accuracy(case: ScriptCase) -> list[float]:
-    """The validation accuracy of each epoch of a script."""
+    """Return the validation accuracy of each epoch of a script."""
     total = sum(range(1, SCRIPT_CLASSES + 1))
     return [rank / total for rank in case.ranks]
 
 
 def sureness_of(case: ScriptCase) -> list[float]:
-    """A logit for each epoch, at which neither the lowest nor the highest loss is that of the best epoch.
+    """Return a logit for each epoch, such that neither the lowest nor the highest loss is that of the best epoch.
 
-    The loss at logit z for a class of share s is log(e^z + K - 1) - s z: it grows with z from 1 on, since every share
-    is far below one half.  The ranks from 1 on have the logits 6, 2, 7, 3, 8, 4, 9 and 5, so that whoever watches a
-    loss, whichever way, stops and saves elsewhere; equal epochs have equal losses.
+    The loss at logit z for a class of share s is log(e^z + K - 1) - s z.  It grows with z from 1 on, since every share
+    is far below one half.  The ranks from 1 on have the logits 6, 2, 7, 3, 8, 4, 9 and 5, so that a submission which
+    watches a loss, in either direction, stops and saves at other epochs.  Equal epochs have equal losses.
     """
     return [1.0 + 5 * rank % 9 for rank in case.ranks]
 
 
 def expected_epochs(case: ScriptCase, *, most: int = 0) -> int:
-    """How many epochs a right `train` trains: Keras' rule for EarlyStopping.
+    """Return how many epochs a right `train` trains, by Keras' rule for EarlyStopping.
 
     Args:
         case: The script.
-        most: The most epochs, where that is not as the case says.
+        most: The most epochs; 0 for those of the case.
     """
     epochs = most or case.epochs
     ranks = [case.ranks[min(epoch, len(case.ranks) - 1)] for epoch in range(epochs)]
@@ -74,10 +75,12 @@ def expected_epochs(case: ScriptCase, *, most: int = 0) -> int:
 
 
 def laid_out(values: Array, shape: Shape) -> Array:
-    """Images of three values each, uint8: the channels of one colour, or in grey frame, ring and middle.
+    """Return images that each show three values, uint8.
+
+    In colour these are the channels of a uniform image; in grey they are its frame, its ring and its middle.
 
     Args:
-        values: Shape (n, 3).
+        values: The values, shape (n, 3).
         shape: Height, width and channels of an image.
     """
     if shape[2] == 3:
@@ -86,10 +89,11 @@ def laid_out(values: Array, shape: Shape) -> Array:
 
 
 def witness_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
-    """Images with one bright value of three: red, or the frame, is class 0, the next one 1, the last one 2.
+    """Return data for witness models: training images and labels, then validation images and labels.
 
-    The validation images are darker, fewer, and labelled the other way round, so that it shows in the
-    weights of a witness model if they were trained on.
+    Each image has one bright value of three, and that is its class: 0 for red or the frame, 1 for green or the ring, 2
+    for blue or the middle.  The validation images are fewer and darker, and their labels are shifted by one, so that a
+    training on them shows in the weights of a witness model.
     """
     sets: list[Array] = []
     for count, level, shift in (
@@ -102,12 +106,15 @@ def witness_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Arra
 
 
 def smallest_shape(shape: Shape) -> Shape:
-    """The smallest images that have the three values: one pixel in colour, or 5 x 5 grey ones."""
+    """Return the smallest shape that can hold three values: one pixel in colour, or 5 x 5 grey ones."""
     return (1, 1, 3) if shape[2] == 3 else (5, 5, 1)
 
 
 def large_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
-    """As many images as make it show where a number was typed in, as small as can be, so that they cost nothing."""
+    """Return data with very many images, so that numbers show that a submission has written out.
+
+    The images are as small as possible, so that they cost little.
+    """
     sets: list[Array] = []
     for count in (LARGE_TRAINING, LARGE_VALIDATION):
         labels = np.arange(count) % 3
@@ -117,7 +124,7 @@ def large_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array,
 
 
 def patterned_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array]:
-    """Some images of the witness', each with a faint pattern of its own that tells it from its mirror image."""
+    """Return some training images of the witness, each with a faint pattern that tells it from its mirror image."""
     images, labels = witness_images(shape)[:2]
     count, (height, width, channels) = 48, shape
     rng = np.random.default_rng(3)

@@ -90,9 +90,9 @@ def _hint_for_missing(context: Context, student: Student, name: str) -> str:
 
 
 def _wrong_parameters(function: contract.Function, found: FunctionFound) -> str:
-    """What is wrong with a function's parameters, to follow its name; empty where nothing is."""
+    """Return what is wrong with a function's parameters, in words that follow its name, or "" if nothing is."""
     if found.parameters is None:
-        return ""  # a callable whose parameters Python does not know; the other checks will tell
+        return ""  # a callable whose parameters Python does not know, which is left to the checks that call it
     by_name = {parameter.name: parameter for parameter in found.parameters}
     kinds = {parameter.kind for parameter in found.parameters}
     required = [p for p in function.parameters if p.default is None]

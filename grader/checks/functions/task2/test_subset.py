@@ -12,13 +12,21 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.assignment.subject import Subject
 from grader.checks.common.evidence import Aside
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import Student
-from grader.checks.common.verdict import CheckFailed, NotRun, Shown, check, count_of
-from grader.checks.functions.evidence import SUBSET_FORMS, Subsets, first_that_works, fresh_subset_of
-from grader.checks.functions.strategies import STEP, SubsetCase, subset_cases
+from grader.checks.common.verdict import CheckFailed, Shown, check, count_of
+from grader.checks.functions.evidence import first_that_works
+from grader.checks.functions.task2.cases import (
+    SubsetCase,
+    large_case,
+    many_case,
+    subset_cases,
+    unusual_case,
+    usual_case,
+)
+from grader.checks.functions.task2.evidence import SUBSET_FORMS, Subsets, fresh_subset_of
+from grader.checks.functions.task2.recognising import image_numbers
 from grader.sandbox.host.session import SubmissionError, WorkerGone
 
 Array = np.ndarray[Any, Any]
@@ -42,24 +50,25 @@ def test_each_image_once(subsets: Subsets, subsets_of_many: Subsets, case: Subse
     case = usable(subsets, case)
     require_each_once(subsets, case)
     if subsets.of(case).no_array:
-        return  # so long a list does not cross
-    with contextlib.suppress(WorkerGone):  # how fast it is, nobody asks
+        return  # so long a list cannot be sent from the worker
+    with contextlib.suppress(WorkerGone):  # the function may be slow
         subsets_of_many.once(
             "large", lambda: require_each_once(subsets_of_many, large_case(subsets.subject), asked=subsets)
         )
 
 
 def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | None = None) -> None:
-    """Raise `CheckFailed` where an image that was asked for is missing, or comes more than once.
+    """Raise `CheckFailed` if a requested image is missing, or there more than once.
 
     Args:
-        subsets: What is judged.
+        subsets: The results that are judged.
         case: The case.
-        asked: Where it is looked up which classes are kept, unless there.
+        asked: The results that show whether images of other classes are kept; those that are judged unless given.
     """
     numbers = Counter(image_numbers(case, subsets.of(case).images))
     kept = {case.labels[number] for number in numbers}
-    # Of other classes than were asked for, all images may be there: another check is about that.
+    # If other classes than the requested ones are kept, which another check is about, it is enough if each image of a
+    # class that was kept is there once.
     classes = kept if any(strays(asked or subsets)) else set(case.classes)
     for number, label in enumerate(case.labels):
         if label in classes and numbers[number] != 1:
@@ -129,7 +138,7 @@ def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
             hint="Categorical cross-entropy compares probabilities: give the one-hot array a float dtype.",
         )
     for row in requested_rows(case, images, labels):
-        too_few = len(row) != len(case.classes) and not np.any(row)  # how many columns there are, another check asks
+        too_few = len(row) != len(case.classes) and not np.any(row)  # another check is about the number of columns
         if not too_few and not (np.sum(row == 1) == 1 and np.sum(row == 0) == len(row) - 1):
             raise CheckFailed(
                 f"Each row of y_subset should have a single 1 and zeros else, but one is {row.tolist()}.",
@@ -138,7 +147,7 @@ def test_one_hot_labels(subsets: Subsets, case: SubsetCase) -> None:
 
 
 def requested_rows(case: SubsetCase, images: Array, labels: Array) -> Array:
-    """The rows of labels of images that were asked for: another check is about those that were not."""
+    """Return the label rows of images that were requested, since another check is about images that were not."""
     if len(labels) != len(images):
         return labels
     asked = [case.labels[number] in case.classes for number in image_numbers(case, images)]
@@ -152,9 +161,10 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
     case = usable(subsets, case)
     images, labels = subsets.of(case)[:2]
     rows = rows_of(subsets, labels, len(images))
-    # By numbers alone, so that labels paired with the wrong images are left to the check for that.
+    # Only the number of ones in each column is judged.  Labels that are paired with the wrong images are left to the
+    # check about that.
     kept = [case.labels[number] for number in image_numbers(case, images)]
-    if rows.shape[1] == 1:  # not one-hot, which another check is about: the number of a column, or the label itself
+    if rows.shape[1] == 1:  # column numbers or labels: that they are not one-hot, another check says
         numbers = [float(value) for value in rows[:, 0]]
         columns = [float(case.classes.index(label)) for label in kept if label in case.classes]
         if sorted(numbers) in (sorted(columns), sorted(map(float, kept))):
@@ -179,7 +189,7 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
 
 
 def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
-    """Labels as one row an image, whatever axes there are too many or the other way round: (count, columns)."""
+    """Return labels with one row an image, (count, columns), even if they were transposed or have additional axes."""
 
     def is_turned() -> bool:
         case = usual_case(subsets.subject)
@@ -202,7 +212,7 @@ def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
             f"x_subset and y_subset should be equally long, but they have {len(images)} and {len(labels)} rows.",
             hint="Use one index array for both.",
         )
-    # Whatever a row looks like, images of one label must have one kind of row; which kind, others look at.
+    # All images with the same label must have the same row.  What the row looks like is left to other checks.
     row_of_label: dict[int, bytes] = {}
     for number, row in zip(image_numbers(case, images), rows, strict=True):
         label = case.labels[number]
@@ -213,47 +223,11 @@ def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
             )
 
 
-_PATTERN = (2, 0, 1, 3, 1, 0, 2, 1, 0, 2)  # of 3 stands a label that is none of the classes
 _FEW = 12
-_UNUSUAL = ((5, 2, 7), (4, 1, 6))
-
-
-def many_case(subject: Subject) -> SubsetCase:
-    """36 images of up to three of the course's classes, and four of another label.
-
-    So many that no shuffle leaves them sorted by chance.
-    """
-    return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
-
-
-def usual_case(subject: Subject) -> SubsetCase:
-    """The same with a seed."""
-    return msgspec.structs.replace(many_case(subject), seed=1)
-
-
-def unusual_case(subject: Subject) -> SubsetCase:
-    """Classes that are not the course's, among others."""
-    classes = next(each for each in _UNUSUAL if set(each) != set(subject.classes))
-    return SubsetCase(tuple(range(10)) * 2, (2, 1, 1), classes, 1)
-
-
-def large_case(subject: Subject) -> SubsetCase:
-    """More images than three classes of CIFAR-10 have for training, and more of each.
-
-    Whoever typed in how many those are finds too few.
-    """
-    first, second, *others = subject.classes[:3]
-    shape = (3, 1, 1) if subject.is_grey else (1, 1, 3)
-    return SubsetCase(_labels(subject) * 2000, shape, (second, first, *others), 1)
-
-
-def _labels(subject: Subject) -> tuple[int, ...]:
-    known = subject.classes[:3]
-    return tuple(subject.other_label if place == 3 else known[place % len(known)] for place in _PATTERN)
 
 
 def strays(subsets: Subsets) -> tuple[bool, bool]:
-    """Whether images of other classes are kept where unusual classes are asked for, and where the usual ones are."""
+    """Return whether images of other classes are kept if unusual classes are requested, and if the course's are."""
 
     def strays_in(case: SubsetCase) -> bool:
         kept = {case.labels[number] for number in image_numbers(case, subsets.of(case).images)}
@@ -264,15 +238,15 @@ def strays(subsets: Subsets) -> tuple[bool, bool]:
 
 
 def usable(subsets: Subsets, case: SubsetCase) -> SubsetCase:
-    """The case, or one with the default classes where other classes are kept than those that are asked for.
+    """Return the case, or one with the default classes if the function only works with those.
 
-    Another check is about that; all others look at what works.
+    That the function ignores `classes` costs one check.  All others judge a case that works.
     """
     return usual_case(subsets.subject) if strays(subsets) == (True, False) else case
 
 
 def why_not_shuffled(case: SubsetCase, numbers: list[int]) -> tuple[str, str]:
-    """What is wrong with the order of the images of a case of many, and a hint; empty where nothing is."""
+    """Return what is wrong with the order of many images, and a hint; both are "" if nothing is wrong."""
     if numbers == sorted(numbers):
         return (
             "The images should be shuffled, but they came in the order they have in x.",
@@ -288,7 +262,7 @@ def why_not_shuffled(case: SubsetCase, numbers: list[int]) -> tuple[str, str]:
     places = [sorted(numbers).index(number) for number in numbers]
     steps = [(second - first) % len(numbers) for first, second in itertools.pairwise(places)]
     step = max(steps, key=steps.count, default=0)
-    if steps.count(step) > len(steps) / 2:  # of a shuffle, one or two in a row are as they were before
+    if steps.count(step) > len(steps) / 2:  # a shuffle leaves only one or two neighbours as they were
         kept = "the other way round" if step == len(numbers) - 1 else "all but a few or turned as a whole"
         return (
             f"The images should be shuffled, but they came in the order they have in x, {kept}.",
@@ -307,10 +281,10 @@ def test_shuffled(student: Student) -> None:
         except SubmissionError:
             if seed is not None:
                 raise
-            continue  # whether None is taken, the check for seeds asks
+            continue  # the check about seeds is about None
         numbers = image_numbers(many, subset.images)
         found.append((why_not_shuffled(many, numbers), len(numbers), student.example))
-    few = [problem for problem, count, _ in found if count < _FEW]  # which are in order by chance now and then
+    few = [problem for problem, count, _ in found if count < _FEW]  # so few can be in order by chance
     for (message, hint), count, example in found:
         if message and (count >= _FEW or all(text for text, _ in few)):
             raise CheckFailed(message, hint=hint, example=example)
@@ -354,12 +328,10 @@ def test_inputs_untouched(aside: Aside, case: SubsetCase) -> None:
     def call(flat: bool, kind: type) -> list[tuple[str, Array, Any]]:
         labels = case.y.reshape(-1) if flat else case.y
         held = [("x", case.x.value), ("y", labels)]
-        x, y = (student.tool("hold", value) for _, value in held)
+        x, y = (student.tools.hold(value) for _, value in held)
         shown = Shown(y, f'np.array({labels.tolist()}, dtype="uint8")')
         student.call("subset_data", Shown(x, case.x.text), shown, classes=kind(case.classes), seed=case.seed)
-        return [
-            (name, before, student.tool("look", handle)) for (name, before), handle in zip(held, (x, y), strict=True)
-        ]
+        return [(name, before, student.tools.look(handle)) for (name, before), handle in zip(held, (x, y), strict=True)]
 
     for name, before, after in first_that_works([partial(call, *form) for form in SUBSET_FORMS]):
         if not (isinstance(after, np.ndarray) and np.array_equal(after, before) and after.dtype == before.dtype):
@@ -380,64 +352,3 @@ def test_label_shapes(subsets: Subsets, case: SubsetCase) -> None:
             f"{len(flat)} instead of {len(column)}.",
             hint="Bring y into one shape first, for example with y.reshape(-1).",
         )
-
-
-def image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    """Which images of the case these are; images that were merely scaled are recognised all the same.
-
-    So are others that were changed, by which is brighter, where as many came as were asked for.
-
-    Raises:
-        CheckFailed: They are no images of the case.
-    """
-    if not len(images):
-        return []
-    if case.is_large:
-        return _large_image_numbers(case, images)
-    means = images.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
-    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):  # as they were, or scaled to 0..1 or -1..1
-        original = (means * factor + offset - case.pattern.mean()) / STEP
-        numbers = np.rint(original)
-        if (
-            images.size
-            and np.allclose(numbers, original, atol=1e-3)
-            and np.all((numbers >= 0) & (numbers < len(case.labels)))
-            and (factor == 1.0 or images.dtype.kind == "f")
-            and (factor != 1.0 or _are_unchanged(case, images) or not _by_brightness(case, means))
-        ):
-            return [int(number) for number in numbers]
-    by_brightness = _by_brightness(case, means)
-    if by_brightness:
-        return by_brightness
-    raise CheckFailed(
-        "x_subset should hold images of x, but it has others.",
-        hint="Select images here and leave scaling to the model, or to train and predict.",
-    )
-
-
-def _are_unchanged(case: SubsetCase, images: Array) -> bool:
-    known = {image.tobytes() for image in case.x.value}
-    return all(image.tobytes() in known for image in images)
-
-
-def _by_brightness(case: SubsetCase, means: Array) -> list[int]:
-    """The numbers of images that were asked for, from dark to bright; none where other images must be among them."""
-    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
-    if len(means) != len(wanted) or len(np.unique(means)) != len(means):
-        return []
-    return [wanted[place] for place in np.argsort(np.argsort(means))]
-
-
-def _large_image_numbers(case: SubsetCase, images: Array) -> list[int]:
-    pixels = images.reshape(len(images), -1)
-    pixels = pixels.astype(np.float64) if pixels.shape[1] == 3 else pixels[:, :1]
-    for factor, offset in ((1.0, 0.0), (255.0, 0.0), (127.5, 127.5)):
-        digits = np.rint(pixels * factor + offset)
-        if pixels.shape[1] == 3 and np.allclose(digits, pixels * factor + offset, atol=1e-3):
-            numbers = digits @ (65536, 256, 1)
-            if np.all((numbers >= 0) & (numbers < len(case.labels))):
-                return [int(number) for number in numbers]
-    wanted = [number for number, label in enumerate(case.labels) if label in case.classes]
-    if len(images) == len(wanted):
-        return wanted  # what was done to them, another check asks
-    raise NotRun("x_subset has images that are not in x.")

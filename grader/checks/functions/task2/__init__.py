@@ -1,0 +1,1 @@
+"""Task 2: `subset_data`."""

@@ -1,0 +1,1 @@
+"""Task 6: `plot_history`, `predict`, and how well images are predicted."""
