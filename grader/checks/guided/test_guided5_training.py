@@ -22,6 +22,10 @@ _RAW = 20
 """The value above which images count as not scaled."""
 
 _NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
+
+_MOST_GAIN = 0.1
+"""The largest `min_delta` that can be meant for an accuracy: 0.001 to 0.01 is usual, and 1 is meant as one percent."""
+
 _MOST_TRAININGS = 3
 
 _SIZES = ("filters", "units", "kernel_size", "strides", "pool_size")
@@ -282,6 +286,13 @@ def test_early_stopping(observed: Observed) -> None:
             f"EarlyStopping should be able to stop training, but its patience of {callback.patience} is no less than "
             f"the {note.epochs} epochs that fit may take.",
             hint="Give it a patience of a few epochs, or fit more epochs.",
+            line=note.line,
+        )
+    if callback.min_delta > _MOST_GAIN and quantity_of(callback.monitor).endswith("accuracy"):
+        raise CheckFailed(
+            f"An accuracy should count as better if it is a little higher, but with min_delta={callback.min_delta:g} "
+            f"it has to rise by {callback.min_delta:.0%} from one epoch to a later one.",
+            hint="Leave min_delta out, or give it as a share of 1, such as 0.001.",
             line=note.line,
         )
     if not told.digests:
