@@ -209,6 +209,14 @@ def test_a_coding_cookie_and_a_byte_order_mark_are_honoured(tmp_path: Path) -> N
         pytest.param("x = 1\ndef train(): return [x for x in y]\ny = 2", "23", id="comprehension variable"),
         pytest.param("N = 1\nM = 2\ndef train(n=N): pass", "13", id="default"),
         pytest.param("def d(f): return f\n@d\ndef train(): pass", "123", id="decorator"),
+        pytest.param(
+            "import f\n@f.one\ndef o(x): pass\n@o.register(str)\ndef _(x): pass\ndef train(): o(1)",
+            "123456",
+            id="registered by a decorator",
+        ),
+        pytest.param(
+            "c = []\ndef d(f):\n  c.append(f)\n@d\ndef g(): pass\ndef train(): c", "123456", id="noted by one"
+        ),
         pytest.param("c = []\nfor i in 'ab':\n  c.append(i)\nd = []\ndef train(): c", "1235", id="filled in a loop"),
         pytest.param("C = {}\nC['a'] = 1\nC.update(b=2)\nprint(C)\ndef train(): C", "1235", id="changed in place"),
         pytest.param("import random\nc = [1]\nrandom.shuffle(c)\ndef train(): c", "1234", id="shuffled"),

@@ -203,6 +203,10 @@ def changes_in(nodes: Iterable[ast.AST]) -> Changes:
                 names.add(_changed(node.func))
             if called in _CHANGE_FIRST:
                 names.update(arguments[:1])
+        elif isinstance(node, FunctionNode | ast.ClassDef):
+            # `@opened.register(str)` adds the function to `opened`, and `@noted` may add it to a global list.
+            names.update(_changed(each) for each in node.decorator_list if not isinstance(each, ast.Name))
+            calls += [(each.id, []) for each in node.decorator_list if isinstance(each, ast.Name)]
     return Changes(names, calls)
 
 
