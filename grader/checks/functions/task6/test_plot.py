@@ -24,7 +24,7 @@ _VALIDATION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TRAINING_WORDS = re.compile(
-    r"train|übung|lern|entra[iî]n|entren|addestr|apprent|учеб|обуч|训练|訓練|학습", re.IGNORECASE
+    r"train|\bfit|lern|entra[iî]n|entren|addestr|apprent|учеб|обуч|训练|訓練|学習|학습|훈련", re.IGNORECASE
 )
 _AXES: Final[tuple[tuple[Literal["xlabel", "ylabel"], str], ...]] = (("xlabel", "x"), ("ylabel", "y"))
 _ACCURACY_WORDS = re.compile(r"accura|genauigkeit|précision|precisi", re.IGNORECASE)
