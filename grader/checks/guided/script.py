@@ -55,6 +55,11 @@ class Script(msgspec.Struct, frozen=True):
         """Epochs."""
         return len(self.accuracy)
 
+    @property
+    def best_places(self) -> set[int]:
+        """The epochs with the best val_accuracy and the best val_loss."""
+        return {self.best(name, self.length) for name in ("val_accuracy", "val_loss")}
+
     def at(self, epoch: int) -> dict[str, float]:
         """The values of an epoch."""
         return {name: getattr(self, name)[epoch] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}

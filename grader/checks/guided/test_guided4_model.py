@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check
@@ -76,7 +77,7 @@ def test_sequential(observed: Observed) -> None:
             f"There should be a network that is compiled, but there is none{why}.",
             hint="Create a keras.Sequential, add blocks to it, compile it, and call its summary.",
         ) from None
-    if not note.sequential:
+    if not note.sequential or _class_of(note) not in ("Sequential", ""):
         raise CheckFailed(
             "The network should be a keras.Sequential, but it is a model of another kind.",
             hint="Begin with model = keras.Sequential() and add layers to it.",
@@ -88,6 +89,15 @@ def test_sequential(observed: Observed) -> None:
             hint="Add keras.layers.Conv2D layers in a function of your own.",
             line=note.line,
         )
+
+
+def _class_of(note: Note) -> str:
+    """What kind of network a configuration builds in the examiner; empty where it cannot be read, or is of its own."""
+    try:
+        tree = msgspec.json.decode(note.config)
+        return str(tree["class_name"]) if str(tree.get("module", "")).startswith("keras") else ""
+    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError):
+        return ""
 
 
 def _layer_kinds(observed: Observed, note: Note) -> list[str]:
@@ -250,7 +260,7 @@ def test_loss(observed: Observed) -> None:
 def test_tracks_accuracy(observed: Observed) -> None:
     note = _network(observed)
     compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
-    metrics = [*(compiled[-1].metrics if compiled else note.metrics), *note.names]
+    metrics = compiled[-1].metrics if compiled else [*note.metrics, *note.names]
     if not any("acc" in metric.lower() for metric in metrics):
         raise CheckFailed(
             "Training should track the accuracy, but it does not.",
