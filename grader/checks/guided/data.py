@@ -26,6 +26,9 @@ _SMALL_PART: Final = 0.5
 _ORDERED_RUNS: Final = 12
 """The most ascending runs of images in order, class after class or file after file; a shuffled set has many more."""
 
+_REGULAR: Final = 0.25
+"""The share of equal steps between neighbours from which on an order follows a rule: reversed, or read in strides."""
+
 _PARTLY: Final = 0.2
 """The share of test images from which on a set counts as the test set."""
 
@@ -109,7 +112,7 @@ class Data:
 
     def is_part_of(self, images: Images, whole: Images | None) -> bool:
         """Whether some images are only a small part of a larger set of at most three classes."""
-        if whole is None or whole.test != images.test or images.augmented:
+        if whole is None or whole.test != images.test:
             return False
         part, numbers = set(images.numbers().tolist()), set(whole.numbers().tolist())
         return bool(part <= numbers and len(part) < _SMALL_PART * len(numbers) and len(self.classes(whole)) <= 3)
@@ -244,9 +247,14 @@ def naming(labels: Array, truth: Array) -> dict[int, int]:
 
 
 def is_in_order(numbers: Array) -> bool:
-    """Whether images are in the order of the data set, as a whole or class after class."""
+    """Whether images are in the order of the data set, as a whole or class after class, or in one that a rule makes."""
+    if len(numbers) < 2:
+        return False
     falls = int(np.sum(np.diff(numbers) < 0))
-    return len(numbers) >= 2 and falls <= _ORDERED_RUNS and falls < len(numbers) / 6
+    if falls <= _ORDERED_RUNS and falls < len(numbers) / 6:
+        return True
+    steps = np.diff(np.argsort(np.argsort(numbers, kind="stable")))
+    return len(steps) >= _ORDERED_RUNS and int(np.unique(steps, return_counts=True)[1].max()) > _REGULAR * len(steps)
 
 
 def agreement(labels: Array, truth: Array) -> float:

@@ -49,6 +49,7 @@ class Line(msgspec.Struct, frozen=True):
     y: Any
     label: _Text
     look: _Text
+    in_view: bool = True
 
 
 class Axes(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_
 from grader.checks.guided.pictures import Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
-from grader.sandbox.wire import graphs
+from grader.sandbox.wire import graphs, standing
 from grader.sandbox.wire.frames import Handle, TracebackLine
 from grader.sandbox.wire.weights import weights_digest
 
@@ -40,6 +40,7 @@ _REAL: Final = (50_000, 10_000)
 
 _MOST_FITS: Final = 20
 _MOST_RESTARTS: Final = 2
+_MOST_DRAWN: Final = 100
 _RUN_SECONDS: Final = 600.0
 _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", "ValueError")
 """What a program may raise that expects more images."""
@@ -81,17 +82,27 @@ class Observed:
         budget: The submission's time.
         examiner: The examiner, where networks are opened.
         number: The number of this run of the submission, from 0.  Each has its own images and script.
+        unlike: What was told in an earlier run, so that other epochs are the best ones in this run.
     """
 
-    def __init__(self, context: Context, budget: TimeLeft, examiner: Examiner, number: int = 0) -> None:
+    def __init__(
+        self,
+        context: Context,
+        budget: TimeLeft,
+        examiner: Examiner,
+        number: int = 0,
+        unlike: tuple[Told, ...] = (),
+    ) -> None:
         self.context = context
         self._number = number
+        self._unlike = unlike
         self.submission = context.submission
         self.examiner = examiner
         self._budget = budget
         self._worker: Worker | None = None
         self._observation: Observation | None = None
         self._gone: WorkerGone | None = None
+        self._notes: list[Note] | None = None
         self._networks: dict[str, Handle] = {}
         self.remembered: dict[str, Any] = {}
 
@@ -103,7 +114,8 @@ class Observed:
 
     def once_more(self) -> contextlib.closing[Observed]:
         """Return another run of the same submission, with other images and another script, as a context manager."""
-        return contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1))
+        told = self.observation.told
+        return contextlib.closing(Observed(self.context, self._budget, self.examiner, self._number + 1, told))
 
     @property
     def observation(self) -> Observation:
@@ -152,11 +164,11 @@ class Observed:
 
         def answer(event: Epoch) -> dict[str, Any]:
             while len(told) <= min(event.fit, _MOST_FITS):
-                told.append(Told(write_script(rng, event.epochs, event.patience), []))
+                told.append(Told(self._script(rng, event, len(told)), []))
             number = min(max(event.fit, 0), _MOST_FITS)
             if event.epoch == 0 and told[number].digests and told[number].restarts < _MOST_RESTARTS:
                 # The training failed and starts again.  It must not know the values that come, so they are new ones.
-                told[number] = Told(write_script(rng, event.epochs, event.patience), [], told[number].restarts + 1)
+                told[number] = Told(self._script(rng, event, number), [], told[number].restarts + 1)
             current = told[number]
             epoch = len(current.digests)
             if epoch >= current.script.length:
@@ -166,6 +178,15 @@ class Observed:
 
         run = self._run(self._worker, pictures.data, settings, answer, seconds=_RUN_SECONDS)
         return Observation(run, tuple(told), Album(pictures))
+
+    def _script(self, rng: np.random.Generator, event: Epoch, number: int) -> Script:
+        """Draw the script of a training; in another run, other epochs are the best ones if there are enough."""
+        script = write_script(rng, event.epochs, event.patience)
+        for _ in range(_MOST_DRAWN if number < len(self._unlike) else 0):
+            if not script.best_places & self._unlike[number].script.best_places:
+                break
+            script = write_script(rng, event.epochs, event.patience)
+        return script
 
     def train(self, images: dict[str, Array], *, epochs: int, batch_size: int, seconds: float) -> tuple[Run, Worker]:
         """Run the program once more, on other images and with another number of epochs and another batch size.
@@ -225,7 +246,17 @@ class Observed:
     @property
     def notes(self) -> list[Note]:
         """All notes, in their order."""
-        return self.observation.run.notes
+        if self._notes is None:
+            self._notes = [self._as_known(note) for note in self.observation.run.notes]
+        return self._notes
+
+    def _as_known(self, note: Note) -> Note:
+        """Return a note corrected where the trusted side can tell that its network or training is the grader's own."""
+        of_stand_in = note.of_stand_in or standing.is_network(note.config)
+        stand_in = note.stand_in or (note.kind == "fit" and standing.is_training(note.y, self.recognise(note.x).train))
+        if of_stand_in == note.of_stand_in and stand_in == note.stand_in:
+            return note
+        return msgspec.structs.replace(note, of_stand_in=of_stand_in, stand_in=stand_in)
 
     @property
     def errors(self) -> list[Failure]:
@@ -352,6 +383,24 @@ class Observed:
                 weights = None if self._worker is None else weights_in(self._worker, path, config)
             self._networks[path] = opened(self.examiner, data, config, weights)
         return self._networks[path]
+
+    def network_with(self, digest: str, config: str) -> Handle | None:
+        """Return a network with a digest, opened in the examiner; `None` if the worker cannot give its weights.
+
+        It is read from the file that it was saved to, or rebuilt with the weights that the worker kept as it predicted.
+
+        Raises:
+            CannotRebuild: If the examiner cannot build such a network.
+        """
+        if digest and (path := self.saved_with({digest}, config)):
+            return self.network(path, config)
+        if self._worker is None:
+            return None
+        weights: Any = None
+        with contextlib.suppress(SubmissionError, WorkerGone), self._budget.spend():
+            weights = self._worker.tool("weights_predicting", digest, seconds=30.0)
+        arrays = isinstance(weights, list) and all(isinstance(weight, np.ndarray) for weight in weights)
+        return self.examiner.rebuild(config, weights) if arrays and weights_digest(weights) == digest else None
 
     def saved_with(self, digests: set[str], config: str) -> str:
         """Return the path of a saved file whose network has one of some digests in the examiner; "" if none has."""

@@ -56,6 +56,11 @@ class Script(msgspec.Struct, frozen=True):
         """The number of epochs."""
         return len(self.accuracy)
 
+    @property
+    def best_places(self) -> set[int]:
+        """The epochs with the best validation accuracy and with the best validation loss."""
+        return {self.best(name, self.length) for name in ("val_accuracy", "val_loss")}
+
     def at(self, epoch: int) -> dict[str, float]:
         """Return the values of an epoch by name."""
         return {name: getattr(self, name)[epoch] for name in ("accuracy", "loss", "val_accuracy", "val_loss")}

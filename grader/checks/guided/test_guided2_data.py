@@ -68,8 +68,6 @@ def test_three_classes(observed: Observed) -> None:
 def test_every_image_once(observed: Observed) -> None:
     data, images = _training(observed)
     numbers = images.numbers()
-    if images.augmented:
-        return
     doubled = len(numbers) - len(np.unique(numbers))
     if doubled:
         raise CheckFailed(

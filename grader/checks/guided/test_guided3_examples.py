@@ -15,6 +15,7 @@ from grader.checks.guided.shown import Shown, images_shown, names_of
 Array = np.ndarray[Any, Any]
 
 _SOME = 4
+_MANY = 6
 _HINT = "Call the function once with the training set and once with the test set, before you train."
 
 
@@ -77,6 +78,15 @@ def test_labels(observed: Observed) -> None:
             line=shown[0].line,
         )
     of_kept = _judged(observed, shown)
+    images = Data(observed).training()
+    of_one = len({image.known for image in shown}) == 1 and len(shown) >= _MANY
+    if of_one and images is not None and len(Data(observed).classes(images)) > 1:
+        raise CheckFailed(
+            "Images of all classes should be shown, but all are of one, which cannot show whether each class has "
+            "its own name.",
+            hint="Draw the places from the whole set.",
+            line=shown[0].line,
+        )
     if pairs_wrongly(observed):
         raise CheckFailed(
             "Each image should stand beside the name of its own class, but images of one class have other names, or "

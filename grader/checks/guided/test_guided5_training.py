@@ -152,9 +152,31 @@ def _has_odd_outputs(observed: Observed) -> bool:
 
 
 def scaled_wrongly(note: Note) -> bool:
-    """Whether images were not scaled, or scaled twice, for a network that does not scale them itself."""
+    """Whether images were not scaled, or scaled twice, for a network that does not normalise them itself."""
+    largest = _largest_within(note)
+    return not _normalising_layers(note) and (largest < _TINY or largest > _RAW)
+
+
+def _largest_within(note: Note) -> float:
+    """Return the largest value of the images that the first convolution gets, after the layers that rescale."""
     largest = float(np.nanmax(np.abs(note.x)))
-    return not _scaling_layers(note) and (largest < _TINY or largest > _RAW)
+    try:
+        layers = msgspec.json.decode(note.config)["config"]["layers"]
+        for layer in itertools.takewhile(lambda one: not re.search("Conv|Dense", one["class_name"]), layers):
+            if layer["class_name"] == "Rescaling":
+                scale, offset = (layer["config"].get(name, 1.0) for name in ("scale", "offset"))
+                largest = float(np.max(np.abs(np.asarray(scale) * largest + np.asarray(offset))))
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError):
+        pass
+    return largest
+
+
+def _normalising_layers(note: Note) -> list[str]:
+    """Return those of the scaling layers that bring values of any size into one range."""
+    config_scales = bool(note.config) and "Rescaling" in note.config
+    return [
+        layer for layer in _scaling_layers(note) if layer != "Rescaling" and not (layer == "Lambda" and config_scales)
+    ]
 
 
 def _scaling_layers(note: Note) -> list[str]:
@@ -177,8 +199,9 @@ def test_scaled(observed: Observed) -> None:
             line=note.line,
         )
     _require_whole_labels(observed, note)
-    if inside:
+    if _normalising_layers(note):
         return
+    largest = _largest_within(note)
     if largest < _TINY:
         raise CheckFailed(
             f"The images should be divided by 255 once, but the largest value that fit gets is {largest:.4f}.",
@@ -272,7 +295,7 @@ def test_early_stopping(observed: Observed) -> None:
     stopped = epochs < script.length
     _require_time(observed, note)
     if not stoppers:
-        if epochs and stopped and script.best("val_accuracy", epochs) < epochs - 1:
+        if epochs and stopped and _waited(told) and _stops_by_the_same_rule(observed, told):
             return  # a callback of the program's own stopped it
         raise CheckFailed(
             "Training should stop early, but fit gets no EarlyStopping.",
@@ -306,7 +329,15 @@ def test_early_stopping(observed: Observed) -> None:
         )
     quantity = quantity_of(callback.monitor)
     wanted = script.stops(quantity, callback.patience, min_delta=callback.min_delta)
-    if wanted is not None and wanted <= script.length and wanted != epochs and _stops_otherwise(told, callback, epochs):
+    ends = {
+        script.stops(quantity_of(each.monitor), each.patience, min_delta=each.min_delta)
+        for each in stoppers
+        if quantity_of(each.monitor)
+    }
+    otherwise = epochs not in ends and (
+        _stops_otherwise(told, callback, epochs) or not _stops_by_the_same_rule(observed, told)
+    )
+    if wanted is not None and wanted <= script.length and wanted != epochs and otherwise:
         raise CheckFailed(
             f"With patience {callback.patience} training should stop after {wanted} epochs of the watched run, "
             f"but it went on for {epochs}.",
@@ -351,6 +382,23 @@ def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
         for name, wrong in others
         if name != own or wrong
     )
+
+
+def _waited(told: Told) -> dict[str, int]:
+    """Return how many epochs came after the best one, for each validation quantity after whose best epoch any came."""
+    epochs = len(told.digests)
+    after = {name: epochs - 1 - told.script.best(name, epochs) for name in ("val_accuracy", "val_loss")}
+    return {name: count for name, count in after.items() if count > 0}
+
+
+def _stops_by_the_same_rule(observed: Observed, told: Told) -> bool:
+    """Whether training stops just as long after the best epoch in another run, in which other epochs are the best."""
+    with observed.once_more() as other:
+        judged = other.fit()
+        if judged is None or not judged[1].digests or len(judged[1].digests) == judged[1].script.length:
+            return False
+        again = _waited(judged[1])
+    return any(again.get(name) == count for name, count in _waited(told).items())
 
 
 def _require_right_watch(callback: Callback, what: str, note: Note) -> None:
@@ -409,9 +457,9 @@ def test_checkpoint(observed: Observed) -> None:
     if not told.digests:
         raise NotRun(f"fit did not get through its first epoch{': ' + note.error if note.error else ''}.")
     if _best_is_kept(observed, note, told):
-        if keepers:
+        if any(callback.best_only for callback in keepers):
             return
-        # Without a ModelCheckpoint, the program may have guessed the best epoch, so it has to find it in another run.
+        # The program chose in a way of its own, and may have guessed the best epoch: it has to find it in another run.
         with observed.once_more() as other:
             if _best_is_kept(other, *_fit(other)):
                 return
@@ -436,7 +484,8 @@ def test_checkpoint(observed: Observed) -> None:
 
 def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
     """Whether a file holds the best epoch, which the program had to choose among several."""
-    best = best_of_all(observed)
+    # What the grader loaded where the program had kept nothing was not kept by the program.
+    best = best_of_all(observed) - {load.digest for load in observed.of_kind("load") if load.stand_in}
     keepers = any(callback.kind == "ModelCheckpoint" for callback in note.callbacks)
     if len(told.digests) == 1 or (not keepers and _ended_by_itself(note, told)):
         best -= {told.digests[-1]}

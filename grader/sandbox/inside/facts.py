@@ -44,7 +44,9 @@ def name_of(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value[:100]
-    return str(getattr(value, "__name__", "") or type(value).__name__)[:100]
+    name = str(getattr(value, "__name__", "") or type(value).__name__)
+    own = getattr(value, "__module__", "") == "__main__"  # its name proves nothing
+    return f"own {name}"[:100] if own else name[:100]
 
 
 def metric_name(metric: Any) -> str:
@@ -65,8 +67,10 @@ def metric_names(model: Any) -> list[str]:
 
 def callback_facts(callback: Any) -> dict[str, Any]:
     """Return a callback's kind, and the settings that say what it watches and keeps."""
-    kinds = [kind.__name__ for kind in type(callback).__mro__]
-    kind = next((name for name in ("EarlyStopping", "ModelCheckpoint") if name in kinds), type(callback).__name__)
+    kinds = [kind.__name__ for kind in type(callback).__mro__ if kind.__module__.startswith("keras.")]
+    # A class of the program may have any name, so only the names of Keras' own classes count.
+    own = "" if kinds[:1] == [type(callback).__name__] else "own "
+    kind = next((name for name in ("EarlyStopping", "ModelCheckpoint") if name in kinds), own + type(callback).__name__)
     mode = ""
     operation = getattr(callback, "monitor_op", None)
     if operation is not None:

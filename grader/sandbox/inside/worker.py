@@ -178,6 +178,8 @@ class WorkerService:
             return self._observer.file
         if order.toolbox and order.name in ("start_clock", "start_trial"):
             return functools.partial(toolbox.TOOLS[order.name], ask=self._ask)
+        if order.toolbox and order.name == "weights_predicting" and self._observer is not None:
+            return self._observer.weights_predicting
         if order.toolbox and order.name == "weights_in" and self._observer is not None:
             return self._observer.weights_in
         if order.toolbox:

@@ -176,8 +176,10 @@ class Calls:
             **self._recorder.export(model),
             loss=name_of(given.get("loss")),
             from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
-            metrics=[metric_name(metric)[:60] for metric in flat_list(given.get("metrics"))][:20],
-            callers=[name for name, _ in self._recorder.callers()],
+            metrics=[
+                metric_name(metric)[:60] for metric in flat_list([given.get("metrics"), given.get("weighted_metrics")])
+            ][:20],
+            callers=[name for name, *_ in self._recorder.callers()],
         )
         with self._recorder.within():
             return original(model, **given)
@@ -227,7 +229,7 @@ class Calls:
             model=self._recorder.number_of(model),
             x=signatures(fed.x),
             answers=values,
-            digest=digest_of(model),
+            digest=self._kept.predicts(model),
             **self._recorder.export(model),
         )
         return answers

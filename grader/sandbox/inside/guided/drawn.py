@@ -18,6 +18,7 @@ _MAX_IMAGES: Final = 100
 _LEAST_ALPHA: Final = 0.15
 _LEAST_INCHES: Final = 0.1
 _LEAST_WIDTH: Final = 0.2
+_LEAST_POINTS: Final = 1.0
 
 
 def describe(figure: Any) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def describe(figure: Any) -> dict[str, Any]:
             array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
             alpha = image.get_alpha()
             solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
-            visible = bool(image.get_visible() and seen_at_all and solid)
+            visible = bool(image.get_visible() and seen_at_all and solid and _shows(axis, image))
             for part in _tiles(array):
                 images.append(part)
                 seen.append(visible)
@@ -71,10 +72,34 @@ def _can_be_seen(line: Any) -> bool:
     return bool(line.get_visible() and not faint and (stroke or markers))
 
 
+def _in_view(line: Any) -> bool:
+    """Whether at least one point of a line lies within the limits of its axes."""
+    with contextlib.suppress(TypeError, ValueError):
+        axis, points = line.axes, line.get_xydata()
+        (left, right), (low, high) = sorted(axis.get_xlim()), sorted(axis.get_ylim())
+        within = (points[:, 0] >= left) & (points[:, 0] <= right) & (points[:, 1] >= low) & (points[:, 1] <= high)
+        return bool(np.any(within)) or not len(points)
+    return True
+
+
+def _shows(axis: Any, image: Any) -> bool:
+    """Whether the centre of an image lies within the limits of its axes."""
+    left, right, low, high = image.get_extent()
+    x, y = (left + right) / 2, (low + high) / 2
+    return bool(min(axis.get_xlim()) <= x <= max(axis.get_xlim()) and min(axis.get_ylim()) <= y <= max(axis.get_ylim()))
+
+
+def _can_be_read(text: Any) -> bool:
+    """Whether the letters of a text are neither hidden nor transparent nor tiny."""
+    alpha = text.get_alpha()
+    return bool(
+        text.get_visible() and (alpha is None or alpha >= _LEAST_ALPHA) and text.get_fontsize() >= _LEAST_POINTS
+    )
+
+
 def _texts_of(axis: Any) -> list[str]:
-    texts = [axis.get_title(place) for place in ("center", "left", "right")]
-    texts += [axis.get_xlabel(), axis.get_ylabel()]
-    texts += [text.get_text() for text in axis.texts]
+    parts = [axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label, *axis.texts]
+    texts = [part.get_text() for part in parts if _can_be_read(part)]
     if len(axis.get_images()) and not axis.get_lines():
         with contextlib.suppress(Exception):
             texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]
@@ -126,4 +151,5 @@ def _line(line: Any) -> dict[str, Any]:
         "y": numbers(line.get_ydata(orig=False)),
         "label": str(line.get_label())[:_MAX_TEXT],
         "look": look_of(line)[:_MAX_TEXT],
+        "in_view": _in_view(line),
     }

@@ -107,14 +107,14 @@ class Fitting:
         held = Fed(*_pair(validation), _count(given.get("validation_steps"))) if validation is not None else None
         facts = {
             "model": self._recorder.number_of(model),
-            "x": signatures(fed.x),
-            "y": labels(fed.y),
+            "x": signatures(_weighty(fed.x, given)),
+            "y": labels(_weighty(fed.y, given)),
             "how": fed.how,
             "augmented": fed.augmented,
             "validation_split": split,
             "val_x": signatures(held.x) if held else None,
             "val_y": labels(held.y) if held else None,
-            "epochs": int(given.get("epochs") or 1),
+            "epochs": max(1, int(given.get("epochs") or 1) - int(given.get("initial_epoch") or 0)),
             "batch_size": int(given.get("batch_size") or 0),
             "callbacks": [callback_facts(callback) for callback in callbacks][:20],
             "loss": name_of(getattr(model, "loss", None)),
@@ -293,6 +293,14 @@ class Fitting:
 def _count(steps: Any) -> int | None:
     """Convert a number of steps, which programs also give as a float, to an int; `None` if there is none."""
     return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
+
+
+def _weighty(rows: Any, given: dict[str, Any]) -> Any:
+    """Return the rows whose `sample_weight` is not zero, which are all unless the program gives one."""
+    with contextlib.suppress(Exception):
+        if rows is not None and given.get("sample_weight") is not None:
+            return rows[np.asarray(given["sample_weight"]).reshape(len(rows), -1).any(axis=1)]
+    return rows
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:

@@ -174,6 +174,10 @@ class Observer:
         """Return the bytes of a file that a network was saved to, or `None` if there is none of that name."""
         return self._kept.file(path)
 
+    def weights_predicting(self, digest: str) -> list[Any] | None:
+        """Return the weights with a digest, of a network that predicted; `None` if none of the last few has it."""
+        return self._kept.predicting.get(digest)
+
     def weights_in(self, path: str) -> list[Any] | None:
         """Return the weights in a file that a network was saved to, or `None` if there is none of that name."""
         with self._recorder.within():

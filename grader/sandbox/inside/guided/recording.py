@@ -45,7 +45,7 @@ class Recorder:
         self.inside = 0
         self._models: list[Any] = []
         self._frames: dict[int, tuple[int, Any]] = {}
-        self._convolutions: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
+        self._convolutions: dict[int, tuple[Any, list[tuple[str, int, int]]]] = {}
         self._said = 0
 
     def note(self, kind: str, **facts: Any) -> dict[str, Any]:
@@ -92,17 +92,17 @@ class Recorder:
             frame = frame.f_back
         return line
 
-    def callers(self) -> list[tuple[str, int]]:
+    def callers(self) -> list[tuple[str, int, int]]:
         """Return the functions of the submission that are running, innermost first, each with a number for the call."""
         frame: types.FrameType | None = sys._getframe()
-        found: list[tuple[str, int]] = []
+        found: list[tuple[str, int, int]] = []
         while frame is not None:
             if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
                 name = frame.f_code.co_name
                 if name not in ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"):
                     # The frame is kept alive, so that no later frame can have the same id.
                     number, _ = self._frames.setdefault(id(frame), (len(self._frames), frame))
-                    found.append((name[:100], number))
+                    found.append((name[:100], id(frame.f_code), number))
             frame = frame.f_back
         return found[:20]
 
@@ -129,11 +129,11 @@ class Recorder:
             if len(config) < _MAX_CONFIG and self._said + len(config) < _MAX_CONFIGS:
                 facts["config"] = config
                 self._said += len(config)
-        calls: dict[str, set[int]] = {}
+        calls: dict[tuple[str, int], set[int]] = {}
         for layer in all_layers(model):
-            for name, number in self._convolutions.get(id(layer), (None, []))[1]:
-                calls.setdefault(name, set()).add(number)
-        facts["blocks"] = [{"name": name, "calls": len(numbers)} for name, numbers in calls.items()][:50]
+            for name, code, number in self._convolutions.get(id(layer), (None, []))[1]:
+                calls.setdefault((name, code), set()).add(number)
+        facts["blocks"] = [{"name": name, "calls": len(numbers)} for (name, _), numbers in calls.items()][:50]
         facts["convolutions"] = sum(id(layer) in self._convolutions for layer in all_layers(model))
         return facts
 
