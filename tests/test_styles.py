@@ -162,6 +162,37 @@ def test_a_layer_of_ones_own_that_only_scales_is_examined_as_a_rescaling(
     examiner.close()
 
 
+BRANCHES = """
+import keras
+
+def build_model():
+    image = keras.Input((8, 8, 3))
+    flat = keras.layers.Flatten()(image)
+    return keras.Model(image, keras.layers.Dense(3, activation="softmax")(flat))
+
+def answers(model, x):
+    return model(x)
+"""
+
+
+@pytest.mark.parametrize("name", ["kept.keras", "kept.h5"])
+def test_a_functional_network_is_opened_from_a_file_of_either_format(
+    sandbox: Sandbox, worker: Worker, name: str
+) -> None:
+    examiner = Examiner(lambda: sandbox.spawn(seed=0), TimeLeft(600))
+    x = np.random.default_rng(0).uniform(0, 1, (4, 8, 8, 3)).astype(np.float32)
+    worker.load(BRANCHES, ("build_model", "answers"))
+    model = worker.call("build_model")
+    config = tools_in(worker).export_model(model)["config"]
+    tools_in(worker).save_model(model, name)
+    data = tools_in(worker).file_bytes(name)
+    assert data is not None
+    expected: Any = worker.call("answers", model, x)
+    for network in (examiner.open_checkpoint(data), examiner.load_weights(config, data)):
+        assert np.allclose(examiner.run_network(network, x), expected, atol=1e-4)
+    examiner.close()
+
+
 def test_a_layer_of_ones_own_that_does_more_is_no_rescaling(worker: Worker) -> None:
     worker.load(SCALES, ("build_model",))
     export = tools_in(worker).export_model(worker.call("build_model", "square"))

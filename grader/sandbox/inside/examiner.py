@@ -153,7 +153,9 @@ def _is_built_in(node: dict[str, Any]) -> bool:
     if name in _REFUSED_LAYERS or node.get("registered_name") not in (None, name):
         return False
     if module is None:  # the legacy HDF5 format does not store modules
-        return any(hasattr(place, name) for place in (keras, keras.layers, keras.models, keras.initializers))
+        return name == "Functional" or any(
+            hasattr(place, name) for place in (keras, keras.layers, keras.models, keras.initializers)
+        )
     if module in ("builtins", "keras.src.models.sequential", "keras.src.models.functional"):
         return name in ("Sequential", "Functional")
     if module not in _MODULES and not module.startswith("keras.src."):
@@ -206,7 +208,7 @@ def load_weights(config: str, data: bytes) -> Any:
         CannotRebuildError: If the network has parts that are not Keras' own, or if the weights do not fit it.
     """
     model = rebuild(config)
-    path = "weights.keras" if data[:2] == b"PK" else "weights.weights.h5"
+    path = "weights.keras" if data[:2] == b"PK" else "weights.h5" if _is_legacy(data) else "weights.weights.h5"
     with open(path, "wb") as file:
         file.write(data)
     try:
@@ -214,6 +216,17 @@ def load_weights(config: str, data: bytes) -> Any:
     except Exception as error:
         raise CannotRebuildError(f"Keras cannot load the weights: {raising.words_of(error)}"[:300]) from error
     return model
+
+
+def _is_legacy(data: bytes) -> bool:
+    """Whether an HDF5 file is in the format of Keras 2, in which Keras 3 still saves to a name that ends in `.h5`."""
+    import h5py
+
+    try:
+        with h5py.File(io.BytesIO(data), "r") as file:
+            return "model_weights" in file or "layer_names" in file.attrs
+    except OSError:
+        return False
 
 
 def _config_of_archive(data: bytes) -> Any:
