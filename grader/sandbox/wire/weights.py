@@ -10,9 +10,13 @@ import numpy as np
 
 
 def weights_digest(weights: Sequence[Any]) -> str:
-    """Return the SHA-256 digest of a network's weights, over their bytes in Keras' order, as hexadecimal digits."""
+    """Return the SHA-256 digest of a network's weights as hexadecimal digits: of shapes and bytes, in Keras' order.
+
+    Without the shapes, the same bytes could be the weights of another network.
+    """
     digest = hashlib.sha256()
     for weight in weights:
+        digest.update(repr(np.shape(weight)).encode())
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()
 
