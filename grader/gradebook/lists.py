@@ -17,6 +17,8 @@ from grader.course import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError, nearest
 
 MAX_POINTS: Final = 10_000
+"""The most points that may be given or taken by hand at once."""
+
 _HEADERS: Final = (("submission", "student"), ("group", "student"))
 _CHECKS: Final = tuple(check.id for check in (*contract.CHECKS, *REQUIREMENT_CHECKS.values(), *guided.CHECKS))
 _EXAMPLE: Final = 'a line [late-plot] with text = "…" and points = -2 below it'

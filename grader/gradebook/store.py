@@ -34,6 +34,7 @@ from grader.course import COURSE_FILE, Course, load_course
 from grader.gradebook.decisions import Roll, people_of, roll_of
 from grader.gradebook.faults import in_one_sentence, refuse_other_files
 from grader.gradebook.layers import Exceptions, make_entry
+from grader.gradebook.lists import MAX_POINTS
 from grader.gradebook.records import Adjustment, Attempt, Comment, Conditions, Decision, Entry, Known, Timing
 from grader.gradebook.schema import let_readers_in, migrate, transaction
 from grader.ground.errors import UsageError, nearest
@@ -45,7 +46,6 @@ FILE: Final = "gradebook.db"
 """The default file name of a gradebook."""
 
 _WAIT_SECONDS: Final = 10.0
-_MAX_POINTS: Final = 10_000
 
 _ATTEMPT: Final = (
     "number, graded_at, submitted_at, course, calibration, profile, tasks, isolation, result, grader"  # as in Attempt
@@ -402,8 +402,8 @@ class Gradebook:
             UsageError: If there is no such submission or check, the points are 0 or out of range, or the reason or the
                 person's name is missing.
         """
-        if not math.isfinite(points) or points == 0 or abs(points) > _MAX_POINTS:
-            raise UsageError(f"{points:g} points: give a number between -{_MAX_POINTS} and {_MAX_POINTS} other than 0.")
+        if not math.isfinite(points) or points == 0 or abs(points) > MAX_POINTS:
+            raise UsageError(f"{points:g} points: give a number between -{MAX_POINTS} and {MAX_POINTS} other than 0.")
         if not reason.strip():
             raise UsageError("give a reason: the student will want to read it.")
         if not by.strip():
