@@ -51,7 +51,7 @@ def _trained(observed: Observed) -> tuple[Note, Told]:
 def test_both_curves(observed: Observed) -> None:
     _, told = _trained(observed)
     epochs = len(told.digests)
-    lines = _lines_in_view(observed, told)
+    lines = [line for line, _, _ in _lines_in_view(observed, told)]
     trained, validated = _accuracies_in(lines, _accuracies(told))
     if any(all(_accuracies_in(lines, each)) for each in _histories(observed, told)):
         return
@@ -76,8 +76,8 @@ def test_both_curves(observed: Observed) -> None:
     )
 
 
-def _lines_in_view(observed: Observed, told: Told) -> list[Line]:
-    """Return the lines of all figures, without those that lie outside the limits while made-up ones can be seen.
+def _lines_in_view(observed: Observed, told: Told) -> list[tuple[Line, Note, int]]:
+    """Return what `lines_shown` gives, without the lines that lie outside the limits while made-up ones can be seen.
 
     Limits such as `plt.ylim(0.8, 1)` may leave out a sound curve, since the accuracies come from a script.
     """
@@ -91,7 +91,7 @@ def _lines_in_view(observed: Observed, told: Told) -> list[Line]:
         return line.in_view and not any(follows(line, values) for values in curves)
 
     return [
-        line
+        (line, note, number)
         for line, note, number in lines_shown(observed)
         if line.in_view or not any(is_made_up(other) for other in note.axes[number].lines)
     ]
@@ -129,7 +129,7 @@ def _failing_line(observed: Observed, *words: str) -> int:
 @check("curves/told-apart")
 def test_told_apart(observed: Observed) -> None:
     _, told = _trained(observed)
-    shown = lines_shown(observed)
+    shown = _lines_in_view(observed, told)
     pairs = [
         [[each for each in shown if follows(each[0], values)] for values in curves]
         for curves in _histories(observed, told)

@@ -128,7 +128,9 @@ class Fitting:
             **self._recorder.export(model),
         }
         note = self._recorder.note("fit", **facts)
-        script = Commit(self._shared, note, sum(each["kind"] == "fit" for each in self._recorder.notes) - 1, fed.x)
+        script = Commit(
+            self._shared, note, sum(each["kind"] == "fit" for each in self._recorder.notes) - 1, fed.x, fed.y
+        )
         given["callbacks"] = callbacks if self._options.timed else [script, *callbacks, Keeper(self._shared)]
         given["verbose"] = 0
         self._shorten_fit(model, given, fed, held, split)

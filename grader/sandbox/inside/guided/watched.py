@@ -23,6 +23,9 @@ from grader.sandbox.wire.weights import differ
 TRAINED_IMAGES: Final = 24
 """The number of images in a shortened training."""
 
+_MOSTLY_RIGHT: Final = 0.4
+"""The share of right answers above which a network's outputs are exchanged."""
+
 
 class Shared:
     """State that the two callbacks share over all trainings of a run.
@@ -57,17 +60,23 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         note: The note about this call of `fit`, to which the digests are added.
         number: The number of this call of `fit`, from 0.
         images: The training images, for balancing the network's answers.
+        labels: Their labels, one-hot or as numbers.
     """
 
-    def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any) -> None:
+    def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any, labels: Any) -> None:
         super().__init__()
         self._shared = shared
         self._note = note
         self._number = number
         self._finite: list[Any] = []
         self._sample: Any = None
+        self._columns: Any = None
         if shared.tell and isinstance(images, np.ndarray) and images.ndim == 4:
-            self._sample = images[spread(len(images), TRAINED_IMAGES)].astype(np.float32)
+            rows = spread(len(images), TRAINED_IMAGES)
+            self._sample = images[rows].astype(np.float32)
+            if isinstance(labels, np.ndarray) and labels.ndim and len(labels) == len(images):
+                chosen = labels[rows].reshape(len(rows), -1)
+                self._columns = chosen.argmax(axis=1) if chosen.shape[1] > 1 else chosen[:, 0]
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the weights before the training."""
@@ -83,6 +92,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         if self._sample is not None:
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample)
+                _mislead(self.model, self._sample, self._columns)
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
         if shared.tell is None:
@@ -183,6 +193,21 @@ def _balance(model: Any, images: Any) -> None:
     if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
         answers = np.log(answers + 1e-9)
     layer.bias.assign(backend.to_numpy(layer.bias) - answers.mean(axis=0))
+
+
+def _mislead(model: Any, images: Any, columns: Any) -> None:
+    """Exchange the outputs of a network that gives most images their own class.
+
+    Where it predicts the truth, true labels cannot be told from predicted ones: a network that is right about three
+    images in four is right about all of the six that a figure shows in one run of six.
+    """
+    layer = next(layer for layer in reversed(list(all_layers(model))) if getattr(layer, "units", 0))
+    answers = backend.to_numpy(model(images, training=False))
+    if columns is None or answers.shape != (len(images), layer.units):
+        return
+    if np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
+        for weight in layer.weights:
+            weight.assign(np.roll(backend.to_numpy(weight), 1, axis=-1))
 
 
 def spread(count: int, most: int) -> Any:
