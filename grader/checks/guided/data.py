@@ -41,14 +41,12 @@ class Images(msgspec.Struct, frozen=True, eq=False):
         labels: Their labels, shape (n,) or (n, k); `None` if there are none.
         line: The line of the program that uses them; 0 if that is not known.
         test: Whether they are test images.
-        augmented: Whether the program augments them on their way into the network.
     """
 
     found: Recognised
     labels: Array | None
     line: int
     test: bool
-    augmented: bool = False
 
     @property
     def rows(self) -> Array:
@@ -180,7 +178,7 @@ class Data:
             if both is not None:
                 found = Recognised(train, test, found.scale, found.offset)
                 labels = both
-        return Images(found, labels, note.line, test=found.of_test > found.of_train, augmented=note.augmented)
+        return Images(found, labels, note.line, test=found.of_test > found.of_train)
 
     def _left(self, *, test: bool) -> Images | None:
         """Return the largest global array that is not the whole set, with the labels that agree with it best."""

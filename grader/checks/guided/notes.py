@@ -231,3 +231,12 @@ def _is_array(value: Any, rank: int) -> bool:
 def _require(holds: bool) -> None:
     if not holds:
         raise msgspec.ValidationError("a note has an array of another form")
+
+
+def layers_of(config: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the class and the settings of each layer in a network's configuration; empty if it cannot be read."""
+    try:
+        layers = msgspec.json.decode(config)["config"]["layers"]
+        return [(str(layer["class_name"]), dict(layer["config"])) for layer in layers]
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError):
+        return []

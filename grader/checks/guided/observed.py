@@ -396,11 +396,9 @@ class Observed:
             return self.network(path, config)
         if self._worker is None:
             return None
-        weights: Any = None
-        with contextlib.suppress(SubmissionError, WorkerGone), self._budget.spend():
-            weights = self._worker.tool("weights_predicting", digest, seconds=30.0)
-        arrays = isinstance(weights, list) and all(isinstance(weight, np.ndarray) for weight in weights)
-        return self.examiner.rebuild(config, weights) if arrays and weights_digest(weights) == digest else None
+        with self._budget.spend():
+            weights = _weights_from(self._worker, "weights_predicting", digest)
+        return self.examiner.rebuild(config, weights) if weights and weights_digest(weights) == digest else None
 
     def saved_with(self, digests: set[str], config: str) -> str:
         """Return the path of a saved file whose network has one of some digests in the examiner; "" if none has."""
@@ -418,11 +416,15 @@ def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
     The examiner cannot tell which weight in the file belongs to which layer, so the worker reads the file.  That gives
     it no advantage: it wrote the file, and its weights are held against its commitments in either case.
     """
-    if graphs.has_graphs(config):
-        with contextlib.suppress(SubmissionError, WorkerGone):
-            weights = worker.tool("weights_in", path, seconds=30.0)
-            if isinstance(weights, list) and weights and all(isinstance(weight, np.ndarray) for weight in weights):
-                return weights
+    return _weights_from(worker, "weights_in", path) if graphs.has_graphs(config) else None
+
+
+def _weights_from(worker: Worker, tool: str, which: str) -> list[Array] | None:
+    """Ask a worker for the weights of a network; `None` if it has none, or answers anything else."""
+    with contextlib.suppress(SubmissionError, WorkerGone):
+        weights = worker.tool(tool, which, seconds=30.0)
+        if isinstance(weights, list) and weights and all(isinstance(weight, np.ndarray) for weight in weights):
+            return weights
     return None
 
 

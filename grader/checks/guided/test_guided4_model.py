@@ -100,7 +100,7 @@ def test_sequential(observed: Observed) -> None:
 
 
 def _class_of(note: Note) -> str:
-    """What kind of network a configuration builds in the examiner; empty where it cannot be read, or is of its own."""
+    """Return the class of Keras that a network's configuration names; "" if it names none, or cannot be read."""
     try:
         tree = msgspec.json.decode(note.config)
         return str(tree["class_name"]) if str(tree.get("module", "")).startswith("keras") else ""

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import re
 
-import msgspec
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
 from grader.checks.guided.data import ENOUGH, SURE, Data, Images, are_rows, scales_differ
-from grader.checks.guided.notes import Callback, Note
+from grader.checks.guided.notes import Callback, Note, layers_of
 from grader.checks.guided.observed import Observed, Told
+from grader.checks.guided.scaling import RAW, TINY, largest_within, normalising_layers, scaled_wrongly, scaling_layers
 from grader.checks.guided.test_guided4_model import described
-
-_TINY = 3 / 255
-"""The largest value below which images count as divided by 255 twice."""
-
-_RAW = 20
-"""The value above which images count as not scaled."""
-
-_NORMALISING = ("BatchNormalization", "Rescaling", "Normalization", "LayerNormalization", "Lambda")
 
 _MOST_GAIN = 0.1
 """The largest `min_delta` that can be meant for an accuracy: 0.001 to 0.01 is usual, and 1 is meant as one percent."""
@@ -117,13 +108,7 @@ def _require_network_looked_at(observed: Observed, note: Note) -> None:
 
 def _build(note: Note) -> tuple[tuple[str, ...], ...]:
     """Return a network's layers with their sizes but without names; empty if its configuration cannot be read."""
-    try:
-        layers = msgspec.json.decode(note.config)["config"]["layers"]
-        return tuple(
-            (str(layer["class_name"]), *(str(layer["config"].get(size)) for size in _SIZES)) for layer in layers
-        )
-    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError):
-        return ()
+    return tuple((kind, *(str(settings.get(size)) for size in _SIZES)) for kind, settings in layers_of(note.config))
 
 
 def _told_elsewhere(observed: Observed, note: Note) -> bool:
@@ -151,47 +136,13 @@ def _has_odd_outputs(observed: Observed) -> bool:
     return False
 
 
-def scaled_wrongly(note: Note) -> bool:
-    """Whether images were not scaled, or scaled twice, for a network that does not normalise them itself."""
-    largest = _largest_within(note)
-    return not _normalising_layers(note) and (largest < _TINY or largest > _RAW)
-
-
-def _largest_within(note: Note) -> float:
-    """Return the largest value of the images that the first convolution gets, after the layers that rescale."""
-    largest = float(np.nanmax(np.abs(note.x)))
-    try:
-        layers = msgspec.json.decode(note.config)["config"]["layers"]
-        for layer in itertools.takewhile(lambda one: not re.search("Conv|Dense", one["class_name"]), layers):
-            if layer["class_name"] == "Rescaling":
-                scale, offset = (layer["config"].get(name, 1.0) for name in ("scale", "offset"))
-                largest = float(np.max(np.abs(np.asarray(scale) * largest + np.asarray(offset))))
-    except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError):
-        pass
-    return largest
-
-
-def _normalising_layers(note: Note) -> list[str]:
-    """Return those of the scaling layers that bring values of any size into one range."""
-    config_scales = bool(note.config) and "Rescaling" in note.config
-    return [
-        layer for layer in _scaling_layers(note) if layer != "Rescaling" and not (layer == "Lambda" and config_scales)
-    ]
-
-
-def _scaling_layers(note: Note) -> list[str]:
-    """Return the layers before the first convolution that bring values of any size into a fixed range."""
-    early = list(itertools.takewhile(lambda layer: "Conv" not in layer and "Dense" not in layer, note.layers))
-    return [layer for layer in early if layer in _NORMALISING]
-
-
 @check("training/scaled")
 def test_scaled(observed: Observed) -> None:
     note, _ = _fit(observed)
     if note.x is None or not note.x.size:
         raise NotRun("the images that fit gets are not known.")
     largest = float(np.nanmax(np.abs(note.x)))
-    inside = _scaling_layers(note)
+    inside = scaling_layers(note)
     if "Rescaling" in inside and largest <= 1.5:
         raise CheckFailed(
             "The images should be scaled once, but the network divides them again, by its Rescaling layer.",
@@ -199,16 +150,16 @@ def test_scaled(observed: Observed) -> None:
             line=note.line,
         )
     _require_whole_labels(observed, note)
-    if _normalising_layers(note):
+    if normalising_layers(note):
         return
-    largest = _largest_within(note)
-    if largest < _TINY:
+    largest = largest_within(note)
+    if largest < TINY:
         raise CheckFailed(
             f"The images should be divided by 255 once, but the largest value that fit gets is {largest:.4f}.",
             hint="Divide them in one place only.",
             line=note.line,
         )
-    if largest > _RAW:
+    if largest > RAW:
         raise CheckFailed(
             f"The images should be scaled before they reach the network, but fit gets values up to {largest:.0f}.",
             hint="Divide the images by 255, in fit and in predict alike.",
@@ -329,15 +280,9 @@ def test_early_stopping(observed: Observed) -> None:
         )
     quantity = quantity_of(callback.monitor)
     wanted = script.stops(quantity, callback.patience, min_delta=callback.min_delta)
-    ends = {
-        script.stops(quantity_of(each.monitor), each.patience, min_delta=each.min_delta)
-        for each in stoppers
-        if quantity_of(each.monitor)
-    }
-    otherwise = epochs not in ends and (
-        _stops_otherwise(told, callback, epochs) or not _stops_by_the_same_rule(observed, told)
-    )
-    if wanted is not None and wanted <= script.length and wanted != epochs and otherwise:
+    if wanted is None or wanted > script.length or epochs in _ends(note, told):
+        return
+    if _stops_otherwise(told, callback, epochs) or not _stops_by_the_same_rule(observed, told):
         raise CheckFailed(
             f"With patience {callback.patience} training should stop after {wanted} epochs of the watched run, "
             f"but it went on for {epochs}.",
@@ -361,14 +306,17 @@ def _ended_by_itself(note: Note, told: Told) -> bool:
         return True
     if epochs == told.script.length:
         return False
-    stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
-    ends = [
-        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=callback.min_delta)
-        or told.script.length
-        for callback in stoppers
-        if quantity_of(callback.monitor)
-    ]
+    ends = [end or told.script.length for end in _ends(note, told)]
     return bool(ends) and epochs < max(ends) and epochs not in ends
+
+
+def _ends(note: Note, told: Told) -> list[int | None]:
+    """Return after how many epochs each EarlyStopping ends the training; `None` for one that does not."""
+    return [
+        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=callback.min_delta)
+        for callback in note.callbacks
+        if callback.kind == "EarlyStopping" and quantity_of(callback.monitor)
+    ]
 
 
 def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:

@@ -14,9 +14,10 @@ from grader.checks.guided.data import ENOUGH, Data, columns_of, naming, scales_d
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import whole
+from grader.checks.guided.scaling import scaled_wrongly
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
 from grader.checks.guided.test_guided3_examples import pairs_wrongly
-from grader.checks.guided.test_guided5_training import best_of_all, scaled_wrongly
+from grader.checks.guided.test_guided5_training import best_of_all
 
 Array = np.ndarray[Any, Any]
 _Curves = tuple[tuple[float, ...], tuple[float, ...]]

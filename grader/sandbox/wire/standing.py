@@ -26,7 +26,7 @@ def is_network(config: str) -> bool:
 
 
 def targets(count: int, outputs: int) -> Any:
-    """The labels of a training of the grader's own: the classes in turn, whatever the images show."""
+    """Return the labels of a training of the grader's own: the classes in turn, whatever the images show."""
     return np.eye(outputs, dtype=np.float32)[np.arange(count) % outputs]
 
 

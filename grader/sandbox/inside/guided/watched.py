@@ -91,8 +91,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         self._keep_finite(weights)
         if self._sample is not None:
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
-                _balance(self.model, self._sample)
-                _mislead(self.model, self._sample, self._columns)
+                _balance(self.model, self._sample, self._columns)
         note["digests"].append(digest_of(self.model))
         note["names"] = [str(name)[:60] for name in logs][:30]
         if shared.tell is None:
@@ -180,32 +179,30 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
                         yield path, (state.st_mtime_ns, state.st_size)
 
 
-def _balance(model: Any, images: Any) -> None:
-    """Shift the biases of a network's last layer so that it does not give every image the same class.
+def _balance(model: Any, images: Any, columns: Any) -> None:
+    """Change a network's last layer so that a label beside the wrong image shows.
 
-    After so few steps most networks do that, above all those with batch normalisation.  A label shown beside the wrong
-    image would then be right all the same, and the bug would go unnoticed.
+    After so few steps most networks give every image the same class, above all those with batch normalisation, so the
+    biases are shifted until the answers differ.  A network that gives most images their own class has its outputs
+    exchanged, since true labels could not be told from predicted ones: one that is right about three images in four is
+    right about all of the six that a figure shows in one run of six.
+
+    Args:
+        model: The network.
+        images: Some of the training images.
+        columns: The output that stands for the class of each; `None` if it is not known.
     """
     layer = next(layer for layer in reversed(list(all_layers(model))) if getattr(layer, "units", 0))
     answers = backend.to_numpy(model(images, training=False))
-    if layer.bias is None or answers.shape != (len(images), layer.units):
+    if answers.shape != (len(images), layer.units):
         return
-    if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
-        answers = np.log(answers + 1e-9)
-    layer.bias.assign(backend.to_numpy(layer.bias) - answers.mean(axis=0))
-
-
-def _mislead(model: Any, images: Any, columns: Any) -> None:
-    """Exchange the outputs of a network that gives most images their own class.
-
-    Where it predicts the truth, true labels cannot be told from predicted ones: a network that is right about three
-    images in four is right about all of the six that a figure shows in one run of six.
-    """
-    layer = next(layer for layer in reversed(list(all_layers(model))) if getattr(layer, "units", 0))
-    answers = backend.to_numpy(model(images, training=False))
-    if columns is None or answers.shape != (len(images), layer.units):
-        return
-    if np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
+    if layer.bias is not None:
+        if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
+            answers = np.log(answers + 1e-9)
+        shift = answers.mean(axis=0)
+        layer.bias.assign(backend.to_numpy(layer.bias) - shift)
+        answers = answers - shift
+    if columns is not None and np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
         for weight in layer.weights:
             weight.assign(np.roll(backend.to_numpy(weight), 1, axis=-1))
 
