@@ -1,8 +1,8 @@
 """The course: its settings in `course.toml`, its data set, and the accuracy thresholds that belong to them."""
 
 from grader.course.own import NO_OWN, OwnChecks
+from grader.course.reading import COURSE_FILE, load_course, parse_course
 from grader.course.settings import (
-    COURSE_FILE,
     Accuracy,
     Count,
     Counted,
@@ -14,9 +14,7 @@ from grader.course.settings import (
     Settings,
     Speed,
     Visibility,
-    load_course,
     on_dataset,
-    parse_course,
 )
 
 __all__ = [

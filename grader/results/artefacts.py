@@ -31,8 +31,8 @@ class Artefact(msgspec.Struct, frozen=True):
     """A picture or a record that is kept with a result.
 
     Attributes:
-        check: Id of the check that it comes from; empty if it is about the whole submission.
-        name: What it is: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples` or `epochs`.
+        check: The id of the check that it comes from; empty if it is about the whole submission.
+        name: The kind of artefact: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples` or `epochs`.
         media_type: The format of `data`.
         data: The content; JSON is one of the records below.
     """
@@ -47,7 +47,7 @@ class Excerpt(msgspec.Struct, frozen=True):
     """The artefact `place`: the lines of the submission around the one that a check is about, such as one that raised.
 
     Attributes:
-        cell: Number of the code cell, from 1; `None` in a `.py`.
+        cell: The number of the code cell, from 1; `None` in a `.py`.
         line: The number of the line that the check is about, in that cell or in the file, from 1.
         first: The number of the first line in `lines`.
         lines: The lines as the student wrote them.
@@ -63,7 +63,7 @@ class Measured(msgspec.Struct, frozen=True):
     """The artefact `measured`: what the accuracy check measured.
 
     Attributes:
-        accuracy: The share of unseen images that was predicted right, 0 to 1.
+        accuracy: The share of unseen images whose class was predicted correctly, 0 to 1.
         full_credit: The lowest accuracy that earns all points, 0 to 1.
         seconds: Wall time of the training, in seconds.
         steps: Optimizer steps that the budget allows; in the profile `full`, those that the training took.
@@ -107,15 +107,16 @@ class Example(msgspec.Struct, frozen=True):
 
 # This docstring is part of docs/schemas/results.schema.json; tests/test_export_document.py compares the two.
 class Epoch(msgspec.Struct, frozen=True):
-    """One epoch, in seconds of wall time; `epochs` has those of the whole training, in the profile `full`.
+    """One epoch of the whole training in the profile `full`.  Its times are wall times, in seconds.
 
     Attributes:
-        train_seconds: Its training steps.
-        validation_seconds: Its validation; 0 where there is none.
-        callback_seconds: What callbacks took at its beginning and end.
-        steps: Steps of the optimizer; batches where none of Keras' own was at work.
-        val_accuracy: As the submission's History has it, 0 to 1; `None` where it has none.
-        images: Images that reached the network in its training steps; `None` in records from before they were counted.
+        train_seconds: The time of its training steps.
+        validation_seconds: The time of its validation; 0 if there is none.
+        callback_seconds: The time that callbacks took when it began and ended.
+        steps: The number of optimizer steps; of batches, if the optimizer is not one of Keras.
+        val_accuracy: The validation accuracy in the submission's History, 0 to 1; `None` if it has none.
+        images: The number of images that reached the network in its training steps; `None` in records that are older
+            than the counting.
     """
 
     train_seconds: float

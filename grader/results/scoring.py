@@ -49,15 +49,15 @@ class Outcome(msgspec.Struct, frozen=True):
 # The docstrings of SubmissionInfo, CheckResult, Result and Report are part of docs/schemas/results.schema.json;
 # tests/test_export_document.py compares the two.
 class SubmissionInfo(msgspec.Struct, frozen=True):
-    """Which submission a result is of.
+    """The submission that a result is about.
 
     Attributes:
-        id: Its name.
-        path: The file.
-        sha256: Of the file's bytes.
+        id: The name of the submission.
+        path: The path of its file.
+        sha256: The SHA-256 of the file's bytes, in hexadecimal.
         kind: `py` or `notebook`.
-        form: The form of the assignment that it was graded in, `functions` or `guided`.
-        form_reason: Why, one sentence.
+        form: The form of the assignment in which it was graded, `functions` or `guided`.
+        form_reason: Why it was graded in this form, in one sentence.
     """
 
     id: str
@@ -71,10 +71,11 @@ class SubmissionInfo(msgspec.Struct, frozen=True):
 # `gc=False`: the results of a class have tens of thousands of these records.  They hold only texts and numbers, so they
 # cannot be part of a reference cycle, and the garbage collector need not traverse them.
 class CheckResult(msgspec.Struct, frozen=True, gc=False):
-    """One line of a result.
+    """One line of a result: a check, its status, and its points.
 
-    `cell` and `line` say where in the submission it is about, from 1; both are `None` where it is about no place, and
-    `cell` in a `.py`.  `title` is what the check states; it is empty in results that are older than it.
+    `cell` and `line` are the place in the submission that the line is about, both counted from 1.  Both are `None` if
+    it is about no place; `cell` is always `None` in a `.py`.  `title` is what the check asks for; it is empty in
+    results that were kept before titles were.
     """
 
     id: str
@@ -96,14 +97,14 @@ class Result(msgspec.Struct, frozen=True):
     """The result of one submission.
 
     Attributes:
-        submission: Which one.
-        status: `graded`, or `infrastructure_error` where the grader failed; the score is then no score.
-        score: Sum of the points.
-        max_score: Sum of what could be had in the checks that were asked for.
-        seconds: Wall time.
-        checks: In the contract's order.
-        problem: What failed on the grader's side; empty where nothing did.
-        epochs: Each epoch of the whole training, in the profile `full`; empty in others, and without `fit`.
+        submission: The submission.
+        status: `graded`, or `infrastructure_error` if the grader itself failed; the score then means nothing.
+        score: The sum of the points.
+        max_score: The most points that the checks of this grading can give.
+        seconds: Wall time of the grading, in seconds.
+        checks: The checks, in the contract's order.
+        problem: What failed on the grader's side; empty if nothing did.
+        epochs: The epochs of the whole training in the profile `full`; empty in other profiles, and without `fit`.
     """
 
     submission: SubmissionInfo
