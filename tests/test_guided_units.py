@@ -603,3 +603,37 @@ def test_an_image_of_another_size_is_none_of_ours(worker: Worker) -> None:
 )
 def test_one_text_may_name_several_images(texts: list[str], each: list[str]) -> None:
     assert list(texts_in_order(texts, 3)) == each
+
+
+# Texts that people can read
+
+
+TITLES = """
+from matplotlib.figure import Figure
+from grader.sandbox.inside.guided import drawn
+
+def texts(looks, paper):
+    figure = Figure(facecolor=paper)
+    axes = figure.subplots(1, len(looks), squeeze=False)[0]
+    for number, look in enumerate(looks):
+        axes[number].set_title(str(number), **look)
+    return [text for axis in drawn.describe(figure)["axes"] for text in axis["texts"]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("looks", "paper", "read"),
+    [
+        ([{}, {"color": "white"}, {"color": "#fefefe"}], "white", ["0"]),
+        ([{"color": "white"}, {"color": "lime"}, {"color": "black"}], "black", ["0", "1"]),
+        ([{}, {"alpha": 0.05}, {"color": (0, 0, 0, 0)}, {"fontsize": 0.5}], "white", ["0"]),
+        ([{"color": "white"}, {"color": "white"}], "white", ["0", "1"]),  # on a dark page, without a background
+        ([{}, {"color": "white"}], "none", ["0", "1"]),
+        ([{"alpha": 0.0}], "white", []),
+    ],
+)
+def test_only_texts_that_stand_out_are_read(
+    worker: Worker, looks: list[dict[str, Any]], paper: str, read: list[str]
+) -> None:
+    worker.load(TITLES, ("texts",))
+    assert worker.call("texts", looks, paper) == read

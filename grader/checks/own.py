@@ -81,8 +81,8 @@ def check(
         check_id: `function/statement`, the name of the check in the gradebook and in `course.toml`.
         points: The points for passing it, on top of those of all other checks.
         title: The statement in a few words, as students read it.
-        function: The function that it is about: the first part of the id unless given, or "" for the whole file.
-        task: The task that it counts for: that of the function unless given.
+        function: The function that it is about, or "" for the whole file; by default, the first part of the id.
+        task: The task that it counts for; by default, that of the function.
         calls: Other functions that the test also calls.
         profile: The first profile that includes it.
         form: The form of the assignment whose submissions it grades.

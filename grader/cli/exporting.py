@@ -82,7 +82,7 @@ def gradescope(
 
     Args:
         output: The file to write.
-        profile: Which checks run; by default, the course's profile.
+        profile: The checks to run; by default, the course's profile.
         hide: The id of a check that students see only once grades are published (may be given more than once).
         course: The course file; by default, course.toml in the current folder.
     """

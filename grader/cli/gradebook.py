@@ -27,8 +27,8 @@ from grader.results.scoring import SCHEMA_VERSION
 
 book = cyclopts.App(
     name="gradebook",
-    help="Look at the gradebook, and lay over it what people decide: points by hand, comments, extensions, excuses, "
-    "groups. What was measured stays as it is, and nothing is graded again.",
+    help="Show the gradebook, and add what people decide: points by hand, comments, extensions, excuses and groups. "
+    "The results themselves stay as they are, and nothing is graded again.",
 )
 app.command(book)
 
@@ -39,7 +39,9 @@ class Source:
     """The options that name a gradebook, and the course that says what counts in it."""
 
     gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
-    course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
+    course: Annotated[
+        Path | None, Parameter(help="The course file; by default, course.toml in the current folder.")
+    ] = None
 
     def open(self, path: Path | None = None) -> contextlib.AbstractContextManager[Gradebook]:
         """Open the gradebook, or the one at `path` with the same course."""

@@ -119,7 +119,7 @@ def calibrate(
         runs: The number of runs, for full including those that are stored already; by default 10, and 5 for full.
         anew: For full: forget the runs that are stored.
         course: The course file; by default, course.toml in the current folder.
-        dataset: The data set, in place of the course's.
+        dataset: The data set to use instead of the course's.
     """
     from grader.checks.common.verdict import count_of
     from grader.sandbox.host.session import Sandbox

@@ -32,20 +32,26 @@ class Options:
 
     profile: Annotated[
         Profile | None,
-        Parameter(help="Which checks run; unless given, the course's profile to grade, else quick."),
+        Parameter(help="The checks to run; by default, the course's profile for `grade`, and quick otherwise."),
     ] = None
-    task: Annotated[tuple[int, ...], Parameter(help="Only this task (may be given more than once).", negative="")] = ()
+    task: Annotated[
+        tuple[int, ...], Parameter(help="Grade only this task (may be given more than once).", negative="")
+    ] = ()
     json: Annotated[bool, Parameter(help="Print one JSON document and nothing else.", negative="")] = False
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Also write results and feedback into this folder.")
     ] = None
-    course: Annotated[Path | None, Parameter(help="The course file; course.toml here unless given.")] = None
-    dataset: Annotated[str | None, Parameter(help="The data set, in place of the course's.")] = None
+    course: Annotated[
+        Path | None, Parameter(help="The course file; by default, course.toml in the current folder.")
+    ] = None
+    dataset: Annotated[str | None, Parameter(help="The data set to use instead of the course's.")] = None
     form: Annotated[
         FormAsked | None,
-        Parameter(help="The form of the assignment; as the course says unless given, which is to go by each file."),
+        Parameter(help="The form of the assignment; by default, the course's."),
     ] = None
-    require_isolation: Annotated[Level | None, Parameter(help="Refuse to grade below this level.")] = None
+    require_isolation: Annotated[
+        Level | None, Parameter(help="Refuse to run submissions below this isolation level.")
+    ] = None
 
 
 assert set(Profile.__args__) == set(PROFILES)  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ def bench(
         images: The number of images to train on; by default, the course's.
         explain: Undo each likely cause of slowness, one at a time, and show how much faster that is.  This takes
             minutes for each submission; the command says beforehand how many.
-        dataset: The data set, in place of the course's.
+        dataset: The data set to use instead of the course's.
         course: The course file; by default, course.toml in the current folder.
         json: Print one JSON document and nothing else.
         gradebook: The gradebook that measurements are written to; with --no-gradebook they are not kept.

@@ -25,7 +25,7 @@ from grader.results.scoring import SCHEMA_VERSION
 from grader.speed.records import Measurement
 from grader.speed.statistics import SpeedComparison, Summary, compare, summary
 
-timings = cyclopts.App(name="timings", help="Look at measured training speed, and compare two measurements.")
+timings = cyclopts.App(name="timings", help="Show measurements of training speed, and compare two of them.")
 app.command(timings)
 
 
@@ -34,11 +34,14 @@ app.command(timings)
 class Chosen:
     """The options that choose among the measurements in a gradebook."""
 
-    device: Annotated[str | None, Parameter(help="Only on this device, as cpu, gpu:0, or gpu for every GPU.")] = None
-    backend: Annotated[str | None, Parameter(help="Only with this backend.")] = None
-    machine: Annotated[str | None, Parameter(help="Only on a machine whose id begins like this.")] = None
+    device: Annotated[
+        str | None, Parameter(help="Only measurements on this device: cpu, gpu:0, or gpu for every GPU.")
+    ] = None
+    backend: Annotated[str | None, Parameter(help="Only measurements with this Keras backend.")] = None
+    machine: Annotated[str | None, Parameter(help="Only measurements on machines whose id begins with this.")] = None
     since: Annotated[
-        str | None, Parameter(help="Only from this date on, as 2026-06-01, or a moment with time zone.")
+        str | None,
+        Parameter(help="Only measurements from this date on, such as 2026-06-01, or from a time with time zone."),
     ] = None
     gradebook: Annotated[Path, Parameter(help="The gradebook.")] = GRADEBOOK_FILE
 

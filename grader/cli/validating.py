@@ -36,7 +36,7 @@ def validate_grader(
     *,
     options: Options | None = None,
     jobs: Annotated[int | None, Parameter(name=["--jobs", "-j"])] = None,
-    only: Annotated[str, Parameter(help="Only solutions with this in their name.")] = "",
+    only: Annotated[str, Parameter(help="Grade only solutions with this in their name.")] = "",
 ) -> int:
     """Grade the grader: sound solutions must get full marks, and each bug must be caught by its own check.
 

@@ -32,7 +32,8 @@ class Artefact(msgspec.Struct, frozen=True):
 
     Attributes:
         check: The id of the check that it comes from; empty if it is about the whole submission.
-        name: The kind of artefact: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`, `examples` or `epochs`.
+        name: The kind of artefact: `figure`, `course figure`, `place`, `measured`, `curves`, `confusion`,
+            `examples` or `epochs`.
         media_type: The format of `data`.
         data: The content; JSON is one of the records below.
     """

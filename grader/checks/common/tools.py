@@ -64,7 +64,7 @@ class Use(Protocol):
             tool: The name of the tool.
             args: Its arguments by position: data, arrays and handles.
             read: Returns the answer, or raises `msgspec.ValidationError` if it does not have the tool's type.
-            seconds: How long the tool may take; as long as a call unless given.
+            seconds: How long the tool may take, in seconds; by default, as long as a call.
             max_bytes: The largest answer that is accepted.
         """
 

@@ -63,7 +63,7 @@ def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | No
     Args:
         subsets: The results that are judged.
         case: The case.
-        asked: The results that show whether images of other classes are kept; those that are judged unless given.
+        asked: The results that show whether images of other classes are kept; by default, those that are judged.
     """
     numbers = Counter(image_numbers(case, subsets.of(case).images))
     kept = {case.labels[number] for number in numbers}

@@ -19,11 +19,14 @@ _LEAST_ALPHA: Final = 0.15
 _LEAST_INCHES: Final = 0.1
 _LEAST_WIDTH: Final = 0.2
 _LEAST_POINTS: Final = 1.0
+_LEAST_CONTRAST: Final = 0.05
+_NO_PAPER: Final = (0, 0, 0, 0)
 
 
 def describe(figure: Any) -> dict[str, Any]:
     """Describe a figure: the images, texts and lines of its axes, and the texts of the figure and its legends."""
     axes = []
+    paper = _paper_of(figure)
     for axis in figure.axes[:_MAX_IMAGES]:
         images, seen = [], []
         seen_at_all = bool(axis.get_visible()) and _has_room(axis, figure)
@@ -41,7 +44,7 @@ def describe(figure: Any) -> dict[str, Any]:
             {
                 "images": images[:_MAX_IMAGES],
                 "visible": seen[:_MAX_IMAGES],
-                "texts": _texts_of(axis),
+                "texts": _texts_of(axis, paper),
                 "lines": [_line(line) for line in axis.get_lines()[:50] if seen_at_all and _can_be_seen(line)],
                 "legend": entries,
                 "xlabel": axis.get_xlabel()[:_MAX_TEXT],
@@ -64,12 +67,25 @@ def _has_room(axis: Any, figure: Any) -> bool:
 
 
 def _can_be_seen(line: Any) -> bool:
-    """Whether a line is visible, with a stroke or markers that are neither too thin nor too faint to be seen."""
-    alpha = line.get_alpha()
-    faint = alpha is not None and float(np.min(alpha)) < _LEAST_ALPHA
+    """Whether a line is visible: neither hidden nor faint, and with a stroke or markers that are not too thin."""
     stroke = str(line.get_linestyle()).lower() not in ("none", "", " ") and line.get_linewidth() >= _LEAST_WIDTH
     markers = str(line.get_marker()).lower() not in ("none", "", " ") and line.get_markersize() >= _LEAST_WIDTH
-    return bool(line.get_visible() and not faint and (stroke or markers))
+    return bool(line.get_visible() and _stands_out(line, line.axes.get_facecolor()) and (stroke or markers))
+
+
+def _stands_out(artist: Any, paper: Any) -> bool:
+    """Whether a line or text is neither faint nor of the colour of the paper that it is on."""
+    from matplotlib.colors import to_rgba
+
+    with contextlib.suppress(TypeError, ValueError):
+        colour = np.array(to_rgba(artist.get_color()))
+        alpha = artist.get_alpha()
+        if min(colour[3], 1 if alpha is None else float(np.min(alpha))) < _LEAST_ALPHA:
+            return False
+        behind = np.array(to_rgba(paper))
+        # The program's viewer decides what is behind paper that is transparent.
+        return bool(behind[3] < 1 or np.abs(colour[:3] - behind[:3]).max() >= _LEAST_CONTRAST)
+    return True
 
 
 def _in_view(line: Any) -> bool:
@@ -89,17 +105,29 @@ def _shows(axis: Any, image: Any) -> bool:
     return bool(min(axis.get_xlim()) <= x <= max(axis.get_xlim()) and min(axis.get_ylim()) <= y <= max(axis.get_ylim()))
 
 
-def _can_be_read(text: Any) -> bool:
-    """Whether the letters of a text are neither hidden nor transparent nor tiny."""
-    alpha = text.get_alpha()
-    return bool(
-        text.get_visible() and (alpha is None or alpha >= _LEAST_ALPHA) and text.get_fontsize() >= _LEAST_POINTS
-    )
+def _can_be_read(text: Any, paper: Any) -> bool:
+    """Whether the letters of a text are neither hidden nor faint nor tiny, nor of the colour of their paper."""
+    return bool(text.get_visible() and text.get_fontsize() >= _LEAST_POINTS and _stands_out(text, paper))
 
 
-def _texts_of(axis: Any) -> list[str]:
-    parts = [axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label, *axis.texts]
-    texts = [part.get_text() for part in parts if _can_be_read(part)]
+def _paper_of(figure: Any) -> Any:
+    """Return the colour behind the titles and labels of a figure.
+
+    If all of them have the colour of the figure itself, the author sees figures without a background, on a dark page.
+    """
+    paper = figure.get_facecolor()
+    texts = [text for axis in figure.axes[:_MAX_IMAGES] for text in _around(axis) if text.get_text().strip()]
+    return paper if any(_stands_out(text, paper) for text in texts) else _NO_PAPER
+
+
+def _around(axis: Any) -> list[Any]:
+    return [axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label]
+
+
+def _texts_of(axis: Any, paper: Any) -> list[str]:
+    readable = [text for text in _around(axis) if _can_be_read(text, paper)]
+    readable += [text for text in axis.texts if _can_be_read(text, _NO_PAPER)]  # these may be on an image
+    texts = [text.get_text() for text in readable]
     if len(axis.get_images()) and not axis.get_lines():
         with contextlib.suppress(Exception):
             texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]

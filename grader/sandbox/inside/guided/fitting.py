@@ -106,10 +106,11 @@ class Fitting:
         split = float(given.get("validation_split") or 0)
         fed = Fed(x, y, _count(given.get("steps_per_epoch")))
         held = Fed(*_pair(validation), _count(given.get("validation_steps"))) if validation is not None else None
+        x_counted, y_counted = _trained_on(fed, given)
         facts = {
             "model": self._recorder.number_of(model),
-            "x": signatures(_weighty(fed.x, given)),
-            "y": labels(_weighty(fed.y, given)),
+            "x": signatures(x_counted),
+            "y": labels(y_counted),
             "how": fed.how,
             "augmented": fed.augmented,
             "validation_split": split,
@@ -298,12 +299,17 @@ def _count(steps: Any) -> int | None:
     return max(1, int(steps)) if isinstance(steps, (int, float, np.number)) and steps else None
 
 
-def _weighty(rows: Any, given: dict[str, Any]) -> Any:
-    """Return the rows whose `sample_weight` is not zero, which are all unless the program gives one."""
+def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the images and labels that count in training: those whose sample weight and class weight are not zero."""
+    counts = np.ones(0 if fed.y is None else len(fed.y), bool)
     with contextlib.suppress(Exception):
-        if rows is not None and given.get("sample_weight") is not None:
-            return rows[np.asarray(given["sample_weight"]).reshape(len(rows), -1).any(axis=1)]
-    return rows
+        if given.get("sample_weight") is not None:
+            counts &= np.asarray(given["sample_weight"]).reshape(len(counts), -1).any(axis=1)
+        if given.get("class_weight"):
+            labels = np.asarray(fed.y)
+            classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
+            counts &= ~np.isin(classes, [each for each, weight in given["class_weight"].items() if not weight])
+    return (fed.x, fed.y) if counts.all() else (fed.x[counts], fed.y[counts])
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
