@@ -4,7 +4,7 @@
     python -m benchmarks.error_rates OUT.json --only guided   the same for the cases of one form
     python -m benchmarks.error_rates --table RECORD.json ...  print the rates of records, with Wilson intervals
 
-The cases are in `tests/frozen`, in a folder for each of five authors.  None of the authors had read the checks, and no
+The cases are in `tests/frozen`, in a folder for each of six authors.  None of the authors had read the checks, and no
 case was changed after it had been graded for the first time; `records/error-rates-first.json` has the verdicts of that
 time.  Cases whose own description is wrong are listed in `WRONG`, and count in neither record.
 
@@ -45,6 +45,9 @@ WRONG: Final = {
     "guided-b-b20_always_the_first_nine": _FIRST_NINE,
     "guided-c-b11_always_the_first_ones": _FIRST_NINE,
     "guided-c-b12_random_among_first_32": _FIRST_NINE,
+    "guided-d-s04_pydataset": _NO_POOL_SIZE,
+    "guided-d-b25_pydataset": f"made of guided-d-s04: {_NO_POOL_SIZE}",
+    "guided-d-b09_augment_layers": _FIRST_NINE,
     "guided-c-b06_labels_stay_integers": "labels that are numbers, with the loss for them, are sound",
     "guided-b-b14_test_images_not_scaled": "task 2 does not ask for scaling; task 5 loses points",
 }

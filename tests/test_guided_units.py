@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
 from grader.assignment import contract, guided
 from grader.assignment.starter import write_starter
@@ -583,6 +584,22 @@ def test_images_that_were_joined_are_told_apart(worker: Worker, count: int, gap:
     shapes, parts = worker.call("shapes", joined(count, gap, margin))
     assert shapes == count * [[4, 4, 3]]
     assert np.array_equal(ALBUM.recognise(parts).test, np.arange(count))
+
+
+@pytest.mark.parametrize("side", [48, 64, 96, 100, 224])
+@pytest.mark.parametrize("method", ["NEAREST", "BILINEAR", "BICUBIC", "LANCZOS"])
+def test_images_that_were_enlarged_are_recognised(worker: Worker, side: int, method: str) -> None:
+    worker.load(JOINED, ("shapes",))
+    resampling = Image.Resampling[method]
+    large = [np.array(Image.fromarray(image).resize((side, side), resampling)) for image in PICTURES.x_test[:3]]
+    _, parts = worker.call("shapes", large[0])
+    assert ALBUM.recognise(parts).test.tolist() == [0]
+    if method == "NEAREST":
+        framed = [np.pad(image, ((0, 6), (0, 6), (0, 0))) for image in large]
+        sheet = np.pad(np.hstack(framed), ((6, 0), (6, 0), (0, 0)))
+        for several in (np.hstack(large), np.vstack(large), sheet):
+            _, parts = worker.call("shapes", several)
+            assert ALBUM.recognise(parts).test.tolist() == [0, 1, 2]
 
 
 def test_an_image_of_another_size_is_none_of_ours(worker: Worker) -> None:

@@ -84,16 +84,17 @@ class Data:
         return np.flatnonzero(np.isin(labels, self.classes(images)))
 
     def as_labelled(self, shown: list[Shown]) -> list[Shown]:
-        """Return those of the images for which the program has a label, with that label in place of their class."""
-        labels: dict[tuple[bool, int], int] = {}
+        """Return those of the images for which the program has one label, with that label in place of their class."""
+        labels: dict[tuple[bool, int], set[int]] = {}
         for images in (self.training(), self.test()):
             if images is not None and images.labels is not None and len(images.labels) == images.found.count:
-                columns = columns_of(images.labels)
-                labels |= {(images.test, int(n)): int(c) for n, c in zip(images.rows, columns, strict=True) if n >= 0}
+                for number, column in zip(images.rows.tolist(), columns_of(images.labels).tolist(), strict=True):
+                    labels.setdefault((images.test, number), set()).add(column)
+        known = {image: min(columns) for image, columns in labels.items() if len(columns) == 1}
         return [
-            msgspec.structs.replace(image, known=labels[image.test, image.number])
+            msgspec.structs.replace(image, known=known[image.test, image.number])
             for image in shown
-            if (image.test, image.number) in labels
+            if (image.test, image.number) in known
         ]
 
     def training(self) -> Images | None:
@@ -263,6 +264,11 @@ def agreement(labels: Array, truth: Array) -> float:
     if len(labels) != len(truth) or not len(truth):
         return 0.0
     names = naming(labels, truth)
-    if len(set(names.values())) < len(names):
-        return 0.5 * float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
-    return float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
+    share = float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
+    return share / 2 if are_merged(labels, truth) else share
+
+
+def are_merged(labels: Array, truth: Array) -> bool:
+    """Whether two classes have the same label."""
+    names = naming(labels, truth)
+    return len(set(names.values())) < len(names)

@@ -18,10 +18,19 @@ _Few = msgspec.Meta(max_length=100)
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A function of the submission that made convolutions, and the number of its calls that did."""
+    """A function of the submission that made convolutions.
+
+    Attributes:
+        name: Its name.
+        calls: The number of its calls that made convolutions of the network.
+        given: The whole numbers among the arguments of each of these calls.
+        filters: The number of filters of each convolution that each of these calls made.
+    """
 
     name: _Text
     calls: int
+    given: Annotated[list[Annotated[list[int], _Few]], _Few] = []
+    filters: Annotated[list[Annotated[list[int], _Few]], _Few] = []
 
 
 class Callback(msgspec.Struct, frozen=True):

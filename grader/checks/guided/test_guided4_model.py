@@ -10,7 +10,7 @@ import numpy as np
 from grader.checks.common.answers import NetworkFacts
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data, keeps_old_numbers
-from grader.checks.guided.notes import Note
+from grader.checks.guided.notes import Block, Note
 from grader.checks.guided.observed import Observed
 from grader.sandbox.wire.frames import Handle
 
@@ -20,6 +20,9 @@ _NO_ACCURACY = {
     "binary_accuracy": "`binary_accuracy` compares each of the outputs with 0.5",
 }
 """Metrics that are called accuracy and are none where there are three classes, each with what it does instead."""
+
+_LEAST_FILTERS = 8
+"""Smaller numbers that a block is given say which block it is, or how large its convolutions are."""
 
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
@@ -122,14 +125,36 @@ def test_block_function(observed: Observed) -> None:
     may = makers_of_convolutions(observed.submission.program)
     # A network that was loaded from a file is the one that was saved to it.
     same = [block for other in observed.notes if other.layers == note.layers for block in other.blocks]
-    if any(block.calls >= 2 and (may is None or block.name in may) for block in same):
-        return
+    blocks = [block for block in same if block.calls >= 2 and (may is None or block.name in may)]
+    if blocks:
+        ignoring = [block for block in blocks if _ignores_its_argument(block)]
+        if len(ignoring) < len(blocks):
+            return
+        given = sorted({number for numbers in ignoring[0].given for number in numbers if number >= _LEAST_FILTERS})
+        raise CheckFailed(
+            f"Each block should have as many filters as `{ignoring[0].name}` is given, but all have "
+            f"{max(ignoring[0].filters[0], default=0)}, though it is called with {', '.join(map(str, given))}.",
+            hint="Write keras.layers.Conv2D(num_filters, ...) with the argument of the function.",
+            line=note.line,
+        )
     once = [block.name for block in note.blocks if block.calls == 1]
     what = f"`{once[0]}` makes all of them in one call" if once else "they are written out one by one"
     raise CheckFailed(
         f"The convolutions should come from a function that adds one block and is called for each block, but {what}.",
         hint="Write a function such as add_conv_block(model, num_filters), and call it twice or more.",
         line=note.line,
+    )
+
+
+def _ignores_its_argument(block: Block) -> bool:
+    """Whether calls with different numbers made the same convolutions, with another number of filters than given."""
+    given = [{number for number in numbers if number >= _LEAST_FILTERS} for numbers in block.given]
+    same = len({tuple(filters) for filters in block.filters}) == 1
+    return (
+        same
+        and all(given)
+        and any(numbers != given[0] for numbers in given)
+        and any(not numbers & set(block.filters[0]) for numbers in given)
     )
 
 

@@ -107,8 +107,12 @@ def _require_network_looked_at(observed: Observed, note: Note) -> None:
 
 
 def _build(note: Note) -> tuple[tuple[str, ...], ...]:
-    """Return a network's layers with their sizes but without names; empty if its configuration cannot be read."""
-    return tuple((kind, *(str(settings.get(size)) for size in _SIZES)) for kind, settings in layers_of(note.config))
+    """Return a network's layers with their sizes but without names; empty if its configuration cannot be read.
+
+    A network that is given no input shape has no `InputLayer` until it is trained.
+    """
+    layers = [(kind, settings) for kind, settings in layers_of(note.config) if kind != "InputLayer"]
+    return tuple((kind, *(str(settings.get(size)) for size in _SIZES)) for kind, settings in layers)
 
 
 def _told_elsewhere(observed: Observed, note: Note) -> bool:

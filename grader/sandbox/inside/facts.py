@@ -90,14 +90,16 @@ def callback_facts(callback: Any) -> dict[str, Any]:
     }
 
 
-def watch_upwards(callbacks: list[Any]) -> None:
-    """Make callbacks that watch an accuracy treat higher values as better, if the network does not track accuracy.
+def watch_upwards(callbacks: list[Any], metrics: list[str]) -> None:
+    """Make callbacks that watch an accuracy which the network does not track treat higher values as better.
 
     Keras reads the direction off the network's metrics, and cannot do so here.  That the program does not track
-    accuracy costs points in task 4, and should not cost any in another one.
+    accuracy costs points in task 4, and should not cost any in another one; and `val_acc` is an older name.
     """
     for callback in callbacks:
-        if "acc" in str(getattr(callback, "monitor", "")) and getattr(callback, "mode", "") == "auto":
+        watched = str(getattr(callback, "monitor", ""))
+        unknown = "acc" in watched and watched.removeprefix("val_") not in metrics
+        if unknown and getattr(callback, "mode", "") == "auto":
             callback.mode = "max"
 
 

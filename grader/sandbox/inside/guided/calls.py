@@ -23,7 +23,7 @@ from grader.sandbox.inside.guided.fitting import Fitting, RunOptions
 from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.standing import StandIns
-from grader.sandbox.inside.guided.watched import Shared
+from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
 from grader.sandbox.inside.paths import local_path, make_folder
 
 
@@ -210,7 +210,8 @@ class Calls:
         kwargs["verbose"] = 0
         with self._recorder.within():
             if self._options.shorten and fed.how != "arrays":
-                return original(model, fed.short(), steps=1, **{k: v for k, v in kwargs.items() if k != "steps"})
+                kwargs["steps"] = 1
+                return original(model, fed.short(TRAINED_IMAGES), **kwargs)
             return original(model, x, y, **kwargs)
 
     def _on_predict(self, original: Any, model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:

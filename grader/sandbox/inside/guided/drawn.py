@@ -11,16 +11,19 @@ from typing import Any, Final
 import numpy as np
 
 from grader.sandbox.inside.figures import look_of
-from grader.sandbox.inside.guided.fed import SIDE, signatures
+from grader.sandbox.inside.guided.fed import BLOCKS, SIDE, signatures
 
 _MAX_TEXT: Final = 300
 _MAX_IMAGES: Final = 100
 _LEAST_ALPHA: Final = 0.15
 _LEAST_INCHES: Final = 0.1
 _LEAST_WIDTH: Final = 0.2
-_LEAST_POINTS: Final = 1.0
+_LEAST_POINTS: Final = 2.0
 _LEAST_CONTRAST: Final = 0.05
 _NO_PAPER: Final = (0, 0, 0, 0)
+_NO_SIGNATURE: Final = np.zeros((0, 0, 3), np.float32)
+_FLAT: Final = 0.1  # of the range of all pixels
+_MOST: Final = 0.9  # of the pixels, since an image may have been enlarged with some ringing
 
 
 def describe(figure: Any) -> dict[str, Any]:
@@ -137,35 +140,50 @@ def _texts_of(axis: Any, paper: Any) -> list[str]:
 def _tiles(array: Any) -> list[Any]:
     """Return the signatures of the images in an array, which may hold several images joined into one, row by row."""
     if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
-        return [np.zeros((0, 0, 3), np.float32)]
+        return [_NO_SIGNATURE]
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
-    rows = _beginnings(array)
-    columns = _beginnings(np.swapaxes(array, 0, 1))
+    rows = _spans(array)
+    columns = _spans(np.swapaxes(array, 0, 1))
     if not 0 < len(rows) * len(columns) <= _MAX_IMAGES:
-        return [np.zeros((0, 0, 3), np.float32)]
-    parts = [array[None, row : row + SIDE, column : column + SIDE, :3] for row in rows for column in columns]
-    return [signatures(part)[0] for part in parts]
+        return [_NO_SIGNATURE]
+    return [signatures(array[None, row, column, :3])[0] for row in rows for column in columns]
 
 
-def _beginnings(array: Any) -> list[int]:
-    """Return where images begin along the first axis of an array that holds them side by side.
+def _spans(array: Any) -> list[slice]:
+    """Return where images lie along the first axis of an array that holds them side by side, all of one size.
 
-    There may be a gap of one colour between them, and a margin as wide as the gap around them.
+    There may be gaps of one colour between them and around them, and they may be enlarged.
+    """
+    inside = np.ptp(array, axis=1).max(axis=-1, initial=0) > 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(int)))
+    spans = [slice(first, last) for first, last in edges.reshape(-1, 2).tolist()]
+    if len({span.stop - span.start for span in spans}) != 1:
+        return []
+    length = spans[0].stop - spans[0].start
+    count = _joined(array[spans[0]])
+    if not count:
+        return []
+    side = length // count
+    return [slice(first, first + side) for span in spans for first in range(span.start, span.stop, side)]
+
+
+def _joined(array: Any) -> int:
+    """Return how many images are joined without a gap along the first axis of an array; 0 if that cannot be told.
+
+    The grader's images consist of blocks, which stay flat in the middle if an image is enlarged.
     """
     length = len(array)
-    if length % SIDE == 0:
-        return list(range(0, length, SIDE))
-    for gap in range(1, SIDE):
-        for margin in (0, gap):
-            count, rest = divmod(length + gap - 2 * margin, SIDE + gap)
-            starts = [margin + place * (SIDE + gap) for place in range(count)]
-            between = np.ones(length, bool)
-            for start in starts:
-                between[start : start + SIDE] = False
-            if rest == 0 and np.ptp(array[between], axis=(0, 1)).max(initial=0) == 0:
-                return starts
-    return []
+    tolerance = _FLAT * max(float(np.ptp(array)), 1e-9)
+    for count in range(1, length // SIDE + 1):
+        if length % count:
+            continue
+        block = length / count / BLOCKS
+        starts = [place * block for place in range(count * BLOCKS)]
+        middles = [array[round(at + block / 4) : round(at + 3 * block / 4)] for at in starts]
+        if all(np.quantile(np.ptp(middle, axis=0), _MOST) <= tolerance for middle in middles):
+            return count
+    return 0 if length % SIDE else length // SIDE
 
 
 def _line(line: Any) -> dict[str, Any]:

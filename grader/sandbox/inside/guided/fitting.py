@@ -136,8 +136,7 @@ class Fitting:
         given["callbacks"] = callbacks if self._options.timed else [script, *callbacks, Keeper(self._shared)]
         given["verbose"] = 0
         self._shorten_fit(model, given, fed, held, split)
-        if not any("acc" in name for name in facts["metrics"]):
-            watch_upwards(callbacks)
+        watch_upwards(callbacks, facts["metrics"])
         if self._options.timed:
             self._time(original, model, given, fed)
         with self._recorder.within():
@@ -242,11 +241,12 @@ class Fitting:
         if not self._options.shorten:
             return
         given.pop("initial_epoch", None)
+        images = _FEW_IMAGES if self._takes_long(model, fed.x) else TRAINED_IMAGES
         if fed.how == "arrays":
             count = len(fed.x)
             at = count - int(count * split) if split else count
             x, y = fed.x, fed.y
-            rows = spread(min(at, count), _FEW_IMAGES if self._takes_long(model, x) else TRAINED_IMAGES)
+            rows = spread(min(at, count), images)
             given["x"] = x[rows]
             given["y"] = None if y is None else y[rows]
             if split and held is None:
@@ -259,7 +259,7 @@ class Fitting:
             if given.get("steps_per_epoch"):
                 given["steps_per_epoch"] = None
         else:
-            given["x"], given["y"] = fed.short(), None
+            given["x"], given["y"] = fed.short(images), None
             given["steps_per_epoch"] = 1
         if held is not None:
             if held.how == "arrays":
@@ -267,7 +267,7 @@ class Fitting:
                 given["validation_data"] = (held.x[rows], held.y[rows])
                 given["validation_steps"] = None
             else:
-                given["validation_data"] = held.short()
+                given["validation_data"] = held.short(_VALIDATED_IMAGES)
                 given["validation_steps"] = 1
         # With a script, the trusted side says after each epoch whether it was the last.
         given["epochs"] = 10_000 if self._options.scripted else given.get("epochs", 1)

@@ -21,6 +21,8 @@ from grader.sandbox.inside.guided.statements import FILE_NAME
 
 MAX_NOTES: Final = 2000
 
+_MAX_CALLS: Final = 50
+_LARGE: Final = 10**6
 _MAX_CONFIG: Final = 400_000
 _MAX_CONFIGS: Final = 4_000_000
 """The most characters in all network configurations of a run; a frame holds no more than twice as many."""
@@ -45,6 +47,7 @@ class Recorder:
         self.inside = 0
         self._models: list[Any] = []
         self._frames: dict[int, tuple[int, Any]] = {}
+        self._given: list[list[int]] = []  # to each call that `callers` has numbered
         self._convolutions: dict[int, tuple[Any, list[tuple[str, int, int]]]] = {}
         self._said = 0
 
@@ -100,9 +103,11 @@ class Recorder:
             if frame.f_code.co_filename == FILE_NAME and frame.f_code.co_name != "<module>":
                 name = frame.f_code.co_name
                 if name not in ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"):
-                    # The frame is kept alive, so that no later frame can have the same id.
-                    number, _ = self._frames.setdefault(id(frame), (len(self._frames), frame))
-                    found.append((name[:100], id(frame.f_code), number))
+                    if id(frame) not in self._frames:
+                        # The frame is kept alive, so that no later frame can have the same id.
+                        self._frames[id(frame)] = (len(self._frames), frame)
+                        self._given.append(_numbers_given(frame))
+                    found.append((name[:100], id(frame.f_code), self._frames[id(frame)][0]))
             frame = frame.f_back
         return found[:20]
 
@@ -129,11 +134,20 @@ class Recorder:
             if len(config) < _MAX_CONFIG and self._said + len(config) < _MAX_CONFIGS:
                 facts["config"] = config
                 self._said += len(config)
-        calls: dict[tuple[str, int], set[int]] = {}
+        calls: dict[tuple[str, int], dict[int, list[int]]] = {}
         for layer in all_layers(model):
             for name, code, number in self._convolutions.get(id(layer), (None, []))[1]:
-                calls.setdefault((name, code), set()).add(number)
-        facts["blocks"] = [{"name": name, "calls": len(numbers)} for (name, _), numbers in calls.items()][:50]
+                of_call = calls.setdefault((name, code), {}).setdefault(number, [])
+                of_call.append(int(getattr(layer, "filters", None) or 0))
+        facts["blocks"] = [
+            {
+                "name": name,
+                "calls": len(filters),
+                "given": [self._given[number] for number in filters][:_MAX_CALLS],
+                "filters": [each[:_MAX_CALLS] for each in filters.values()][:_MAX_CALLS],
+            }
+            for (name, _), filters in calls.items()
+        ][:50]
         facts["convolutions"] = sum(id(layer) in self._convolutions for layer in all_layers(model))
         return facts
 
@@ -175,6 +189,14 @@ class Recorder:
             return layer
 
         keras.layers.Layer.__new__ = staticmethod(new)
+
+
+def _numbers_given(frame: types.FrameType) -> list[int]:
+    """Return the whole numbers among the arguments of a call that has just begun."""
+    code = frame.f_code
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    values = [frame.f_locals.get(name) for name in names]
+    return [value for value in values if type(value) is int and 0 <= value < _LARGE][:_MAX_CALLS]
 
 
 def _layer_kinds(model: Any) -> list[str]:
