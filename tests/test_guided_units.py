@@ -129,6 +129,8 @@ def test_no_images_at_all_are_none_that_is_recognised() -> None:
         ("def show(x):\n    return x[70]", 70),
         ("words = text.split(',', 100)", 0),
         ("table['key'][True]", 0),
+        ("assert x.shape == (15000, 32, 32, 3)", 15000),
+        ("assert images.shape[1:] == (32, 32, 3) and len(batch) == 128", 0),
     ],
 )
 def test_the_largest_row_that_a_text_names(text: str, rows: int) -> None:

@@ -23,7 +23,7 @@ from grader.speed.records import Gain, Measurement, Round
 LEVEL: Final = 0.95
 """The confidence level of intervals."""
 
-FACTOR: Final = 1.02
+FACTOR: Final = 1.015
 """A change is reported only if its whole interval lies above this factor, or below 1 divided by it."""
 
 P: Final = 0.01

@@ -78,12 +78,16 @@ def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+_LEAST_ASSERTED: Final = 1000
+"""Smaller numbers that are asserted are sizes of images or batches."""
+
+
 def largest_row(statements: Sequence[ast.stmt]) -> int:
     """Return the largest row that a number in the text names; 0 if there is none.
 
     What counts are indices and the bounds of slices, `x[1234]`, `x[12000:]`, `x[start:end]` after `start = 600`, and
     `dataset.skip(5000)`, `dataset.take(5000)` and `np.split(x, [12000])`. With fewer rows most of these raise no error,
-    but give nothing, or all that there is.
+    but give nothing, or all that there is.  `assert len(x) == 15000` counts too, since it would raise one.
     """
     nodes = [node for statement in statements for node in ast.walk(statement)]
     named = {
@@ -108,6 +112,9 @@ def largest_row(statements: Sequence[ast.stmt]) -> int:
                 rows += node.args[:1]
             elif node.func.attr == "split" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
                 rows += node.args[1].elts
+        elif isinstance(node, ast.Assert):
+            numbers = [part for part in ast.walk(node.test) if isinstance(part, ast.Constant)]
+            rows += [part for part in numbers if type(part.value) is int and part.value >= _LEAST_ASSERTED]
     return max([number(node) for node in rows], default=0)
 
 

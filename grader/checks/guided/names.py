@@ -25,6 +25,11 @@ _CALLED: Final = tuple(
 )
 
 
+def usual_names(number: int) -> set[str]:
+    """Return the usual names of a class, 0 to 9, in several languages."""
+    return set(_CALLED[number])
+
+
 def misnamed(names: Mapping[int, set[str]]) -> tuple[str, str] | None:
     """Find a name that stands beside the images of another class than its own.
 

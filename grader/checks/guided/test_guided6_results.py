@@ -11,7 +11,7 @@ from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import ENOUGH, Data, columns_of, naming, scales_differ
-from grader.checks.guided.names import misnamed
+from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import whole
@@ -445,10 +445,10 @@ def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[in
     after = _names_after(observed, everything, at)
     if not known:
         return [after] if after else []
+    if misnamed(known[0]) is not None:  # which task 3 reports; by now the names may be right
+        known += [{number: usual_names(number) for number in known[0]}]
     shared = set().union(*known[0].values()) & set().union(*after.values())
-    # The program may change the names in between, or have wrong ones before, which task 3 reports.
-    changed = bool(after) and (not shared or misnamed(known[0]) is not None)
-    return [*known, after] if changed else known
+    return known if shared or not after else [*known, after]  # the program changed the names in between
 
 
 def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:

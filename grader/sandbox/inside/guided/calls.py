@@ -9,7 +9,7 @@ import contextlib
 import functools
 import importlib
 import inspect
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -25,6 +25,9 @@ from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.standing import StandIns
 from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
 from grader.sandbox.inside.paths import local_path, make_folder
+
+_MOST_EVALUATED: Final = 400
+"""The most images that `evaluate` is given in a shortened run, where its results mean nothing anyway."""
 
 
 class Calls:
@@ -212,6 +215,8 @@ class Calls:
             if self._options.shorten and fed.how != "arrays":
                 kwargs["steps"] = 1
                 return original(model, fed.short(TRAINED_IMAGES), **kwargs)
+            if self._options.shorten and fed.x is not None and "sample_weight" not in kwargs:
+                x, y = fed.x[:_MOST_EVALUATED], None if fed.y is None else fed.y[:_MOST_EVALUATED]
             return original(model, x, y, **kwargs)
 
     def _on_predict(self, original: Any, model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:

@@ -93,6 +93,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample, self._columns)
         note["digests"].append(digest_of(self.model))
+        legacy.add_old_names(logs, shared.program)
         note["names"] = [str(name)[:60] for name in logs][:30]
         if shared.tell is None:
             shared.values = {str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))}
