@@ -131,10 +131,19 @@ def _texts_of(axis: Any, paper: Any) -> list[str]:
     readable = [text for text in _around(axis) if _can_be_read(text, paper)]
     readable += [text for text in axis.texts if _can_be_read(text, _NO_PAPER)]  # these may be on an image
     texts = [text.get_text() for text in readable]
-    if len(axis.get_images()) and not axis.get_lines():
-        with contextlib.suppress(Exception):
-            texts += [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())][:20]
+    if axis.axison and len(axis.get_images()) and not axis.get_lines():
+        texts += [label.get_text() for side in (axis.xaxis, axis.yaxis) for label in _ticks_by_hand(side)][:20]
     return [text[:_MAX_TEXT] for text in texts if text and text.strip()][:40]
+
+
+def _ticks_by_hand(side: Any) -> list[Any]:
+    """Return the labels of the ticks of an axis if the program wrote them, and they are not the numbers of pixels."""
+    from matplotlib.ticker import ScalarFormatter
+
+    with contextlib.suppress(Exception):
+        if not isinstance(side.get_major_formatter(), ScalarFormatter):
+            return list(side.get_ticklabels())
+    return []
 
 
 def _tiles(array: Any) -> list[Any]:
