@@ -26,7 +26,7 @@ LEVEL: Final = 0.95
 FACTOR: Final = 1.015
 """A change is reported only if its whole interval lies above this factor, or below 1 divided by it."""
 
-P: Final = 0.01
+P: Final = 0.02
 """A change is reported only if the p-value of the Mann–Whitney test is below this, too."""
 
 FEWEST: Final = 6

@@ -13,8 +13,10 @@ import ast
 import contextlib
 import inspect
 import sys
+import time
 import types
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,8 @@ from grader.sandbox.inside.guided.recording import MAX_NOTES, Recorder
 from grader.sandbox.inside.guided.standing import StandIns
 from grader.sandbox.inside.guided.statements import (
     FILE_NAME,
+    LAST_SECONDS,
+    PROGRAM_SECONDS,
     STATEMENT_SECONDS,
     ended_in_time,
     import_what_can_be,
@@ -63,6 +67,7 @@ class Observer:
         self._images = images
         self._roles: dict[str, str] = {}
         self._module = types.ModuleType("__main__")
+        self._seconds_left = PROGRAM_SECONDS
 
     def run(self, starts: list[int]) -> dict[str, Any]:
         """Run the program statement by statement.
@@ -115,12 +120,22 @@ class Observer:
                 flags |= sum(getattr(__future__, alias.name).compiler_flag for alias in statement.names)
             self._run_statement(statement, flags)
 
+    @contextlib.contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """End a statement that takes too long, sooner if the program has already taken long."""
+        began = time.process_time()
+        try:
+            with ended_in_time(min(STATEMENT_SECONDS, max(self._seconds_left, LAST_SECONDS))):
+                yield
+        finally:
+            self._seconds_left -= time.process_time() - began
+
     def _run_statement(self, statement: ast.stmt, flags: int) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
-                with ended_in_time(STATEMENT_SECONDS) if self._options.scripted else contextlib.nullcontext():
+                with self._in_time() if self._options.scripted else contextlib.nullcontext():
                     exec(code, self._module.__dict__)
         except Stop:
             raise
