@@ -1,6 +1,6 @@
 """Measure whether comparisons find a known slowdown, with the reference beside a slower copy of itself.
 
-    python -m benchmarks.slowing OUT.json --factor 1.05 --rounds 20     measure and keep rounds
+    python -m benchmarks.slowing OUT.json --factor 1.05 --rounds 14     measure and keep rounds
     python -m benchmarks.slowing --compare RECORD.json ...               compare recorded rounds
 
 After each step, the slower copy keeps the processor busy for a share of the processor time that the step has taken.

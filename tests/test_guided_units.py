@@ -130,7 +130,7 @@ def test_no_images_at_all_are_none_that_is_recognised() -> None:
         ("words = text.split(',', 100)", 0),
         ("table['key'][True]", 0),
         ("assert x.shape == (15000, 32, 32, 3)", 15000),
-        ("assert images.shape[1:] == (32, 32, 3) and len(batch) == 128", 0),
+        ("assert images.shape == (24, 32, 32, 3) and len(batch) == 128", 0),
     ],
 )
 def test_the_largest_row_that_a_text_names(text: str, rows: int) -> None:
@@ -566,10 +566,14 @@ def test_usual_names_that_no_line_binds_are_known(worker: Worker, source: str, n
 
 JOINED = """
 import numpy as np
+from matplotlib.figure import Figure
 from grader.sandbox.inside.guided import drawn
 
 def shapes(array):
-    return [list(part.shape) for part in drawn._tiles(array)], np.stack(drawn._tiles(array))
+    figure = Figure()
+    figure.subplots().imshow(array)
+    images = drawn.describe(figure)["axes"][0]["images"]
+    return [list(image.shape) for image in images], np.stack(images)
 """
 
 
@@ -622,6 +626,28 @@ def test_an_image_of_another_size_is_none_of_ours(worker: Worker) -> None:
 )
 def test_one_text_may_name_several_images(texts: list[str], each: list[str]) -> None:
     assert list(texts_in_order(texts, 3)) == each
+
+
+SHEET = """
+import numpy as np
+from matplotlib.figure import Figure
+from grader.sandbox.inside.guided import drawn
+
+def beside(array, texts):
+    axes = Figure().subplots()
+    axes.imshow(array)
+    for x, y, words in texts:
+        axes.text(x, y, words)
+    return drawn.describe(axes.figure)["axes"][0]["beside"]
+"""
+
+
+def test_texts_belong_to_the_image_of_a_sheet_that_they_are_nearest_to(worker: Worker) -> None:
+    worker.load(SHEET, ("beside",))
+    sheet = np.vstack([np.hstack(PICTURES.x_test[:2]), np.hstack(PICTURES.x_test[2:4])])
+    texts = [(60, 60, "frog"), (3, 3, "cat"), (34, 2, "dog"), (5, 62, "ship"), (35, 30, "was a cat")]
+    assert worker.call("beside", sheet, texts) == [["cat"], ["dog", "was a cat"], ["ship"], ["frog"]]
+    assert worker.call("beside", sheet, texts[1:]) == []
 
 
 # Texts that people can read

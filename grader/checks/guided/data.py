@@ -100,12 +100,14 @@ class Data:
     def training(self) -> Images | None:
         """Return the training set: what `fit` was given, together with what was split off for validation.
 
-        If `fit` got none of these images, test images, or a small part of an array, it is the global array of training
-        images, since task 5 judges what `fit` should get.
+        If `fit` got none of these images, test images, a small part of an array, or images of all classes beside an
+        array with three, it is the global array of training images, since task 5 judges what `fit` should get.
         """
         if not self._train:
             fitted, left = self.fitted(), self._left(test=False)
-            elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left)
+            elsewhere = (
+                fitted is None or fitted.test or self.is_part_of(fitted, left) or self.is_more_than(fitted, left)
+            )
             self._train.append((left or fitted) if elsewhere else fitted)
         return self._train[0]
 
@@ -115,6 +117,13 @@ class Data:
             return False
         part, numbers = set(images.numbers().tolist()), set(whole.numbers().tolist())
         return bool(part <= numbers and len(part) < _SMALL_PART * len(numbers) and len(self.classes(whole)) <= 3)
+
+    def is_more_than(self, images: Images, prepared: Images | None) -> bool:
+        """Whether some images are of more classes than a set in which the program has collected three of them."""
+        if prepared is None or prepared.test != images.test or len(self.classes(prepared)) != 3:
+            return False
+        collected = len(set(prepared.numbers().tolist())) > _SMALL_PART * len(self.everything(prepared))
+        return collected and len(self.classes(images)) > 3
 
     def own_labels(self, *, test: bool) -> Images | None:
         """Return the global array of images that was cut down, if the program has labels that belong to it."""

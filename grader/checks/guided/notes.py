@@ -62,7 +62,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Axes(msgspec.Struct, frozen=True):
-    """An axes of a figure: the signatures of its images, all its texts, its lines and the entries of its legend."""
+    """An axes of a figure: the signatures of its images, all its texts, its lines and the entries of its legend.
+
+    If it has several images, `beside` has the texts that lie nearest to each, unless some image has none.
+    """
 
     images: Annotated[list[Any], _Few]
     visible: Annotated[list[bool], _Few]
@@ -71,6 +74,7 @@ class Axes(msgspec.Struct, frozen=True):
     legend: Annotated[list[_Text], _Few]
     xlabel: _Text
     ylabel: _Text
+    beside: Annotated[list[Annotated[list[_Text], _Few]], _Few] = []
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -215,6 +219,7 @@ def run_of(answer: Any) -> Run:
         _require(note.answers is None or _is_array(note.answers, 2))
         for axes in note.axes:
             _require(len(axes.images) == len(axes.visible) and all(_is_array(image, 3) for image in axes.images))
+            _require(not axes.beside or len(axes.beside) == len(axes.images))
             _require(all(_is_array(line.x, 1) and _is_array(line.y, 1) for line in axes.lines))
     for left in run.globals:
         _require(left.x is None or _is_array(left.x, 4))

@@ -62,7 +62,9 @@ def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
             labels = observed.album.test_labels if test >= 0 else observed.album.train_labels
             number = test if test >= 0 else train
             texts = list(axes.texts) + (list(note.texts) if alone else [])
-            if len(axes.images) > 1 and (each := texts_in_order(axes.texts, len(axes.images))):
+            if axes.beside:
+                texts = axes.beside[place]
+            elif len(axes.images) > 1 and (each := texts_in_order(axes.texts, len(axes.images))):
                 texts = [each[place]]
             shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at))
     return shown

@@ -92,6 +92,13 @@ def _require_training_set(observed: Observed, note: Note) -> None:
             hint=hint,
             line=note.line,
         )
+    if fitted is not None and data.is_more_than(fitted, ready):
+        raise CheckFailed(
+            "fit should get the images of the three classes, which are there, but it gets those of "
+            f"{len(data.classes(fitted))} classes.",
+            hint=hint,
+            line=note.line,
+        )
 
 
 def _require_network_looked_at(observed: Observed, note: Note) -> None:

@@ -31,16 +31,17 @@ def describe(figure: Any) -> dict[str, Any]:
     axes = []
     paper = _paper_of(figure)
     for axis in figure.axes[:_MAX_IMAGES]:
-        images, seen = [], []
+        images, seen, centres = [], [], []
         seen_at_all = bool(axis.get_visible()) and _has_room(axis, figure)
         for image in axis.get_images()[:_MAX_IMAGES]:
-            array = np.ma.getdata(image.get_array()) if image.get_array() is not None else None
+            array = _pixels(image)
             alpha = image.get_alpha()
             solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
             visible = bool(image.get_visible() and seen_at_all and solid and _shows(axis, image))
-            for part in _tiles(array):
-                images.append(part)
-                seen.append(visible)
+            parts = _parts(array)
+            images += [signatures(array[None, rows, columns])[0] for rows, columns in parts] or [_NO_SIGNATURE]
+            centres += [_centre(image, array.shape, *part) for part in parts] or [(np.nan, np.nan)]
+            seen += [visible] * max(1, len(parts))
         legend = axis.get_legend()
         entries = [text.get_text()[:_MAX_TEXT] for text in legend.get_texts()][:30] if legend else []
         axes.append(
@@ -48,6 +49,7 @@ def describe(figure: Any) -> dict[str, Any]:
                 "images": images[:_MAX_IMAGES],
                 "visible": seen[:_MAX_IMAGES],
                 "texts": _texts_of(axis, paper),
+                "beside": _beside(axis, centres)[:_MAX_IMAGES],
                 "lines": [_line(line) for line in axis.get_lines()[:50] if seen_at_all and _can_be_seen(line)],
                 "legend": entries,
                 "xlabel": axis.get_xlabel()[:_MAX_TEXT],
@@ -146,17 +148,49 @@ def _ticks_by_hand(side: Any) -> list[Any]:
     return []
 
 
-def _tiles(array: Any) -> list[Any]:
-    """Return the signatures of the images in an array, which may hold several images joined into one, row by row."""
-    if array is None or array.ndim not in (2, 3) or min(array.shape[:2]) < SIDE:
-        return [_NO_SIGNATURE]
+def _pixels(image: Any) -> Any:
+    """Return the pixels of an image as an array of shape (height, width, 3), which is empty if it has none."""
+    given = image.get_array()
+    array = np.zeros((0, 0, 3)) if given is None else np.ma.getdata(given)
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
-    rows = _spans(array)
-    columns = _spans(np.swapaxes(array, 0, 1))
-    if not 0 < len(rows) * len(columns) <= _MAX_IMAGES:
-        return [_NO_SIGNATURE]
-    return [signatures(array[None, row, column, :3])[0] for row in rows for column in columns]
+    return array[:, :, :3] if array.ndim == 3 else np.zeros((0, 0, 3))
+
+
+def _parts(array: Any) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of each image in an array, which may hold several images joined into one.
+
+    Args:
+        array: The pixels, of shape (height, width, 3).
+    """
+    if min(array.shape[:2]) < SIDE:
+        return []
+    rows, columns = _spans(array), _spans(np.swapaxes(array, 0, 1))
+    if len(rows) * len(columns) > _MAX_IMAGES:
+        return []
+    return [(row, column) for row in rows for column in columns]
+
+
+def _centre(image: Any, shape: tuple[int, ...], rows: slice, columns: slice) -> tuple[float, float]:
+    """Return where the middle of a part of an image lies in its axes, in the units of the data."""
+    left, right, bottom, top = image.get_extent()
+    first, last = (bottom, top) if image.origin == "lower" else (top, bottom)
+    across, down = ((part.start + part.stop) / 2 / side for part, side in ((columns, shape[1]), (rows, shape[0])))
+    return left + across * (right - left), first + down * (last - first)
+
+
+def _beside(axis: Any, centres: list[tuple[float, float]]) -> list[list[str]]:
+    """Return the texts in an axes that lie nearest to each of several images; nothing unless each has one."""
+    beside: list[list[str]] = [[] for _ in centres]
+    if len(centres) < 2 or not np.all(np.isfinite(centres)):
+        return []
+    for text in axis.texts[: 4 * _MAX_IMAGES]:
+        if text.get_text().strip() and _can_be_read(text, _NO_PAPER):
+            with contextlib.suppress(Exception):
+                at = axis.transData.inverted().transform(text.get_transform().transform(text.get_position()))
+                nearest = int(np.argmin(np.sum((np.array(centres) - at) ** 2, axis=1)))
+                beside[nearest].append(text.get_text()[:_MAX_TEXT])
+    return [texts[:_MAX_IMAGES] for texts in beside] if all(beside) else []
 
 
 def _spans(array: Any) -> list[slice]:
