@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from grader.sandbox.inside.figures import look_of
-from grader.sandbox.inside.guided.fed import BLOCKS, SIDE, signatures
+from grader.sandbox.inside.guided.fed import signatures
+from grader.sandbox.inside.guided.tiles import centre_of, parts_of, pixels_of
 
 _MAX_TEXT: Final = 300
 _MAX_IMAGES: Final = 100
@@ -22,8 +23,6 @@ _LEAST_POINTS: Final = 2.0
 _LEAST_CONTRAST: Final = 0.05
 _NO_PAPER: Final = (0, 0, 0, 0)
 _NO_SIGNATURE: Final = np.zeros((0, 0, 3), np.float32)
-_FLAT: Final = 0.1  # of the range of all pixels
-_MOST: Final = 0.9  # of the pixels, since an image may have been enlarged with some ringing
 
 
 def describe(figure: Any) -> dict[str, Any]:
@@ -34,13 +33,13 @@ def describe(figure: Any) -> dict[str, Any]:
         images, seen, centres = [], [], []
         seen_at_all = bool(axis.get_visible()) and _has_room(axis, figure)
         for image in axis.get_images()[:_MAX_IMAGES]:
-            array = _pixels(image)
+            array = pixels_of(image)
             alpha = image.get_alpha()
             solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
             visible = bool(image.get_visible() and seen_at_all and solid and _shows(axis, image))
-            parts = _parts(array)
+            parts = parts_of(array, _MAX_IMAGES)
             images += [signatures(array[None, rows, columns])[0] for rows, columns in parts] or [_NO_SIGNATURE]
-            centres += [_centre(image, array.shape, *part) for part in parts] or [(np.nan, np.nan)]
+            centres += [centre_of(image, array.shape, *part) for part in parts] or [(np.nan, np.nan)]
             seen += [visible] * max(1, len(parts))
         legend = axis.get_legend()
         entries = [text.get_text()[:_MAX_TEXT] for text in legend.get_texts()][:30] if legend else []
@@ -148,37 +147,6 @@ def _ticks_by_hand(side: Any) -> list[Any]:
     return []
 
 
-def _pixels(image: Any) -> Any:
-    """Return the pixels of an image as an array of shape (height, width, 3), which is empty if it has none."""
-    given = image.get_array()
-    array = np.zeros((0, 0, 3)) if given is None else np.ma.getdata(given)
-    if array.ndim == 2:
-        array = np.repeat(array[:, :, None], 3, axis=2)
-    return array[:, :, :3] if array.ndim == 3 else np.zeros((0, 0, 3))
-
-
-def _parts(array: Any) -> list[tuple[slice, slice]]:
-    """Return the rows and columns of each image in an array, which may hold several images joined into one.
-
-    Args:
-        array: The pixels, of shape (height, width, 3).
-    """
-    if min(array.shape[:2]) < SIDE:
-        return []
-    rows, columns = _spans(array), _spans(np.swapaxes(array, 0, 1))
-    if len(rows) * len(columns) > _MAX_IMAGES:
-        return []
-    return [(row, column) for row in rows for column in columns]
-
-
-def _centre(image: Any, shape: tuple[int, ...], rows: slice, columns: slice) -> tuple[float, float]:
-    """Return where the middle of a part of an image lies in its axes, in the units of the data."""
-    left, right, bottom, top = image.get_extent()
-    first, last = (bottom, top) if image.origin == "lower" else (top, bottom)
-    across, down = ((part.start + part.stop) / 2 / side for part, side in ((columns, shape[1]), (rows, shape[0])))
-    return left + across * (right - left), first + down * (last - first)
-
-
 def _beside(axis: Any, centres: list[tuple[float, float]]) -> list[list[str]]:
     """Return the texts in an axes that lie nearest to each of several images; nothing unless each has one."""
     beside: list[list[str]] = [[] for _ in centres]
@@ -191,42 +159,6 @@ def _beside(axis: Any, centres: list[tuple[float, float]]) -> list[list[str]]:
                 nearest = int(np.argmin(np.sum((np.array(centres) - at) ** 2, axis=1)))
                 beside[nearest].append(text.get_text()[:_MAX_TEXT])
     return [texts[:_MAX_IMAGES] for texts in beside] if all(beside) else []
-
-
-def _spans(array: Any) -> list[slice]:
-    """Return where images lie along the first axis of an array that holds them side by side, all of one size.
-
-    There may be gaps of one colour between them and around them, and they may be enlarged.
-    """
-    inside = np.ptp(array, axis=1).max(axis=-1, initial=0) > 0
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(int)))
-    spans = [slice(first, last) for first, last in edges.reshape(-1, 2).tolist()]
-    if len({span.stop - span.start for span in spans}) != 1:
-        return []
-    length = spans[0].stop - spans[0].start
-    count = _joined(array[spans[0]])
-    if not count:
-        return []
-    side = length // count
-    return [slice(first, first + side) for span in spans for first in range(span.start, span.stop, side)]
-
-
-def _joined(array: Any) -> int:
-    """Return how many images are joined without a gap along the first axis of an array; 0 if that cannot be told.
-
-    The grader's images consist of blocks, which stay flat in the middle if an image is enlarged.
-    """
-    length = len(array)
-    tolerance = _FLAT * max(float(np.ptp(array)), 1e-9)
-    for count in range(1, length // SIDE + 1):
-        if length % count:
-            continue
-        block = length / count / BLOCKS
-        starts = [place * block for place in range(count * BLOCKS)]
-        middles = [array[round(at + block / 4) : round(at + 3 * block / 4)] for at in starts]
-        if all(np.quantile(np.ptp(middle, axis=0), _MOST) <= tolerance for middle in middles):
-            return count
-    return 0 if length % SIDE else length // SIDE
 
 
 def _line(line: Any) -> dict[str, Any]:
