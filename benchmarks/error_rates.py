@@ -4,7 +4,7 @@
     python -m benchmarks.error_rates OUT.json --only guided   the same for the cases of one form
     python -m benchmarks.error_rates --table RECORD.json ...  print the rates of records, with Wilson intervals
 
-The cases are in `tests/frozen`, in a folder for each of six authors.  None of the authors had read the checks, and no
+The cases are in `tests/frozen`, in a folder for each author.  None of the authors had read the checks, and no
 case was changed after it had been graded for the first time; `records/error-rates-first.json` has the verdicts of that
 time.  Cases whose own description is wrong are listed in `WRONG`, and count in neither record.
 
