@@ -41,6 +41,13 @@ _REAL: Final = (50_000, 10_000)
 _MOST_FITS: Final = 20
 _MOST_RESTARTS: Final = 2
 _MOST_DRAWN: Final = 100
+
+STATEMENT_SECONDS = 90.0
+"""The processor time that one statement of an observed run may take; a whole program takes about ten seconds."""
+
+_PROGRAM_SECONDS: Final = 180.0
+"""The processor time after which each further statement of a run may take only a little."""
+
 _RUN_SECONDS: Final = 600.0
 _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", "ValueError")
 """What a program may raise that expects more images."""
@@ -159,7 +166,11 @@ class Observed:
         rng = seeded_generator(context.course.seed, f"guided {submission.sha256} {train}{again}")
         pictures = draw(rng, train=train, test=test)
         self._worker = context.sandbox.spawn(seed=context.course.seed, limits=context.limits)
-        settings = {"shims": context.course.legacy == "run"}
+        settings = {
+            "shims": context.course.legacy == "run",
+            "statement_seconds": STATEMENT_SECONDS,
+            "program_seconds": _PROGRAM_SECONDS,
+        }
         told: list[Told] = []
 
         def answer(event: Epoch) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def texts_in_order(texts: Sequence[str], count: int) -> Sequence[str]:
     """Return the texts of several images in one axes: as many texts, or parts of one text; nothing without either."""
     if len(texts) == count:
         return texts
-    for text in texts:
+    for text in (part for whole in texts for part in (whole, whole.partition(":")[2])):  # there may be a heading
         for parts in (_BETWEEN.split(text), text.split()):
             named = [part for part in parts if _WORD.search(part)]
             if len(named) == count:

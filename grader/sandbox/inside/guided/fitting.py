@@ -54,6 +54,8 @@ class RunOptions(msgspec.Struct, frozen=True):
         shorten: Whether `fit` trains on a few of its images only.
         shims: Whether to restore names that newer versions of libraries have dropped.
         timed: Whether to time the first `fit`, and end the run after it.
+        statement_seconds: The processor time that one statement may take; 0 for any.
+        program_seconds: The processor time after which each further statement may take only a little.
     """
 
     scripted: bool = True
@@ -62,6 +64,8 @@ class RunOptions(msgspec.Struct, frozen=True):
     shorten: bool = True
     shims: bool = True
     timed: bool = False
+    statement_seconds: float = 0.0
+    program_seconds: float = 0.0
 
 
 class Fitting:

@@ -33,8 +33,6 @@ from grader.sandbox.inside.guided.standing import StandIns
 from grader.sandbox.inside.guided.statements import (
     FILE_NAME,
     LAST_SECONDS,
-    PROGRAM_SECONDS,
-    STATEMENT_SECONDS,
     ended_in_time,
     import_what_can_be,
     lines_of,
@@ -67,7 +65,7 @@ class Observer:
         self._images = images
         self._roles: dict[str, str] = {}
         self._module = types.ModuleType("__main__")
-        self._seconds_left = PROGRAM_SECONDS
+        self._seconds_left = options.program_seconds
 
     def run(self, starts: list[int]) -> dict[str, Any]:
         """Run the program statement by statement.
@@ -125,7 +123,7 @@ class Observer:
         """End a statement that takes too long, sooner if the program has already taken long."""
         began = time.process_time()
         try:
-            with ended_in_time(min(STATEMENT_SECONDS, max(self._seconds_left, LAST_SECONDS))):
+            with ended_in_time(min(self._options.statement_seconds, max(self._seconds_left, LAST_SECONDS))):
                 yield
         finally:
             self._seconds_left -= time.process_time() - began
@@ -135,7 +133,7 @@ class Observer:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(ast.Module([statement], []), FILE_NAME, "exec", flags=flags, dont_inherit=True)
-                with self._in_time() if self._options.scripted else contextlib.nullcontext():
+                with self._in_time() if self._options.statement_seconds else contextlib.nullcontext():
                     exec(code, self._module.__dict__)
         except Stop:
             raise

@@ -20,12 +20,6 @@ from grader.sandbox.inside import backend
 
 FILE_NAME: Final = "solution.py"
 
-STATEMENT_SECONDS: Final = 90.0
-"""The processor time that one statement of an observed run may take; a whole program takes about ten seconds."""
-
-PROGRAM_SECONDS: Final = 180.0
-"""The processor time that all statements of an observed run may take together."""
-
 LAST_SECONDS: Final = 5.0
 """The processor time that each further statement may take once the program has used up its own."""
 
