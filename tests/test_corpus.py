@@ -1,7 +1,7 @@
 """Tests with the corpus in the real sandbox: sound solutions get full marks, and each bug is caught by its own check.
 
-The default run grades every eighteenth sound solution, and one bug for every twelfth check.  With `GRADER_WHOLE_CORPUS` it
-grades one bug for every check, and `tox -e corpus` grades all of them.
+The default run grades every eighteenth sound solution, and one bug for every twelfth check.  With `GRADER_WHOLE_CORPUS`
+it grades one bug for every check, and `tox -e corpus` grades all of them.
 """
 
 from __future__ import annotations
