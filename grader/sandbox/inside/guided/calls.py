@@ -14,7 +14,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import paths, raising
+from grader.sandbox.inside import backend, paths, raising
 from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, metric_name, name_of
 from grader.sandbox.inside.guided import legacy
 from grader.sandbox.inside.guided.drawn import describe
@@ -65,6 +65,7 @@ class Calls:
             self._wrap_method(name, getattr(self, f"_on_{name}"))
         self._wrap_method("fit", self._fitting.fit)
         self._wrap_method("predict_on_batch", self._on_predict)
+        keras.Model.__call__ = self._recorder.wrapped(keras.Model.__call__, self._on_call)
         self._wrap_method("train_on_batch", self._on_train_on_batch)
         if self._options.scripted:
             self._run_eagerly()
@@ -226,19 +227,35 @@ class Calls:
             args = args[:1]
         with self._recorder.within():
             answers = original(model, x, *args, **kwargs)
-        fed = Fed(x, None)
+        self._note_prediction(model, Fed(x, None).x, answers)
+        return answers
+
+    def _on_call(self, original: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Note a call of the network itself as a prediction if it is about images, and not a part of training."""
+        images = None
+        with contextlib.suppress(Exception):  # symbolic tensors have no values
+            x = args[0] if args else kwargs.get("inputs")
+            images = backend.to_numpy(x) if backend.is_tensor(x) else np.asarray(x)
+        if images is None or images.ndim != 4 or images.dtype.kind not in "biuf" or kwargs.get("training"):
+            return original(model, *args, **kwargs)
+        with self._recorder.within():
+            answers = original(model, *args, **kwargs)
+        with contextlib.suppress(Exception):
+            self._note_prediction(model, images, backend.to_numpy(answers))
+        return answers
+
+    def _note_prediction(self, model: Any, x: Any, answers: Any) -> None:
         values = np.zeros((0, 0), np.float32)
         if isinstance(answers, np.ndarray) and answers.size:
             values = answers[:MAX_ROWS].astype(np.float32).reshape(len(answers[:MAX_ROWS]), -1)
         self._recorder.note(
             "predict",
             model=self._recorder.number_of(model),
-            x=signatures(fed.x),
+            x=signatures(x),
             answers=values,
             digest=self._kept.predicts(model),
             **self._recorder.export(model),
         )
-        return answers
 
     def _on_save(self, original: Any, model: Any, filepath: Any = "model.keras", *args: Any, **kwargs: Any) -> None:
         if not str(filepath).endswith(".h5"):
