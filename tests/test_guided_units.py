@@ -635,9 +635,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from grader.sandbox.inside.guided import drawn
 
-def beside(array, texts):
+def beside(array, texts, ticks=()):
     axes = Figure().subplots()
     axes.imshow(array)
+    if ticks:
+        axes.set_xticks([16, 48], labels=ticks)
     for x, y, words in texts:
         axes.text(x, y, words)
     return drawn.describe(axes.figure)["axes"][0]["beside"]
@@ -650,6 +652,7 @@ def test_texts_belong_to_the_image_of_a_sheet_that_they_are_nearest_to(worker: W
     texts = [(60, 60, "frog"), (3, 3, "cat"), (34, 2, "dog"), (5, 62, "ship"), (35, 30, "was a cat")]
     assert worker.call("beside", sheet, texts) == [["cat"], ["dog", "was a cat"], ["ship"], ["frog"]]
     assert worker.call("beside", sheet, texts[1:]) == []
+    assert worker.call("beside", sheet[:32], [], ["left", "right"]) == [["left"], ["right"]]
 
 
 # Texts that people can read

@@ -44,6 +44,7 @@ class Callback(msgspec.Struct, frozen=True):
     mode: _Text
     patience: int
     min_delta: float
+    start: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
     best_only: bool
     weights_only: bool
     restores: bool

@@ -75,10 +75,21 @@ class Script(msgspec.Struct, frozen=True):
         values = list(getattr(self, quantity)[:epochs])
         return values.index(min(values) if "acc" in quantity else max(values))
 
-    def stops(self, quantity: str, patience: int, *, wrong_way: bool = False, min_delta: float = 0.0) -> int | None:
-        """Return after how many epochs EarlyStopping stops; `None` if it does not stop within the script."""
+    def stops(
+        self, quantity: str, patience: int, *, wrong_way: bool = False, min_delta: float = 0.0, start: int = 0
+    ) -> int | None:
+        """Return after how many epochs EarlyStopping stops; `None` if it does not stop within the script.
+
+        Args:
+            quantity: The quantity that it watches.
+            patience: Its patience, in epochs.
+            wrong_way: Whether it takes worse values for better ones.
+            min_delta: The least change that counts as an improvement.
+            start: The first epoch that it takes into account, from 0.
+        """
         sign = (1 if "acc" in quantity else -1) * (-1 if wrong_way else 1)
-        return epochs_until_stop(getattr(self, quantity), patience, sign=sign, min_delta=min_delta)
+        found = epochs_until_stop(getattr(self, quantity)[start:], patience, sign=sign, min_delta=min_delta)
+        return None if found is None else start + found
 
 
 def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Script:

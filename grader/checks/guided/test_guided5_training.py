@@ -12,6 +12,7 @@ from grader.checks.guided.data import ENOUGH, SURE, Data, Images, are_rows, scal
 from grader.checks.guided.notes import Callback, Note, layers_of
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.scaling import RAW, TINY, largest_within, normalising_layers, scaled_wrongly, scaling_layers
+from grader.checks.guided.script import Script
 from grader.checks.guided.test_guided4_model import described
 
 _MOST_GAIN = 0.1
@@ -289,8 +290,7 @@ def test_early_stopping(observed: Observed) -> None:
             hint=f"Ask for more epochs, and leave it to the EarlyStopping, watching {callback.monitor}, to end them.",
             line=note.line,
         )
-    quantity = quantity_of(callback.monitor)
-    wanted = script.stops(quantity, callback.patience, min_delta=callback.min_delta)
+    wanted = _stops(script, callback)
     if wanted is None or wanted > script.length or epochs in _ends(note, told):
         return
     if _stops_otherwise(told, callback, epochs) or not _stops_by_the_same_rule(observed, told):
@@ -323,11 +323,13 @@ def _ended_by_itself(note: Note, told: Told) -> bool:
 
 def _ends(note: Note, told: Told) -> list[int | None]:
     """Return after how many epochs each EarlyStopping ends the training; `None` for one that does not."""
-    return [
-        told.script.stops(quantity_of(callback.monitor), callback.patience, min_delta=callback.min_delta)
-        for callback in note.callbacks
-        if callback.kind == "EarlyStopping" and quantity_of(callback.monitor)
-    ]
+    stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
+    return [_stops(told.script, callback) for callback in stoppers if quantity_of(callback.monitor)]
+
+
+def _stops(script: Script, callback: Callback) -> int | None:
+    quantity = quantity_of(callback.monitor)
+    return script.stops(quantity, callback.patience, min_delta=callback.min_delta, start=callback.start)
 
 
 def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:

@@ -82,6 +82,7 @@ def callback_facts(callback: Any) -> dict[str, Any]:
         "mode": str(getattr(callback, "mode", "") or mode)[:20],
         "patience": int(patience) if isinstance(patience, (int, float)) else 0,
         "min_delta": abs(float(getattr(callback, "min_delta", 0) or 0)),
+        "start": min(max(0, int(getattr(callback, "start_from_epoch", 0) or 0)), 100_000),
         "best_only": bool(getattr(callback, "save_best_only", False)),
         "weights_only": bool(getattr(callback, "save_weights_only", False)),
         "restores": bool(getattr(callback, "restore_best_weights", False)),

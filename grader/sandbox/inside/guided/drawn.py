@@ -148,16 +148,28 @@ def _ticks_by_hand(side: Any) -> list[Any]:
 
 
 def _beside(axis: Any, centres: list[tuple[float, float]]) -> list[list[str]]:
-    """Return the texts in an axes that lie nearest to each of several images; nothing unless each has one."""
+    """Return the texts in an axes that lie nearest to each of several images; nothing unless each has one.
+
+    These may be the labels of ticks if the images stand in one row or column.
+    """
     beside: list[list[str]] = [[] for _ in centres]
-    if len(centres) < 2 or not np.all(np.isfinite(centres)):
+    at = np.array(centres, float)
+    if len(centres) < 2 or not np.all(np.isfinite(at)):
         return []
+    placed: list[tuple[Any, Any]] = []
     for text in axis.texts[: 4 * _MAX_IMAGES]:
-        if text.get_text().strip() and _can_be_read(text, _NO_PAPER):
+        if _can_be_read(text, _NO_PAPER):
             with contextlib.suppress(Exception):
-                at = axis.transData.inverted().transform(text.get_transform().transform(text.get_position()))
-                nearest = int(np.argmin(np.sum((np.array(centres) - at) ** 2, axis=1)))
-                beside[nearest].append(text.get_text()[:_MAX_TEXT])
+                point = axis.transData.inverted().transform(text.get_transform().transform(text.get_position()))
+                placed.append((text, point))
+    for along, side in enumerate((axis.xaxis, axis.yaxis) if axis.axison else ()):
+        across = 1 - along
+        if np.ptp(at[:, across]) == 0:
+            for text, place in zip(_ticks_by_hand(side), side.get_ticklocs(), strict=False):
+                placed.append((text, np.insert(at[0, [across]], along, place)))
+    for text, point in placed:
+        if text.get_text().strip():
+            beside[int(np.argmin(np.sum((at - point) ** 2, axis=1)))].append(text.get_text()[:_MAX_TEXT])
     return [texts[:_MAX_IMAGES] for texts in beside] if all(beside) else []
 
 
