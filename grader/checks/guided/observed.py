@@ -48,6 +48,9 @@ STATEMENT_SECONDS = 90.0
 _PROGRAM_SECONDS: Final = 180.0
 """The processor time after which each further statement of a run may take only a little."""
 
+_MOSTLY: Final = 0.9
+"""The share of test images from which on a prediction is one about the test set."""
+
 _RUN_SECONDS: Final = 600.0
 _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", "ValueError")
 """What a program may raise that expects more images."""
@@ -258,8 +261,28 @@ class Observed:
     def notes(self) -> list[Note]:
         """All notes, in their order."""
         if self._notes is None:
-            self._notes = [self._as_known(note) for note in self.observation.run.notes]
+            self._notes = self._joined([self._as_known(note) for note in self.observation.run.notes])
         return self._notes
+
+    def _joined(self, notes: list[Note]) -> list[Note]:
+        """Join the predictions that a line makes about single test images, or parts of the test set.
+
+        All of them stand in the place of the first one; the others become notes of the kind `joined`.
+        """
+        calls: dict[tuple[int, int, str, int], list[int]] = {}
+        for at, note in enumerate(notes):
+            if note.kind != "predict" or note.x is None or note.answers is None or len(note.x) != len(note.answers):
+                continue
+            if note.line and self.recognise(note.x).of_test >= _MOSTLY:
+                key = (note.line, note.model, note.digest, note.answers.shape[1])
+                calls.setdefault(key, []).append(at)
+        for places in calls.values():
+            if len(places) > 1 and len({notes[at].x.shape[1:] for at in places}) == 1:
+                x, answers = (np.concatenate([getattr(notes[at], name) for at in places]) for name in ("x", "answers"))
+                notes[places[0]] = msgspec.structs.replace(notes[places[0]], x=x, answers=answers)
+                for at in places[1:]:
+                    notes[at] = msgspec.structs.replace(notes[at], kind="joined")
+        return notes
 
     def _as_known(self, note: Note) -> Note:
         """Return a note corrected where the trusted side can tell that its network or training is the grader's own."""
