@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -30,6 +30,10 @@ class CurvesCase(msgspec.Struct, frozen=True):
             "val_accuracy": list(self.val_accuracy),
             "val_loss": [round(2.5 - value, 2) for value in self.val_accuracy],
         }
+
+
+ONE_EPOCH: Final = CurvesCase((0.5,), (0.75,))
+"""A training of a single epoch, whose curves are single points."""
 
 
 @functools.cache  # cases are kept for each strategy, so it must be the same object each time

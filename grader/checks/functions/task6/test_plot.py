@@ -11,7 +11,7 @@ from grader.checks.common.answers import FigureFacts, LineFacts
 from grader.checks.common.properties import for_all
 from grader.checks.common.student import require_figure
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.functions.task6.cases import CurvesCase, curves_cases
+from grader.checks.functions.task6.cases import ONE_EPOCH, CurvesCase, curves_cases
 from grader.checks.functions.task6.evidence import HistoryFigures
 from grader.sandbox.host.session import SubmissionError
 
@@ -34,6 +34,12 @@ _EPOCH_WORDS = re.compile(r"epo[ck]|époque", re.IGNORECASE)
 @check("plot_history/both-curves")
 @for_all(curves_cases(), examples=_PLOT_EXAMPLES, shrinks=_PLOT_SHRINKS)
 def test_both_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
+    require_curves(history_figures, case)
+    require_curves(history_figures, ONE_EPOCH)
+
+
+def require_curves(history_figures: HistoryFigures, case: CurvesCase) -> None:
+    """Raise `CheckFailed` if the figure lacks a curve, or has the two curves on different scales."""
     facts = history_figures.plot(case)
     require_figure("plot_history", facts["returned"])
     lines, largest = all_lines(facts), []
