@@ -305,15 +305,17 @@ def _count(steps: Any) -> int | None:
 
 def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
     """Return the images and labels that count in training: those whose sample weight and class weight are not zero."""
-    counts = np.ones(0 if fed.y is None else len(fed.y), bool)
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception):  # what cannot be combined makes fit itself fail
+        counts = np.ones(0 if fed.y is None else len(fed.y), bool)
         if given.get("sample_weight") is not None:
             counts &= np.asarray(given["sample_weight"]).reshape(len(counts), -1).any(axis=1)
         if given.get("class_weight"):
             labels = np.asarray(fed.y)
             classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
             counts &= ~np.isin(classes, [each for each, weight in given["class_weight"].items() if not weight])
-    return (fed.x, fed.y) if counts.all() else (fed.x[counts], fed.y[counts])
+        if not counts.all():
+            return fed.x[counts], fed.y[counts]
+    return fed.x, fed.y
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:

@@ -138,15 +138,16 @@ class Recorder:
         for layer in all_layers(model):
             for name, code, number in self._convolutions.get(id(layer), (None, []))[1]:
                 of_call = calls.setdefault((name, code), {}).setdefault(number, [])
-                of_call.append(int(getattr(layer, "filters", None) or 0))
+                filters = getattr(layer, "filters", None)
+                of_call.append(filters if type(filters) is int else 0)
         facts["blocks"] = [
             {
                 "name": name,
-                "calls": len(filters),
-                "given": [self._given[number] for number in filters][:_MAX_CALLS],
-                "filters": [each[:_MAX_CALLS] for each in filters.values()][:_MAX_CALLS],
+                "calls": len(made),
+                "given": [self._given[number] for number in made][:_MAX_CALLS],
+                "filters": [each[:_MAX_CALLS] for each in made.values()][:_MAX_CALLS],
             }
-            for (name, _), filters in calls.items()
+            for (name, _), made in calls.items()
         ][:50]
         facts["convolutions"] = sum(id(layer) in self._convolutions for layer in all_layers(model))
         return facts
