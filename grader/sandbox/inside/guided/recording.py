@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import numbers
 import sys
 import types
 from collections.abc import Iterator
@@ -139,7 +140,7 @@ class Recorder:
             for name, code, number in self._convolutions.get(id(layer), (None, []))[1]:
                 of_call = calls.setdefault((name, code), {}).setdefault(number, [])
                 filters = getattr(layer, "filters", None)
-                of_call.append(filters if type(filters) is int else 0)
+                of_call.append(int(filters) if isinstance(filters, numbers.Real) else 0)
         facts["blocks"] = [
             {
                 "name": name,
