@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import numbers
 import sys
 import types
 from collections.abc import Iterator
 from typing import Any, Final
 
 import keras
+import numpy as np
 
 from grader.sandbox.inside import exporting, scaling
 from grader.sandbox.inside.facts import all_layers, convolution_types
@@ -140,7 +140,7 @@ class Recorder:
             for name, code, number in self._convolutions.get(id(layer), (None, []))[1]:
                 of_call = calls.setdefault((name, code), {}).setdefault(number, [])
                 filters = getattr(layer, "filters", None)
-                of_call.append(int(filters) if isinstance(filters, numbers.Real) else 0)
+                of_call.append(int(filters) if isinstance(filters, (int, float, np.number)) else 0)
         facts["blocks"] = [
             {
                 "name": name,
