@@ -10,7 +10,7 @@ import numpy as np
 from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.guided.data import ENOUGH, Data, columns_of, naming, scales_differ
+from grader.checks.guided.data import ENOUGH, Data, Images, are_rows, columns_of, naming, scales_differ
 from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
@@ -356,6 +356,9 @@ def test_predictions_are_shown(observed: Observed) -> None:
         everything = [image for image in everything if image.at in labelled]
     predicted = _predicted_classes(observed, prediction)
     told = [(image, predicted[image.number]) for image in shown if image.number in predicted]
+    training = Data(observed).training()
+    if training is not None and (_answers_otherwise(prediction, training) or len(Data(observed).classes(training)) < 2):
+        return  # tasks 2 and 4 report that, and which class is predicted cannot be told
     if not told:
         raise NotRun("the images that are shown are not among those that were predicted.")
     candidates = _names(observed, everything, at)
@@ -383,6 +386,14 @@ def test_predictions_are_shown(observed: Observed) -> None:
         hint="Take the label from the predictions: class_names[np.argmax(p[i])].",
         line=image.line,
     )
+
+
+def _answers_otherwise(prediction: Note, training: Images) -> bool:
+    """Whether a network has no output for each of the three classes, or another number of outputs than of labels."""
+    labels, answers = training.labels, prediction.answers
+    if labels is None or answers is None or not are_rows(labels) or not are_rows(answers):
+        return False
+    return bool(answers.shape[1] != labels.shape[1] or answers.shape[1] != 3)
 
 
 def _names_class(image: Shown, known: int, names: dict[int, set[str]]) -> bool:
