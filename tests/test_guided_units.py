@@ -648,7 +648,7 @@ def beside(array, texts, ticks=()):
 
 def test_texts_belong_to_the_image_of_a_sheet_that_they_are_nearest_to(worker: Worker) -> None:
     worker.load(SHEET, ("beside",))
-    sheet = np.vstack([np.hstack(PICTURES.x_test[:2]), np.hstack(PICTURES.x_test[2:4])])
+    sheet = np.vstack([np.hstack(list(PICTURES.x_test[at : at + 2])) for at in (0, 2)])
     texts = [(60, 60, "frog"), (3, 3, "cat"), (34, 2, "dog"), (5, 62, "ship"), (35, 30, "was a cat")]
     assert worker.call("beside", sheet, texts) == [["cat"], ["dog", "was a cat"], ["ship"], ["frog"]]
     assert worker.call("beside", sheet, texts[1:]) == []
