@@ -622,7 +622,7 @@ def test_an_image_of_another_size_is_none_of_ours(worker: Worker) -> None:
         (["predicted", "['cat' 'dog' 'cat']"], ["['cat'", "'dog'", "'cat']"]),
         (["cat\ndog, horse"], ["cat", "dog", " horse"]),
         (["cat dog"], []),
-        (["test set:  cat | dog | cat"], ["  cat ", " dog ", " cat"]),
+        (["test set:  cat | dog | cat"], ["cat ", " dog ", " cat"]),
         (["predicted: cat dog cat"], ["cat", "dog", "cat"]),
     ],
 )
