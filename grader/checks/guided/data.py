@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from grader.checks.guided.observed import Observed
-from grader.checks.guided.pictures import Recognised
+from grader.checks.guided.pictures import ENOUGH, Recognised
 from grader.checks.guided.shown import Shown
 
 Array = np.ndarray[Any, Any]
-
-ENOUGH: Final = 0.9
-"""The share of rows that must be recognised for an array to count as a set of the grader's images."""
 
 SURE: Final = 0.98
 """The share of labels that must agree with the images for both to count as belonging together."""
@@ -274,10 +272,9 @@ def agreement(labels: Array, truth: Array) -> float:
         return 0.0
     names = naming(labels, truth)
     share = float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
-    return share / 2 if are_merged(labels, truth) else share
+    return share / 2 if are_merged(names) else share
 
 
-def are_merged(labels: Array, truth: Array) -> bool:
-    """Whether two classes have the same label."""
-    names = naming(labels, truth)
+def are_merged(names: Mapping[int, int]) -> bool:
+    """Whether two classes have the same label, as `naming` gives them."""
     return len(set(names.values())) < len(names)

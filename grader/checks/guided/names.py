@@ -44,6 +44,6 @@ def misnamed(names: Mapping[int, set[str]]) -> tuple[str, str] | None:
     if not all(words & known for words in names.values()):
         return None
     for number, words in names.items():
-        if not words & set(_CALLED[number]):
+        if not words & usual_names(number):
             return min(words & known), _CALLED[number][0]
     return None

@@ -22,15 +22,18 @@ class Block(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Its name.
-        calls: The number of its calls that made convolutions of the network.
-        given: The whole numbers among the arguments of each of these calls.
+        given: The whole numbers among the arguments of each of its calls that made convolutions of the network.
         filters: The number of filters of each convolution that each of these calls made.
     """
 
     name: _Text
-    calls: int
-    given: Annotated[list[Annotated[list[int], _Few]], _Few] = []
-    filters: Annotated[list[Annotated[list[int], _Few]], _Few] = []
+    given: Annotated[list[Annotated[list[int], _Few]], _Few]
+    filters: Annotated[list[Annotated[list[int], _Few]], _Few]
+
+    @property
+    def calls(self) -> int:
+        """The number of its calls that made convolutions of the network."""
+        return len(self.filters)
 
 
 class Callback(msgspec.Struct, frozen=True):

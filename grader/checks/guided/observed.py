@@ -20,7 +20,7 @@ from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.student import TimeLeft, told, where
 from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
-from grader.checks.guided.pictures import Album, Recognised, draw
+from grader.checks.guided.pictures import ENOUGH, Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs, standing
@@ -47,9 +47,6 @@ STATEMENT_SECONDS = 90.0
 
 _PROGRAM_SECONDS: Final = 180.0
 """The processor time after which each further statement of a run may take only a little."""
-
-_MOSTLY: Final = 0.9
-"""The share of test images from which on a prediction is one about the test set."""
 
 _RUN_SECONDS: Final = 600.0
 _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", "ValueError")
@@ -273,7 +270,7 @@ class Observed:
         for at, note in enumerate(notes):
             if note.kind != "predict" or note.x is None or note.answers is None or len(note.x) != len(note.answers):
                 continue
-            if note.line and self.recognise(note.x).of_test >= _MOSTLY:
+            if note.line and self.recognise(note.x).of_test >= ENOUGH:
                 key = (note.line, note.model, note.digest, note.answers.shape[1])
                 calls.setdefault(key, []).append(at)
         for places in calls.values():

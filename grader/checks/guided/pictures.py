@@ -13,6 +13,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+ENOUGH: Final = 0.9
+"""The share of rows that must be recognised for an array to count as a set of the grader's images."""
+
 CLASSES: Final = 10
 SIDE: Final = 32
 _BLOCKS: Final = 4

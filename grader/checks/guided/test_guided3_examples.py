@@ -78,10 +78,11 @@ def test_labels(observed: Observed) -> None:
             line=shown[0].line,
         )
     of_kept = _judged(observed, shown)
-    images = Data(observed).training()
+    data = Data(observed)
+    images = data.training()
     of_one = len({image.known for image in shown}) == 1 and len(shown) >= _MANY
     # In a set that is not shuffled, which task 2 reports, the first images are of one class.
-    if of_one and images is not None and len(Data(observed).classes(images)) > 1 and not is_in_order(images.numbers()):
+    if of_one and images is not None and len(data.classes(images)) > 1 and not is_in_order(images.numbers()):
         raise CheckFailed(
             "Images of all classes should be shown, but all are of one, which cannot show whether each class has "
             "its own name.",

@@ -8,9 +8,10 @@ import re
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import ENOUGH, SURE, Data, Images, are_rows, scales_differ
+from grader.checks.guided.data import SURE, Data, Images, are_rows, scales_differ
 from grader.checks.guided.notes import Callback, Note, layers_of
 from grader.checks.guided.observed import Observed, Told
+from grader.checks.guided.pictures import ENOUGH
 from grader.checks.guided.scaling import RAW, TINY, largest_within, normalising_layers, scaled_wrongly, scaling_layers
 from grader.checks.guided.script import Script
 from grader.checks.guided.test_guided4_model import described

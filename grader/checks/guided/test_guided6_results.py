@@ -10,11 +10,11 @@ import numpy as np
 from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.guided.data import ENOUGH, Data, Images, are_rows, columns_of, naming, scales_differ
+from grader.checks.guided.data import Data, Images, are_rows, columns_of, naming, scales_differ
 from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
-from grader.checks.guided.pictures import whole
+from grader.checks.guided.pictures import ENOUGH, whole
 from grader.checks.guided.scaling import scaled_wrongly
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
 from grader.checks.guided.test_guided3_examples import pairs_wrongly
@@ -356,8 +356,9 @@ def test_predictions_are_shown(observed: Observed) -> None:
         everything = [image for image in everything if image.at in labelled]
     predicted = _predicted_classes(observed, prediction)
     told = [(image, predicted[image.number]) for image in shown if image.number in predicted]
-    training = Data(observed).training()
-    if training is not None and (_answers_otherwise(prediction, training) or len(Data(observed).classes(training)) < 2):
+    data = Data(observed)
+    training = data.training()
+    if training is not None and (_answers_otherwise(prediction, training) or len(data.classes(training)) < 2):
         return  # tasks 2 and 4 report that, and which class is predicted cannot be told
     if not told:
         raise NotRun("the images that are shown are not among those that were predicted.")

@@ -208,7 +208,7 @@ def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
 def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
     require_pairs(subsets, usable(subsets, case))
     with contextlib.suppress(SubmissionError, WorkerGone):  # a call without a seed may fail, as another check says
-        require_pairs(subsets, many_case(subsets.subject))
+        subsets.once("pairs without a seed", lambda: require_pairs(subsets, many_case(subsets.subject)))
 
 
 def require_pairs(subsets: Subsets, case: SubsetCase) -> None:

@@ -128,9 +128,14 @@ def _around(axis: Any) -> list[Any]:
     return [axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label]
 
 
+def _within(axis: Any) -> list[Any]:
+    """Return the texts inside an axes that can be read, on whatever image they may be."""
+    return [text for text in axis.texts if _can_be_read(text, _NO_PAPER)]
+
+
 def _texts_of(axis: Any, paper: Any) -> list[str]:
     readable = [text for text in _around(axis) if _can_be_read(text, paper)]
-    readable += [text for text in axis.texts if _can_be_read(text, _NO_PAPER)]  # these may be on an image
+    readable += _within(axis)
     texts = [text.get_text() for text in readable]
     if axis.axison and len(axis.get_images()) and not axis.get_lines():
         texts += [label.get_text() for side in (axis.xaxis, axis.yaxis) for label in _ticks_by_hand(side)][:20]
@@ -157,11 +162,10 @@ def _beside(axis: Any, centres: list[tuple[float, float]]) -> list[list[str]]:
     if len(centres) < 2 or not np.all(np.isfinite(at)):
         return []
     placed: list[tuple[Any, Any]] = []
-    for text in axis.texts[: 4 * _MAX_IMAGES]:
-        if _can_be_read(text, _NO_PAPER):
-            with contextlib.suppress(Exception):
-                point = axis.transData.inverted().transform(text.get_transform().transform(text.get_position()))
-                placed.append((text, point))
+    for text in _within(axis)[: 4 * _MAX_IMAGES]:
+        with contextlib.suppress(Exception):
+            point = axis.transData.inverted().transform(text.get_transform().transform(text.get_position()))
+            placed.append((text, point))
     for along, side in enumerate((axis.xaxis, axis.yaxis) if axis.axison else ()):
         across = 1 - along
         if np.ptp(at[:, across]) == 0:

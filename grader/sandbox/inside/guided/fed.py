@@ -158,6 +158,12 @@ def labels(y: Any) -> Any:
     return None
 
 
+def classes_of(y: Any) -> Any:
+    """Return labels as one number each, shape (n,): the column of the largest entry, or the number itself."""
+    rows = np.asarray(y).reshape(len(y), -1)
+    return rows.argmax(axis=1) if rows.shape[1] > 1 else rows[:, 0]
+
+
 def as_labels(y: Any) -> Any:
     """Convert labels to an array; `None` if there are none."""
     if y is None:

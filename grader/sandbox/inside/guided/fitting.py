@@ -18,7 +18,7 @@ import numpy as np
 from grader.sandbox.inside import backend, raising
 from grader.sandbox.inside.facts import MAX_TEXT, callback_facts, flat_list, metric_names, name_of, watch_upwards
 from grader.sandbox.inside.guided import legacy
-from grader.sandbox.inside.guided.fed import Fed, labels, signatures
+from grader.sandbox.inside.guided.fed import Fed, classes_of, labels, signatures
 from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.inside.timing.clock import Clock, Turns
@@ -310,9 +310,9 @@ def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
         if given.get("sample_weight") is not None:
             counts &= np.asarray(given["sample_weight"]).reshape(len(counts), -1).any(axis=1)
         if given.get("class_weight"):
-            labels = np.asarray(fed.y)
-            classes = labels.argmax(axis=1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(-1)
-            counts &= ~np.isin(classes, [each for each, weight in given["class_weight"].items() if not weight])
+            counts &= ~np.isin(
+                classes_of(fed.y), [each for each, weight in given["class_weight"].items() if not weight]
+            )
         if not counts.all():
             return fed.x[counts], fed.y[counts]
     return fed.x, fed.y

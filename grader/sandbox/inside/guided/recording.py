@@ -144,7 +144,6 @@ class Recorder:
         facts["blocks"] = [
             {
                 "name": name,
-                "calls": len(made),
                 "given": [self._given[number] for number in made][:_MAX_CALLS],
                 "filters": [each[:_MAX_CALLS] for each in made.values()][:_MAX_CALLS],
             }

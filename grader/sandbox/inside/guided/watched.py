@@ -17,6 +17,7 @@ import numpy as np
 from grader.sandbox.inside import backend
 from grader.sandbox.inside.facts import all_layers, digest_of
 from grader.sandbox.inside.guided import legacy
+from grader.sandbox.inside.guided.fed import classes_of
 from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.wire.weights import differ
 
@@ -75,8 +76,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             rows = spread(len(images), TRAINED_IMAGES)
             self._sample = images[rows].astype(np.float32)
             if isinstance(labels, np.ndarray) and labels.ndim and len(labels) == len(images):
-                chosen = labels[rows].reshape(len(rows), -1)
-                self._columns = chosen.argmax(axis=1) if chosen.shape[1] > 1 else chosen[:, 0]
+                self._columns = classes_of(labels[rows])
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the weights before the training."""
@@ -122,7 +122,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
                 # The program does not track accuracy, which costs points in task 4; its later plots shall work anyway.
                 logs[name] = values[name]
-        legacy.add_old_names(logs, self._shared.program)
+        legacy.add_old_names(logs, self._shared.program)  # of an accuracy that is only in the logs since then
 
     def _keep_finite(self, weights: list[Any]) -> None:
         """Replace weights that became NaN or infinite by the last finite ones, slightly changed.
