@@ -32,11 +32,14 @@ Array = np.ndarray[Any, Any]
 _FEW: Final = (400, 200)
 """The numbers of training and test images of the usual run."""
 
-_ROWS_OF_A_CLASS: Final = 40
-"""Images of one class among the training images of the usual run."""
-
 _REAL: Final = (50_000, 10_000)
 """The numbers of images that CIFAR-10 has, for programs that rely on them; the run takes half as long again."""
+
+_ROWS_OF_A_CLASS: Final = 40
+"""Images of one class among the training images of the usual run: more than most programs ask for by their number."""
+
+_FOR_A_ROW: Final = 12
+"""How many times as many images as the largest number in a program there are in a run, so that a class has as many."""
 
 _MOST_FITS: Final = 20
 _MOST_RESTARTS: Final = 2
@@ -142,10 +145,12 @@ class Observed:
         return self._observation
 
     def _observe_suitably(self) -> Observation:
-        """Make the usual run, or one with as many images as CIFAR-10 has if numbers in the program mean so many."""
-        if self.submission.largest_row >= _ROWS_OF_A_CLASS:
-            return self._observe(*_REAL)
-        observation = self._observe(*_FEW)
+        """Make the usual run, or one with more images if numbers in the program mean more."""
+        row = self.submission.largest_row
+        few = _FEW if row < _ROWS_OF_A_CLASS else tuple(min(_FOR_A_ROW * row, count) for count in _REAL)
+        observation = self._observe(*few)
+        if few == _REAL:
+            return observation
         failed = any(error.kind in _WITH_TOO_FEW for error in observation.run.errors)
         if failed and self.submission.writes_out_sizes:
             worker, self._worker = self._worker, None

@@ -218,6 +218,24 @@ def compile_steps(model: Any) -> None:
     model.run_eagerly = False
 
 
+def skip_steps(model: Any, logs: dict[str, float]) -> None:
+    """Make the remaining steps of a running `fit` do nothing but return some logs, until `train_again` is called.
+
+    Args:
+        model: The network that is being trained.
+        logs: The values that each step returns, by the names that Keras gives them.
+    """
+    if name() == "jax":
+        model.train_function = lambda state, _batches: (dict(logs), state)
+    else:
+        model.train_function = lambda _batches: dict(logs)
+
+
+def train_again(model: Any) -> None:
+    """Undo `skip_steps`: the next `fit` builds its steps anew."""
+    model.train_function = None
+
+
 def compiled(compute: Callable[[], Any]) -> Callable[[], Any]:
     """Return a compiled version of a computation that may change a network's state.
 

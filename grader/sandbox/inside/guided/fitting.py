@@ -153,6 +153,8 @@ class Fitting:
                 history = self._fit_repaired(original, model, given, fed, note)
                 if history is None:
                     raise
+            finally:
+                backend.train_again(model)
         note["ended"] = True
         self.last_fitted = model
         note.update(self._recorder.export(model))
@@ -273,8 +275,10 @@ class Fitting:
             else:
                 given["validation_data"] = held.short(_VALIDATED_IMAGES)
                 given["validation_steps"] = 1
-        # With a script, the trusted side says after each epoch whether it was the last.
-        given["epochs"] = 10_000 if self._options.scripted else given.get("epochs", 1)
+        if self._options.scripted:
+            given["epochs"] = 10_000  # the trusted side says after each epoch whether it was the last
+            if not _watch_validation(given["callbacks"]):
+                given.setdefault("validation_freq", [1])  # `Commit` knows what later epochs say
 
     def _takes_long(self, model: Any, images: Any) -> bool:
         """Whether a network is so large that its epochs have to be shorter than those of others."""
@@ -296,6 +300,13 @@ class Fitting:
         given["epochs"] = epochs
         given.pop("initial_epoch", None)
         given["callbacks"] = [c for c in given["callbacks"] if not isinstance(c, keras.callbacks.EarlyStopping)]
+
+
+def _watch_validation(callbacks: list[Any]) -> bool:
+    """Whether callbacks do something as a validation begins or ends, or at one of its batches."""
+    names = ("on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end")
+    plain = keras.callbacks.Callback
+    return any(getattr(type(each), name, None) is not getattr(plain, name) for each in callbacks for name in names)
 
 
 def _count(steps: Any) -> int | None:
