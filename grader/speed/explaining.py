@@ -20,9 +20,8 @@ import msgspec
 
 from grader.course import Course
 from grader.course.datasets import Dataset
-from grader.course.thresholds import VALIDATION_IMAGES
 from grader.speed.errors import MeasuringError
-from grader.speed.measuring import Pairs, draw_data
+from grader.speed.measuring import VALIDATION_IMAGES, Pairs, draw_data
 from grader.speed.records import Cause, Kind, Measurement
 from grader.speed.statistics import gain_between
 from grader.speed.timed import TimedTraining

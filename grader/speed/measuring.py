@@ -22,7 +22,6 @@ from grader.checks.common.tools import tools_in
 from grader.checks.guided.unseen import Columns
 from grader.course import Accuracy, Course
 from grader.course.datasets import Dataset
-from grader.course.thresholds import VALIDATION_IMAGES
 from grader.sandbox.host.session import Sandbox
 from grader.sandbox.wire.weights import differ
 from grader.speed.errors import explained
@@ -35,6 +34,9 @@ from grader.submissions.forms import form_of
 
 _CHECKPOINT: Final = "speed.keras"
 _WARM_UP_STEPS: Final = 2
+
+VALIDATION_IMAGES: Final = 180
+"""The number of images that each epoch of a round is validated on."""
 
 
 def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images: int = VALIDATION_IMAGES) -> Split:
@@ -162,7 +164,7 @@ class Pairs:
         self.config = ""
 
     def warm_up(self) -> None:
-        """Train each of the two for a few steps, on shuffled labels, and discard the result.
+        """Train the submission for a few steps, on shuffled labels, and discard the result.
 
         This brings files into memory and the processor up to speed, and shows at once if anything does not work.
 
@@ -178,12 +180,10 @@ class Pairs:
         split = msgspec.structs.replace(split, y_train=shuffled)
         if form_of(self._submission, self._course.form).name == "guided":
             self._kept = columns_kept(self._sandbox, self._submission, self._course)
-        for submission in (self._reference, self._submission):
-            if submission is not None:
-                with self._training_of(submission, course, split, self._course.seed) as training:
-                    training.prepare()
-                    training.train()
-                    training.finish()
+        with self._training_of(self._submission, course, split, self._course.seed) as training:
+            training.prepare()
+            training.train()
+            training.finish()
 
     def before(self) -> None:
         """Prepare both trainings, up to the call of `train`."""

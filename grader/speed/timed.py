@@ -21,7 +21,7 @@ from grader.submissions import Submission
 _MORE_TURNS: Final = 2
 """The number of turns allowed beyond the expected one, since the first and the last turn may be shorter than others."""
 
-JUDGED_IMAGES: Final = 600
+JUDGED_IMAGES: Final = 200
 """The number of hidden images that are predicted after a training."""
 
 

@@ -25,6 +25,7 @@ from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.standing import StandIns
 from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
 from grader.sandbox.inside.paths import local_path, make_folder
+
 _PREDICTED_AT_ONCE: Final = 128
 """The batch size of `predict`: 27 % less processor time than with 32."""
 
@@ -103,8 +104,8 @@ class Calls:
     def _run_eagerly() -> None:
         """Make networks run eagerly, however they were compiled.
 
-        The run has so few steps that tracing them would take longer: a typical notebook takes 6.6 s of processor time
-        instead of 10.2 s with batch normalisation, and 4.6 s instead of 5.5 s without.
+        The run has so few steps that tracing them would take longer: a typical notebook takes 4.4 s of processor time
+        instead of 9.0 s with batch normalisation, and 4.6 s instead of 6.5 s without.
         """
         _owner_of("run_eagerly").run_eagerly = property(lambda _: True, lambda _, value: None)
 

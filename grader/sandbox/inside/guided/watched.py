@@ -24,6 +24,9 @@ from grader.sandbox.wire.weights import differ
 TRAINED_IMAGES: Final = 24
 """The number of images in a shortened training."""
 
+_SHIFTS: Final = 50
+"""The number of small shifts in which biases are balanced."""
+
 _MOSTLY_RIGHT: Final = 0.4
 """The share of right answers above which a network's outputs are exchanged."""
 
@@ -122,7 +125,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
 
     def _look_at_training(self) -> None:
-        """Note whether an epoch changed the weights, and change them so that the network can be judged by its answers."""
+        """Note whether the epoch changed the weights, and change them so that the answers can be judged."""
         weights = self.model.get_weights()
         self._note["moved"] |= differ(weights, self._finite)
         self._keep_finite(weights)
@@ -201,9 +204,9 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
     """Change a network's last layer so that a label beside the wrong image shows.
 
     After so few steps most networks give every image the same class, above all those with batch normalisation, so the
-    biases are shifted until the answers differ.  A network that gives most images their own class has its outputs
-    exchanged, since true labels could not be told from predicted ones: one that is right about three images in four is
-    right about all of the six that a figure shows in one run of six.
+    biases are shifted until each class is the answer for about as many images.  A network that gives most images their
+    own class has its outputs exchanged, since true labels could not be told from predicted ones: one that is right
+    about three images in four is right about all of the six that a figure shows in one run of six.
 
     Args:
         model: The network.
@@ -218,6 +221,9 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
         if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
             answers = np.log(answers + 1e-9)
         shift = answers.mean(axis=0)
+        for _ in range(_SHIFTS):
+            shares = np.bincount((answers - shift).argmax(axis=1), minlength=layer.units) / len(answers)
+            shift += 0.2 * answers.std() * (shares - 1 / layer.units)
         layer.bias.assign(backend.to_numpy(layer.bias) - shift)
         answers = answers - shift
     if columns is not None and np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
@@ -226,11 +232,11 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
 
 
 def _add_noise(model: Any, seed: int) -> None:
-    """Change the last trainable weights of a network by about a hundredth, which hardly changes its answers."""
+    """Change the last trainable weights of a network by about a thousandth, which hardly changes its answers."""
     rng = np.random.default_rng(seed)
     for weight in model.trainable_variables[-2:]:
         values = backend.to_numpy(weight)
-        weight.assign(values + rng.normal(0, 0.01 * (values.std() or 0.1), values.shape))
+        weight.assign(values + rng.normal(0, 0.001 * (values.std() or 0.1), values.shape))
 
 
 def _of_training(logs: dict[str, float]) -> dict[str, float]:
