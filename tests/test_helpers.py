@@ -64,17 +64,18 @@ def _plain(graded: Graded) -> object:
 
 def test_side_by_side_gives_the_same_results_in_the_same_words() -> None:
     (file,) = discover([SAMPLES / "three-bugs.py"])
-    with Slot(SETTINGS) as alone:
+    settings = msgspec.structs.replace(SETTINGS, tasks=frozenset({2, 4}))  # without training, which takes longest
+    with Slot(settings) as alone:
         expected = alone.grade(file)
         assert alone.helpers is None
     told: list[str] = []
-    with Slot(SETTINGS, processes=2) as slot:
+    with Slot(settings, processes=3) as slot:
         found = slot.grade(file, lambda name, _: told.append(name))
         assert slot.helpers is not None
         slot.helpers.processes[0].kill()
         slot.helpers.processes[0].join()
         again = slot.grade(file)  # a helper that has ended costs the submission nothing
-    assert expected.result.status == "graded"
+    assert expected.result.score < expected.result.max_score
     assert _plain(found) == _plain(expected) == _plain(again)
     assert sorted(told) == sorted(check.id for check in found.result.checks)
 
