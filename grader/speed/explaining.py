@@ -21,7 +21,7 @@ import msgspec
 from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.speed.errors import MeasuringError
-from grader.speed.measuring import VALIDATION_IMAGES, Pairs, draw_data
+from grader.speed.measuring import ROUND_VALIDATION, Pairs, draw_data
 from grader.speed.records import Cause, Kind, Measurement
 from grader.speed.statistics import gain_between
 from grader.speed.timed import TimedTraining
@@ -102,7 +102,7 @@ class Explainer:
         limits = msgspec.structs.replace(course.limits, training_seconds=seconds)
         speed = msgspec.structs.replace(course.speed, train_images=images, epochs=_EPOCHS)
         self._course = msgspec.structs.replace(course, speed=speed, limits=limits)
-        validation = max(1, round(VALIDATION_IMAGES * images / course.speed.train_images))
+        validation = max(1, round(ROUND_VALIDATION * images / course.speed.train_images))
         self._split = draw_data(dataset, self._course, course.seed, validation_images=validation)
         self._images = len(self._split.x_train)
 

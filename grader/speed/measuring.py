@@ -35,11 +35,11 @@ from grader.submissions.forms import form_of
 _CHECKPOINT: Final = "speed.keras"
 _WARM_UP_STEPS: Final = 2
 
-VALIDATION_IMAGES: Final = 180
+ROUND_VALIDATION: Final = 180
 """The number of images that each epoch of a round is validated on."""
 
 
-def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images: int = VALIDATION_IMAGES) -> Split:
+def draw_data(dataset: Dataset, course: Course, seed: int, *, validation_images: int = ROUND_VALIDATION) -> Split:
     """Draw the images of one round, which are the same for the submission and the reference.
 
     Args:

@@ -78,6 +78,7 @@ def modules_imported(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+_USUAL_BATCH: Final = 32
 _LEAST_ASSERTED: Final = 1000
 """Smaller numbers that are asserted are sizes of images or batches."""
 
@@ -87,7 +88,8 @@ def largest_row(statements: Sequence[ast.stmt]) -> int:
 
     What counts are indices and the bounds of slices, `x[1234]`, `x[12000:]`, `x[start:end]` after `start = 600`, and
     `dataset.skip(5000)`, `dataset.take(5000)` and `np.split(x, [12000])`. With fewer rows most of these raise no error,
-    but give nothing, or all that there is.  `assert len(x) == 15000` counts too, since it would raise one.
+    but give nothing, or all that there is.  `assert len(x) == 15000` counts too, since it would raise one.  What a
+    program skips or takes of a data set may be batches, so where it makes batches a row stands for 32.
     """
     nodes = [node for statement in statements for node in ast.walk(statement)]
     named = {
@@ -103,19 +105,22 @@ def largest_row(statements: Sequence[ast.stmt]) -> int:
         return value.value if isinstance(value, ast.Constant) and type(value.value) is int else 0
 
     rows: list[ast.expr | None] = []
+    parts: list[ast.expr] = []
     for node in nodes:
         if isinstance(node, ast.Subscript):
             first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
             rows += [first.lower, first.upper] if isinstance(first, ast.Slice) else [first]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in ("skip", "take"):
-                rows += node.args[:1]
+                parts += node.args[:1]
             elif node.func.attr == "split" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
                 rows += node.args[1].elts
         elif isinstance(node, ast.Assert):
             numbers = [part for part in ast.walk(node.test) if isinstance(part, ast.Constant)]
             rows += [part for part in numbers if type(part.value) is int and part.value >= _LEAST_ASSERTED]
-    return max([number(node) for node in rows], default=0)
+    batched = any(isinstance(node, ast.Attribute) and node.attr == "batch" for node in nodes)
+    each = _USUAL_BATCH if batched else 1
+    return max([*(number(node) for node in rows), *(each * number(node) for node in parts)], default=0)
 
 
 def writes_out_sizes(statements: Sequence[ast.stmt]) -> bool:

@@ -36,17 +36,17 @@ _REAL: Final = (50_000, 10_000)
 """The numbers of images that CIFAR-10 has, for programs that rely on them; the run takes half as long again."""
 
 _ROWS_OF_A_CLASS: Final = 40
-"""Images of one class among the training images of the usual run: more than most programs ask for by their number."""
+"""Images of one class among the training images of the usual run; few programs name a larger row."""
 
 _FOR_A_ROW: Final = 12
-"""How many times as many images as the largest number in a program there are in a run, so that a class has as many."""
+"""Images in a run for each row that the largest number in a program names, so that one class has that many rows."""
 
 _MOST_FITS: Final = 20
 _MOST_RESTARTS: Final = 2
 _MOST_DRAWN: Final = 100
 
 STATEMENT_SECONDS = 90.0
-"""The processor time that one statement of an observed run may take; a whole program takes about ten seconds."""
+"""The processor time that one statement of an observed run may take; a whole program takes about five seconds."""
 
 _PROGRAM_SECONDS: Final = 180.0
 """The processor time after which each further statement of a run may take only a little."""

@@ -25,8 +25,9 @@ _Curves = tuple[tuple[float, ...], tuple[float, ...]]
 """The training accuracies and the validation accuracies, one value an epoch."""
 
 _SAME_ANSWER = 0.02
-_MOST_ASKED = 1000
 _SOME = 4
+_MOST_ASKED = 200
+"""The most answers that are asked for again, beside those about images that the program shows."""
 
 _CURVE_WORDS = {
     "training": ("train", "entren", "trein", "appren", "entraîn", "addestr", "lern"),
@@ -321,7 +322,8 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
     if len(rows) > _MOST_ASKED:
         course = observed.context.course
         rng = seeded_generator(course.seed, f"guided answers {observed.submission.sha256}")
-        rows = np.sort(rng.choice(rows, _MOST_ASKED, replace=False))
+        in_figures = np.isin(numbers, [image.number for image in images_shown(observed) if image.test])
+        rows = np.union1d(rng.choice(rows, _MOST_ASKED, replace=False), rows[in_figures[rows]])
     x = whole(prediction.x[rows].astype(np.float32))
     own = observed.examiner.run_network(network, x)
     if own.ndim == 2 and not np.allclose(own.sum(axis=1), 1, atol=0.01):

@@ -218,7 +218,7 @@ def compile_steps(model: Any) -> None:
     model.run_eagerly = False
 
 
-def skip_steps(model: Any, logs: dict[str, float]) -> None:
+def skip_steps(model: Any, logs: dict[str, Any]) -> None:
     """Make the remaining steps of a running `fit` do nothing but return some logs, until `train_again` is called.
 
     Args:

@@ -20,7 +20,7 @@ from grader.sandbox.inside.facts import MAX_TEXT, callback_facts, flat_list, met
 from grader.sandbox.inside.guided import legacy
 from grader.sandbox.inside.guided.fed import Fed, classes_of, labels, signatures
 from grader.sandbox.inside.guided.recording import Recorder
-from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Commit, Keeper, Shared, spread
+from grader.sandbox.inside.guided.watched import MOST_EPOCHS, TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.inside.timing.clock import Clock, Turns
 from grader.sandbox.inside.timing.trial import Trial
 from grader.sandbox.wire import standing
@@ -48,7 +48,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     """How a program is run.
 
     Attributes:
-        scripted: Whether each epoch's accuracies and losses come from the trusted side.
+        scripted: Whether each epoch's accuracies and losses come from the trusted side, and most epochs train nothing.
         epochs: The budget's number of epochs, which replaces the program's; 0 leaves epochs and batch size as they are.
         batch_size: The budget's batch size, which replaces the program's.
         shorten: Whether `fit` trains on a few of its images only.
@@ -140,6 +140,8 @@ class Fitting:
         given["callbacks"] = callbacks if self._options.timed else [script, *callbacks, Keeper(self._shared)]
         given["verbose"] = 0
         self._shorten_fit(model, given, fed, held, split)
+        if self._options.scripted and not _watch_validation(callbacks):
+            given.setdefault("validation_freq", script.validated)
         watch_upwards(callbacks, facts["metrics"])
         if self._options.timed:
             self._time(original, model, given, fed)
@@ -154,7 +156,8 @@ class Fitting:
                 if history is None:
                     raise
             finally:
-                backend.train_again(model)
+                if self._options.scripted:
+                    backend.train_again(model)
         note["ended"] = True
         self.last_fitted = model
         note.update(self._recorder.export(model))
@@ -276,9 +279,7 @@ class Fitting:
                 given["validation_data"] = held.short(_VALIDATED_IMAGES)
                 given["validation_steps"] = 1
         if self._options.scripted:
-            given["epochs"] = 10_000  # the trusted side says after each epoch whether it was the last
-            if not _watch_validation(given["callbacks"]):
-                given.setdefault("validation_freq", [1])  # `Commit` knows what later epochs say
+            given["epochs"] = MOST_EPOCHS
 
     def _takes_long(self, model: Any, images: Any) -> bool:
         """Whether a network is so large that its epochs have to be shorter than those of others."""
@@ -306,7 +307,11 @@ def _watch_validation(callbacks: list[Any]) -> bool:
     """Whether callbacks do something as a validation begins or ends, or at one of its batches."""
     names = ("on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end")
     plain = keras.callbacks.Callback
-    return any(getattr(type(each), name, None) is not getattr(plain, name) for each in callbacks for name in names)
+    return any(
+        getattr(getattr(each, name, None), "__func__", None) is not getattr(plain, name)
+        for each in callbacks
+        for name in names
+    )
 
 
 def _count(steps: Any) -> int | None:

@@ -4,7 +4,8 @@ Untrusted side.  The submission controls this process, so a note is no more than
 note only as far as a lie would take the same work as the truth.  It recognises images by their pixels, opens networks
 in the examiner, and reveals the values of an epoch only after the worker has committed to that epoch's weights.
 
-Training is shortened here: all arguments of `fit` are recorded, but it trains on a few of the images only.
+Training is shortened here: all arguments of `fit` are recorded, but it trains on a few of the images only, and in a
+scripted run for one epoch only.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ from grader.sandbox.wire.weights import differ
 TRAINED_IMAGES: Final = 24
 """The number of images in a shortened training."""
 
+MOST_EPOCHS: Final = 10_000
+"""More epochs than any training has: the trusted side says after each epoch whether it was the last."""
+
 _SHIFTS: Final = 50
 """The number of small shifts in which biases are balanced."""
 
@@ -59,8 +62,9 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
     The values are revealed only after the epoch's weights are fixed.  So a program cannot know in advance which epoch
     will be the best, and pretend to have kept it.
 
-    Only the first epoch trains.  An error in the data, the labels or the loss shows there, and later epochs only need
-    weights of their own, so they get those of the first one with a little noise.
+    In a scripted run only the first epoch trains, or the first few until the weights have changed.  An error in the
+    data, the labels or the loss shows there, and each later epoch only needs weights that differ from the others', so
+    it gets those of the one before with a little noise.
 
     Args:
         shared: The state that the callbacks share.
@@ -68,6 +72,9 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         number: The number of this call of `fit`, from 0.
         images: The training images, for balancing the network's answers.
         labels: Their labels, one-hot or as numbers.
+
+    Attributes:
+        validated: The epochs that are to be validated, from 1: all those that train.
     """
 
     def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any, labels: Any) -> None:
@@ -76,7 +83,10 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         self._note = note
         self._number = number
         self._finite: list[Any] = []
-        self._first_logs: dict[str, float] = {}
+        self._skips = False
+        self._trained_logs: dict[str, Any] = {}
+        self._last_logs: dict[str, Any] = {}
+        self.validated: list[int] = []
         self._sample: Any = None
         self._columns: Any = None
         if shared.tell and isinstance(images, np.ndarray) and images.ndim == 4:
@@ -88,21 +98,23 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the weights before the training."""
         self._finite = self.model.get_weights()
-        self._first_logs = {}
+        self._skips = False
+        self.validated[:] = range(1, MOST_EPOCHS + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Commit to the weights, and put the revealed values into the logs."""
         shared, note = self._shared, self._note
         logs = logs if logs is not None else {}
-        if self._first_logs:
-            logs |= self._first_logs
-            if note["moved"]:
-                _add_noise(self.model, seed=len(note["digests"]))
+        if self._skips:
+            logs |= self._trained_logs
+            _add_noise(self.model, seed=len(note["digests"]))
         else:
             self._look_at_training()
-            if shared.tell:
-                self._first_logs = {str(name): float(value) for name, value in logs.items()}
-                backend.skip_steps(self.model, _of_training(self._first_logs))
+            if shared.tell and note["moved"]:
+                self._skips = True
+                self._trained_logs = dict(logs)
+                self.validated.clear()
+                backend.skip_steps(self.model, _of_training(self._trained_logs))
         note["digests"].append(digest_of(self.model))
         legacy.add_old_names(logs, shared.program)
         note["names"] = [str(name)[:60] for name in logs][:30]
@@ -123,6 +135,12 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         self._put_in(logs, shared.values)
         if told["last"]:
             self.model.stop_training = True
+        self._last_logs = logs
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Give the callbacks that come after this one the logs of the last epoch."""
+        if logs is not None:
+            logs |= self._last_logs
 
     def _look_at_training(self) -> None:
         """Note whether the epoch changed the weights, and change them so that the answers can be judged."""
@@ -132,6 +150,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         if self._sample is not None:
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample, self._columns)
+                self._finite = self.model.get_weights()
 
     def _put_in(self, logs: dict[str, Any], values: dict[str, float]) -> None:
         for name in list(logs):
@@ -204,9 +223,9 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
     """Change a network's last layer so that a label beside the wrong image shows.
 
     After so few steps most networks give every image the same class, above all those with batch normalisation, so the
-    biases are shifted until each class is the answer for about as many images.  A network that gives most images their
-    own class has its outputs exchanged, since true labels could not be told from predicted ones: one that is right
-    about three images in four is right about all of the six that a figure shows in one run of six.
+    biases are shifted so that each class is the answer for about as many images.  A network that gives most images
+    their own class has its outputs exchanged, since true labels could not be told from predicted ones: one that is
+    right about three images in four is right about all of the six that a figure shows in one run of six.
 
     Args:
         model: The network.
@@ -221,9 +240,10 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
         if np.all(answers >= 0) and np.allclose(answers.sum(axis=1), 1, atol=1e-3):
             answers = np.log(answers + 1e-9)
         shift = answers.mean(axis=0)
+        width = (answers - shift).std()
         for _ in range(_SHIFTS):
             shares = np.bincount((answers - shift).argmax(axis=1), minlength=layer.units) / len(answers)
-            shift += 0.2 * answers.std() * (shares - 1 / layer.units)
+            shift += 0.2 * width * (shares - 1 / layer.units)
         layer.bias.assign(backend.to_numpy(layer.bias) - shift)
         answers = answers - shift
     if columns is not None and np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
@@ -239,7 +259,7 @@ def _add_noise(model: Any, seed: int) -> None:
         weight.assign(values + rng.normal(0, 0.001 * (values.std() or 0.1), values.shape))
 
 
-def _of_training(logs: dict[str, float]) -> dict[str, float]:
+def _of_training(logs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in logs.items() if not name.startswith("val_")}
 
 
