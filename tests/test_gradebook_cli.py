@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).parent.parent / "submissions"
 Run = Callable[..., str]
 
 SEED = 0
-KILLS = 50 if os.environ.get("GRADER_WHOLE_CORPUS") else 2
+KILLS = 50 if os.environ.get("GRADER_WHOLE_CORPUS") else 1
 standard_result = functools.partial(result_of, checks=checks_of("standard"))
 
 COURSE = """
