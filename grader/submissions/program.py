@@ -105,14 +105,14 @@ def largest_row(statements: Sequence[ast.stmt]) -> int:
         return value.value if isinstance(value, ast.Constant) and type(value.value) is int else 0
 
     rows: list[ast.expr | None] = []
-    parts: list[ast.expr] = []
+    in_pipelines: list[ast.expr] = []
     for node in nodes:
         if isinstance(node, ast.Subscript):
             first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
             rows += [first.lower, first.upper] if isinstance(first, ast.Slice) else [first]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in ("skip", "take"):
-                parts += node.args[:1]
+                in_pipelines += node.args[:1]
             elif node.func.attr == "split" and len(node.args) > 1 and isinstance(node.args[1], (ast.List, ast.Tuple)):
                 rows += node.args[1].elts
         elif isinstance(node, ast.Assert):
@@ -120,7 +120,7 @@ def largest_row(statements: Sequence[ast.stmt]) -> int:
             rows += [part for part in numbers if type(part.value) is int and part.value >= _LEAST_ASSERTED]
     batched = any(isinstance(node, ast.Attribute) and node.attr == "batch" for node in nodes)
     each = _USUAL_BATCH if batched else 1
-    return max([*(number(node) for node in rows), *(each * number(node) for node in parts)], default=0)
+    return max([*(number(node) for node in rows), *(each * number(node) for node in in_pipelines)], default=0)
 
 
 def writes_out_sizes(statements: Sequence[ast.stmt]) -> bool:
