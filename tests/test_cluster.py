@@ -220,7 +220,7 @@ def test_a_batch_with_every_fault_loses_and_doubles_nothing(machines: Machines, 
         write_class(folder, 200)
     else:
         folder.mkdir()
-        class_in(folder, 5)
+        class_in(folder, 10)
     count = len(list(folder.iterdir()))
     command = [sys.executable, "-m", "grader", "grade", str(folder), "--profile", "quick", "--task", "2"]
     command += ["--cluster", machines.address]
