@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.checks.guided import observed
 from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
 from grader.sandbox.host.launch import best_level
@@ -80,8 +81,9 @@ def measured(sandbox: Sandbox, dataset: Dataset, solution: Submission, course: C
 
 
 def test_its_own_fit_trains_the_speed_images_for_the_courses_epochs(
-    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(observed, "STATEMENT_SECONDS", 5.0)  # for the endless loop, in the run that finds the columns
     found = measured(sandbox, dataset, program(tmp_path, FIT + "while True:\n    pass\n"))
     images = len(draw_data(dataset, COURSE, 1).x_train)
     steps = -(-images // COURSE.speed.batch_size)
