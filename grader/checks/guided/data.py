@@ -144,6 +144,10 @@ class Data:
         """Return the share of a set's labels that agree with its images; see the function `agreement`."""
         return agreement(*self.labelled(images))
 
+    def merges_classes(self, images: Images) -> bool:
+        """Whether two classes of a set have the same label; False for a set without labels."""
+        return images.labels is not None and _are_merged(naming(*self.labelled(images)))
+
     def test(self) -> Images | None:
         """Return the test set: the largest set of test images that Keras was given with labels, or a global array."""
         if not self._test:
@@ -272,9 +276,9 @@ def agreement(labels: Array, truth: Array) -> float:
         return 0.0
     names = naming(labels, truth)
     share = float(np.mean(columns_of(labels) == np.array([names[int(known)] for known in truth])))
-    return share / 2 if are_merged(names) else share
+    return share / 2 if _are_merged(names) else share
 
 
-def are_merged(names: Mapping[int, int]) -> bool:
+def _are_merged(names: Mapping[int, int]) -> bool:
     """Whether two classes have the same label, as `naming` gives them."""
     return len(set(names.values())) < len(names)

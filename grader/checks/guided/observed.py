@@ -147,9 +147,9 @@ class Observed:
     def _observe_suitably(self) -> Observation:
         """Make the usual run, or one with more images if numbers in the program mean more."""
         row = self.submission.largest_row
-        few = _FEW if row < _ROWS_OF_A_CLASS else tuple(min(_FOR_A_ROW * row, count) for count in _REAL)
-        observation = self._observe(*few)
-        if few == _REAL:
+        sizes = _FEW if row < _ROWS_OF_A_CLASS else tuple(min(_FOR_A_ROW * row, count) for count in _REAL)
+        observation = self._observe(*sizes)
+        if sizes == _REAL:
             return observation
         failed = any(error.kind in _WITH_TOO_FEW for error in observation.run.errors)
         if failed and self.submission.writes_out_sizes:

@@ -11,7 +11,6 @@ from grader.checks.guided.data import (
     SURE,
     Data,
     Images,
-    are_merged,
     are_rows,
     columns_of,
     has_other_labels,
@@ -98,7 +97,7 @@ def test_labels_belong(observed: Observed) -> None:
     if images.labels is None:
         raise NotRun("there are no labels beside the training images.")
     agreed = data.agreement(images)
-    if agreed < SURE and are_merged(naming(*data.labelled(images))):
+    if agreed < SURE and data.merges_classes(images):
         raise CheckFailed(
             "Each class should have a label of its own, but two of the classes have the same one.",
             hint="Compare with the original labels for each class: labels that were renumbered may match again.",
@@ -134,7 +133,7 @@ def test_one_hot_labels(observed: Observed) -> None:
     own = data.own_labels(test=images.test)
     if own is not None and own.labels is not None and own.labels.ndim == 2 and _is_scaled(labels, own.labels):
         labels = own.labels  # they are divided on their way to fit, which task 5 reports
-    merged = labels is images.labels and are_merged(naming(*data.labelled(images)))  # the check above reports that
+    merged = labels is images.labels and data.merges_classes(images)  # the check above reports that
     if len(data.classes(images)) == 3 and keeps_old_numbers(labels) and not merged:
         raise CheckFailed(
             f"One-hot rows should have one column for each of the three classes, but they have {labels.shape[1]}.",

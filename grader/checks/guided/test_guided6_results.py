@@ -10,7 +10,7 @@ import numpy as np
 from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.guided.data import Data, Images, are_merged, are_rows, columns_of, naming, scales_differ
+from grader.checks.guided.data import Data, Images, are_rows, columns_of, naming, scales_differ
 from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
@@ -361,9 +361,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
     data = Data(observed)
     training = data.training()
     if training is not None and (
-        _answers_otherwise(prediction, training)
-        or len(data.classes(training)) < 2
-        or (training.labels is not None and are_merged(naming(*data.labelled(training))))
+        _answers_otherwise(prediction, training) or len(data.classes(training)) < 2 or data.merges_classes(training)
     ):
         return  # tasks 2 and 4 report that, and which class is predicted cannot be told
     if not told:

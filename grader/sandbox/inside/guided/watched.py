@@ -74,7 +74,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         labels: Their labels, one-hot or as numbers.
 
     Attributes:
-        validated: The epochs that are to be validated, from 1: all those that train.
+        validated: The epochs that Keras is to validate, from 1: all while epochs train, and none afterwards.
     """
 
     def __init__(self, shared: Shared, note: dict[str, Any], number: int, images: Any, labels: Any) -> None:
@@ -83,7 +83,6 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         self._note = note
         self._number = number
         self._finite: list[Any] = []
-        self._skips = False
         self._trained_logs: dict[str, Any] = {}
         self._last_logs: dict[str, Any] = {}
         self.validated: list[int] = []
@@ -98,23 +97,19 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the weights before the training."""
         self._finite = self.model.get_weights()
-        self._skips = False
         self.validated[:] = range(1, MOST_EPOCHS + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Commit to the weights, and put the revealed values into the logs."""
         shared, note = self._shared, self._note
         logs = logs if logs is not None else {}
-        if self._skips:
-            logs |= self._trained_logs
-            _add_noise(self.model, seed=len(note["digests"]))
-        else:
+        if self.validated:
             self._look_at_training()
             if shared.tell and note["moved"]:
-                self._skips = True
-                self._trained_logs = dict(logs)
-                self.validated.clear()
-                backend.skip_steps(self.model, _of_training(self._trained_logs))
+                self._train_no_more(logs)
+        else:
+            logs |= self._trained_logs
+            _add_noise(self.model, seed=len(note["digests"]))
         note["digests"].append(digest_of(self.model))
         legacy.add_old_names(logs, shared.program)
         note["names"] = [str(name)[:60] for name in logs][:30]
@@ -151,6 +146,13 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample, self._columns)
                 self._finite = self.model.get_weights()
+
+    def _train_no_more(self, logs: dict[str, Any]) -> None:
+        """Let the epochs to come neither train nor validate, but have the logs of this one."""
+        self._trained_logs = dict(logs)
+        self.validated.clear()
+        of_training = {name: value for name, value in logs.items() if not name.startswith("val_")}
+        backend.skip_steps(self.model, of_training)
 
     def _put_in(self, logs: dict[str, Any], values: dict[str, float]) -> None:
         for name in list(logs):
@@ -257,10 +259,6 @@ def _add_noise(model: Any, seed: int) -> None:
     for weight in model.trainable_variables[-2:]:
         values = backend.to_numpy(weight)
         weight.assign(values + rng.normal(0, 0.001 * (values.std() or 0.1), values.shape))
-
-
-def _of_training(logs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in logs.items() if not name.startswith("val_")}
 
 
 def spread(count: int, most: int) -> Any:
