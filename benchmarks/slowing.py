@@ -1,6 +1,7 @@
 """Measure whether comparisons find a known slowdown, with the reference beside a slower copy of itself.
 
     python -m benchmarks.slowing OUT.json --factor 1.05 --rounds 14     measure and keep rounds
+    python -m benchmarks.slowing OUT.json --busy                         beside a program that fills a core on and off
     python -m benchmarks.slowing --compare RECORD.json ...               compare recorded rounds
 
 After each step, the slower copy keeps the processor busy for a share of the processor time that the step has taken.
@@ -10,18 +11,24 @@ The first of the records to compare must have factor 1; `records/turns-*.json` a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import math
+import multiprocessing
 import statistics
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from benchmarks.comparing import measured
 from grader.course import Course
 from grader.course.datasets import load_dataset
+from grader.ground.machine import cores_beside
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.measuring import Pairs
@@ -29,6 +36,8 @@ from grader.speed.records import Round
 from grader.speed.statistics import compare, log_ratio
 from grader.submissions import Submission, SubmissionFile, read_submission
 from grader.submissions.reference import write_reference
+
+_LONGEST_SPELL: Final = 8.0
 
 WINDOW: Final = 6
 """The number of rounds in a measurement with the default budget."""
@@ -82,14 +91,40 @@ def reference(folder: Path, factor: float = 1.0) -> Submission:
     return read_submission(SubmissionFile(path.stem, path))
 
 
+def fill_a_core() -> None:
+    """Compute and pause by turns, each for a random time of up to 8 s, on whichever core the system chooses."""
+    random = np.random.default_rng(0)
+    while True:
+        until = time.monotonic() + random.uniform(0, _LONGEST_SPELL)
+        while time.monotonic() < until:
+            sum(range(10_000))
+        time.sleep(random.uniform(0, _LONGEST_SPELL))
+
+
+@contextlib.contextmanager
+def busy_beside() -> Iterator[None]:
+    """Run `fill_a_core` in a process of its own for the length of a `with` block."""
+    process = multiprocessing.get_context("spawn").Process(target=fill_a_core, daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
 def record(out: Path, factor: float, rounds: int) -> None:
     """Measure rounds in turns, writing all of them to the file after each."""
     course, dataset = Course(dataset="shapes"), load_dataset("shapes")
     threads = course.speed.threads
     kept = Recording(factor, [], [])
-    with tempfile.TemporaryDirectory() as folder, Sandbox.start(best_level(), threads=threads, pinned=True) as sandbox:
-        pairs = Pairs(sandbox, reference(Path(folder), factor), reference(Path(folder)), course, dataset)
-        pairs.warm_up()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Sandbox.start(best_level(), threads=threads, pinned=True) as sandbox,
+        sandbox.beside(cores_beside(threads)) as beside,
+    ):
+        solution = reference(Path(folder), factor)
+        pairs = Pairs(sandbox, solution, reference(Path(folder)), course, dataset, beside=beside)
         for _ in range(rounds):
             pairs.before()
             pairs.timed()
@@ -131,10 +166,12 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--factor", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--busy", action="store_true")
     parser.add_argument("--compare", action="store_true")
     given = parser.parse_args()
     if not given.compare:
-        record(given.files[0], given.factor, given.rounds)
+        with busy_beside() if given.busy else contextlib.nullcontext():
+            record(given.files[0], given.factor, given.rounds)
         return
     flat, *others = (msgspec.json.decode(path.read_bytes(), type=Recording) for path in given.files)
     print("factor  rounds  ratio found  sd of a round  comparisons  told as changed")

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from grader.ground.errors import GraderError
-from grader.ground.machine import cores, machine_lock, pinned_to
+from grader.ground.machine import cores, cores_beside, machine_lock, pinned_to
 from grader.speed.machine import cpu_model, this_machine
 from grader.speed.records import Machine
 
@@ -26,6 +26,15 @@ def test_this_machine_is_described() -> None:
     assert found.versions == VERSIONS
     assert found.cpu
     assert 1 <= found.cores == cores() <= (os.cpu_count() or 1)
+
+
+def test_the_cores_beside_are_others_than_those_that_are_pinned_to() -> None:
+    for count in range(1, cores() // 2 + 1):
+        beside = cores_beside(count)
+        with pinned_to(count):
+            assert len(beside) == count
+            assert os.sched_getaffinity(0).isdisjoint(beside)
+    assert cores_beside(cores()) == ()
 
 
 def test_what_is_started_while_pinned_keeps_to_those_cores() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.ground.machine import cores_beside
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire.frames import Handle, Limits, Loaded, TracebackLine
@@ -239,6 +240,36 @@ def test_a_pinned_worker_stays_on_its_core() -> None:
         with contextlib.suppress(SubmissionError):
             worker.call("widen")
         assert len(worker.call("f")) == 1
+
+
+@pytest.mark.skipif(len(cores_beside(1)) == 0, reason="this machine has one core")
+def test_a_worker_beside_starts_on_other_cores_and_moves_with_all_its_threads() -> None:
+    source = """
+    import os, re, threading, keras
+    keras.ops.matmul(keras.ops.ones((64, 64)), keras.ops.ones((64, 64)))  # starts threads of the backend
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+    def f():
+        texts = [open(f"/proc/self/task/{number}/status").read() for number in os.listdir("/proc/self/task")]
+        return sorted({int(re.search(r"Cpus_allowed_list:\\s(\\d+)$", text, re.M)[1]) for text in texts})
+    """
+    aside = cores_beside(1)
+    with (
+        Sandbox.start(best_level(), threads=1, pinned=True) as pinned,
+        pinned.beside(aside) as beside,
+        beside.worker(seed=0) as other,
+        pinned.worker(seed=0) as worker,
+    ):
+        load(other, source)
+        load(worker, source)
+        own = worker.call("f")
+        assert other.call("f") == list(aside)
+        assert set(own).isdisjoint(aside)
+        for cores, expected in (((), own), (aside, list(aside))):
+            beside.pin(other.number, cores)
+            beside.account(other.number)  # orders are obeyed one after the other
+            assert other.call("f") == expected
+        assert worker.call("f") == own
 
 
 def test_an_epoch_does_not_wait_for_a_thread_that_tunes_its_pipeline(worker: Worker) -> None:

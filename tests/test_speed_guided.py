@@ -117,7 +117,6 @@ def test_why_it_is_slow_is_found_and_undone(sandbox: Sandbox, dataset: Dataset, 
     slow = "keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))"
     solution = program(tmp_path, FIT.replace("keras.callbacks.EarlyStopping(patience=1)", slow))
     pairs = Pairs(sandbox, solution, None, COURSE, dataset)
-    pairs.warm_up()
     explainer = Explainer(pairs, COURSE, dataset, images=COURSE.speed.train_images)
     sleeping = next(cause for cause in explainer.look() if cause.name == "LambdaCallback")
     (tried,) = explainer.try_all([sleeping])
@@ -144,7 +143,6 @@ def test_what_goes_wrong_is_one_sentence(
 
 def test_turns_know_a_guided_program(sandbox: Sandbox, dataset: Dataset, tmp_path: Path) -> None:
     turns = Pairs(sandbox, program(tmp_path, FIT), None, COURSE, dataset)
-    turns.warm_up()
     turns.before()
     turns.timed()
     turns.after()

@@ -68,11 +68,11 @@ def test_own_time_never_runs_backwards_nor_faster_than_the_clock(parts: list[tup
 
 
 def test_a_stretch_is_the_steps_of_a_turn() -> None:
-    # Two epochs of four steps, 0.25 s each: one in each turn, of which only the second is steady.
+    # Two epochs of four steps, 0.25 s each: one in each turn, of which all but the first step count.
     epochs = [(10.0, 11.0, 11.0, 11.0), (12.0, 13.0, 13.0, 13.0)]
     stamps = np.array([(began + 0.25 * step, step) for began in (10.0, 12.0) for step in (1, 2, 3, 4)])
     first, second = stretches(TURNS, epochs, stamps)
-    assert first == Stretch(0.0, 0.0)
+    assert first == Stretch(0.75, 0.75)
     assert second == Stretch(0.5, 1.0)  # it waited for the other half
 
 

@@ -120,10 +120,10 @@ class Speed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         no_ratio: The ratio from which none are earned; in between they fall linearly.
     """
 
-    # With these defaults a submission takes three to four minutes on two cores.  `grader timings compare` needs at
+    # With these defaults a submission takes less than three minutes on two cores.  `grader timings compare` needs at
     # least six rounds to tell whether a submission became slower.
     train_images: Count = 768
-    epochs: Count = 4
+    epochs: Count = 3
     batch_size: Count = 64
     rounds: Count = 6
     threads: Threads = 1

@@ -136,6 +136,14 @@ def pinned_to(count: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def cores_beside(count: int) -> tuple[int, ...]:
+    """Return as many CPU cores as `pinned_to` takes, none of which it takes; empty if there are not so many."""
+    if not hasattr(os, "sched_getaffinity"):
+        return ()
+    usable = sorted(os.sched_getaffinity(0))
+    return tuple(usable[-2 * count : -count]) if len(usable) >= 2 * count else ()
+
+
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:
     """Return the installed version of each distribution, without importing any of them.
 

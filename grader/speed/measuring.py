@@ -8,9 +8,11 @@ submission, and accepted only if it fits into the call.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -32,8 +34,9 @@ from grader.speed.turns import OWN_TIME, TURN_SECONDS
 from grader.submissions import Submission
 from grader.submissions.forms import form_of
 
+T = TypeVar("T")
+
 _CHECKPOINT: Final = "speed.keras"
-_WARM_UP_STEPS: Final = 2
 
 ROUND_VALIDATION: Final = 180
 """The number of images that each epoch of a round is validated on."""
@@ -134,6 +137,9 @@ class Pairs:
         course: The course, with its limits and what is trained.
         dataset: The data set that the images come from.
         on_training: Called after each training.
+        beside: A second wire to the sandbox, whose workers start on other cores.  With it, what is not compared runs at
+            the same time for both: all that comes before the first turn of a pair, that turn, and what follows the
+            training.
 
     Attributes:
         rounds: The rounds of the submission so far.
@@ -149,6 +155,8 @@ class Pairs:
         course: Course,
         dataset: Dataset,
         on_training: Callable[[], None] = lambda: None,
+        *,
+        beside: Sandbox | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._submission = submission
@@ -156,51 +164,51 @@ class Pairs:
         self._course = course
         self._dataset = dataset
         self._on_training = on_training
+        self._beside = beside
         self._training: TimedTraining | None = None
         self._other: TimedTraining | None = None
-        self._kept: Columns | None = None
         self.rounds: list[Round] = []
         self.reference_rounds: list[Round] = []
         self.config = ""
 
-    def warm_up(self) -> None:
-        """Train the submission for a few steps, on shuffled labels, and discard the result.
-
-        This brings files into memory and the processor up to speed, and shows at once if anything does not work.
+    @functools.cached_property
+    def _kept(self) -> Columns | None:
+        """The classes that a guided program keeps; `None` for the form of functions.
 
         Raises:
-            MeasuringError: If something does not work.
+            MeasuringError: If they cannot be told.
         """
-        speed = msgspec.structs.replace(
-            self._course.speed, train_images=_WARM_UP_STEPS * self._course.speed.batch_size, epochs=1
-        )
-        course = msgspec.structs.replace(self._course, speed=speed)
-        split = draw_data(self._dataset, course, self._course.seed)
-        shuffled = seeded_generator(self._course.seed, "warm-up").permutation(split.y_train)
-        split = msgspec.structs.replace(split, y_train=shuffled)
-        if form_of(self._submission, self._course.form).name == "guided":
-            self._kept = columns_kept(self._sandbox, self._submission, self._course)
-        with self._training_of(self._submission, course, split, self._course.seed) as training:
-            training.prepare()
-            training.train()
-            training.finish()
+        if form_of(self._submission, self._course.form).name != "guided":
+            return None
+        return columns_kept(self._sandbox, self._submission, self._course)
 
     def before(self) -> None:
-        """Prepare both trainings, up to the call of `train`."""
+        """Prepare both trainings, up to the call of `train`.
+
+        Raises:
+            MeasuringError: If the submission fails at that.
+        """
         with self._ended_on_error():
+            self._training = self._make(self._submission, self._sandbox)
             if self._reference is not None:
-                self._other = self._make(self._reference, len(self.rounds))
-                self._other.prepare()
-            self._training = self._make(self._submission, len(self.rounds))
-            self._training.prepare()
+                self._other = self._make(self._reference, self._beside or self._sandbox)
+            self._with_both(lambda training: training.prepare())
         self.config = self._training.config
 
     def timed(self) -> None:
-        """Train both in turns; the order is reversed after each pair of turns, so that a drift favours neither."""
+        """Train both in turns; the order is reversed after each pair of turns, so that a drift favours neither.
+
+        Raises:
+            MeasuringError: If a training fails.
+        """
         assert self._training is not None, "before() comes first"
         began = time.perf_counter()
-        both = [training for training in (self._other, self._training) if training is not None]
         with self._ended_on_error():
+            # The first turn traces and compiles, so it is not compared.
+            self._with_both(lambda training: training.turn())
+            if self._other is not None and self._beside is not None:
+                self._other.move(aside=False)
+            both = self._both
             while len(both) == 2 and not any(training.ended for training in both):
                 for training in both:
                     training.turn()
@@ -210,19 +218,43 @@ class Pairs:
         OWN_TIME.stood += time.perf_counter() - began - self._training.own_seconds
 
     def after(self) -> None:
-        """Finish both trainings, and keep their rounds."""
+        """Finish both trainings, and keep their rounds.
+
+        Raises:
+            MeasuringError: If the submission fails at that.
+        """
         assert self._training is not None, "before() comes first"
         with self._ended_on_error():
-            self.rounds.append(self._training.finish())
+            if self._other is not None and self._beside is not None:
+                self._other.move(aside=True)
+            mine, *other = self._with_both(lambda training: training.finish())
+        for kept, round_ in zip((self.rounds, self.reference_rounds), (mine, *other), strict=False):
+            kept.append(round_)
             self._on_training()
-            if self._other is not None:
-                self.reference_rounds.append(self._other.finish())
-                self._on_training()
         self._training = self._other = None
 
-    def _make(self, submission: Submission, index: int) -> TimedTraining:
-        seed = self._course.seed + 1 + index
-        return self._training_of(submission, self._course, draw_data(self._dataset, self._course, seed), seed)
+    @property
+    def _both(self) -> list[TimedTraining]:
+        """The training of the submission, and that of the reference if there is one."""
+        return [training for training in (self._training, self._other) if training is not None]
+
+    def _with_both(self, step: Callable[[TimedTraining], T]) -> list[T]:
+        """Do a step of both trainings that is not compared, at the same time if there is a core to spare.
+
+        Returns:
+            The results, that of the submission first.
+        """
+        mine, *others = self._both
+        if self._beside is None:
+            return [step(training) for training in (mine, *others)]
+        with ThreadPoolExecutor(1) as pool:
+            running = [pool.submit(step, training) for training in others]
+            return [step(mine), *(each.result() for each in running)]
+
+    def _make(self, submission: Submission, sandbox: Sandbox) -> TimedTraining:
+        seed = self._course.seed + 1 + len(self.rounds)
+        split = draw_data(self._dataset, self._course, seed)
+        return self._training_of(submission, sandbox, self._course, split, seed)
 
     def trial(self, course: Course, split: Split, settings: Mapping[str, Any]) -> TimedTraining:
         """Make a training of the submission that reports its passes over the images; see `timed.TimedTraining`.
@@ -232,11 +264,12 @@ class Pairs:
             split: The images.
             settings: The settings of the trial.
         """
-        return self._training_of(self._submission, course, split, course.seed, trial=settings)
+        return self._training_of(self._submission, self._sandbox, course, split, course.seed, trial=settings)
 
     def _training_of(
         self,
         submission: Submission,
+        sandbox: Sandbox,
         course: Course,
         split: Split,
         seed: int,
@@ -244,8 +277,8 @@ class Pairs:
         trial: Mapping[str, Any] | None = None,
     ) -> TimedTraining:
         if submission is self._submission and self._kept is not None:
-            return GuidedTraining(self._sandbox, submission, course, split, seed, self._kept, trial=trial)
-        return Training(self._sandbox, submission, course, split, seed, trial=trial)
+            return GuidedTraining(sandbox, submission, course, split, seed, self._kept, trial=trial)
+        return Training(sandbox, submission, course, split, seed, trial=trial)
 
     @contextlib.contextmanager
     def _ended_on_error(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.course.thresholds import installed_versions
 from grader.ground.errors import GraderError
+from grader.ground.machine import cores_beside
 from grader.ground.text import utc
 from grader.sandbox.host.devices import why_no_device
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
@@ -86,7 +87,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def trainings(self) -> int:
-        """The number of trainings that it takes, without the warm-up."""
+        """The number of trainings that it takes."""
         return 2 * self.course.speed.rounds * len(self.submissions) * len(self.devices) * len(self.backends)
 
 
@@ -105,6 +106,7 @@ class Station:
 
     Attributes:
         sandbox: The sandbox.
+        beside: A second wire to it, for the reference; `None` if this machine has no core to spare.
         machine: The machine that it runs on.
         import_seconds: How long it took to start, nearly all of which is importing Keras.
         sees_device: Whether Keras computes on the device; False if only the driver knows of the GPU.
@@ -120,6 +122,8 @@ class Station:
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
+        spare = () if on_gpu(device) else cores_beside(threads)
+        self.beside = self._stack.enter_context(self.sandbox.beside(spare)) if spare else None
         self.machine = plan.machine(device, backend, self.sandbox.versions)
         # The driver may know of a GPU that the installed backend cannot use.
         self.sees_device = not on_gpu(device) or self._sees_gpu()
@@ -245,6 +249,7 @@ class SpeedRun:
             plan.course,
             plan.dataset,
             lambda: self._on_training(lane),
+            beside=station.beside,
         )
         with contextlib.closing(self._pairs):
             yield self._pairs

@@ -20,7 +20,6 @@ def test_training(benchmark: Any, lane: Lane, speed_run: SpeedRun) -> None:
     benchmark.group = f"{lane.backend} on {lane.device}"
     try:
         with speed_run.pairs(lane) as pairs:
-            pairs.warm_up()
             benchmark.pedantic(
                 pairs.timed, setup=pairs.before, teardown=pairs.after, rounds=speed_run.plan.course.speed.rounds
             )

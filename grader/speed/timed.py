@@ -117,6 +117,15 @@ class TimedTraining(ABC):
             self.ended = True
             self._take(answer)
 
+    def move(self, *, aside: bool) -> None:
+        """Move it to the cores that its sandbox starts workers on, or else to those that trainings take turns on.
+
+        Args:
+            aside: Whether it is to run on the sandbox's own cores.
+        """
+        assert self._worker is not None, "prepare() comes first"
+        self._sandbox.pin(self._worker.number, self._sandbox.cores if aside else ())
+
     def _account(self) -> Accounted:
         assert self._worker is not None, "prepare() comes first"
         return self._sandbox.account(self._worker.number)

@@ -118,8 +118,8 @@ OWN_TIME: Final = Stopwatch()
 def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: Array) -> tuple[Stretch, ...]:
     """Compute the work that a training did in each turn.
 
-    Only steps count, and neither validation nor what callbacks do at the end of an epoch.  Only epochs after the first
-    count, since the first traces and compiles.
+    Only steps count, and neither validation nor what callbacks do at the end of an epoch.  The first step does not
+    count, since it traces and compiles.
 
     Args:
         turns: The training's turns, at least one.
@@ -130,7 +130,7 @@ def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: 
         A stretch for each turn; none if the stamps contradict themselves.
     """
     pieces = [_done_in(epoch, stamps, index == 0) for index, epoch in enumerate(epochs)]
-    steady = [piece for piece in (pieces[1:] or pieces) if piece is not None]
+    steady = [piece for piece in pieces if piece is not None]
     if not steady:
         return ()
     own = OwnTime(turns, undisturbed=True)
@@ -153,7 +153,7 @@ def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array,
     began, trained = epoch[:2]
     inside = stamps[(began <= stamps[:, 0]) & (stamps[:, 0] <= trained)]
     moments, batches = inside[:, 0], inside[:, 1]
-    # The first epoch traces and compiles before its first stamp, so it counts from there on.
+    # The first step traces and compiles, so the first epoch counts from its first stamp on.
     if not first:
         moments, batches = np.append(began, moments), np.append(0.0, batches)
     if len(moments) < 2 or not np.all(np.diff(batches) > 0) or not batches[-1] < np.inf:

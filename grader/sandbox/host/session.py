@@ -38,6 +38,7 @@ from grader.sandbox.wire.frames import (
     Load,
     Loaded,
     Opaque,
+    Pin,
     Raised,
     Ready,
     Returned,
@@ -54,6 +55,8 @@ MAX_ANSWER_BYTES: Final = 16 * 2**20
 _START_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 30.0
 _LOG_BYTES: Final = 8192
+_FIRST_BESIDE: Final = 10**9
+"""The number of the first worker of `Sandbox.beside`, which no other sandbox of a grading reaches."""
 
 
 class SandboxError(GraderError):
@@ -315,9 +318,11 @@ class Sandbox:
         pid: The process number of the forkserver.
         first: The number of the first worker.  Where several processes give orders to the same forkserver, each
             starts at another number, so that no two workers have the same one.
+        cores: The CPU cores that its workers start on; those of the forkserver if there are none here.
 
     Attributes:
         level: Its isolation level.
+        cores: The CPU cores that its workers start on; those of the forkserver if there are none here.
         versions: The versions of Python, Keras, the backend and NumPy inside.
         exits: How each worker that has ended did so, by its number.
         seconds_in_workers: The time spent waiting for workers to answer, in seconds.
@@ -325,8 +330,11 @@ class Sandbox:
             waited for and raises `Interrupted` in whoever waits for it.  The sandbox keeps running.
     """
 
-    def __init__(self, level: str, control: socket.socket, pid: int, first: int = 1) -> None:
+    def __init__(
+        self, level: str, control: socket.socket, pid: int, first: int = 1, cores: tuple[int, ...] = ()
+    ) -> None:
         self.level = level
+        self.cores = cores
         self.pid = pid
         self.control = control
         self._channel = Channel(control, FromForkserver)
@@ -392,6 +400,23 @@ class Sandbox:
             self._send(Join(), descriptors=(control.fileno(),))
 
     @contextlib.contextmanager
+    def beside(self, cores: tuple[int, ...]) -> Iterator[Sandbox]:
+        """Give orders to the same forkserver on a wire of their own, for the length of a `with` block.
+
+        Two threads must not use one sandbox at the same time, but each of them may use one of these two.
+
+        Args:
+            cores: The CPU cores that the workers of the second one start on.
+
+        Raises:
+            SandboxError: If the forkserver has ended.
+        """
+        ours, theirs = socket.socketpair()
+        with ours:
+            self.let_join(theirs)
+            yield Sandbox(self.level, ours, self.pid, _FIRST_BESIDE, cores)
+
+    @contextlib.contextmanager
     def worker(self, *, seed: int, limits: Limits | None = None) -> Iterator[Worker]:
         """Fork a fresh worker, and end it when the `with` block ends, whatever it is doing then."""
         worker = self.spawn(seed=seed, limits=limits)
@@ -413,7 +438,7 @@ class Sandbox:
         log_reader, log_writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(log_reader, False)
         try:
-            self._send(Spawn(self._count, limits, seed), descriptors=(theirs.fileno(), log_writer))
+            self._send(Spawn(self._count, limits, seed, self.cores), descriptors=(theirs.fileno(), log_writer))
         except SandboxError:
             ours.close()
             os.close(log_reader)
@@ -422,6 +447,18 @@ class Sandbox:
             theirs.close()
             os.close(log_writer)
         return Worker(self, self._count, limits, Channel(ours, FromWorker), log_reader)
+
+    def pin(self, number: int, cores: tuple[int, ...]) -> None:
+        """Move a worker, with all its processes and threads, to some CPU cores.
+
+        Args:
+            number: The worker's number.
+            cores: The cores; those of the forkserver if there are none here.
+
+        Raises:
+            SandboxError: If the forkserver has ended.
+        """
+        self._send(Pin(number, cores))
 
     def account(self, number: int) -> Accounted:
         """Return the processor time that a worker has used so far; 0 if it has ended.

@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from grader.sandbox.inside import backend
@@ -33,6 +33,7 @@ from grader.sandbox.wire.frames import (
     Join,
     Kill,
     Limits,
+    Pin,
     Ready,
     Spawn,
     ToForkserver,
@@ -43,6 +44,7 @@ _NO_WIRE: Final = 70
 """The exit status of a worker that could not be confined, or that has lost its wire."""
 
 _WATCH_SECONDS: Final = 0.05
+_MOST_MOVES: Final = 10
 # The kernel's own limit is higher by this much, so that the watch acts first: the kernel counts coarsely, and does not
 # say why it ends a process.
 _CPU_GRACE_SECONDS: Final = 2
@@ -187,17 +189,47 @@ def proportional_mb(pid: int, resident_mb: float) -> float:
         return resident_mb if os.path.exists(f"/proc/{pid}") else 0.0
 
 
+def pin(root: int, cores: Collection[int]) -> None:
+    """Pin a process and all processes below it, with all their threads, to some CPU cores.
+
+    Does nothing where the system cannot pin, such as on macOS.
+
+    Args:
+        root: The process number.
+        cores: The cores; those of this process if there are none.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    wanted = set(cores) or os.sched_getaffinity(0)
+    pinned: set[int] = set()
+    # A thread that starts meanwhile may come from one that was not moved yet, so it is looked again until none is new.
+    for _ in range(_MOST_MOVES):
+        threads = {thread for pid in descendants(root, process_table()) for thread in threads_of(pid)}
+        if threads <= pinned:
+            return
+        for thread in threads - pinned:
+            with contextlib.suppress(OSError):  # it has ended
+                os.sched_setaffinity(thread, wanted)
+        pinned |= threads
+
+
+def threads_of(pid: int) -> list[int]:
+    """Return the numbers of a process' threads; empty if it has ended."""
+    with contextlib.suppress(OSError):
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    return []
+
+
 def processor_time(pid: int) -> tuple[float, float]:
     """Return how long the threads of a process have run and how long they have waited for a core, in seconds.
 
     Both are sums over the threads that still exist.  Both are 0 if the kernel does not count them.
     """
     ran = waited = 0
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-                on_core, in_queue, _ = map(int, file.read().split())
-                ran, waited = ran + on_core, waited + in_queue
+    for thread in threads_of(pid):
+        with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+            on_core, in_queue, _ = map(int, file.read().split())
+            ran, waited = ran + on_core, waited + in_queue
     return ran / 1e9, waited / 1e9
 
 
@@ -252,6 +284,10 @@ class Forkserver:
             if order.worker in self._workers:
                 self._workers[order.worker].end("killed")
             return
+        if isinstance(order, Pin):
+            if order.worker in self._workers:
+                pin(self._workers[order.worker].pid, order.cores)
+            return
         if isinstance(order, Account):
             control.send(self._account(order.worker))
             return
@@ -265,6 +301,8 @@ class Forkserver:
             for descriptor in descriptors:
                 os.close(descriptor)
         if pid:
+            if order.cores:
+                pin(pid, order.cores)
             self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits, control)
         else:
             self._report(control, Exited(order.worker, "confinement", 1, 0.0, 0.0))

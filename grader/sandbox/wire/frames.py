@@ -87,11 +87,30 @@ class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
     """To the forkserver: fork a worker.
 
     Two descriptors come along: the worker's end of its wire, and the pipe that it prints to.
+
+    Attributes:
+        worker: The worker's number.
+        limits: Its limits.
+        seed: The seed of its random generators.
+        cores: The CPU cores that it may run on; those of the forkserver if there are none here.
     """
 
     worker: int
     limits: Limits
     seed: int
+    cores: tuple[int, ...] = ()
+
+
+class Pin(msgspec.Struct, frozen=True, tag="pin"):
+    """To the forkserver: move a worker, with all its processes and threads, to other CPU cores.
+
+    Attributes:
+        worker: The worker's number.
+        cores: The cores; those of the forkserver if there are none here.
+    """
+
+    worker: int
+    cores: tuple[int, ...]
 
 
 class Kill(msgspec.Struct, frozen=True, tag="kill"):
@@ -259,7 +278,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     trained: Annotated[tuple[TracebackLine, ...], msgspec.Meta(max_length=1000)] = ()
 
 
-ToForkserver = Spawn | Kill | Account | Join
+ToForkserver = Spawn | Pin | Kill | Account | Join
 FromForkserver = Ready | Exited | Accounted
 ToWorker = Load | Call
 FromWorker = Started | Raised | Returned | Loaded
