@@ -17,7 +17,6 @@ from grader.course import Course, Settings
 from grader.grading.batch import grade_all
 from grader.grading.slots import Slot
 from grader.results.scoring import Graded
-from grader.sandbox.host.launch import best_level
 from grader.submissions import SubmissionFile, discover, read_apart, read_submission
 from grader.submissions.files import MAX_ID_BYTES
 
@@ -154,11 +153,10 @@ def test_a_file_that_python_cannot_parse_in_time_is_given_up(tmp_path: Path) -> 
     ],
 )
 def test_how_the_process_that_parses_ends_says_whose_fault_it_is(
-    process: str, status: str, said: str, monkeypatch: pytest.MonkeyPatch
+    process: str, status: str, said: str, quick: Slot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("grader.submissions.apart._CODE", process)
-    with Slot(Settings(Course(), "quick", frozenset((1,)), best_level())) as slot:
-        result = slot.grade(SubmissionFile("ada", WHEATS / "plain.py")).result
+    result = quick.grade(SubmissionFile("ada", WHEATS / "plain.py")).result
     assert result.status == status
     assert any(text.startswith(said) for text in (result.problem, result.checks[0].message))
 

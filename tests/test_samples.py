@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,18 @@ from grader.submissions import discover
 SAMPLES = Path(__file__).parent.parent / "submissions"
 
 
-def graded(quick: Slot, name: str) -> Result:
+@pytest.fixture(scope="module")
+def graded(quick: Slot) -> Callable[[str], Result]:
+    """Return the result of a sample, which is graded once."""
+
+    @functools.cache
+    def grade(name: str) -> Result:
+        return grade_now(quick, name)
+
+    return grade
+
+
+def grade_now(quick: Slot, name: str) -> Result:
     (file,) = discover([SAMPLES / name])
     return quick.grade(file).result
 
@@ -31,15 +44,15 @@ def graded(quick: Slot, name: str) -> Result:
         ),
     ],
 )
-def test_a_sample_has_its_score(quick: Slot, name: str, score: float, wrong: list[str]) -> None:
-    result = graded(quick, name)
+def test_a_sample_has_its_score(graded: Callable[[str], Result], name: str, score: float, wrong: list[str]) -> None:
+    result = graded(name)
     assert result.status == "graded", result.problem
     assert [check.id for check in result.checks if check.status != "passed"] == wrong
     assert (result.score, result.max_score) == (score, 93.0)
 
 
-def test_the_unfinished_sample_has_the_points_of_the_set_up(quick: Slot) -> None:
-    result = graded(quick, "starter.py")
+def test_the_unfinished_sample_has_the_points_of_the_set_up(graded: Callable[[str], Result]) -> None:
+    result = graded("starter.py")
     assert result.score == 5.0
     later = {check.id: check for check in result.checks if check.task > 1}
     compared = later.pop("predict/scales-as-train-does")  # compares with `train`, which is not written either
@@ -48,9 +61,9 @@ def test_the_unfinished_sample_has_the_points_of_the_set_up(quick: Slot) -> None
     assert {check.hint for check in later.values()} == {"This function is still to be written."}
 
 
-def test_grading_again_gives_the_same_checks_points_and_messages(quick: Slot) -> None:
+def test_grading_again_gives_the_same_checks_points_and_messages(quick: Slot, graded: Callable[[str], Result]) -> None:
     def plain(result: Result) -> object:
         checks = [msgspec.structs.replace(check, seconds=0.0) for check in result.checks]
         return result.score, result.status, checks
 
-    assert plain(graded(quick, "three-bugs.py")) == plain(graded(quick, "three-bugs.py"))
+    assert plain(grade_now(quick, "three-bugs.py")) == plain(graded("three-bugs.py"))

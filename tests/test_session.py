@@ -255,11 +255,13 @@ def test_a_worker_beside_starts_on_other_cores_and_moves_with_all_its_threads() 
     """
     aside = cores_beside(1)
     with (
+        contextlib.ExitStack() as stack,
         Sandbox.start(best_level(), threads=1, pinned=True) as pinned,
         pinned.beside(aside) as beside,
-        beside.worker(seed=0) as other,
         pinned.worker(seed=0) as worker,
     ):
+        assert beside is not None
+        other = stack.enter_context(beside.worker(seed=0))
         load(other, source)
         load(worker, source)
         own = worker.call("f")

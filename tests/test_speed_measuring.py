@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,8 +156,8 @@ def test_submission_and_reference_take_turns_on_the_same_images(
         for round_ in (mine, other):
             assert all(0 <= stretch.seconds <= round_.call_seconds for stretch in round_.stretches)
             assert all(0 <= stretch.epochs <= 1 for stretch in round_.stretches)
-            # All but the first of twelve steps count.
-            assert sum(stretch.epochs for stretch in round_.stretches) == pytest.approx(2.75, abs=0.01)
+            # All but the first and the last of the first epoch's four steps count.
+            assert sum(stretch.epochs for stretch in round_.stretches) == pytest.approx(2.5, abs=0.01)
         # An epoch has four steps; the time in which a training waits for its turn is not its own.
         assert mine.steady_seconds is not None
         assert other.steady_seconds is not None
@@ -203,13 +204,29 @@ BUSY = """
     threading.Thread(target=compute, daemon=True).start()
 """
 PAUSING = "    slow = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: time.sleep(0.2))\n"
+# At the end of each step, a thread starts that computes for a second.
+ENDING = """
+    import threading
+    def compute():
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            sum(range(10_000))
+    def start(batch, logs):
+        threading.Thread(target=compute, daemon=True).start()
+        time.sleep(0.2)
+    slow = keras.callbacks.LambdaCallback(on_train_batch_end=start)
+"""
 
 
-@pytest.mark.parametrize("busy", [False, True], ids=["waits", "computes"])
+@pytest.mark.parametrize(
+    ("first", "busy"),
+    [(PAUSING, False), (BUSY + PAUSING, True), (ENDING, True)],
+    ids=["waits", "computes", "computes-and-ends"],
+)
 def test_what_is_computed_in_the_turn_of_the_other_is_charged(
-    sandbox: Sandbox, dataset: Dataset, tmp_path: Path, busy: bool
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path, first: str, busy: bool
 ) -> None:
-    train = BUSY * busy + PAUSING + FIT.replace("[*callbacks,", "[*callbacks, slow,")
+    train = first + FIT.replace("[*callbacks,", "[*callbacks, slow,")
     split = draw_data(dataset, COURSE, 1)
     with Training(sandbox, submission(tmp_path, train), COURSE, split, 1) as training:
         training.prepare()
@@ -223,6 +240,46 @@ def test_what_is_computed_in_the_turn_of_the_other_is_charged(
         charged = training.own_seconds - before - took
     # A tenth of these 3 s: on a busy machine a thread does not get all of them, and one that waits gets none.
     assert (charged > 0.3) == busy
+
+
+def test_a_thread_that_ends_between_turns_makes_no_call_shorter(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path
+) -> None:
+    solution = submission(tmp_path, PAUSING + FIT.replace("[*callbacks,", "[*callbacks, slow,"))
+    path = tmp_path / "early.py"
+    path.write_text(solution.source + textwrap.dedent(BUSY.replace("while True", "while time.process_time() < 8")))
+    early = read_submission(SubmissionFile("early", path))
+    with Training(sandbox, early, COURSE, draw_data(dataset, COURSE, 1), 1) as training:
+        training.prepare()
+        training.turn()
+        time.sleep(5)
+        training.turn()
+        assert all(turn.between >= 0 for turn in training.turns)
+        training.train()
+        assert training.finish().call_seconds > 2
+
+
+@pytest.mark.parametrize("where", ["build_model", "train", "predict"])
+def test_who_fails_beside_the_reference_ends_both(dataset: Dataset, tmp_path: Path, where: str) -> None:
+    path = tmp_path / "fails.py"
+    path.write_text(submission(tmp_path).source + f"\ndef {where}(*args, **kwargs):\n    raise ValueError('no')\n")
+    fails = read_submission(SubmissionFile("fails", path))
+    waiting = submission(tmp_path, "    time.sleep(40)\n", "r")
+    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.beside((0,)) as beside:
+        assert beside is not None
+        reference = submission(tmp_path, name="r") if where == "predict" else waiting
+        pairs = Pairs(sandbox, fails, reference, COURSE, dataset, beside=beside)
+
+        def measure() -> None:
+            pairs.before()
+            pairs.timed()
+            pairs.after()
+
+        began = time.monotonic()
+        with pytest.raises(MeasuringError, match="ValueError: no"):
+            measure()
+        assert time.monotonic() - began < 30
+        assert len(sandbox.exits) == len(beside.exits) == 1
 
 
 ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 192, 0.5)]}

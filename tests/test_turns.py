@@ -68,11 +68,11 @@ def test_own_time_never_runs_backwards_nor_faster_than_the_clock(parts: list[tup
 
 
 def test_a_stretch_is_the_steps_of_a_turn() -> None:
-    # Two epochs of four steps, 0.25 s each: one in each turn, of which all but the first step count.
+    # Two epochs of four steps, 0.25 s each: one in each turn, of which the first does not count.
     epochs = [(10.0, 11.0, 11.0, 11.0), (12.0, 13.0, 13.0, 13.0)]
     stamps = np.array([(began + 0.25 * step, step) for began in (10.0, 12.0) for step in (1, 2, 3, 4)])
     first, second = stretches(TURNS, epochs, stamps)
-    assert first == Stretch(0.75, 0.75)
+    assert first == Stretch(0.0, 0.0)
     assert second == Stretch(0.5, 1.0)  # it waited for the other half
 
 
@@ -90,12 +90,19 @@ def test_what_ran_between_turns_is_part_of_the_stretch_that_follows() -> None:
     assert [stretch.seconds for stretch in stretches(turns, epochs, stamps)] == pytest.approx([0.0, 1.0, 1.4])
 
 
-def test_one_epoch_alone_counts_after_its_first_step() -> None:
-    epochs = [(10.0, 11.0, 11.0, 11.0)]
-    stamps = np.array([(10.5, 1), (10.75, 2), (11.0, 3)], float)
-    (stretch,) = stretches(TURNS[:1], epochs, stamps)
-    assert stretch.seconds == pytest.approx(0.5)
-    assert stretch.epochs == pytest.approx(2 / 3)
+def test_the_first_epoch_counts_between_its_first_turn_and_its_last_step() -> None:
+    # Its first step takes the first turn; the last one may compile again, for a smaller batch.
+    epochs = [(10.0, 13.0, 13.0, 13.0)]
+    stamps = np.array([(11.0, 1), (12.2, 2), (12.4, 3), (13.0, 4)], float)
+    first, second = stretches((TURNS[0], Turn(12.0, 13.0, 1.0, 0.0, 0.0)), epochs, stamps)
+    assert first == Stretch(0.0, 0.0)
+    assert second.seconds == pytest.approx(0.4)
+    assert second.epochs == pytest.approx(0.5)
+
+
+def test_what_leaves_no_step_to_compare_gives_stretches_without_any() -> None:
+    stamps = np.array([(10.5, 1), (11.0, 2)], float)
+    assert stretches(TURNS, [(10.0, 11.0, 11.0, 11.0)], stamps) == (Stretch(0.0, 0.0),) * 2
 
 
 @pytest.mark.parametrize(

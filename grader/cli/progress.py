@@ -118,7 +118,7 @@ def training_progress(plan: Plan, *, quiet: bool) -> Iterator[Callable[[Lane], N
         return
     with _bar(console) as progress:
         progress.columns = (*progress.columns, TextColumn("left:"), TimeRemainingColumn())
-        bar = progress.add_task("Warming up", total=plan.trainings)
+        bar = progress.add_task("Starting", total=plan.trainings)
 
         def on_training(lane: Lane) -> None:
             progress.update(bar, advance=1, description=f"{lane.submission.id[:30]} on {lane.device}")

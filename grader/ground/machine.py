@@ -23,6 +23,7 @@ import msgspec
 from grader.ground.errors import GraderError
 
 _PAUSE_SECONDS: Final = 0.2
+_CORES: Final = Path("/sys/devices/system/cpu")
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -137,11 +138,25 @@ def pinned_to(count: int) -> Iterator[None]:
 
 
 def cores_beside(count: int) -> tuple[int, ...]:
-    """Return as many CPU cores as `pinned_to` takes, none of which it takes; empty if there are not so many."""
+    """Return as many CPU cores as `pinned_to` takes that are independent of those, or none if there are not so many.
+
+    Two of the system's cores may be threads of one physical core, and then each slows the other down.
+    """
     if not hasattr(os, "sched_getaffinity"):
         return ()
     usable = sorted(os.sched_getaffinity(0))
-    return tuple(usable[-2 * count : -count]) if len(usable) >= 2 * count else ()
+    taken = {sibling for core in usable[-count:] for sibling in siblings(core)}
+    free = [core for core in usable if core not in taken]
+    return tuple(free[-count:]) if len(free) >= count else ()
+
+
+def siblings(core: int, folder: Path = _CORES) -> set[int]:
+    """Return the cores that are threads of the same physical core, itself among them."""
+    with contextlib.suppress(OSError, ValueError):
+        text = (folder / f"cpu{core}" / "topology" / "thread_siblings_list").read_text(encoding="ascii")
+        spans = [list(map(int, span.split("-"))) for span in text.split(",")]
+        return {core, *(each for span in spans for each in range(span[0], span[-1] + 1))}
+    return {core}
 
 
 def versions_of(distributions: Iterable[str]) -> dict[str, str]:

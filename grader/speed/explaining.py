@@ -14,7 +14,7 @@ import contextlib
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
@@ -22,7 +22,7 @@ from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.speed.errors import MeasuringError
 from grader.speed.measuring import ROUND_VALIDATION, Pairs, draw_data
-from grader.speed.records import Cause, Kind, Measurement
+from grader.speed.records import Cause, Measurement
 from grader.speed.statistics import gain_between
 from grader.speed.timed import TimedTraining
 from grader.speed.turns import passes
@@ -55,22 +55,6 @@ _LONGEST: Final = 12
 """A training is given up if one of its turns has not ended after this many times `_TRIAL_SECONDS`."""
 
 _FEWEST_BATCHES: Final = 8
-
-_Number = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
-
-
-class _Suspect(msgspec.Struct, frozen=True):
-    kind: Kind
-    name: Annotated[str, msgspec.Meta(max_length=300)]
-    index: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
-    share: float
-
-
-class _Notes(msgspec.Struct, frozen=True):
-    """What a trial reports at the end of a turn; see `trial.Trial.notes`."""
-
-    marks: Annotated[list[tuple[float, _Number]], msgspec.Meta(max_length=1_000)]
-    suspects: Annotated[list[_Suspect], msgspec.Meta(max_length=10_000)]
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -108,13 +92,11 @@ class Explainer:
 
     def look(self) -> tuple[Cause, ...]:
         """Find what takes the training's time, the largest share first; empty if that cannot be told."""
-        with self.trial(look=True) as training:
-            with contextlib.suppress(MeasuringError):
-                training.prepare()
-                while not training.ended and not self._seen_enough(training):
-                    training.turn()
-            said = _notes(training)
-        suspects = next((each.suspects for each in reversed(said) if each.suspects), [])
+        with self.trial(look=True) as training, contextlib.suppress(MeasuringError):
+            training.prepare()
+            while not training.ended and not self._seen_enough(training):
+                training.turn()
+        suspects = next((each.suspects for each in reversed(training.notes) if each.suspects), [])
         causes = [
             Cause(each.kind, each.name, each.index, min(1.0, max(0.0, each.share)))
             for each in suspects
@@ -189,7 +171,7 @@ class Explainer:
 
     def _passes(self, training: TimedTraining) -> list[float]:
         """Return the logarithms of the seconds of each pass over the images, without the first, which compiles."""
-        marks = [mark for note in _notes(training) for mark in note.marks]
+        marks = [mark for note in training.notes for mark in note.marks]
         return passes(training.turns, marks, self._images)
 
 
@@ -231,12 +213,3 @@ def _pass_seconds(measurement: Measurement) -> float:
     """Return the median time of an epoch with validation and callbacks, in seconds, without the first epoch."""
     steady = [epoch for each in measurement.rounds for epoch in each.epochs[1:] or each.epochs]
     return statistics.median(e.train_seconds + e.validation_seconds + e.callback_seconds for e in steady)
-
-
-def _notes(training: TimedTraining) -> list[_Notes]:
-    """Return the reports of a trial that have the form they should have; the others are ignored."""
-    said = []
-    for note in training.notes:
-        with contextlib.suppress(msgspec.ValidationError):
-            said.append(msgspec.convert(note, _Notes, str_keys=False))
-    return said

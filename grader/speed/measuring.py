@@ -137,8 +137,8 @@ class Pairs:
         course: The course, with its limits and what is trained.
         dataset: The data set that the images come from.
         on_training: Called after each training.
-        beside: A second wire to the sandbox, whose workers start on other cores.  With it, what is not compared runs at
-            the same time for both: all that comes before the first turn of a pair, that turn, and what follows the
+        beside: The sandbox beside it, whose workers start on other cores.  With it, what is not compared runs at the
+            same time for both: all that comes before the first turn of a pair, that turn, and what follows the
             training.
 
     Attributes:
@@ -189,9 +189,10 @@ class Pairs:
             MeasuringError: If the submission fails at that.
         """
         with self._ended_on_error():
-            self._training = self._make(self._submission, self._sandbox)
+            mine, other = self._sandboxes
+            self._training = self._make(self._submission, mine)
             if self._reference is not None:
-                self._other = self._make(self._reference, self._beside or self._sandbox)
+                self._other = self._make(self._reference, other)
             self._with_both(lambda training: training.prepare())
         self.config = self._training.config
 
@@ -206,8 +207,9 @@ class Pairs:
         with self._ended_on_error():
             # The first turn traces and compiles, so it is not compared.
             self._with_both(lambda training: training.turn())
-            if self._other is not None and self._beside is not None:
-                self._other.move(aside=False)
+            mine, other = self._sandboxes
+            if self._other is not None and mine is not other:
+                self._other.move(mine)
             both = self._both
             while len(both) == 2 and not any(training.ended for training in both):
                 for training in both:
@@ -225,13 +227,24 @@ class Pairs:
         """
         assert self._training is not None, "before() comes first"
         with self._ended_on_error():
-            if self._other is not None and self._beside is not None:
-                self._other.move(aside=True)
-            mine, *other = self._with_both(lambda training: training.finish())
-        for kept, round_ in zip((self.rounds, self.reference_rounds), (mine, *other), strict=False):
+            mine, other = self._sandboxes
+            if self._other is not None and mine is not other:
+                self._other.move(other)
+            finished = self._with_both(lambda training: training.finish())
+        for kept, round_ in zip((self.rounds, self.reference_rounds), finished, strict=False):
             kept.append(round_)
             self._on_training()
         self._training = self._other = None
+
+    @property
+    def _sandboxes(self) -> tuple[Sandbox, Sandbox]:
+        """The sandboxes of the submission and of the reference in this round.
+
+        They change places after each round, so that over the rounds both meet whatever slows down either core.  The
+        submission, which is not trusted, stays on its cores; the reference is moved there for the turns.
+        """
+        beside = self._beside or self._sandbox
+        return (self._sandbox, beside) if len(self.rounds) % 2 == 0 else (beside, self._sandbox)
 
     @property
     def _both(self) -> list[TimedTraining]:
@@ -244,12 +257,16 @@ class Pairs:
         Returns:
             The results, that of the submission first.
         """
-        mine, *others = self._both
-        if self._beside is None:
-            return [step(training) for training in (mine, *others)]
+        if self._beside is None or self._other is None:
+            return [step(training) for training in self._both]
+        mine, other = self._both
         with ThreadPoolExecutor(1) as pool:
-            running = [pool.submit(step, training) for training in others]
-            return [step(mine), *(each.result() for each in running)]
+            running = pool.submit(step, other)
+            try:
+                return [step(mine), running.result()]
+            except BaseException:
+                other.kill(self._sandboxes[0])  # so that nobody has to wait for it
+                raise
 
     def _make(self, submission: Submission, sandbox: Sandbox) -> TimedTraining:
         seed = self._course.seed + 1 + len(self.rounds)

@@ -24,7 +24,8 @@ class Stretch(msgspec.Struct, frozen=True):
     """The work that a training did in one of its turns, while the other training stood still.
 
     Attributes:
-        seconds: The time in the turn that went into steps of epochs after the first, in seconds; 0 if there were none.
+        seconds: The time in the turn that went into steps, in seconds; 0 if there were none.  The first turn, which
+            traces and compiles, does not count.
         epochs: The share of an epoch's steps that was done in that time.
     """
 

@@ -106,7 +106,7 @@ class Station:
 
     Attributes:
         sandbox: The sandbox.
-        beside: A second wire to it, for the reference; `None` if this machine has no core to spare.
+        beside: The sandbox beside it, on other cores; `None` if this machine has none to spare.
         machine: The machine that it runs on.
         import_seconds: How long it took to start, nearly all of which is importing Keras.
         sees_device: Whether Keras computes on the device; False if only the driver knows of the GPU.
@@ -117,13 +117,13 @@ class Station:
         self._stack = contextlib.ExitStack()
         threads = plan.course.speed.threads
         began = time.perf_counter()
-        # On the processor, both trainings of a pair are kept to the same cores, and cannot leave them.
+        # On the processor, both trainings of a pair take their turns on the same cores, and cannot leave them.
         self.sandbox = self._stack.enter_context(
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
         spare = () if on_gpu(device) else cores_beside(threads)
-        self.beside = self._stack.enter_context(self.sandbox.beside(spare)) if spare else None
+        self.beside = self._stack.enter_context(self.sandbox.beside(spare))
         self.machine = plan.machine(device, backend, self.sandbox.versions)
         # The driver may know of a GPU that the installed backend cannot use.
         self.sees_device = not on_gpu(device) or self._sees_gpu()

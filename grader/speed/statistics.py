@@ -1,6 +1,6 @@
 """Statistics of speed measurements: ratios with intervals, and whether a training became slower or faster.
 
-Steady epochs are compared, and beside them whole calls of `train`.  All of it is computed with logarithms, so that
+Training steps are compared, and beside them whole calls of `train`.  All of it is computed with logarithms, so that
 twice as long and half as long weigh the same.
 
 Two measurements are compared by rank.  Another program that starts meanwhile slows down a round or two, which moves a
@@ -105,7 +105,7 @@ class SpeedChange(msgspec.Struct, frozen=True):
     """The change of one quantity between two measurements.
 
     Attributes:
-        quantity: `ratio`, the ratio to the reference of steady epochs; `calls`, that of whole calls of `train`;
+        quantity: `ratio`, the ratio to the reference of steps in turns; `calls`, that of whole calls of `train`;
             `seconds`, the time of the submission's steady epochs; or `reference`, that of the reference's.
         factor: The later value divided by the earlier one: the median over all pairs of an earlier and a later round.
         low: The lower end of its 95% interval; `None` if a measurement has fewer than `FEWEST` rounds.
@@ -172,7 +172,7 @@ def spread(seconds: Sequence[float]) -> Spread | None:
 
 
 def ratio_to_reference(measurement: Measurement) -> Ratio | None:
-    """Return how many times as long as the reference's a steady epoch takes, from the pairs of rounds.
+    """Return how many times as long as the reference's an epoch's steps take, from the pairs of rounds.
 
     The interval is the paired t interval of the logarithms.  A single pair has no interval, since nothing shows how far
     another one would lie from it.
@@ -318,7 +318,11 @@ def log_ratios_of_turns(mine: Round, others: Round) -> list[float]:
 
 def _log_ratios_of_calls(measurement: Measurement) -> list[float]:
     pairs = zip(measurement.rounds, measurement.reference, strict=False)
-    return [math.log(mine.call_seconds / others.call_seconds) for mine, others in pairs]
+    return [
+        math.log(mine.call_seconds / others.call_seconds)
+        for mine, others in pairs
+        if _is_time(mine.call_seconds) and _is_time(others.call_seconds)
+    ]
 
 
 def _log_seconds(rounds: Iterable[Round]) -> list[float]:

@@ -6,7 +6,9 @@ import contextlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self
+
+import msgspec
 
 from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split
@@ -14,7 +16,7 @@ from grader.course import Course
 from grader.sandbox.host.session import Sandbox, Worker
 from grader.sandbox.wire.frames import Accounted
 from grader.speed.errors import MeasuringError
-from grader.speed.records import Round
+from grader.speed.records import Kind, Round
 from grader.speed.turns import TURN_SECONDS, OwnTime, Turn, stretches
 from grader.submissions import Submission
 
@@ -23,6 +25,25 @@ _MORE_TURNS: Final = 2
 
 JUDGED_IMAGES: Final = 200
 """The number of hidden images that are predicted after a training."""
+
+
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """What may take a share of a training's time, as `suspects` in the sandbox estimates it."""
+
+    kind: Kind
+    name: Annotated[str, msgspec.Meta(max_length=300)]
+    index: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    share: float
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """What a trial reports at the end of a turn; see `trial.Trial.notes`."""
+
+    marks: Annotated[list[tuple[float, _Number]], msgspec.Meta(max_length=1_000)]
+    suspects: Annotated[list[Suspect], msgspec.Meta(max_length=10_000)]
 
 
 class TimedTraining(ABC):
@@ -41,7 +62,8 @@ class TimedTraining(ABC):
         config: The configuration of the network, as `toolbox.export_model` gives it; set by `prepare`.
         ended: Whether the training has ended.
         turns: The turns that it has had.
-        notes: The reports of a trial, one for each turn.
+        notes: The reports of a trial, one for each turn; those that have not the form that they should have are left
+            out.
     """
 
     config: str
@@ -64,7 +86,7 @@ class TimedTraining(ABC):
         self._worker: Worker | None = None
         self._trial = trial
         self.turns: list[Turn] = []
-        self.notes: list[Any] = []
+        self.notes: list[Notes] = []
         self._ran = self._host_mb = self._ready_seconds = 0.0
         self.ended = False
 
@@ -107,24 +129,34 @@ class TimedTraining(ABC):
         after = self._account()
         # What it computed during the other training's turn, such as reading ahead, is charged to it.  So it does not
         # pay for a submission to work there.
-        between = before.ran - self._ran if self.turns else 0.0
+        between = max(before.ran - self._ran, 0.0) if self.turns else 0.0
         ran, waited = after.ran - before.ran, after.waited - before.waited
-        self.turns.append(Turn(began, ended, ran, waited, between, self._course.speed.threads))
+        cores = self._course.speed.threads
+        if self._sandbox.pinned:
+            # On so many cores no more can run in a turn.  The rest ran between the two accounts and the two times.
+            between += max(ran - cores * (ended - began), 0.0)
+        self.turns.append(Turn(began, ended, ran, waited, between, cores))
         self._ran = after.ran
         if self._trial is not None and isinstance(answer, dict) and answer.get("kind") == "turn":
-            self.notes.append(answer)
+            with contextlib.suppress(msgspec.ValidationError):
+                self.notes.append(msgspec.convert(answer, Notes, str_keys=False))
         elif answer != {"kind": "turn"}:
             self.ended = True
             self._take(answer)
 
-    def move(self, *, aside: bool) -> None:
-        """Move it to the cores that its sandbox starts workers on, or else to those that trainings take turns on.
+    def move(self, sandbox: Sandbox) -> None:
+        """Move it to the cores that a sandbox starts its workers on."""
+        assert self._worker is not None, "prepare() comes first"
+        self._sandbox.pin(self._worker.number, sandbox.cores)
+
+    def kill(self, sandbox: Sandbox) -> None:
+        """End the worker by an order on another wire, while another thread waits for it on its own.
 
         Args:
-            aside: Whether it is to run on the sandbox's own cores.
+            sandbox: The sandbox that gives the order.
         """
-        assert self._worker is not None, "prepare() comes first"
-        self._sandbox.pin(self._worker.number, self._sandbox.cores if aside else ())
+        if self._worker is not None:
+            sandbox.kill(self._worker.number)
 
     def _account(self) -> Accounted:
         assert self._worker is not None, "prepare() comes first"

@@ -20,7 +20,7 @@ from grader.speed.records import Stretch
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-TURN_SECONDS: Final = 0.3
+TURN_SECONDS: Final = 0.1
 """The length of a turn: a few steps, short enough for equal conditions, and long enough for cheap hand-overs."""
 
 _DIGITS: Final = 7
@@ -36,7 +36,7 @@ class Turn(msgspec.Struct, frozen=True):
         ended: When it ended, by `time.perf_counter`.
         ran: The seconds for which the training's threads ran in it, summed over all threads.
         waited: The seconds for which they waited for a core in it, summed over all threads.
-        between: The seconds for which they had run just before it, while the other training had its turn.
+        between: The seconds for which they had run outside of it, since the turn before.
         cores: The number of cores that they are pinned to.
     """
 
@@ -118,8 +118,9 @@ OWN_TIME: Final = Stopwatch()
 def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: Array) -> tuple[Stretch, ...]:
     """Compute the work that a training did in each turn.
 
-    Only steps count, and neither validation nor what callbacks do at the end of an epoch.  The first step does not
-    count, since it traces and compiles.
+    Only steps count, and neither validation nor what callbacks do at the end of an epoch.  The first turn does not
+    count, since it traces and compiles, and neither does the last step of the first epoch, which compiles again if its
+    batch is smaller.
 
     Args:
         turns: The training's turns, at least one.
@@ -127,7 +128,7 @@ def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: 
         stamps: The stamps that `clock.Clock` has recorded; all times are by `time.perf_counter`.
 
     Returns:
-        A stretch for each turn; none if the stamps contradict themselves.
+        A stretch for each turn, in which nothing was done in the first one; none if the stamps contradict themselves.
     """
     pieces = [_done_in(epoch, stamps, index == 0) for index, epoch in enumerate(epochs)]
     steady = [piece for piece in pieces if piece is not None]
@@ -143,9 +144,10 @@ def stretches(turns: Sequence[Turn], epochs: Sequence[Sequence[float]], stamps: 
     knots = np.concatenate(moments)
     if not np.all(np.diff(knots) >= 0):
         return ()
-    edges = own.at(np.array([turns[0].began, *(turn.ended for turn in turns)]))
+    edges = own.at(np.array([turn.ended for turn in turns]))
     spent, got = (np.diff(np.interp(edges, knots, np.concatenate(each[1:]))) for each in (seconds, done))
-    return tuple(Stretch(round(float(a), _DIGITS), round(float(b), _DIGITS)) for a, b in zip(spent, got, strict=True))
+    later = (Stretch(round(float(a), _DIGITS), round(float(b), _DIGITS)) for a, b in zip(spent, got, strict=True))
+    return (Stretch(0.0, 0.0), *later)
 
 
 def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array, Array] | None:
@@ -153,12 +155,12 @@ def _done_in(epoch: Sequence[float], stamps: Array, first: bool) -> tuple[Array,
     began, trained = epoch[:2]
     inside = stamps[(began <= stamps[:, 0]) & (stamps[:, 0] <= trained)]
     moments, batches = inside[:, 0], inside[:, 1]
-    # The first step traces and compiles, so the first epoch counts from its first stamp on.
     if not first:
         moments, batches = np.append(began, moments), np.append(0.0, batches)
     if len(moments) < 2 or not np.all(np.diff(batches) > 0) or not batches[-1] < np.inf:
         return None
-    return moments, batches / batches[-1]
+    shares = batches / batches[-1]
+    return (moments[:-1], shares[:-1]) if first else (moments, shares)
 
 
 def passes(turns: Sequence[Turn], marks: Sequence[tuple[float, int]], images: int) -> list[float]:

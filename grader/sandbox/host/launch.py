@@ -64,7 +64,8 @@ def forkserver(
         backend: The Keras backend.
         device: `cpu`, or `gpu:0`, `gpu:1` and so on.
         plain: See `backends.environment`.
-        pinned: Whether to pin the forkserver and its workers to as many cores as it has threads, always the same ones.
+        pinned: Whether to pin the forkserver, and the workers that are not told otherwise, to as many cores as it has
+            threads, always the same ones.
 
     Yields:
         The control socket and the process number of the forkserver.

@@ -56,7 +56,7 @@ _START_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 30.0
 _LOG_BYTES: Final = 8192
 _FIRST_BESIDE: Final = 10**9
-"""The number of the first worker of `Sandbox.beside`, which no other sandbox of a grading reaches."""
+"""The number of the first worker of the first `Sandbox.beside`, which the helpers of a grading don't reach."""
 
 
 class SandboxError(GraderError):
@@ -319,10 +319,12 @@ class Sandbox:
         first: The number of the first worker.  Where several processes give orders to the same forkserver, each
             starts at another number, so that no two workers have the same one.
         cores: The CPU cores that its workers start on; those of the forkserver if there are none here.
+        pinned: Whether the forkserver and its workers are pinned to cores.
 
     Attributes:
         level: Its isolation level.
         cores: The CPU cores that its workers start on; those of the forkserver if there are none here.
+        pinned: Whether the forkserver and its workers are pinned to cores.
         versions: The versions of Python, Keras, the backend and NumPy inside.
         exits: How each worker that has ended did so, by its number.
         seconds_in_workers: The time spent waiting for workers to answer, in seconds.
@@ -331,15 +333,24 @@ class Sandbox:
     """
 
     def __init__(
-        self, level: str, control: socket.socket, pid: int, first: int = 1, cores: tuple[int, ...] = ()
+        self,
+        level: str,
+        control: socket.socket,
+        pid: int,
+        first: int = 1,
+        *,
+        cores: tuple[int, ...] = (),
+        pinned: bool = False,
     ) -> None:
         self.level = level
         self.cores = cores
+        self.pinned = pinned
         self.pid = pid
         self.control = control
         self._channel = Channel(control, FromForkserver)
         self.exits: dict[int, Exited] = {}
         self._count = first - 1
+        self._besides = 0
         self._accounts: list[Accounted] = []
         self.seconds_in_workers = 0.0
         self.interrupt: int | None = None
@@ -372,7 +383,8 @@ class Sandbox:
             device: `cpu`, or `gpu:0`, `gpu:1` and so on.  It is the only device that is visible inside, so
                 measuring on the processor and on a GPU takes one sandbox each.
             plain: See `backends.environment`.
-            pinned: Whether to pin everything in it to as many cores as it has threads, always the same ones.
+            pinned: Whether to pin everything in it to as many cores as it has threads, always the same ones, unless
+                `beside` or `pin` says otherwise.
 
         Raises:
             SandboxError: If it did not start, or if there is no such backend or device.  `backends.why_missing` and
@@ -382,13 +394,13 @@ class Sandbox:
             raise SandboxError(f"{reason}.")
         started = launch.forkserver(level, threads=threads, backend=backend, device=device, plain=plain, pinned=pinned)
         with started as (control, pid):
-            yield cls(level, control, pid)
+            yield cls(level, control, pid, pinned=pinned)
 
     def let_join(self, control: socket.socket) -> None:
-        """Let another process of this grading give orders to the same forkserver.
+        """Let another process or thread of this grading give orders to the same forkserver.
 
-        The other process makes a `Sandbox` of its own from the other end of the socket pair.  That sandbox ends
-        with this one at the latest.
+        It makes a `Sandbox` of its own from the other end of the socket pair.  That sandbox ends with this one at the
+        latest.
 
         Args:
             control: The forkserver's end of a socket pair.  It is closed in this process.
@@ -400,21 +412,27 @@ class Sandbox:
             self._send(Join(), descriptors=(control.fileno(),))
 
     @contextlib.contextmanager
-    def beside(self, cores: tuple[int, ...]) -> Iterator[Sandbox]:
-        """Give orders to the same forkserver on a wire of their own, for the length of a `with` block.
+    def beside(self, cores: tuple[int, ...]) -> Iterator[Sandbox | None]:
+        """Make a second sandbox of the same forkserver, with a wire of its own, for the length of a `with` block.
 
         Two threads must not use one sandbox at the same time, but each of them may use one of these two.
 
         Args:
-            cores: The CPU cores that the workers of the second one start on.
+            cores: The CPU cores that the workers of the second one start on.  If there are none, there is no second
+                one.
 
         Raises:
             SandboxError: If the forkserver has ended.
         """
+        if not cores:
+            yield None
+            return
         ours, theirs = socket.socketpair()
         with ours:
             self.let_join(theirs)
-            yield Sandbox(self.level, ours, self.pid, _FIRST_BESIDE, cores)
+            self._besides += 1
+            first = self._besides * _FIRST_BESIDE
+            yield Sandbox(self.level, ours, self.pid, first, cores=cores, pinned=self.pinned)
 
     @contextlib.contextmanager
     def worker(self, *, seed: int, limits: Limits | None = None) -> Iterator[Worker]:
@@ -489,6 +507,16 @@ class Sandbox:
         elif isinstance(report, Accounted):
             self._accounts.append(report)
 
+    def kill(self, number: int) -> None:
+        """End a worker with all of its processes, and don't wait for it.
+
+        The worker may be one of the sandbox beside this one: whoever waits for it there is told that it has ended.
+
+        Raises:
+            SandboxError: If the forkserver has ended.
+        """
+        self._send(Kill(number))
+
     def wait_for_exit(self, number: int, *, kill: bool) -> Exited:
         """Wait until a worker and all of its processes have ended.
 
@@ -500,7 +528,7 @@ class Sandbox:
             SandboxError: If the forkserver does not report the end in time.
         """
         if kill and number not in self.exits:
-            self._send(Kill(number))
+            self.kill(number)
         deadline = time.monotonic() + _EXIT_SECONDS
         while number not in self.exits:
             self.hear(deadline)

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
@@ -52,6 +53,7 @@ _THREADS_A_PROCESS: Final = 16  # TensorFlow starts dozens of threads, whatever 
 _THREADS_AT_LEAST: Final = 1024
 _REMOVE_SECONDS: Final = 10.0  # well below the 30 seconds for which the trusted side waits for the worker's end
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+_OF_A_PROCESS: Final = 2  # CPUCLOCK_SCHED; clock_getcpuclockid(3) makes the number of the clock in the same way
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _MIB: Final = 2**20
 
@@ -96,11 +98,20 @@ def scratch_folder(number: int) -> str:
 
 
 class ProcessSeen(NamedTuple):
-    """A process as `/proc` shows it; `memory_mb` is its resident memory in MiB."""
+    """A process as `/proc` shows it.
+
+    Attributes:
+        parent: The number of its parent process.
+        memory_mb: Its resident memory, in MiB.
+        cpu_seconds: The processor time that it has used, with that of the children that it has waited for.
+        children_seconds: The processor time of the children that it has waited for.
+        threads: The number of its threads.
+    """
 
     parent: int
     memory_mb: float
     cpu_seconds: float
+    children_seconds: float
     threads: int
 
 
@@ -113,9 +124,9 @@ def process_table() -> dict[int, ProcessSeen]:
         with contextlib.suppress(OSError, ValueError, IndexError):
             with open(f"/proc/{name}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
-            cpu = sum(int(field) for field in fields[11:15]) / _TICKS_PER_SECOND
+            own, children = (sum(map(int, fields[at : at + 2])) / _TICKS_PER_SECOND for at in (11, 13))
             memory = int(fields[21]) * _PAGE_BYTES / _MIB
-            table[int(name)] = ProcessSeen(int(fields[1]), memory, cpu, int(fields[17]))
+            table[int(name)] = ProcessSeen(int(fields[1]), memory, own + children, children, int(fields[17]))
     return table
 
 
@@ -208,7 +219,7 @@ def pin(root: int, cores: Collection[int]) -> None:
         if threads <= pinned:
             return
         for thread in threads - pinned:
-            with contextlib.suppress(OSError):  # it has ended
+            with contextlib.suppress(ProcessLookupError):  # it has ended
                 os.sched_setaffinity(thread, wanted)
         pinned |= threads
 
@@ -223,21 +234,22 @@ def threads_of(pid: int) -> list[int]:
 def processor_time(pid: int) -> tuple[float, float]:
     """Return how long the threads of a process have run and how long they have waited for a core, in seconds.
 
-    Both are sums over the threads that still exist.  Both are 0 if the kernel does not count them.
+    The first includes threads that have ended, the second does not.  Both are 0 if the kernel does not count them.
     """
-    ran = waited = 0
+    ran, waited = 0.0, 0
+    with contextlib.suppress(OSError):
+        ran = time.clock_gettime(~pid << 3 | _OF_A_PROCESS)
     for thread in threads_of(pid):
         with contextlib.suppress(OSError, ValueError), open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-            on_core, in_queue, _ = map(int, file.read().split())
-            ran, waited = ran + on_core, waited + in_queue
-    return ran / 1e9, waited / 1e9
+            waited += int(file.read().split()[1])
+    return ran, waited / 1e9
 
 
 class Forkserver:
     """Forks workers, watches what they use, and reports how they ended.
 
-    One process of the trusted side starts the forkserver and ends it.  Other processes of the same grading may join,
-    and have workers of their own.  The trusted side numbers the workers, and must not use a number twice.
+    One process of the trusted side starts the forkserver and ends it.  Other processes and threads of the same grading
+    may join, and have workers of their own.  The trusted side numbers the workers, and must not use a number twice.
 
     Args:
         control: The socket to the process of the trusted side that started it.
@@ -317,9 +329,11 @@ class Forkserver:
 
     def _account(self, number: int) -> Accounted:
         worker = self._workers.get(number)
-        processes = descendants(worker.pid, process_table()) if worker is not None else ()
+        table = process_table()
+        processes = descendants(worker.pid, table) if worker is not None else set()
         times = [processor_time(pid) for pid in processes]
-        return Accounted(sum(ran for ran, _ in times), sum(waited for _, waited in times))
+        ran = sum(ran for ran, _ in times) + sum(table[pid].children_seconds for pid in processes)
+        return Accounted(ran, sum(waited for _, waited in times))
 
     def _fork(self, order: Spawn, wire_fd: int, log_fd: int) -> int:
         """Fork a worker, and return its process number as this process sees it, or 0 if confining it failed."""

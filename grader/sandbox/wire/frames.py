@@ -129,8 +129,9 @@ class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
     """From the forkserver: the processor time that a worker has used so far.
 
     Attributes:
-        ran: The seconds for which its threads have run, summed over all threads.
-        waited: The seconds for which they were ready to run but had to wait for a core, summed over all threads.
+        ran: The seconds for which its threads have run, summed over all threads, with those that have ended.
+        waited: The seconds for which those that still exist were ready to run but had to wait for a core, summed over
+            all threads.
     """
 
     ran: float
