@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
 import msgspec
+import numpy as np
 
 from grader.assignment.subject import USUAL, Subject
 from grader.checks.common.student import Student, TimeLeft, UnwrittenStudent, is_unwritten, told
@@ -19,8 +20,27 @@ KNOWN_GAIN: Final = 0.2
 """Logits per unit of a channel's mean in the brightest-channel models, measurable for images of 0-255 and of 0-1."""
 
 _EXAMINER_SECONDS: Final = 120.0
+_FROM_1: Final = 1e-4
+"""How far sums of probabilities may be from 1: less than a batch normalisation after the softmax makes of them."""
+
+_FROM_1_IN_HALF_PRECISION: Final = 1e-2
+
+TWO_SOFTMAXES: Final = (
+    "The network should end in one softmax, but it ends in two, so that no class can become much more probable than "
+    "the others."
+)
+ONE_SOFTMAX: Final = "Leave out one of the two, such as a Softmax layer after a Dense layer that has the activation."
+_SHARP: Final = 1e6
 
 _Gathered = TypeVar("_Gathered")
+
+
+def are_probabilities(answers: np.ndarray[Any, Any]) -> bool:
+    """Whether the rows of an array, shape (n, classes), are probabilities that sum to 1."""
+    with np.errstate(over="ignore"):
+        half = bool(np.all(answers == answers.astype(np.float16)))
+    off = np.abs(answers.sum(axis=1) - 1)
+    return bool(np.all(answers >= 0) and np.all(off < (_FROM_1_IN_HALF_PRECISION if half else _FROM_1)))
 
 
 class Evidence:
@@ -169,6 +189,26 @@ class Examiner(ExaminerTools):
         except WorkerGone as gone:
             self.close()
             raise CheckFailed(f"The network cannot be examined: running it {gone.detail}.") from None
+
+    def ends_in_two_softmaxes(self, config: str, x: np.ndarray[Any, Any]) -> bool:
+        """Whether a network takes the softmax of a softmax.
+
+        With very large weights in the last layer one softmax is sure of a class.  Two give it e / (e + classes - 1).
+
+        Args:
+            config: The network's configuration from `toolbox.export_model`.
+            x: Images, shape (n, height, width, channels).
+        """
+        weights = self.weights_of(self.rebuild(config))
+        last = max((place for place, weight in enumerate(weights) if weight.ndim >= 2), default=None)
+        if last is None:
+            return False
+        weights[last] = weights[last] * np.float32(_SHARP)
+        answers = self.run_network(self.rebuild(config, weights), x)
+        if answers.ndim != 2:
+            return False
+        of_two = np.e / (np.e + answers.shape[1] - 1)
+        return bool(np.mean(np.abs(answers.max(axis=1) - of_two) < _FROM_1) > 0.5)
 
     def close(self) -> None:
         """End the worker, if it was started."""

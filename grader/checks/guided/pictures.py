@@ -149,12 +149,13 @@ class Album:
         rows = np.flatnonzero(found >= 0)[:500]
         if not len(rows):
             return float("nan"), float("nan")
-        given = signatures[rows].reshape(len(rows), -1).astype(np.float64)
-        raw = self._raw[found[rows]].reshape(len(rows), -1).astype(np.float64)
+        given = signatures[rows].reshape(len(rows), -1, 3).astype(np.float64)
+        raw = self._raw[found[rows]].reshape(len(rows), -1, 3).astype(np.float64)
         # Both can be measured on a mirrored image as well, since mirroring changes neither its mean nor its spread.
-        spread = raw.std(axis=1)
-        scale = float(np.median(given.std(axis=1) / np.maximum(spread, 1e-9)))
-        return scale, float(np.median(given.mean(axis=1) - scale * raw.mean(axis=1)))
+        # Programs that standardise images give each channel a factor of its own.
+        factors = np.median(given.std(axis=1) / np.maximum(raw.std(axis=1), 1e-9), axis=0)
+        scale = float(np.mean(factors))
+        return scale, float(np.median(given.mean(axis=(1, 2)) - scale * raw.mean(axis=(1, 2))))
 
 
 def _keys(rows: Array) -> list[bytes]:

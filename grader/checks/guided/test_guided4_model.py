@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from grader.checks.common.answers import NetworkFacts
+from grader.checks.common.evidence import ONE_SOFTMAX, TWO_SOFTMAXES, are_probabilities
 from grader.checks.common.verdict import CheckFailed, NotRun, check
 from grader.checks.guided.data import Data, keeps_old_numbers
 from grader.checks.guided.notes import Block, Note
@@ -241,8 +242,7 @@ def test_softmax(observed: Observed) -> None:
     shape = [size or 32 for size in facts["input_shape"]]
     x = np.random.default_rng(0).uniform(0, 1, (4, *shape)).astype(np.float32)
     answers = observed.examiner.run_network(rebuilt, x)
-    sums = answers.sum(axis=1)
-    probabilities = bool(np.all(answers >= 0) and np.allclose(sums, 1, atol=1e-3))
+    probabilities = are_probabilities(answers)
     logits = any(other.model == note.model and other.from_logits for other in observed.of_kind("compile"))
     if probabilities and logits:
         raise CheckFailed(
@@ -256,6 +256,8 @@ def test_softmax(observed: Observed) -> None:
             hint="Give the last Dense layer the activation softmax.",
             line=note.line,
         )
+    if probabilities and observed.examiner.ends_in_two_softmaxes(note.config, x):
+        raise CheckFailed(TWO_SOFTMAXES, hint=ONE_SOFTMAX, line=note.line)
 
 
 @check("model/loss")

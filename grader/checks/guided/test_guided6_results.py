@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -30,10 +31,37 @@ _MOST_ASKED = 200
 """The most answers that are asked for again, beside those about images that the program shows."""
 
 _CURVE_WORDS = {
-    "training": ("train", "entren", "trein", "appren", "entraîn", "addestr", "lern"),
-    "validation": ("val", "test", "prüf", "prueba"),
+    "training": (
+        *("train", "trein", "tren", "trén", "entraîn", "appren", "aprend", "addestr", "lern", "ucze", "eğit"),
+        *("трен", "обуч", "навч", "训练", "訓練", "学習", "훈련", "학습"),
+    ),
+    "validation": (
+        *("val", "wal", "test", "prüf", "prueba", "doğrul"),
+        *("вал", "провер", "тест", "验证", "驗證", "测试", "検証", "テスト", "검증"),
+    ),
 }
-"""Words for the curves, in several languages."""
+"""Words for the curves, or how they begin, in several languages."""
+
+_PREDICTED = (
+    "pred",
+    "prév",
+    "prev",
+    "prog",
+    "vorher",
+    "guess",
+    "odhad",
+    "tahmin",
+    "предск",
+    "预测",
+    "預測",
+    "予測",
+    "예측",
+)
+_TRUE = (
+    *("true", "truth", "actual", "real", "label", "wahr", "echt", "vrai", "verda", "verd", "vero", "prawd", "pravd"),
+    *("gerçek", "истин", "настоящ", "верн", "真", "实际", "実際", "正解", "실제", "정답"),
+)
+"""Words for the predicted and for the true label beside an image, or how they begin, in several languages."""
 
 
 def _trained(observed: Observed) -> tuple[Note, Told]:
@@ -152,7 +180,12 @@ def test_told_apart(observed: Observed) -> None:
             hint="Leave the colours to Matplotlib, or give each its own.",
             line=first[1].line,
         )
-    if _called(first[0], axes) == "validation" and _called(second[0], axes) == "training":
+    # One name is enough, since only one of them may be in a language that is known here.
+    if (_called(first[0], axes), _called(second[0], axes)) in (
+        ("validation", "training"),
+        ("validation", ""),
+        ("", "training"),
+    ):
         raise CheckFailed(
             "The legend should say which curve is which, but it has the two names the other way round.",
             hint="Give each curve its own label, in the order in which they are plotted.",
@@ -381,16 +414,64 @@ def test_predictions_are_shown(observed: Observed) -> None:
         for names in candidates
     ]
     if (not all(wrongs) or pairs_wrongly(observed)) and all(image.texts for image, _ in told):
+        _require_named_rightly(told, candidates[0])
         return
     names, wrong = candidates[0], wrongs[0]
-    image, _ = wrong[0] if wrong else told[0]
-    instead = names.get(image.known, set()) & tokens(image.texts)
+    image, known = wrong[0] if wrong else told[0]
+    beside = tokens(image.texts)
+    others = set().union(*(_as_words(names[other]) for other in names if other not in (known, image.known)))
+    if wrong and others & beside:
+        instead = "other labels do."
+    elif wrong and names.get(image.known, set()) & beside:
+        instead = "only their true labels do."
+    else:
+        instead = "no label does."
     raise CheckFailed(
-        "Images should stand beside the labels that were predicted, but "
-        + ("they stand beside their true labels." if instead and wrong else "the predicted label is missing."),
-        hint="Take the label from the predictions: class_names[np.argmax(p[i])].",
+        f"The labels that were predicted should stand beside the images, but {instead}",
+        hint="Take the label of each image from its own prediction: class_names[np.argmax(p[i])].",
         line=image.line,
     )
+
+
+def _require_named_rightly(told: list[tuple[Shown, int]], names: dict[int, set[str]]) -> None:
+    """Raise `CheckFailed` if the true labels are called the predicted ones, and the predicted ones the true ones.
+
+    Args:
+        told: The images that are shown, each with its predicted class.
+        names: The names of the classes.
+    """
+    said = [
+        (_said_of(image, names[known]), _said_of(image, names[image.known]))
+        for image, known in told
+        if known != image.known and names.get(known) and names.get(image.known)
+    ]
+    if not said or any(each != ("true", "predicted") for each in said):
+        return
+    raise CheckFailed(
+        "The label that is called the predicted one should be the predicted one, but it is the true one.",
+        hint="Exchange the two in the text.",
+        line=told[0][0].line,
+    )
+
+
+def _said_of(image: Shown, names: set[str]) -> str:
+    """Return what the text beside an image calls a class: `predicted` or `true`; "" if that cannot be told.
+
+    This is the last such word before the name in the same line, if the text has that name once.
+    """
+    for text in image.texts:
+        plain = text.casefold()
+        places = [found.start() for name in _as_words(names) for found in re.finditer(rf"\b{re.escape(name)}\b", plain)]
+        if len(places) != 1:
+            continue
+        before = plain[: places[0]].rpartition("\n")[2]
+        last = {
+            kind: max(before.rfind(word) for word in words)
+            for kind, words in (("predicted", _PREDICTED), ("true", _TRUE))
+        }
+        if max(last.values()) >= 0:
+            return max(last, key=lambda kind: last[kind])
+    return ""
 
 
 def _answers_otherwise(prediction: Note, training: Images) -> bool:

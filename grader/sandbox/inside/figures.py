@@ -107,8 +107,15 @@ def _label(axis: Any, which: str) -> str:
 
 
 def _pixels(image: Any) -> Any:
+    """Return an image's pixels as they are seen: rows from top to bottom, and columns from left to right."""
     array = image.get_array()
-    return np.ma.getdata(array) if array is not None else None
+    if array is None:
+        return None
+    left, right, bottom, top = image.get_extent()
+    first, last = (bottom, top) if image.origin == "lower" else (top, bottom)
+    rows = -1 if (first < last) != image.axes.yaxis_inverted() else 1
+    columns = -1 if (left > right) != image.axes.xaxis_inverted() else 1
+    return np.ma.getdata(array)[::rows, ::columns]
 
 
 def _describe_line(line: Any) -> dict[str, Any]:

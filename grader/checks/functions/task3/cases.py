@@ -45,11 +45,11 @@ class ShowCase(msgspec.Struct, frozen=True):
 
     @property
     def predictions(self) -> Shown:
-        """Probabilities of shape (n, classes) that are largest for the predicted class."""
+        """Probabilities of shape (n, classes) that are largest for the predicted class, and never above one half."""
         size = len(self.names)
-        rest = 0.4 / size
-        values = (rest + 0.6 * np.eye(size)[list(self.predicted)]).astype(np.float32)
-        return Shown(values, f"{rest:g} + 0.6 * np.eye({size})[{list(self.predicted)}]")
+        rest = 0.8 / size
+        values = (rest + 0.2 * np.eye(size)[list(self.predicted)]).astype(np.float32)
+        return Shown(values, f"{rest:g} + 0.2 * np.eye({size})[{list(self.predicted)}]")
 
 
 def _one_hot(labels: tuple[int, ...], size: int) -> Shown:

@@ -49,8 +49,10 @@ def test_different_images_of_x(example_figures: ExampleFigures, case: ShowCase) 
     numbers = [number_of(case, axes) for axes in shown]
     for place, number in enumerate(numbers):
         if number is None:
+            changed = somehow_number_of(case, shown[place])
+            instead = "something else" if changed is None else f"x[{changed}] turned or in other colours"
             raise CheckFailed(
-                f"Each axes should show an image of x, but number {place + 1} shows something else.",
+                f"Each axes should show an image of x as it is, but number {place + 1} shows {instead}.",
                 hint="Give imshow one image, x[i], with all its rows, columns and channels.",
             )
         if number in numbers[:place]:

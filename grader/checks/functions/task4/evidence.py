@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from grader.checks.common.answers import ModelExport, NetworkFacts, layer_names
-from grader.checks.common.evidence import Evidence, Examiner
+from grader.checks.common.evidence import Evidence, Examiner, are_probabilities
 from grader.checks.common.hidden import one_hot
 from grader.checks.common.student import Student
 from grader.checks.common.verdict import CheckFailed, Shown, describe
@@ -21,7 +21,6 @@ from grader.sandbox.host.session import SubmissionError
 from grader.sandbox.wire.frames import Handle
 
 Array = np.ndarray[Any, Any]
-PROBABILITY_TOLERANCE: Final = 1e-3
 _MOST_STEPS: Final = 3
 _MOST_COLUMNS: Final = 10  # the most labels to ask the loss for, since a network may have any number of outputs
 
@@ -313,11 +312,6 @@ def as_probabilities(answers: Array) -> Array:
     powers: Array = np.exp(answers - answers.max(axis=1, keepdims=True))
     probabilities: Array = powers / powers.sum(axis=1, keepdims=True)
     return probabilities
-
-
-def are_probabilities(answers: Array) -> bool:
-    """Whether the rows of an array, shape (n, classes), are probabilities that sum to 1."""
-    return bool(np.all(answers >= 0) and np.all(np.abs(answers.sum(axis=1) - 1) < PROBABILITY_TOLERANCE))
 
 
 def kernels(weights: list[Array]) -> list[int]:

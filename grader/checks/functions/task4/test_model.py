@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.common.evidence import Aside, Examiner
+from grader.checks.common.evidence import ONE_SOFTMAX, TWO_SOFTMAXES, Aside, Examiner, are_probabilities
 from grader.checks.common.properties import for_all
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of, describe
 from grader.checks.functions.task4.cases import BLOCK_CASES, BlockCase, BuildCase, build_cases
 from grader.checks.functions.task4.evidence import (
     Blocks,
     Networks,
-    are_probabilities,
     kernels,
     unchanged_kernels,
 )
@@ -113,7 +112,7 @@ def test_honours_arguments(networks: Networks, aside: Aside, examiner: Examiner,
 
 
 @check("build_model/softmax-probabilities")
-def test_softmax_probabilities(networks: Networks) -> None:
+def test_softmax_probabilities(networks: Networks, examiner: Examiner) -> None:
     network = networks.usual()
     noise = np.random.default_rng(2).uniform(0, 255, (8, *networks.usual_case.input_shape)).astype(np.float32)
     for images in (noise, noise / 255):
@@ -132,6 +131,8 @@ def test_softmax_probabilities(networks: Networks) -> None:
                 f"{[round(float(value), 3) for value in answers[worst][:10]]}.",
                 hint="The activation of the last layer should be softmax.",
             )
+    if examiner.ends_in_two_softmaxes(network.export["config"], noise):
+        raise CheckFailed(TWO_SOFTMAXES, hint=ONE_SOFTMAX)
 
 
 @check("build_model/categorical-cross-entropy")
@@ -260,6 +261,13 @@ def test_fresh_and_untrained(networks: Networks, examiner: Examiner) -> None:
         raise CheckFailed(
             f"The model should be untrained, but it has {second.export['steps']} training steps behind it.",
             hint="Build and compile here; training belongs into `train`.",
+        )
+    shapes, others = ([weight.shape for weight in network.export["weights"]] for network in (first, second))
+    if shapes != others:
+        raise CheckFailed(
+            f"Each call of `build_model` should give the same network, but the first call gave one with "
+            f"{count_of(len(shapes), 'array')} of weights, and the second one with {len(others)}, or of other shapes.",
+            hint="Do not change a list or another default value that the next call uses again.",
         )
     untouched = examiner.weights_of(examiner.rebuild(second.export["config"]))
     for fresh, actual in zip(untouched, second.export["weights"], strict=True):
