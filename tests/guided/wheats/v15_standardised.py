@@ -1,3 +1,4 @@
+# sound: Each channel is standardised by its own mean and deviation of the training set, and turned back for the pictures.
 from __future__ import print_function
 import numpy as np
 import matplotlib.pyplot as plt
