@@ -58,7 +58,7 @@ _PREDICTED = (
     "예측",
 )
 _TRUE = (
-    *("true", "truth", "actual", "real", "label", "wahr", "echt", "vrai", "verda", "verd", "vero", "prawd", "pravd"),
+    *("true", "truth", "actual", "real", "label", "wahr", "echt", "vrai", "verd", "vero", "prawd", "pravd"),
     *("gerçek", "истин", "настоящ", "верн", "真", "实际", "実際", "正解", "실제", "정답"),
 )
 """Words for the predicted and for the true label beside an image, or how they begin, in several languages."""

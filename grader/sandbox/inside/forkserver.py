@@ -213,7 +213,7 @@ def pin(root: int, cores: Collection[int]) -> None:
         return
     wanted = set(cores) or os.sched_getaffinity(0)
     pinned: set[int] = set()
-    # A thread that starts meanwhile may come from one that was not moved yet, so it is looked again until none is new.
+    # A thread that starts meanwhile may come from one that was not moved yet, so this goes on until there is none.
     for _ in range(_MOST_MOVES):
         threads = {thread for pid in descendants(root, process_table()) for thread in threads_of(pid)}
         if threads <= pinned:
