@@ -28,13 +28,27 @@ def test_this_machine_is_described() -> None:
     assert 1 <= found.cores == cores() <= (os.cpu_count() or 1)
 
 
-def test_the_cores_beside_are_others_than_those_that_are_pinned_to() -> None:
+def test_the_cores_beside_are_others_than_those_that_are_pinned_to(tmp_path: Path) -> None:
     for count in range(1, cores() // 2 + 1):
-        beside = cores_beside(count)
+        beside = cores_beside(count, tmp_path / "none are threads of one")
         with pinned_to(count):
             assert len(beside) == count
             assert os.sched_getaffinity(0).isdisjoint(beside)
     assert cores_beside(cores()) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [("3", (2,)), ("2-3", (1,)), ("0-3", ()), ("1,3", (2,)), ("0,2-3", (1,)), ("nonsense", (2,))],
+)
+def test_threads_of_one_core_are_not_beside_each_other(
+    told: str, expected: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    folder = tmp_path / "cpu3" / "topology"
+    folder.mkdir(parents=True)
+    (folder / "thread_siblings_list").write_text(f"{told}\n")
+    assert cores_beside(1, tmp_path) == expected
 
 
 def test_what_is_started_while_pinned_keeps_to_those_cores() -> None:

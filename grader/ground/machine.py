@@ -137,20 +137,24 @@ def pinned_to(count: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def cores_beside(count: int) -> tuple[int, ...]:
+def cores_beside(count: int, folder: Path = _CORES) -> tuple[int, ...]:
     """Return as many CPU cores as `pinned_to` takes that are independent of those, or none if there are not so many.
 
     Two of the system's cores may be threads of one physical core, and then each slows the other down.
+
+    Args:
+        count: The number of cores.
+        folder: Where the system tells which cores are threads of one.
     """
     if not hasattr(os, "sched_getaffinity"):
         return ()
     usable = sorted(os.sched_getaffinity(0))
-    taken = {sibling for core in usable[-count:] for sibling in siblings(core)}
+    taken = {sibling for core in usable[-count:] for sibling in _siblings(core, folder)}
     free = [core for core in usable if core not in taken]
     return tuple(free[-count:]) if len(free) >= count else ()
 
 
-def siblings(core: int, folder: Path = _CORES) -> set[int]:
+def _siblings(core: int, folder: Path) -> set[int]:
     """Return the cores that are threads of the same physical core, itself among them."""
     with contextlib.suppress(OSError, ValueError):
         text = (folder / f"cpu{core}" / "topology" / "thread_siblings_list").read_text(encoding="ascii")

@@ -34,7 +34,7 @@ from grader.speed.turns import OWN_TIME, TURN_SECONDS
 from grader.submissions import Submission
 from grader.submissions.forms import form_of
 
-T = TypeVar("T")
+_Done = TypeVar("_Done")
 
 _CHECKPOINT: Final = "speed.keras"
 
@@ -251,7 +251,7 @@ class Pairs:
         """The training of the submission, and that of the reference if there is one."""
         return [training for training in (self._training, self._other) if training is not None]
 
-    def _with_both(self, step: Callable[[TimedTraining], T]) -> list[T]:
+    def _with_both(self, step: Callable[[TimedTraining], _Done]) -> list[_Done]:
         """Do a step of both trainings that is not compared, at the same time if there is a core to spare.
 
         Returns:

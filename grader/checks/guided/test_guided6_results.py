@@ -43,19 +43,8 @@ _CURVE_WORDS = {
 """Words for the curves, or how they begin, in several languages."""
 
 _PREDICTED = (
-    "pred",
-    "prév",
-    "prev",
-    "prog",
-    "vorher",
-    "guess",
-    "odhad",
-    "tahmin",
-    "предск",
-    "预测",
-    "預測",
-    "予測",
-    "예측",
+    *("pred", "prév", "prev", "prog", "vorher", "guess", "odhad", "tahmin"),
+    *("предск", "预测", "預測", "予測", "예측"),
 )
 _TRUE = (
     *("true", "truth", "actual", "real", "label", "wahr", "echt", "vrai", "verd", "vero", "prawd", "pravd"),

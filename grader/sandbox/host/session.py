@@ -456,7 +456,7 @@ class Sandbox:
         log_reader, log_writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         os.set_blocking(log_reader, False)
         try:
-            self._send(Spawn(self._count, limits, seed, self.cores), descriptors=(theirs.fileno(), log_writer))
+            self._send(Spawn(self._count, limits, seed), descriptors=(theirs.fileno(), log_writer))
         except SandboxError:
             ours.close()
             os.close(log_reader)
@@ -464,6 +464,8 @@ class Sandbox:
         finally:
             theirs.close()
             os.close(log_writer)
+        if self.cores:
+            self.pin(self._count, self.cores)
         return Worker(self, self._count, limits, Channel(ours, FromWorker), log_reader)
 
     def pin(self, number: int, cores: tuple[int, ...]) -> None:

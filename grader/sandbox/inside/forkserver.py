@@ -313,8 +313,6 @@ class Forkserver:
             for descriptor in descriptors:
                 os.close(descriptor)
         if pid:
-            if order.cores:
-                pin(pid, order.cores)
             self._workers[order.worker] = WorkerProcess(order.worker, pid, order.limits, control)
         else:
             self._report(control, Exited(order.worker, "confinement", 1, 0.0, 0.0))

@@ -87,18 +87,11 @@ class Spawn(msgspec.Struct, frozen=True, tag="spawn"):
     """To the forkserver: fork a worker.
 
     Two descriptors come along: the worker's end of its wire, and the pipe that it prints to.
-
-    Attributes:
-        worker: The worker's number.
-        limits: Its limits.
-        seed: The seed of its random generators.
-        cores: The CPU cores that it may run on; those of the forkserver if there are none here.
     """
 
     worker: int
     limits: Limits
     seed: int
-    cores: tuple[int, ...] = ()
 
 
 class Pin(msgspec.Struct, frozen=True, tag="pin"):
