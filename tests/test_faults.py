@@ -176,12 +176,16 @@ def wait_for_the_group_to_end(group: int) -> None:
 
 
 def test_no_time_limit_depends_on_the_clock_on_the_wall() -> None:
-    """Setting the system clock neither ends nor prolongs a call, since the grader only uses `time.monotonic`."""
+    """Setting the system clock neither ends nor prolongs a call, since the grader only uses `time.monotonic`.
+
+    `time.clock_gettime` is allowed for the clock of a process; `time.CLOCK_REALTIME` would be reported by its name.
+    """
+    allowed = ("monotonic", "sleep", "perf_counter", "process_time", "clock_gettime")
     used = {
         f"{path.relative_to(SOURCE)}: {node.attr}"
         for path in SOURCE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time"
-        if node.attr not in ("monotonic", "sleep", "perf_counter", "process_time")
+        if node.attr not in allowed
     }
     assert used == set()
