@@ -162,7 +162,7 @@ def _settings(budget: Accuracy) -> dict[str, int]:
 
 
 def _export_of(student: Student, model: Any) -> ModelExport | None:
-    """Return the network as data, or `None` if it is no Keras model or cannot be exported."""
+    """Return the network as data, or `None` if it is not a Keras model or cannot be exported."""
     with contextlib.suppress(SubmissionError):
         export = student.tools.export_model(model) if isinstance(model, Handle) else None
         return export if export is not None and export["model"] else None
@@ -238,7 +238,7 @@ def _require_budget(counted: TallyFacts, split: Split, budget: Accuracy, example
     """Raise `CheckFailed` if a training took more steps or images than its budget, so that accuracies are comparable.
 
     Steps are those of optimizers.  A training can do without an optimizer, so the images that reach the network are
-    limited as well.  That limit is above what sound trainings need which pass an image several times for one step.
+    limited as well.  That limit is above what sound trainings need if they pass an image several times for one step.
     """
     steps, images = counted["steps"], counted["images"]
     if steps > _SPARE_STEPS * budget.steps + budget.epochs:  # for last batches that are not full

@@ -55,7 +55,7 @@ class FigureFacts(TypedDict):
 
 
 class ReturnedFigure(FigureFacts):
-    """What a figure shows, and in `returned` what the function returned instead of it, in words; "" if the figure."""
+    """What a figure shows; `returned` says what the function returned instead of it, "" if it returned the figure."""
 
     returned: str
 
@@ -180,7 +180,7 @@ def require_whole_export(export: ModelExport) -> None:
 
 
 def require_picture(pixels: Array | None) -> None:
-    """Raise `msgspec.ValidationError` for an array that is no picture."""
+    """Raise `msgspec.ValidationError` for an array that is not a picture."""
     if pixels is not None and not is_picture(pixels):
         raise msgspec.ValidationError(f"expected a picture, got {pixels.dtype} of shape {pixels.shape}")
 
@@ -202,7 +202,7 @@ class _SequentialConfig(msgspec.Struct):
 
 
 def layer_names(config: str) -> list[str]:
-    """Return the names of the layers of an exported Sequential model; empty if it is no such export."""
+    """Return the names of the layers of an exported Sequential model; empty for any other export."""
     try:
         layers = _decoded(config, _SequentialConfig).config.layers
     except msgspec.ValidationError:

@@ -1,7 +1,7 @@
 """Hints about what changed between versions of Keras, TensorFlow, NumPy and other libraries.
 
 Most tutorials are older than the versions that are installed.  The exception then often says only that a name is gone,
-and not what it is called now.
+not what it is called now.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ KNOWN_GAIN: Final = 0.2
 
 _EXAMINER_SECONDS: Final = 120.0
 _FROM_1: Final = 1e-4
-"""How far sums of probabilities may be from 1: less than a batch normalisation after the softmax makes of them."""
+"""How far sums of probabilities may be from 1: less than a batch normalisation after the softmax moves them."""
 
 _FROM_1_IN_HALF_PRECISION: Final = 1e-2
 
@@ -84,7 +84,7 @@ class Evidence:
     def fact(self, key: Hashable, gather: Callable[[], _Gathered]) -> _Gathered:
         """Return the result of `gather()` as `once` does, and keep the example as it is.
 
-        This is for what holds of a submission in general, so that the example stays the call that is being judged.
+        This is for facts about a submission in general, so that the example stays the call that is being judged.
         """
         example = self.student.example
         try:
@@ -159,7 +159,7 @@ class Examiner(ExaminerTools):
 
     Args:
         start: Starts the worker.
-        budget: The submission's time, since a network can be made so that it runs as long as one likes.
+        budget: The submission's time, since a network can be built to run for any length of time.
     """
 
     def __init__(self, start: Callable[[], Worker], budget: TimeLeft) -> None:

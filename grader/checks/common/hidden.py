@@ -130,7 +130,7 @@ def transform(images: Array, rng: np.random.Generator, *, mirror: bool = True) -
     Args:
         images: The images.
         rng: The source of every random choice.
-        mirror: Whether half of them are flipped, which must not be if a mirror image may be of another class.
+        mirror: Whether half of them are flipped; must be false if a mirror image may be of another class.
     """
     parts = [_transform(images[start : start + _BATCH], rng, mirror=mirror) for start in range(0, len(images), _BATCH)]
     return np.concatenate(parts)

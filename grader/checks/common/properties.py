@@ -1,4 +1,4 @@
-"""Property-based testing with Hypothesis, made repeatable and quiet, and with a limit to shrinking."""
+"""Property-based testing with Hypothesis, made repeatable and quiet, and with limited shrinking."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def for_all(
 
     All tests with the same strategy get the same cases, so that they can share the evidence about a case.  The cases
     are drawn once and kept.  Only if one of them fails does Hypothesis run: it draws the cases again and shrinks the
-    one that fails.  After `shrinks` calls of the test, the smallest case so far is reported.  Calls are counted and not
+    one that fails.  After `shrinks` calls of the test, the smallest case so far is reported.  Calls are counted, not
     seconds, so that two gradings give the same report.
 
     Args:
@@ -140,7 +140,7 @@ def _first_failure(test: Callable[..., None], cases: Sequence[Any], fixtures: di
 
 
 def _seed_of(fixtures: dict[str, Any]) -> int:
-    """Return the course's seed, without which nobody can work out beforehand which cases will be tried."""
+    """Return the course's seed; nobody who does not know it can work out beforehand which cases will be tried."""
     return next((value.seed for value in fixtures.values() if hasattr(value, "seed")), 0)
 
 

@@ -18,7 +18,7 @@ class _Interrupts:
         self.seen: KeyboardInterrupt | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember the interrupt.  Pytest also calls this hook if a test cannot be imported, which is no interrupt."""
+        """Remember the interrupt.  Pytest also calls this hook if a test cannot be imported, which is not one."""
         if isinstance(excinfo.value, KeyboardInterrupt) and not isinstance(excinfo.value, pytest.Session.Interrupted):
             self.seen = excinfo.value
 

@@ -43,7 +43,7 @@ class StillToWrite(SubmissionError):
 
 
 class TimeLeft:
-    """The time that all calls of a submission may take together in one grading, beside the limit of a single call.
+    """The time that all calls of a submission may take together in one grading, besides the limit of a single call.
 
     Args:
         seconds: The time in seconds.
@@ -195,7 +195,7 @@ class Student:
         """Return a Keras model as data; see `toolbox.export_model`.
 
         Raises:
-            CheckFailed: If the object is no Keras model any more.
+            CheckFailed: If the object is no longer a Keras model.
         """
         export = self.tools.export_model(model)
         if not export["model"]:
@@ -210,7 +210,7 @@ class Student:
             like: Weights that the model had before, if those now must have the same shapes.
 
         Raises:
-            CheckFailed: If the weights have other shapes than those in `like`.
+            CheckFailed: If the shapes of the weights are not those in `like`.
         """
         weights = self.export(model)["weights"]
         if like is not None and [weight.shape for weight in weights] != [weight.shape for weight in like]:
@@ -225,7 +225,7 @@ class Student:
         """Call a function that returns a figure, and return the figure and what `toolbox.describe_figure` says of it.
 
         Raises:
-            CheckFailed: If the function returned something else than a figure.
+            CheckFailed: If the function returned something other than a figure.
         """
         figure, facts, returned = self.drawn(name, *args, **kwargs)
         require_figure(name, returned)
@@ -258,11 +258,11 @@ class Student:
         """Return the pixels of a figure that was drawn before, uint8 of shape (height, width, 4).
 
         Returns:
-            The pixels, or `None` if the object is no figure.
+            The pixels, or `None` if the object is not a figure.
 
         Raises:
             SubmissionError: If drawing raised.
-            WorkerGone: If drawing did not come to an end, or the answer is no picture.
+            WorkerGone: If drawing did not come to an end, or the answer is not a picture.
         """
         seconds = min(_PICTURE_SECONDS, self._limits.call_seconds)
         tools = self.tools.within(seconds=seconds, max_bytes=4 * MAX_PICTURE_SIDE**2 + 1000)
@@ -315,7 +315,7 @@ def is_unwritten(submission: Submission, name: str) -> bool:
 
 
 def require_figure(name: str, returned: str) -> None:
-    """Raise `CheckFailed` if a function returned something else than a figure.
+    """Raise `CheckFailed` if a function returned something other than a figure.
 
     Args:
         name: The function.
@@ -326,7 +326,7 @@ def require_figure(name: str, returned: str) -> None:
 
 
 def no_figure(name: str, returned: str) -> CheckFailed:
-    """Return the failure of a function that returned something else than a figure, described by `returned`."""
+    """Return the failure of a function that returned something other than a figure, described by `returned`."""
     return CheckFailed(
         f"`{name}` should return a matplotlib Figure, but it returned {returned}.",
         hint="End the function with `return fig`, where `fig` is what `plt.subplots` or `plt.figure` gave.",
@@ -423,7 +423,7 @@ def describe_error(submission: Submission, type_name: str, text: str, frames: tu
 
 
 def told(type_name: str, text: str) -> str:
-    """Return an exception as one or two sentences, without what libraries wrap around it and paths of the machine."""
+    """Return an exception as one or two sentences, without what libraries wrap around it and without machine paths."""
     return sentence(*first_cause(type_name, text, _FOLDERS))
 
 

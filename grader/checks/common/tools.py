@@ -108,7 +108,7 @@ def tool_checked_by(
 ) -> Callable[
     [Callable[Concatenate[_Tools, _Parameters], _Answer]], Callable[Concatenate[_Tools, _Parameters], _Answer]
 ]:
-    """Return a decorator like `tool`, for answers of which the type does not say enough.
+    """Return a decorator like `tool`, for answers whose type does not say enough.
 
     Args:
         require: Raises `msgspec.ValidationError` for an answer that has the type but is still wrong.
@@ -174,7 +174,7 @@ class Tools(_Toolset):
 
     @tool
     def with_block(self, model: Handle, returned: Any) -> Handle | None:
-        """Return a network of a model and a block that was returned but not added to it; `None` if it is no block."""
+        """Return a network of a model and a block that was returned but not added to it; `None` if it is not one."""
 
     @tool_checked_by(require_whole_export)
     def export_model(self, model: Handle) -> ModelExport:
@@ -198,7 +198,7 @@ class Tools(_Toolset):
 
     @tool
     def step(self, model: Handle, x: Array, y: Array) -> dict[str, float]:
-        """Train a network for one step, and return the losses and metrics by name."""
+        """Train a network for one step on a batch `x` with labels `y`, and return the losses and metrics by name."""
 
     @tool
     def judge(self, model: Handle, x: Array, y: Array) -> dict[str, float]:
@@ -269,7 +269,7 @@ class Tools(_Toolset):
 
     @tool_checked_by(require_picture)
     def render_figure(self, figure: Handle, side: int) -> Array | None:
-        """Return the pixels of a figure, with no side longer than `side`; `None` for anything but a figure."""
+        """Return a figure's pixels, uint8 (height, width, 4), no side longer than `side`; `None` if it is not a figure."""
 
     # -- time and devices -----------------------------------------------------------------------------------------
 

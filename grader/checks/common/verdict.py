@@ -60,7 +60,7 @@ class Shown:
 def source_of(value: Any) -> str:
     """Return Python source for a value, with arrays written out with NumPy.
 
-    Of large arrays there are only the shape and the dtype, since nobody reads so many values.
+    For a large array there are only its shape and dtype, since nobody reads so many values.
     """
     if isinstance(value, Shown):
         return value.text

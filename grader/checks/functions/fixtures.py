@@ -62,7 +62,7 @@ def student_as_written(context: Context, budget: TimeLeft) -> Iterator[Student]:
                 again = stack.enter_context(opened(context, budget, whole=True, real_sizes=True))
                 student = student if again.loaded.errors else again
         if whole and any(finds_no_device(context.submission, error) for error in student.loaded.errors):
-            # It is no fault of the submission that there is no GPU here, so the statements after that are run as well.
+            # It is not the submission's fault that there is no GPU here, so the statements after that are run as well.
             student = stack.enter_context(opened(context, budget, whole=True, by_statement=True))
         yield student
 

@@ -25,10 +25,10 @@ _ORDERED_RUNS: Final = 12
 """The most ascending runs of images in order, class after class or file after file; a shuffled set has many more."""
 
 _REGULAR: Final = 0.25
-"""The share of equal steps between neighbours from which on an order follows a rule: reversed, or read in strides."""
+"""The share of equal steps between neighbours above which an order follows a rule: reversed, or read in strides."""
 
 _PARTLY: Final = 0.2
-"""The share of test images from which on a set counts as the test set."""
+"""The least share of test images in a set that counts as the test set."""
 
 
 class Images(msgspec.Struct, frozen=True, eq=False):
@@ -63,7 +63,7 @@ class Data:
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self.album = observed.album
-        self._train: list[Images | None] = []  # one item once it was looked for, and so the next one
+        self._train: list[Images | None] = []  # one item once it has been looked for; likewise the next one
         self._test: list[Images | None] = []
 
     def true_labels(self, images: Images) -> Array:
@@ -227,7 +227,7 @@ def scales_differ(one: float, other: float) -> bool:
 
 
 def columns_of(labels: Array) -> Array:
-    """Return labels as one number a row: the column of the largest entry, or the number itself."""
+    """Return labels, shape (n,) or (n, k), as a number each: the column of the largest entry, or the number itself."""
     if are_rows(labels):
         return np.asarray(np.argmax(labels, axis=1))
     return labels.reshape(len(labels), -1)[:, 0].astype(int) if labels.size else np.zeros(len(labels), int)
@@ -251,7 +251,7 @@ def keeps_old_numbers(labels: Array) -> bool:
 
 
 def naming(labels: Array, truth: Array) -> dict[int, int]:
-    """Return the label of each class, which is the one that most of its images have."""
+    """Return the label of each class in `truth`, shape (n,): the one that most of its images have in `labels`."""
     columns = columns_of(labels)
     return {int(known): Counter(columns[truth == known].tolist()).most_common(1)[0][0] for known in np.unique(truth)}
 

@@ -1,4 +1,4 @@
-"""Names of the classes of CIFAR-10, with which a name is recognised that belongs to another class.
+"""Usual names of the classes of CIFAR-10, by which a name that belongs to another class is recognised.
 
 A program may use any other names.  The names are only judged if every class that is shown has one of those listed here.
 """
@@ -31,13 +31,13 @@ def usual_names(number: int) -> set[str]:
 
 
 def misnamed(names: Mapping[int, set[str]]) -> tuple[str, str] | None:
-    """Find a name that stands beside the images of another class than its own.
+    """Find a name that is shown beside the images of a class other than its own.
 
     Args:
-        names: The words that stand beside the images of each class, 0 to 9, and beside no others.
+        names: The words that are shown beside the images of each class, 0 to 9, and beside no others.
 
     Returns:
-        The name, and the first known name of the class that it stands beside; `None` if all names are right, or if a
+        The name, and the first known name of the class that it is shown beside; `None` if all names are right, or if a
         class has none of the known names.
     """
     known = {word for words in _CALLED for word in words}

@@ -53,7 +53,7 @@ _PROGRAM_SECONDS: Final = 180.0
 
 _RUN_SECONDS: Final = 600.0
 _WITH_TOO_FEW: Final = ("AssertionError", "IndexError", "InvalidArgumentError", "ValueError")
-"""What a program may raise that expects more images."""
+"""The exceptions that a program may raise if it expects more images."""
 
 
 class Told(msgspec.Struct):
@@ -145,7 +145,7 @@ class Observed:
         return self._observation
 
     def _observe_suitably(self) -> Observation:
-        """Make the usual run, or one with more images if numbers in the program mean more."""
+        """Make the usual run, or one with more images if numbers in the program call for more."""
         row = self.submission.largest_row
         sizes = _FEW if row < _ROWS_OF_A_CLASS else tuple(min(_FOR_A_ROW * row, count) for count in _REAL)
         observation = self._observe(*sizes)
@@ -183,7 +183,7 @@ class Observed:
                 told.append(Told(self._script(rng, event, len(told)), []))
             number = min(max(event.fit, 0), _MOST_FITS)
             if event.epoch == 0 and told[number].digests and told[number].restarts < _MOST_RESTARTS:
-                # The training failed and starts again.  It must not know the values that come, so they are new ones.
+                # The training failed and starts again.  It must not know the values to come, so it gets new ones.
                 told[number] = Told(self._script(rng, event, number), [], told[number].restarts + 1)
             current = told[number]
             epoch = len(current.digests)
@@ -269,7 +269,7 @@ class Observed:
     def _joined(self, notes: list[Note]) -> list[Note]:
         """Join the predictions that a line makes about single test images, or parts of the test set.
 
-        All of them stand in the place of the first one; the others become notes of the kind `joined`.
+        The first one becomes the prediction about all of them; the others become notes of the kind `joined`.
         """
         calls: dict[tuple[int, int, str, int], list[int]] = {}
         for at, note in enumerate(notes):
@@ -348,7 +348,7 @@ class Observed:
         return False
 
     def recognise(self, signatures: Array | None) -> Recognised:
-        """Return which images some signatures belong to."""
+        """Return which images some signatures, shape (n, 4, 4, 3), belong to."""
         return self.album.recognise(signatures)
 
     def place(self, line: int) -> tuple[int | None, int] | None:
@@ -450,7 +450,7 @@ def weights_in(worker: Worker, path: str, config: str) -> list[Array] | None:
     """Return the weights in a saved file of a network with layers of the submission's own; `None` for other networks.
 
     The examiner cannot tell which weight in the file belongs to which layer, so the worker reads the file.  That gives
-    it no advantage: it wrote the file, and its weights are held against its commitments in either case.
+    it no advantage: it wrote the file, and its weights are compared with its commitments in either case.
     """
     return _weights_from(worker, "weights_in", path) if graphs.has_graphs(config) else None
 

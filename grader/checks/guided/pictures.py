@@ -20,11 +20,11 @@ CLASSES: Final = 10
 SIDE: Final = 32
 _BLOCKS: Final = 4
 _SURE: Final = 0.9
-"""The correlation from which on two signatures are of the same image; for two images it is hardly ever above 0.6."""
+"""The least correlation of two signatures of the same image; that of two different images is hardly ever above 0.6."""
 
 
 _COMPARED: Final = 1000
-"""The most rows that are compared with every image, out of those that are not recognised at once."""
+"""The most rows that are compared with every image, if they are not recognised at once."""
 
 
 class Pictures(msgspec.Struct, frozen=True, eq=False):
@@ -70,8 +70,8 @@ class Recognised(msgspec.Struct, frozen=True, eq=False):
     """Which images an array holds.
 
     Attributes:
-        train: The number of each row's training image, shape (n,); -1 for rows that are none.
-        test: The number of each row's test image, shape (n,); -1 for rows that are none.
+        train: The number of each row's training image, shape (n,); -1 for rows that are not one.
+        test: The number of each row's test image, shape (n,); -1 for rows that are not one.
         scale: The factor by which pixels were multiplied, as the median over all rows; NaN if no row was recognised.
         offset: The number that was added to pixels.
     """
@@ -130,8 +130,8 @@ class Album:
         rows = _normalised(signatures.astype(np.float32))
         found = np.array([self._numbers.get(key, -1) for key in _keys(rows)], int)
         # The blocks that are lighter than the mean nearly always identify the image.  If a value is close to the mean,
-        # or the image was changed, the row is compared with all images.  That takes long, so of many rows only a part
-        # is compared.
+        # or the image was changed, the row is compared with all images.  That takes long, so if there are many such
+        # rows, only some of them are compared.
         unknown = np.flatnonzero(found < 0)[:_COMPARED]
         for start in range(0, len(unknown), 200):
             part = unknown[start : start + 200]

@@ -1,6 +1,6 @@
 """The values that the observed run reports for each epoch: accuracies and losses whose best epochs all differ.
 
-So it can be said exactly where a training should stop and which epoch it should save.  A training that monitors the
+So it is known exactly where a training should stop and which epoch it should save.  A training that monitors the
 training accuracy never stops.  The highest val_loss, the lowest val_accuracy, the best val_accuracy and the best
 val_loss are each at an epoch of their own.
 """
@@ -21,10 +21,10 @@ _IMPATIENT: Final = 14
 """The number of epochs of a training whose patience would not run out within the most epochs."""
 
 _OWN_WAYS: Final = 20
-"""The number of epochs of a training without a patience, by which any other way of stopping has stopped it."""
+"""The number of epochs of a training without a patience; any other way of stopping has stopped it by then."""
 
 _SPARE: Final = 4
-"""The number of epochs after the last one at which the patience may run out."""
+"""The number of epochs that a training has left after the last one at which its patience may run out."""
 
 _PLACES: Final = {1: (0, 0), 2: (0, 0), 3: (1, 0), 4: (1, 2), 5: (1, 3), 6: (2, 4)}
 """The epochs of the best val_accuracy and of the best val_loss, by the number of epochs of short trainings."""

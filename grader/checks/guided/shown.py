@@ -26,7 +26,7 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
         number: The number of the training or test image.
         test: Whether it is a test image.
         known: Its class, 0 to 9.
-        texts: The texts that stand beside it.
+        texts: The texts beside it.
         line: The line of the program that showed the figure.
         at: The number of notes before the figure.
     """
@@ -71,7 +71,7 @@ def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
 
 
 def texts_in_order(texts: Sequence[str], count: int) -> Sequence[str]:
-    """Return the texts of several images in one axes: as many texts, or parts of one text; nothing without either."""
+    """Return the texts of several images in one axes: one each, or parts of one; empty if there is neither."""
     if len(texts) == count:
         return texts
     for text in (part for whole in texts for part in (whole, whole.partition(":")[2])):  # there may be a heading
@@ -93,7 +93,7 @@ def tokens(texts: tuple[str, ...]) -> set[str]:
 
 
 def names_of(shown: list[Shown]) -> dict[int, set[str]]:
-    """Return for each class the names that stand beside all of its images and beside no image of another class."""
+    """Return for each class the names that are shown beside all of its images and beside no image of another class."""
     common: dict[int, set[str]] = {}
     anywhere: dict[int, set[str]] = {}
     for image in shown:

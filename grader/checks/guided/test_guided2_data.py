@@ -152,7 +152,7 @@ def test_one_hot_labels(observed: Observed) -> None:
 
 
 def _is_scaled(labels: Array, whole: Array) -> bool:
-    """Whether labels are one-hot rows times another number than 1, while the program also has proper one-hot rows."""
+    """Whether labels are one-hot rows times a number other than 1, while the program also has proper one-hot rows."""
     top = float(np.max(labels))
     return 0 < top != 1 and labels.shape[1] == whole.shape[1] and float(np.max(whole)) == 1
 
@@ -198,7 +198,7 @@ def test_test_set(observed: Observed) -> None:
             hint="Use the same classes for both sets.",
             line=images.line,
         )
-    mislabelled = training.labels is not None and data.agreement(training) < SURE  # which is reported once
+    mislabelled = training.labels is not None and data.agreement(training) < SURE  # reported only once
     if images.labels is not None and len(images.labels) == images.found.count and not mislabelled:
         agreed = data.agreement(images)
         if agreed < SURE and data.own_labels(test=True) is None:  # otherwise only fit gets other labels
@@ -218,7 +218,7 @@ def test_test_set(observed: Observed) -> None:
 
 
 def _require_same_columns(data: Data, training: Images, images: Images) -> None:
-    """Raise `CheckFailed` if columns of one-hot rows mean other classes in the test set than in the training set."""
+    """Raise `CheckFailed` if columns of one-hot rows mean different classes in the test set and the training set."""
     mine, others = training.labels, images.labels
     if mine is None or others is None or mine.ndim != 2 or mine.shape[1:] != others.shape[1:]:
         return

@@ -107,7 +107,7 @@ def test_labels(observed: Observed) -> None:
 
 
 def pairs_wrongly(observed: Observed) -> bool:
-    """Whether any image that is shown before training stands beside the name of another image."""
+    """Whether any image that is shown before training has the name of another image beside it."""
     shown = _before_training(observed)
     as_labelled = Data(observed).as_labelled(shown)
     return not _tells_classes(_judged(observed, shown)) and not (as_labelled and _tells_classes(as_labelled))

@@ -20,7 +20,7 @@ _NO_ACCURACY = {
     "binaryaccuracy()": "`BinaryAccuracy` compares each of the outputs with 0.5",
     "binary_accuracy": "`binary_accuracy` compares each of the outputs with 0.5",
 }
-"""Metrics that are called accuracy and are none where there are three classes, each with what it does instead."""
+"""Metrics that are called accuracy but do not measure it with three classes, each with what it does instead."""
 
 _LEAST_FILTERS = 8
 """Smaller numbers that a block is given say which block it is, or how large its convolutions are."""
@@ -148,7 +148,7 @@ def test_block_function(observed: Observed) -> None:
 
 
 def _ignores_its_argument(block: Block) -> bool:
-    """Whether calls with different numbers made the same convolutions, with another number of filters than given."""
+    """Whether calls with different numbers made the same convolutions, with a number of filters that was not given."""
     given = [{number for number in numbers if number >= _LEAST_FILTERS} for numbers in block.given]
     same = len({tuple(filters) for filters in block.filters}) == 1
     return (
@@ -302,7 +302,7 @@ def test_tracks_accuracy(observed: Observed) -> None:
     # What the log calls accuracy may be any metric of that name.
     if not accuracies and (compiled or not any("acc" in name.lower() for name in note.names)):
         raise CheckFailed("Training should track the accuracy, but it does not.", hint=hint, line=line)
-    # A loss for two classes costs the points of its own check, and the accuracy that belongs to it none.
+    # A loss for two classes costs the points of its own check; the accuracy that belongs to it costs none.
     if accuracies and "binary" not in (compiled[-1].loss if compiled else note.loss).lower():
         others = [_NO_ACCURACY[name] for metric in accuracies if (name := metric.lower()) in _NO_ACCURACY]
         if len(others) == len(accuracies):

@@ -74,7 +74,7 @@ def test_fits(observed: Observed) -> None:
 
 
 def _require_training_set(observed: Observed, note: Note) -> None:
-    """Raise `CheckFailed` if fit gets other images than the training set, or only a few of them."""
+    """Raise `CheckFailed` if fit gets images other than the training set, or only a few of it."""
     found = observed.recognise(note.x)
     hint = "Give fit the images of the training set that you cut down in task 2."
     if found.count == 0 or found.of_train + found.of_test < (0.5 if note.augmented else ENOUGH):
@@ -127,7 +127,7 @@ def _build(note: Note) -> tuple[tuple[str, ...], ...]:
 def _told_elsewhere(observed: Observed, note: Note) -> bool:
     """Whether fit did not train because of a bug of another task, which that task reports.
 
-    In task 2 that is another number of classes, or a test set that was left whole.  In task 4 it is a network that was
+    In task 2 that is a wrong number of classes, or a test set that was left whole.  In task 4 it is a network that was
     never compiled, or a loss or a number of outputs that does not fit the labels.
     """
     found, held = observed.recognise(note.x), observed.recognise(note.val_x)
@@ -143,7 +143,7 @@ def _told_elsewhere(observed: Observed, note: Note) -> bool:
 
 
 def _has_odd_outputs(observed: Observed) -> bool:
-    """Whether the number of the network's outputs is not that of the classes."""
+    """Whether the network has more or fewer outputs than there are classes."""
     with contextlib.suppress(CheckFailed, NotRun):
         return tuple(described(observed)[2]["output_shape"]) != (3,)
     return False
@@ -347,7 +347,7 @@ def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
 
 
 def _waited(told: Told) -> dict[str, int]:
-    """Return how many epochs came after the best one, for each validation quantity after whose best epoch any came."""
+    """Return how many epochs came after the best one, for each validation quantity that was not best at the end."""
     epochs = len(told.digests)
     after = {name: epochs - 1 - told.script.best(name, epochs) for name in ("val_accuracy", "val_loss")}
     return {name: count for name, count in after.items() if count > 0}
@@ -446,7 +446,7 @@ def test_checkpoint(observed: Observed) -> None:
 
 def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
     """Whether a file holds the best epoch, which the program had to choose among several."""
-    # What the grader loaded where the program had kept nothing was not kept by the program.
+    # Where the program had kept nothing, the grader loaded something in its place; that does not count as kept.
     best = best_of_all(observed) - {load.digest for load in observed.of_kind("load") if load.stand_in}
     keepers = any(callback.kind == "ModelCheckpoint" for callback in note.callbacks)
     if len(told.digests) == 1 or (not keepers and _ended_by_itself(note, told)):

@@ -28,7 +28,7 @@ _Curves = tuple[tuple[float, ...], tuple[float, ...]]
 _SAME_ANSWER = 0.02
 _SOME = 4
 _MOST_ASKED = 200
-"""The most answers that are asked for again, beside those about images that the program shows."""
+"""The most answers that are asked for again, besides those about images that the program shows."""
 
 _CURVE_WORDS = {
     "training": (
@@ -97,7 +97,7 @@ def test_both_curves(observed: Observed) -> None:
 
 
 def _lines_in_view(observed: Observed, told: Told) -> list[tuple[Line, Note, int]]:
-    """Return what `lines_shown` gives, without the lines that lie outside the limits while made-up ones can be seen.
+    """Return what `lines_shown` gives, without lines outside the limits of an axes in which a made-up line is in view.
 
     Limits such as `plt.ylim(0.8, 1)` may leave out a sound curve, since the accuracies come from a script.
     """
@@ -193,7 +193,7 @@ def test_told_apart(observed: Observed) -> None:
 
 
 def _called(line: Line, axes: Axes) -> str:
-    """Return whether the legend calls a curve that of `training` or of `validation`; "" if of neither or of both."""
+    """Return what the legend calls a curve, `training` or `validation`; "" if it calls it neither or both."""
     text = line.label
     if len(axes.legend) == len(axes.lines):  # the entries are in the order of the lines
         text = next(entry for entry, other in zip(axes.legend, axes.lines, strict=True) if other is line)
@@ -225,7 +225,7 @@ def _prediction(observed: Observed) -> Note:
 def _allowed(observed: Observed, note: Note, told: Told) -> set[str]:
     """Return the digests of the networks that may count as the best one.
 
-    Beside the best epochs these are what fit saved instead of them, since that is a bug of task 5 alone.
+    Besides the best epochs, these are what fit saved instead of them, since that is a bug of task 5 alone.
     """
     best = best_of_all(observed)
     if not observed.saved_with(best, note.config):
@@ -464,7 +464,7 @@ def _said_of(image: Shown, names: set[str]) -> str:
 
 
 def _answers_otherwise(prediction: Note, training: Images) -> bool:
-    """Whether a network has no output for each of the three classes, or another number of outputs than of labels."""
+    """Whether a network does not have an output for each of the three classes, or one for each label."""
     labels, answers = training.labels, prediction.answers
     if labels is None or answers is None or not are_rows(labels) or not are_rows(answers):
         return False

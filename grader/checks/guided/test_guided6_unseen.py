@@ -15,7 +15,7 @@ from grader.course.thresholds import bands_of
 from grader.results.artefacts import Artefacts, Measured
 
 _LEARNS_SLOWLY = 0.12
-"""The accuracy above chance from which on a network without full credit is trained longer, since it may only be slow.
+"""How far above chance a network without full credit has to be to be trained longer, since it may only be slow.
 
 It is the same as in the functions form."""
 

@@ -51,7 +51,7 @@ class Unseen(msgspec.Struct, frozen=True):
 
 
 def columns_of_program(observed: Observed) -> Columns:
-    """Find out from the usual run which classes the program keeps, and as which columns.
+    """Find out from the usual run which classes the program keeps, and which column each of them has.
 
     Raises:
         NotRun: If it does not keep three classes, or if their labels cannot be recognised.
@@ -101,7 +101,7 @@ def accuracy_on_unseen(
 
     Raises:
         CheckFailed: If there is no network to examine.
-        NotRun: If the program does not get through.
+        NotRun: If the program does not run to its end.
     """
     began = time.perf_counter()
     try:
@@ -133,7 +133,7 @@ def _network(observed: Observed, run: Run, worker: Worker, fit: Note) -> Handle:
 
 
 def scale_of(fitted: Any, x: Array, kept: Columns, images: dict[str, Array]) -> tuple[float, float] | None:
-    """Estimate from the mean and the spread of all pixels how the images were scaled that `fit` gets.
+    """Estimate, from the mean and the spread of all pixels, how the images that `fit` gets were scaled.
 
     Args:
         fitted: The signatures of these images, shape (n, 4, 4, 3).

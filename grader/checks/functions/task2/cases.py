@@ -96,7 +96,7 @@ _UNUSUAL = ((5, 2, 7), (4, 1, 6))
 def many_case(subject: Subject) -> SubsetCase:
     """Return a case with 36 images of up to three of the course's classes, and four images of another label.
 
-    These are so many that a shuffle cannot leave them sorted by chance.
+    They are too many for a shuffle to leave them sorted by chance.
     """
     return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
 
@@ -107,7 +107,7 @@ def usual_case(subject: Subject) -> SubsetCase:
 
 
 def unusual_case(subject: Subject) -> SubsetCase:
-    """Return a case with other classes than the course's, and images of all ten labels."""
+    """Return a case with classes other than the course's, and images of all ten labels."""
     classes = next(each for each in _UNUSUAL if set(each) != set(subject.classes))
     return SubsetCase(tuple(range(10)) * 2, (2, 1, 1), classes, 1)
 
@@ -115,7 +115,7 @@ def unusual_case(subject: Subject) -> SubsetCase:
 def large_case(subject: Subject) -> SubsetCase:
     """Return a case with more images than three classes of CIFAR-10 have for training, in each class and together.
 
-    It shows if a submission has the numbers of CIFAR-10 written into it, since it then keeps too few.
+    It finds submissions with CIFAR-10's numbers hard-coded, since they keep too few.
     """
     first, second, *others = subject.classes[:3]
     shape = (3, 1, 1) if subject.is_grey else (1, 1, 3)

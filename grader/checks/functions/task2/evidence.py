@@ -80,7 +80,7 @@ def subset_of(student: Student, case: SubsetCase, *, flat: bool = False, kind: t
         kind: The type that holds the classes.
 
     Raises:
-        CheckFailed: If it returned something else than two arrays, or far too many rows.
+        CheckFailed: If it returned something other than two arrays, or far too many rows.
     """
     returned = student.call(
         "subset_data", case.x, case.shown_labels(flat=flat), classes=kind(case.classes), seed=case.seed

@@ -19,7 +19,7 @@ def image_numbers(case: SubsetCase, images: Array) -> list[int]:
     recognised by the order of their brightness, if there are as many as were asked for.
 
     Raises:
-        CheckFailed: If they are no images of the case.
+        CheckFailed: If they are not images of the case.
     """
     if not len(images):
         return []

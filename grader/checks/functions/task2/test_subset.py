@@ -58,7 +58,7 @@ def test_each_image_once(subsets: Subsets, subsets_of_many: Subsets, case: Subse
 
 
 def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | None = None) -> None:
-    """Raise `CheckFailed` if a requested image is missing, or there more than once.
+    """Raise `CheckFailed` if a requested image is missing, or is there more than once.
 
     Args:
         subsets: The results that are judged.
@@ -67,7 +67,7 @@ def require_each_once(subsets: Subsets, case: SubsetCase, *, asked: Subsets | No
     """
     numbers = Counter(image_numbers(case, subsets.of(case).images))
     kept = {case.labels[number] for number in numbers}
-    # If other classes than the requested ones are kept, which another check is about, it is enough if each image of a
+    # If classes other than the requested ones are kept, which another check is about, it is enough if each image of a
     # class that was kept is there once.
     classes = kept if any(strays(asked or subsets)) else set(case.classes)
     for number, label in enumerate(case.labels):
@@ -166,7 +166,7 @@ def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
     # Only the number of ones in each column is judged.  Labels that are paired with the wrong images are left to the
     # check about that.
     kept = [case.labels[number] for number in image_numbers(case, images)]
-    if rows.shape[1] == 1:  # column numbers or labels: that they are not one-hot, another check says
+    if rows.shape[1] == 1:  # column numbers or labels; another check says that they are not one-hot
         numbers = [float(value) for value in rows[:, 0]]
         columns = [float(case.classes.index(label)) for label in kept if label in case.classes]
         if sorted(numbers) in (sorted(columns), sorted(map(float, kept))):
@@ -207,7 +207,7 @@ def rows_of(subsets: Subsets, labels: Array, count: int) -> Array:
 @for_all(subset_cases)
 def test_stays_paired(subsets: Subsets, case: SubsetCase) -> None:
     require_pairs(subsets, usable(subsets, case))
-    with contextlib.suppress(SubmissionError, WorkerGone):  # a call without a seed may fail, as another check says
+    with contextlib.suppress(SubmissionError, WorkerGone):  # it may fail without a seed, which another check reports
         subsets.once("pairs without a seed", lambda: require_pairs(subsets, many_case(subsets.subject)))
 
 

@@ -87,7 +87,7 @@ class ExampleFigures(Figures):
     def show(self, case: ShowCase, *, seed: int | None, with_predictions: bool = False) -> ReturnedFigure:
         """Return what the figure for a case shows, from the first way to call the function that works.
 
-        Some functions do not work with one-hot labels but with numbers.  That costs one check, which only tries one-hot
+        Some functions work with numbers but not with one-hot labels.  That costs one check, which only tries one-hot
         labels; all others look at what works.
         """
         forms = ("one-hot", "numbers", "column")

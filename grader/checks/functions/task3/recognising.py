@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 
 
 _SAME_IMAGE: Final = 0.98
-_OF_ONE_IMAGE: Final = 0.08  # for noise of 3,072 values, two images of which have a correlation below 0.07
+_OF_ONE_IMAGE: Final = 0.08  # for noise of 3,072 values; two such images have a correlation below 0.07
 _VALUES: Final = 3072
 _MOST_ALIKE: Final = 0.5
 

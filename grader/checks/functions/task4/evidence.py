@@ -139,7 +139,7 @@ class Networks(Evidence):
 
         Args:
             case: The arguments; `None` for a call without arguments.
-            copy: A number that is another one for each call with the same arguments.
+            copy: A number that tells calls with the same arguments apart.
         """
 
         def gather() -> Network:
@@ -174,7 +174,7 @@ class Networks(Evidence):
         """Return a network as data.
 
         Raises:
-            CheckFailed: If it is no Keras model, or was not given its input shape.
+            CheckFailed: If it is not a Keras model, or was not given its input shape.
         """
         export = self.student.tools.export_model(returned) if isinstance(returned, Handle) else None
         if export is None or not export["model"]:
@@ -194,7 +194,7 @@ class Networks(Evidence):
         return self.examiner.run_network(network.rebuilt, x)
 
     def probabilities(self, network: Network, x: Array) -> Array:
-        """Return a network's answers as probabilities, after a softmax if they are none, which costs another check."""
+        """Return a network's answers as probabilities, after a softmax if they are not, which costs another check."""
         return as_probabilities(self.answers(network, x))
 
     def telling_images(self) -> Array:
@@ -259,7 +259,7 @@ class Networks(Evidence):
             )
 
     def after_steps(self) -> list[Array]:
-        """Return the weights after a few training steps, which are made after everything else was asked of the network.
+        """Train a network for a few steps, once everything else has been asked of it, and return its weights.
 
         There are as many steps as it takes to change every convolution, but not more than three.  One step is not
         always enough: if the last layer starts at zero, it changes no convolution.

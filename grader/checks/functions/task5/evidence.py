@@ -218,7 +218,7 @@ class Trainings(Evidence):
             labels = np.pad(
                 np.roll(y, 1, axis=1), ((0, 0), (0, 1))
             )  # wrong labels, so that the loss grows with the scale
-            labels[-1] = (0, 0, 0, 1)  # every class needs an image, for those who weight classes by their share
+            labels[-1] = (0, 0, 0, 1)  # every class needs an image, for a `train` that weights classes by their share
             settings = {"epochs": 1, "batch_size": len(x), "patience": 1}
             training = self._train(make, (x, labels, x, labels), settings, "")
             watch = made[-1].watch
@@ -239,10 +239,10 @@ class Trainings(Evidence):
         """Return the weights in the checkpoint of a training, which the examiner opens.
 
         Raises:
-            CheckFailed: If there is no file, or no whole model in it.
+            CheckFailed: If there is no file, or it does not hold a whole model.
         """
         if training.checkpoint is None:
-            known = {"solution.py", training.path, *training.files_before}  # at the path there may be a folder
+            known = {"solution.py", training.path, *training.files_before}  # there may be a folder at the path
             others = [name for name in training.files if name not in known]
             instead = f"; there is {others[0]!r} instead" if others else ""
             raise CheckFailed(
@@ -318,7 +318,7 @@ class Trainings(Evidence):
         before = self.student.export(model)
         files_before = self.student.tools.files()
         self._count += 1
-        path = f"kept-{self._count}.keras"  # a name that the submission cannot have written out
+        path = f"kept-{self._count}.keras"  # a name that the submission cannot have hard-coded
         names = ("x_train", "y_train", "x_val", "y_val")
         shown = [Shown(array, name) for name, array in zip(names, images, strict=True)]
         try:
@@ -331,7 +331,7 @@ class Trainings(Evidence):
         others = [name for name in files if name != "solution.py" and not _is_of_another(name, self._count)]
         checkpoint = self.student.tools.file_bytes(path)
         elsewhere = None
-        with contextlib.suppress(SubmissionError):  # a file too large to be sent is no checkpoint of a small model
+        with contextlib.suppress(SubmissionError):  # a file too large to be sent is not a checkpoint of a small model
             elsewhere = self.student.tools.file_bytes(others[-1]) if others and known.script is not None else None
         return Training(
             example=self.student.example,

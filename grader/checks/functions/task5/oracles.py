@@ -23,7 +23,7 @@ WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2
 LARGE_TRAINING: Final = 16_000
-"""More images than three classes of CIFAR-10 have for training, so that it shows if that number is written out."""
+"""More images than three classes of CIFAR-10 have for training, so that a hard-coded number shows."""
 
 LARGE_VALIDATION: Final = 4_000
 WITNESS_LEVEL: Final = 240
@@ -111,7 +111,7 @@ def smallest_shape(shape: Shape) -> Shape:
 
 
 def large_images(shape: Shape = USUAL.image_shape) -> tuple[Array, Array, Array, Array]:
-    """Return data with very many images, so that numbers show that a submission has written out.
+    """Return data with very many images, so that numbers that a submission has hard-coded show.
 
     The images are as small as possible, so that they cost little.
     """

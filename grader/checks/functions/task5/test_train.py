@@ -167,7 +167,7 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
 
 
 def _factor_between(one: float, other: float) -> int:
-    """Return by which of the usual factors two losses differ, which then is that of scaled labels; 0 if by none."""
+    """Return the usual scale factor by which two losses differ, as they do if labels are scaled; 0 if there is none."""
     small, large = sorted((one, other))
     return next((factor for factor in (255, 256, 128, 127) if abs(large - factor * small) <= 0.003 * large), 0)
 
@@ -209,7 +209,8 @@ def test_epochs_and_batch_size(trainings: Trainings) -> None:
         )
     expected = WITNESS_IMAGES // WITNESS_BATCH * WITNESS_EPOCHS
     # A step may consist of several batches, or a batch of several steps, so it is enough if one of the counts is right.
-    # It is also enough if `fit` trained so many epochs with such batches, since another check is about the images.
+    # It is also enough if `fit` trained for that many epochs with batches of that size, since another check is about
+    # the images.
     known = [count for count in (counts["steps"], counts["batches"]) if count]
     of_that_size = counts["epochs"] == WITNESS_EPOCHS and counts["largest"] == WITNESS_BATCH
     if known and not of_that_size and not any(abs(count - expected) <= WITNESS_EPOCHS for count in known):

@@ -1,8 +1,7 @@
 """Guess which quantity `train` monitors, from where it stopped and which epoch it saved.
 
-In the scripts, the best epoch is another one for each quantity and direction (`oracles.sureness_of`), so a training
-that monitors the wrong one gives itself away.  The curves may be forged, so this only improves messages and decides
-nothing.
+In the scripts, the best epoch differs for each quantity and direction (`oracles.sureness_of`), so a training that
+monitors the wrong one gives itself away.  The curves may be forged, so this only improves messages and decides nothing.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ def _as_if(told: list[str]) -> str:
 
 
 def _curves(judged: _Judged, name: str) -> list[list[float]]:
-    """Return one curve of each training; empty if a training has no such curve, or not a value for each epoch."""
+    """Return one curve of each training; empty if a training has no such curve, or lacks a value for some epoch."""
     curves = [training.curves.get(name, []) for _, training in judged]
     whole = all(curve and len(curve) == training.epochs for curve, (_, training) in zip(curves, judged, strict=True))
     return curves if whole else []

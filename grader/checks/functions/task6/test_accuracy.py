@@ -18,7 +18,7 @@ from grader.results.artefacts import Artefacts, Measured
 from grader.sandbox.host.session import WorkerGone
 
 _LEARNS_SLOWLY: Final = 0.12
-"""The accuracy above chance from which on a network without full credit is trained longer, since it may only be slow.
+"""How far above chance a network without full credit has to be to be trained longer, since it may only be slow.
 
 This was measured on CIFAR-10 with plain networks.  A sound one with `SGD()` reached 0.60 after 800 steps and 0.66 after
 1,600.  With half of the labels shifted by one it was 0.43 and 0.46, and with `Adam(1e-5)` 0.48 and 0.54.

@@ -99,7 +99,7 @@ def test_legend(history_figures: HistoryFigures, case: CurvesCase) -> None:
 def curves_in(facts: FigureFacts, case: CurvesCase) -> dict[str, LineFacts | None]:
     """Return the lines of training and validation, even if they are not exactly the curves.
 
-    Another check is about that.  If there are no accuracies but losses, it is the lines of those.
+    Another check is about that.  If the figure shows losses and no accuracies, these are the lines of the losses.
     """
     lines = all_lines(facts)
     found = {name: line_of(lines, case.curves[name]) for name in ("accuracy", "val_accuracy")}

@@ -291,7 +291,7 @@ def require_scale_of_decisions(predictions: Predictions, images: Shown, trained:
     """Judge the scale if the answers are decisions, with networks whose decisions depend on the scale.
 
     Raises:
-        CheckFailed: If `predict` scales in another way than `train`.
+        CheckFailed: If `predict` does not scale as `train` does.
         NotRun: If that cannot be found out.
     """
     brightest = 3 * trained  # the other two channels, or parts, are black
