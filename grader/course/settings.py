@@ -77,8 +77,8 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         mirror: Whether half of the hidden images are mirrored.  Must be false if a mirror image is of another class.
     """
 
-    # 800 steps with the defaults.  With fewer, networks with BatchNormalization still look like guessing in validation,
-    # since its moving averages lag for hundreds of steps; small batches make steps cheap.
+    # 800 steps with the defaults.  With fewer, networks with BatchNormalization still seem to be guessing in
+    # validation, since its moving averages lag for hundreds of steps; small batches make steps cheap.
     train_images: Count = 3200
     epochs: Count = 4
     batch_size: Count = 16

@@ -26,7 +26,7 @@ from grader.sandbox.wire import backends
 CALIBRATION_FILE: Final = Path(__file__).with_name("calibration.json")
 
 STYLE_ALLOWANCE: Final = 0.16
-"""How far a single run of a sound network of another style may stay below the reference's mean accuracy.
+"""How far a single run of a sound network of another style may fall below the reference's mean accuracy.
 
 Measured on CIFAR-10 under the standard budget, with seven or eight seeds for each of five plain student networks: the
 worst single run reached 0.682, 15.8 percentage points below the reference's mean of 0.840. The uncertainties in
@@ -36,9 +36,9 @@ worst single run reached 0.682, 15.8 percentage points below the reference's mea
 BANDS: Final = ((0.0, 1.0), (0.03, 0.6), (0.06, 0.3))
 """Pairs of a distance below full credit and the share of the points that is earned down to that distance.
 
-The bands end above what broken pipelines reach, measured on CIFAR-10 under the standard budget. Training labels of
-which half are wrong still let a network learn something and give 0.50 to 0.555, and so no points; images scaled twice,
-and labels off by one, give 0.32 to 0.39.
+The bands end above what broken pipelines reach, measured on CIFAR-10 under the standard budget. With half of the
+training labels wrong, a network still learns something and reaches 0.50 to 0.555, and so no points; with images scaled
+twice, or labels off by one, it reaches 0.32 to 0.39.
 """
 
 

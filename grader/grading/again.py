@@ -52,7 +52,7 @@ class Version:
         return self.form == other.form == "functions" and self.code(check) == other.code(check)
 
     def code(self, check: Check) -> str:
-        """Return the code that a check can cause to run, without comments and places."""
+        """Return the code that a check can cause to run, without comments and line numbers."""
         try:
             return self._need(check.needs).code if check.needs else self._whole
         except (ParseError, ReadError):  # code that cannot be cut down: compare all of it

@@ -41,7 +41,7 @@ _FORM: Final = "functions"  # a guided notebook is run as a whole, and cannot be
 _NUMBERS_EACH: Final = 1_000_000  # worker numbers for each process, so that no two processes use the same number
 _TRAINING: Final = frozenset(("train",))
 _NETWORKS: Final = frozenset(("add_conv_block", "build_model"))
-# Needs a training, which would be repeated if this check ran in another process than the checks of `train`.
+# Needs a training, which would be repeated if this check did not run in the same process as the checks of `train`.
 _COMPARES_WITH_TRAINING: Final = "predict/scales-as-train-does"
 
 

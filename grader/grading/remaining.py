@@ -19,7 +19,7 @@ _FUNCTION_SECONDS: Final = 4.0
 _GUIDED_SECONDS: Final = 30.0
 _TRAINING_SECONDS: Final = {"quick": 0.0, "standard": 120.0, "full": 900.0}
 _BELIEVED_SECONDS: Final = 10.0
-"""How much weight the figures above have against what was measured, as if so many seconds of work had confirmed them.
+"""How much weight the figures above have against what was measured, as if this many seconds of work had confirmed them.
 
 Without it, a first submission that is empty and done at once would make the estimate far too small.
 """

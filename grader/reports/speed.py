@@ -23,7 +23,7 @@ from grader.speed.statistics import Ratio, Spread, spread, steady_epochs, summar
 
 _MUCH_LESS_ACCURATE: Final = 0.1
 _MUCH_OUTSIDE: Final = 0.2
-"""The share of a call of `train` outside of its epochs from which on it is worth a remark."""
+"""The share of a call of `train` outside of its epochs above which it is worth a remark."""
 
 
 def speed_document(measurements: Iterable[Measurement], course: Course, seconds: float) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _AT_ONCE: Final = 50
 """The number of submissions that one process reads; starting a process takes about as long as reading ten."""
 
 _BYTES_AT_ONCE: Final = 50_000_000
-"""The number of bytes from which on no more are given to one process, because its memory is limited.
+"""The number of bytes after which one process gets no more submissions, because its memory is limited.
 
 A notebook with pictures has a few megabytes.
 """

@@ -89,8 +89,8 @@ def changes(history: Sequence[Measurement]) -> tuple[Change, ...]:
         low, high = _between(step, of_ratio, len(told))
         moved = abs(_height(own, low, step.index, high)) - abs(_height(others, low, step.index, high))
         before, after = history[told[step.index - 1][0]], history[told[step.index][0]]
-        # If the submission's file has changed, that decides it.  Otherwise whose seconds moved more decides, which was
-        # right in about four of five trials, since the machine's own speed drifts.
+        # If the submission's file has changed, that decides it.  Otherwise it was the one whose seconds moved more;
+        # this was right in only about four of five trials, since the machine's own speed drifts.
         mine = moved >= 0 or before.sha256 != after.sha256
         factor = math.exp(step.height if mine else -step.height)
         found.append(Change(told[step.index][0], "submission" if mine else "reference", factor, step.p))

@@ -2,7 +2,7 @@
 
 First the submission trains for a few seconds while each callback, layer and validation is timed.  Each cause found this
 way is then tried: the submission trains as it is written, and beside it, in turns, with one thing undone inside its
-worker, where the program meets Keras.  So anything else that slows the machine down slows all of them.
+worker, where the program calls Keras.  So anything else that slows the machine down slows all of them.
 
 A worker may make up everything that it reports here.  That only changes the advice that its author gets, since no point
 depends on it.
@@ -116,7 +116,7 @@ class Explainer:
             if cause.share >= _WORTH_A_TRIAL and alike < _MOST_OF_A_KIND:
                 worth.append(cause)
         worth = worth[:_MOST_TRIALS]
-        if causes and causes[0].share < LIKELY:  # otherwise the advice would be another than these two
+        if causes and causes[0].share < LIKELY:  # otherwise there is better advice than these two
             worth.append(Cause("jit"))
             # With several steps per execution a callback is called less often, and the gain would be due to that.
             if not any(cause.kind == "callback" for cause in worth):

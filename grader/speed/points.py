@@ -10,9 +10,9 @@ from grader.speed.statistics import ratio_of_calls
 def points_of(measurement: Measurement, speed: Speed) -> float:
     """Return the points that a measurement earns.
 
-    The ratio of whole calls of `train` counts, which the grader's own clock times, and of its interval the end that is
-    better for the student.  There are no points if the weights did not move, or if an epoch did not train on all
-    images.
+    They depend on the ratio of whole calls of `train`, which the grader's own clock times, and on the end of its
+    interval that is better for the student.  There are no points if the weights did not move, or if an epoch did not
+    train on all images.
 
     Args:
         measurement: A measurement on one device.

@@ -1,7 +1,7 @@
 """Statistics of speed measurements: ratios with intervals, and whether a training became slower or faster.
 
-Training steps are compared, and beside them whole calls of `train`.  All of it is computed with logarithms, so that
-twice as long and half as long weigh the same.
+Training steps are compared, and also whole calls of `train`.  All of it is computed with logarithms, so that twice as
+long and half as long weigh the same.
 
 Two measurements are compared by rank.  Another program that starts meanwhile slows down a round or two, which moves a
 mean but hardly a rank.  The interval is the one that belongs to the Mann–Whitney test: all factors that the test does

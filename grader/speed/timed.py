@@ -62,8 +62,7 @@ class TimedTraining(ABC):
         config: The configuration of the network, as `toolbox.export_model` gives it; set by `prepare`.
         ended: Whether the training has ended.
         turns: The turns that it has had.
-        notes: The reports of a trial, one for each turn; those that have not the form that they should have are left
-            out.
+        notes: The reports of a trial, one for each turn; those that do not have the right form are left out.
     """
 
     config: str
@@ -127,13 +126,14 @@ class TimedTraining(ABC):
             answer = self._resume() if self.turns else self._begin()
         ended = time.perf_counter()
         after = self._account()
-        # What it computed during the other training's turn, such as reading ahead, is charged to it.  So it does not
-        # pay for a submission to work there.
+        # What it computed during the other training's turn, such as reading ahead, is charged to it.  So a submission
+        # gains nothing by working there.
         between = max(before.ran - self._ran, 0.0) if self.turns else 0.0
         ran, waited = after.ran - before.ran, after.waited - before.waited
         cores = self._course.speed.threads
         if self._sandbox.pinned:
-            # On so many cores no more can run in a turn.  The rest ran between the two accounts and the two times.
+            # The cores cannot have run for longer than the turn took.  The rest was between the accounts and the
+            # readings of the clock.
             between += max(ran - cores * (ended - began), 0.0)
         self.turns.append(Turn(began, ended, ran, waited, between, cores))
         self._ran = after.ran
@@ -150,7 +150,7 @@ class TimedTraining(ABC):
         self._sandbox.pin(self._worker.number, sandbox.cores)
 
     def kill(self, sandbox: Sandbox) -> None:
-        """End the worker by an order on another wire, while another thread waits for it on its own.
+        """End the worker through another sandbox, while another thread waits for it through its own.
 
         Args:
             sandbox: The sandbox that gives the order.

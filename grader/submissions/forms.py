@@ -36,9 +36,10 @@ class Form(msgspec.Struct, frozen=True):
 def form_of(submission: Submission, asked: str) -> Form:
     """Return the form that a submission is graded in.
 
-    With `auto` the content of the file decides. A file that defines two of the functions has the form `functions`, and
-    is asked for the others as well. A file that defines none of them is a guided one if it loads data, builds a network
-    or trains as it runs, or if it has functions with names of its own.
+    With `auto` the content of the file decides. A file has the form `functions` if it defines at least two of the
+    contract's functions (apart from those in `_OF_BOTH`), or one of them and neither loads data nor trains as it runs.
+    It is then asked for the others as well. A file that defines none of them is a guided one if it loads data, builds a
+    network or trains as it runs, or if it has functions with names of its own.
 
     Args:
         submission: The submission.
@@ -51,7 +52,7 @@ def form_of(submission: Submission, asked: str) -> Form:
     defined = [name for name in _FUNCTIONS if name in submission.functions]
     telling = [name for name in defined if name not in _OF_BOTH]
     works: list[str] = [name for name in ("load_data", "fit", "fit_generator") if name in submission.calls]
-    # Calls such as `Sequential` are a sign of the guided form only if no function is defined that tells otherwise.
+    # Calls such as `Sequential` are a sign of the guided form only if no defined function tells otherwise.
     if not telling:
         works = works or list(submission.calls)
     names = ", ".join(f"`{name}`" for name in defined)

@@ -96,7 +96,7 @@ class _Reader:
         if end < len(data) and data[end : end + 1] == b"\\":  # half an escape
             self._rest = data[end:]
         self._keep(data[at:end])
-        # No key that matters is longer, and a string that is no key may have megabytes.
+        # No key that matters is longer, and a string that is not a key may have megabytes.
         if self._key is not None and len(self._key) < 100:
             self._key += data[at : min(end, at + 100)]
         if end < len(data) and not self._rest:

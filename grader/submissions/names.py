@@ -17,7 +17,7 @@ import msgspec
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Methods that change their object.  A call of any method that is a statement of its own counts as one as well.
+# Methods that change their object.  Any method whose call is a statement of its own counts as one, too.
 _MUTATORS: Final = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "popitem", "put"}
     | {"remove", "resize", "reverse", "setdefault", "sort", "update"}

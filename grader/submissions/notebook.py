@@ -109,7 +109,7 @@ def _text(cell: dict[str, Any]) -> str:
     return "\n".join(split_lines(text))
 
 
-# The keys under which environments store that a cell is in another language than the notebook: VS Code, Polyglot
+# The keys under which environments store that a cell is in a language other than the notebook's: VS Code, Polyglot
 # Notebooks, Deepnote, Datalore, Noteable, SoS, and notebooks before nbformat 4.
 _LANGUAGE_KEYS: Final = (
     ("metadata", "vscode", "languageId"),

@@ -269,7 +269,7 @@ class Tools(_Toolset):
 
     @tool_checked_by(require_picture)
     def render_figure(self, figure: Handle, side: int) -> Array | None:
-        """Return a figure's pixels, uint8 (height, width, 4), no side longer than `side`; `None` if it is not a figure."""
+        """Return a figure's pixels, uint8 (height, width, 4), with sides up to `side`; `None` if it is not a figure."""
 
     # -- time and devices -----------------------------------------------------------------------------------------
 

@@ -216,7 +216,7 @@ def read_npm_package(archive: Path) -> Arrays:
 
     Raises:
         KeyError: If a file is missing.
-        ValueError: If a file has another content than expected.
+        ValueError: If the content of a file is not as expected.
         OSError: If the archive cannot be read.
     """
     batches = [f"data_batch_{number}.png" for number in range(1, 6)]

@@ -454,7 +454,8 @@ class Forkserver:
                 worker.end("processes")
             elif worker.cpu_seconds > worker.limits.cpu_seconds:
                 worker.end("cpu")
-        # Workers that wait for their next call must not hold a full limit each, so they have one together as well.
+        # Workers that wait for their next call must not hold a full limit each, so there is also a limit for all
+        # together.
         together = max(worker.limits.memory_mb for worker in self._workers.values()) * MEMORY_TOGETHER
         if memory_of(everything, table, together) > together:
             self._largest(table).end("memory")

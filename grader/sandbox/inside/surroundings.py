@@ -29,7 +29,7 @@ _USUAL_PACKAGES: Final = (
     *("plotly", "pydot", "pydotplus", "requests", "seaborn", "skimage", "tensorboard", "tensorflow_addons", "tqdm"),
     *("visualkeras", "wandb"),
 )
-"""Packages that notebooks import for purposes beside the assignment, such as drawing, progress bars or logging."""
+"""Packages that notebooks import for purposes other than the assignment, such as drawing, progress bars or logging."""
 
 _RUNS_PYTHON: Final = frozenset(("time", "timeit", "capture", "prun"))
 
@@ -101,7 +101,7 @@ class Shell:
     __repr__ = __str__
 
     def getoutput(self, *_args: Any, **_kwargs: Any) -> list[str]:
-        """Return the lines that a shell command prints, of which there are none."""
+        """Return the lines that a shell command prints: none."""
         return []
 
     def run_cell_magic(self, magic: str, _line: str = "", cell: str = "") -> Any:

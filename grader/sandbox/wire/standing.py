@@ -1,4 +1,4 @@
-"""What the grader's own network and training look like, so that both sides know them again whatever a note says."""
+"""What the grader's own network and training look like, so that both sides recognise them whatever a note says."""
 
 from __future__ import annotations
 

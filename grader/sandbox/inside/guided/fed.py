@@ -106,7 +106,7 @@ class Fed:
         batched = batch is not None and np.ndim(batch[0]) == 4
         if self.how == "dataset":
             first = self.given.take(1)
-            # Without the cache, the whole pipeline would begin anew in each epoch.
+            # Without the cache, the whole pipeline would start over in each epoch.
             return (first.map(functools.partial(_beginning, rows)) if batched else first).cache().repeat()
         if batch is None:
             return self.given

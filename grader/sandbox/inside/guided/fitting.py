@@ -214,7 +214,7 @@ class Fitting:
                 if not model.compiled:
                     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
                 else:
-                    # The metrics were built for labels of the old shape, so they have to be made anew.
+                    # The metrics were built for labels of the old shape, so they have to be built again.
                     model.compile_from_config(model.get_compile_config())
                 history = original(model, **(known | changes()))
             except Stop:
@@ -321,7 +321,7 @@ def _count(steps: Any) -> int | None:
 
 def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
     """Return the images and labels that count in training: those whose sample weight and class weight are not zero."""
-    with contextlib.suppress(Exception):  # what cannot be combined makes fit itself fail
+    with contextlib.suppress(Exception):  # weights that cannot be combined make fit itself fail
         counts = np.ones(0 if fed.y is None else len(fed.y), bool)
         if given.get("sample_weight") is not None:
             counts &= np.asarray(given["sample_weight"]).reshape(len(counts), -1).any(axis=1)

@@ -161,7 +161,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
                 logs[name] = values[("val_" if name.startswith("val_") else "") + kind]
         for name in ("accuracy", "val_accuracy"):
             if not any("acc" in known and known.startswith("val_") == name.startswith("val_") for known in logs):
-                # The program does not track accuracy, which costs points in task 4; its later plots shall work anyway.
+                # The program does not track accuracy, which costs points in task 4; its later plots should work anyway.
                 logs[name] = values[name]
         legacy.add_old_names(logs, self._shared.program)  # of an accuracy that is only in the logs since then
 
@@ -225,8 +225,8 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
     """Change a network's last layer so that a label beside the wrong image shows.
 
     After so few steps most networks give every image the same class, above all those with batch normalisation, so the
-    biases are shifted so that each class is the answer for about as many images.  A network that gives most images
-    their own class has its outputs exchanged, since true labels could not be told from predicted ones: one that is
+    biases are shifted so that each class is the answer for about as many images.  If a network gives most images their
+    own class, its outputs are exchanged, since otherwise true labels could not be told from predicted ones: one that is
     right about three images in four is right about all of the six that a figure shows in one run of six.
 
     Args:

@@ -24,7 +24,8 @@ def measure_rates(seconds: float = 0.6) -> dict[str, float]:
     """Measure the best rates at which the backend multiplies matrices and convolves images, in single precision.
 
     Args:
-        seconds: How long to try each of the two, compiling aside; in all it takes about twice as long.
+        seconds: How long to try each of the two, in seconds, not counting compilation; in all it takes about twice as
+            long.
 
     Returns:
         `matmul` and `convolution`, in floating-point operations a second.

@@ -32,10 +32,10 @@ _BATCH_SECONDS: Final = 1.5
 _FORWARDS: Final = 3
 
 _MUCH: Final = 0.1
-"""The share of a network's work from which a layer that learns nothing is a suspect."""
+"""The least share of a network's work that makes a layer that learns nothing a suspect."""
 
 _MUCH_TO_LEARN: Final = 0.5
-"""The share of a network's work from which a layer that learns is a suspect.
+"""The least share of a network's work that makes a layer that learns a suspect.
 
 It is higher, since in a sound network several such layers share most of the work.
 """
@@ -90,7 +90,7 @@ class Suspects:
         self._count_compiling()
 
     def begin(self) -> None:
-        """Start counting anew, now that what happens only once, such as compiling, is over."""
+        """Start counting from zero, now that what happens only once, such as compiling, is over."""
         self._began = time.perf_counter()
         self._evaluated, self._evaluations, self._compiled = 0.0, 0, 0
         self._firsts, self._others = [], []

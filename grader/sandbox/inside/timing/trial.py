@@ -1,4 +1,4 @@
-"""A trial of a training's speed: the program trains as it is written, or with one thing undone where it meets Keras.
+"""A trial of a training's speed: the program trains as it is written, or with one thing undone where it calls Keras.
 
 Untrusted side.  The trusted side lets several trials of one submission take turns, and ends them when it has seen
 enough.  So a trial reports its results at the end of each turn.

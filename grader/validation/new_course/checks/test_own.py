@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.checks.own import SEEDS, CheckFailed, SubsetCase, Subsets, check, count_of, for_all
 
-# Labels from 3 up, of which none is among the classes.
+# Labels from 3 up, none of which is among the classes.
 UNWANTED = st.builds(
     SubsetCase,
     labels=st.lists(st.integers(3, 9), min_size=1, max_size=8).map(tuple),
