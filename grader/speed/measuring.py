@@ -137,9 +137,9 @@ class Pairs:
         course: The course, with its limits and what is trained.
         dataset: The data set that the images come from.
         on_training: Called after each training.
-        beside: The sandbox beside it, whose workers start on other cores.  With it, what is not compared runs at the
-            same time for both: all that comes before the first turn of a pair, that turn, and what follows the
-            training.
+        beside: A second sandbox of the same forkserver, whose workers start on other cores; see `Sandbox.beside`.  With
+            it, what is not compared runs at the same time for both: all that comes before the first turn of a pair,
+            that turn, and what follows the training.
 
     Attributes:
         rounds: The rounds of the submission so far.

@@ -106,7 +106,7 @@ class Station:
 
     Attributes:
         sandbox: The sandbox.
-        beside: The sandbox beside it, on other cores; `None` if this machine has none to spare.
+        beside: A second sandbox, on other cores; `None` if this machine has none to spare. See `Sandbox.beside`.
         machine: The machine that it runs on.
         import_seconds: How long it took to start, nearly all of which is importing Keras.
         sees_device: Whether Keras computes on the device; False if only the driver knows of the GPU.

@@ -323,7 +323,7 @@ def _kept(student: Student, model: Handle, export: ModelExport) -> ModelExport |
     it no advantage: it wrote the file, and could have written the weights that it claims.
 
     Returns:
-        The export, or `None` for a network of Keras' own layers.
+        The export, or `None` for a network of Keras' own layers, or if the worker cannot export it.
     """
     if graphs.has_graphs(export["config"]):
         with contextlib.suppress(SubmissionError):

@@ -107,7 +107,7 @@ def names_of(shown: list[Shown]) -> dict[int, set[str]]:
 
 
 def lines_shown(observed: Observed, *, after: int = 0) -> list[tuple[Line, Note, int]]:
-    """Return the visible lines in all figures after `at` notes, with their figure and the number of their axes."""
+    """Return the visible lines in the figures from note `after` on, with their figure and the number of their axes."""
     return [
         (line, note, number)
         for note in observed.notes[after:]

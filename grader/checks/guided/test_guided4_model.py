@@ -148,7 +148,7 @@ def test_block_function(observed: Observed) -> None:
 
 
 def _ignores_its_argument(block: Block) -> bool:
-    """Whether calls with different numbers made the same convolutions, with a number of filters that was not given."""
+    """Whether calls with different numbers made the same convolutions, so that at least one number was ignored."""
     given = [{number for number in numbers if number >= _LEAST_FILTERS} for numbers in block.given]
     same = len({tuple(filters) for filters in block.filters}) == 1
     return (
@@ -196,7 +196,7 @@ def makers_of_convolutions(program: str) -> set[str] | None:
 
 
 def _words_of(tree: ast.AST) -> set[str]:
-    """Return the names, attributes and strings in a part of a program, without the name of the function itself."""
+    """Return the names, attributes, parameters and strings in a part of a program, but no names of its functions."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):

@@ -203,10 +203,10 @@ def _called(line: Line, axes: Axes) -> str:
 
 
 def _prediction(observed: Observed) -> Note:
-    """Return the prediction that is judged: the last one about test images after training, or the last of all.
+    """Return the prediction that is judged: the last one after training that is about test images, or else the last.
 
     Raises:
-        CheckFailed: If nothing is predicted.
+        CheckFailed: If nothing is predicted after training.
     """
     fits = [at for at, note in enumerate(observed.notes) if note.kind == "fit"]
     after = [note for note in observed.notes[(fits[0] if fits else 0) :] if note.kind == "predict"]
@@ -523,7 +523,8 @@ def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[in
     """Return the names that the classes may have, the likeliest first.
 
     These are the names beside the images that are shown before the first prediction, since later figures may show
-    predictions.
+    predictions.  If one of them is wrong, the usual names follow; if the names after the prediction are all different
+    ones, those follow.
     """
     first = next((place for place, note in enumerate(observed.notes) if note.kind == "predict"), at)
     found = [names_of([image for image in everything if image.at < place]) for place in (first, at)]
@@ -540,8 +541,8 @@ def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[in
 def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
     """Return the names beside the images that are shown after the prediction, by their predicted classes.
 
-    If each predicted class has a name, these are believed.  The result is empty if images of fewer than two predicted
-    classes are shown.
+    If each predicted class has a name, these are believed; otherwise each gets a name that is in no text.  The result
+    is empty if images of fewer than two predicted classes are shown.
     """
     predicted = _predicted_classes(observed, _prediction(observed))
     after = [

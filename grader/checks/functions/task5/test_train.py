@@ -114,7 +114,7 @@ def epochs_of(training: Training) -> int:
 
 
 def of_many(trainings: Trainings, trainings_of_many: Trainings) -> Training | None:
-    """Return a training with very many images, or `None` if it would take many steps since batch_size is ignored."""
+    """Return a training with very many images; `None` if epochs or batch_size is ignored, as it would take long."""
     counts = trainings.witnessed().counts
     honoured = counts["largest"] == WITNESS_BATCH and counts["epochs"] == WITNESS_EPOCHS
     return trainings_of_many.large() if honoured else None
