@@ -178,7 +178,8 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         dataset: The data set: one of `grader.course.datasets.DATASETS`, or the path of the course's own.
         classes: The labels that the course uses, in the order of the one-hot columns.
         profile: The profile that is graded when the command line names none.
-        seed: The seed of every random choice that the grader makes.
+        seed: The seed of every random choice that the grader makes.  A submission that knew it would know what it is
+            going to be asked, so in grading it should be a large number that students do not have.
         points_by_check: Points by check id, for checks whose points differ from the contract: the table `[points]`.
         limits: The limits at which a submission is stopped.
         accuracy: The training budget of the accuracy check.
@@ -200,7 +201,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str = "cifar10"
     classes: tuple[Label, ...] = (0, 1, 2)
     profile: str = "standard"
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)] = 0  # NumPy's global generator takes 32 bits
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 0  # the integers of TOML
     # `points` in the file; in Python that name is the method below.
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: CourseLimits = CourseLimits()

@@ -57,7 +57,7 @@ def columns_kept(sandbox: Sandbox, submission: Submission, course: Course) -> Co
     """
     context = Context(submission, course, "quick", frozenset(), sandbox)
     left = TimeLeft(course.limits.grading_seconds)
-    examiner = Examiner(lambda: sandbox.spawn(seed=course.seed, limits=context.limits), left)
+    examiner = Examiner(lambda: sandbox.spawn(limits=context.limits), left)
     with contextlib.closing(examiner), contextlib.closing(Observed(context, left, examiner)) as observed:
         try:
             if observed.fit() is None:

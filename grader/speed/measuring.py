@@ -269,9 +269,9 @@ class Pairs:
                 raise
 
     def _make(self, submission: Submission, sandbox: Sandbox) -> TimedTraining:
-        seed = self._course.seed + 1 + len(self.rounds)
-        split = draw_data(self._dataset, self._course, seed)
-        return self._training_of(submission, sandbox, self._course, split, seed)
+        number = 1 + len(self.rounds)
+        split = draw_data(self._dataset, self._course, self._course.seed + number)
+        return self._training_of(submission, sandbox, self._course, split, number)  # the course's seed stays secret
 
     def trial(self, course: Course, split: Split, settings: Mapping[str, Any]) -> TimedTraining:
         """Make a training of the submission that reports its passes over the images; see `timed.TimedTraining`.
@@ -281,7 +281,7 @@ class Pairs:
             split: The images.
             settings: The settings of the trial.
         """
-        return self._training_of(self._submission, self._sandbox, course, split, course.seed, trial=settings)
+        return self._training_of(self._submission, self._sandbox, course, split, 0, trial=settings)
 
     def _training_of(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from pathlib import Path
 from typing import Final, Literal
@@ -26,6 +27,8 @@ def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functi
     """
     try:
         shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        settings = folder / "course.toml"
+        settings.write_text(settings.read_text().replace("seed = 0 ", f"seed = {secrets.randbits(53)} ", 1))
         wheats, submissions = folder / FOLDER / WHEATS, folder / "submissions"
         wheats.mkdir()
         submissions.mkdir()

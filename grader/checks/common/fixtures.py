@@ -36,6 +36,6 @@ def budget(context: Context) -> TimeLeft:
 @pytest.fixture(scope="session")
 def examiner(context: Context, budget: TimeLeft) -> Iterator[Examiner]:
     """The examiner, a worker that never sees the submission."""
-    examiner = Examiner(lambda: context.sandbox.spawn(seed=context.course.seed, limits=context.limits), budget)
+    examiner = Examiner(lambda: context.sandbox.spawn(limits=context.limits), budget)
     yield examiner
     examiner.close()

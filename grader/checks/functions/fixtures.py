@@ -26,7 +26,7 @@ __all__ = ["artefacts", "budget", "context", "examiner"]  # fixtures, which pyte
 
 
 def _fresh(context: Context, budget: TimeLeft, **how: bool) -> Iterator[Student]:
-    with context.sandbox.worker(seed=context.course.seed, limits=context.limits) as worker:
+    with context.sandbox.worker(limits=context.limits) as worker:
         course = context.course
         subject, seed = course.subject, course.seed
         yield Student(worker, context.submission, course.limits, budget=budget, seed=seed, subject=subject, **how)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from grader.checks.common.context import Context
-from grader.checks.common.evidence import Examiner
+from grader.checks.common.evidence import CannotRebuild, Examiner
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.student import TimeLeft, told, where
 from grader.checks.common.verdict import CheckFailed
@@ -170,7 +171,7 @@ class Observed:
         again = f" {self._number}" if self._number else ""
         rng = seeded_generator(context.course.seed, f"guided {submission.sha256} {train}{again}")
         pictures = draw(rng, train=train, test=test)
-        self._worker = context.sandbox.spawn(seed=context.course.seed, limits=context.limits)
+        self._worker = context.sandbox.spawn(limits=context.limits)
         settings = {
             "shims": context.course.legacy == "run",
             "statement_seconds": STATEMENT_SECONDS,
@@ -219,7 +220,7 @@ class Observed:
         Raises:
             WorkerGone: If the run did not come to its end.
         """
-        worker = self.context.sandbox.spawn(seed=self.context.course.seed, limits=self.context.limits)
+        worker = self.context.sandbox.spawn(limits=self.context.limits)
         settings = {
             "shims": self.context.course.legacy == "run",
             "scripted": False,
@@ -420,21 +421,41 @@ class Observed:
             self._networks[path] = opened(self.examiner, data, config, weights)
         return self._networks[path]
 
-    def network_with(self, digest: str, config: str) -> Handle | None:
-        """Return a network with a digest, opened in the examiner; `None` if the worker cannot give its weights.
+    def networks_with(self, digest: str, configs: Sequence[str]) -> Iterator[Handle]:
+        """Yield the networks that may have a digest, opened in the examiner; none if the worker has no such weights.
 
-        It is read from the file that it was saved to, or rebuilt with the weights that the worker kept as it predicted.
+        The first is read from the file that it was saved to, if it was.  The others are built from each configuration
+        with its weights, or with those that the worker kept as it predicted.
 
         Raises:
-            CannotRebuild: If the examiner cannot build such a network.
+            CannotRebuild: If the examiner cannot build any of them.
         """
-        if digest and (path := self.saved_with({digest}, config)):
-            return self.network(path, config)
-        if self._worker is None:
-            return None
-        with self._budget.spend():
-            weights = _weights_from(self._worker, "weights_predicting", digest)
-        return self.examiner.rebuild(config, weights) if weights and weights_digest(weights) == digest else None
+        weights: list[Array] | None = None
+        failed: CannotRebuild | None = None
+        built = 0
+        try:
+            if digest and (path := self.saved_with({digest}, configs[0])):
+                network = self.network(path, configs[0])
+                weights = self.examiner.weights_of(network)
+                built += 1
+                yield network
+        except CannotRebuild as error:
+            failed = error
+        if weights is None and self._worker is not None:
+            with self._budget.spend():
+                weights = _weights_from(self._worker, "weights_predicting", digest)
+        if not weights or weights_digest(weights) != digest:
+            return
+        for config in configs:
+            try:
+                network = self.examiner.rebuild(config, weights)
+            except CannotRebuild as error:
+                failed = error
+                continue
+            built += 1
+            yield network
+        if failed is not None and not built:
+            raise failed
 
     def saved_with(self, digests: set[str], config: str) -> str:
         """Return the path of a saved file whose network has one of some digests in the examiner; "" if none has."""

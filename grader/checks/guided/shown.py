@@ -27,6 +27,7 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
         test: Whether it is a test image.
         known: Its class, 0 to 9.
         texts: The texts beside it.
+        shared: Whether these are the texts of several images, of which nothing says which belongs to which.
         line: The line of the program that showed the figure.
         at: The number of notes before the figure.
     """
@@ -37,6 +38,7 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
     texts: tuple[str, ...]
     line: int
     at: int
+    shared: bool = False
 
 
 def images_shown(observed: Observed) -> list[Shown]:
@@ -62,11 +64,12 @@ def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
             labels = observed.album.test_labels if test >= 0 else observed.album.train_labels
             number = test if test >= 0 else train
             texts = list(axes.texts) + (list(note.texts) if alone else [])
+            shared = len(axes.images) > 1 and not axes.beside
             if axes.beside:
                 texts = axes.beside[place]
-            elif len(axes.images) > 1 and (each := texts_in_order(axes.texts, len(axes.images))):
-                texts = [each[place]]
-            shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at))
+            elif shared and (each := texts_in_order(axes.texts, len(axes.images))):
+                texts, shared = [each[place]], False
+            shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at, shared))
     return shown
 
 

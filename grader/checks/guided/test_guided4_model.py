@@ -162,8 +162,8 @@ def _ignores_its_argument(block: Block) -> bool:
 def makers_of_convolutions(program: str) -> set[str] | None:
     """Return the functions that may make a convolution, from the text of the program; `None` if it cannot be parsed.
 
-    These are the functions that mention one in their own text, or in the text of a function that they call by name.  A
-    note that names another function is forged.
+    These are the functions that mention one in their own text, or in the text of a function that they call by name, and
+    that are mentioned themselves anywhere else.  A note that names another function is forged.
     """
     try:
         tree = ast.parse(program)
@@ -192,7 +192,20 @@ def makers_of_convolutions(program: str) -> set[str] | None:
         more = {name for name, own in words.items() if own & makers} - makers
         makers |= more
         grown = bool(more)
-    return makers & set(functions)
+    return {name for name in makers & set(functions) if name == "<lambda>" or _is_used(name, functions[name], tree)}
+
+
+def _is_used(name: str, defined: list[ast.AST], tree: ast.AST) -> bool:
+    """Whether a function or class is mentioned outside its own text, decorated, or called by Python itself."""
+    if name.startswith("__") or any(getattr(node, "decorator_list", ()) for node in defined):
+        return True
+    inside = sum(_mentions(name, node) for node in defined)
+    return _mentions(name, tree) > inside
+
+
+def _mentions(name: str, tree: ast.AST) -> int:
+    """Return how often a part of a program mentions a name, as a variable or as an attribute."""
+    return sum(name in (getattr(node, "id", None), getattr(node, "attr", None)) for node in ast.walk(tree))
 
 
 def _words_of(tree: ast.AST) -> set[str]:

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
-from grader.checks.guided.data import Data, Images, are_rows, columns_of, naming, scales_differ
+from grader.checks.guided.data import SURE, Data, Images, are_rows, columns_of, naming, scales_differ
 from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Axes, Line, Note
 from grader.checks.guided.observed import Observed, Told
@@ -20,6 +21,7 @@ from grader.checks.guided.scaling import scaled_wrongly
 from grader.checks.guided.shown import Shown, follows, images_shown, lines_shown, names_of, tokens
 from grader.checks.guided.test_guided3_examples import pairs_wrongly
 from grader.checks.guided.test_guided5_training import best_of_all
+from grader.sandbox.wire import graphs
 
 Array = np.ndarray[Any, Any]
 _Curves = tuple[tuple[float, ...], tuple[float, ...]]
@@ -326,20 +328,9 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
     answers = prediction.answers
     if answers is None or len(answers) != len(numbers):
         return
-    # A configuration that is too long is left out of the note.
-    config = prediction.config or next((note.config for note in reversed(observed.of_kind("fit")) if note.config), "")
-    if not config:
+    configs = _configs_of(observed, prediction)
+    if not configs:
         return
-    try:
-        network = observed.network_with(prediction.digest, config)
-    except CannotRebuild:
-        return  # which task 4 reports
-    if network is None:
-        raise CheckFailed(
-            "The predictions should be those of a network of this program, but it has none that gives them.",
-            hint="Use what model.predict returns as it is.",
-            line=prediction.line,
-        )
     rows = np.flatnonzero(numbers >= 0)
     if len(rows) > _MOST_ASKED:
         course = observed.context.course
@@ -347,16 +338,47 @@ def _require_own_answers(observed: Observed, prediction: Note, numbers: Array) -
         in_figures = np.isin(numbers, [image.number for image in images_shown(observed) if image.test])
         rows = np.union1d(rng.choice(rows, _MOST_ASKED, replace=False), rows[in_figures[rows]])
     x = whole(prediction.x[rows].astype(np.float32))
-    own = observed.examiner.run_network(network, x)
-    if own.ndim == 2 and not np.allclose(own.sum(axis=1), 1, atol=0.01):
-        return  # no probabilities, which task 4 reports; a softmax over the images depends on all of them
-    if own.shape != answers[rows].shape or not np.all(np.abs(own - answers[rows]) <= _SAME_ANSWER):
+    found: list[Array] = []
+    try:
+        for network in observed.networks_with(prediction.digest, configs):
+            own = observed.examiner.run_network(network, x)
+            if own.shape == answers[rows].shape and np.all(np.abs(own - answers[rows]) <= _SAME_ANSWER):
+                return
+            found.append(own)
+    except CannotRebuild:
+        return  # which task 4 reports
+    if not found:
         raise CheckFailed(
-            "The predictions should be those of the network that predicts, but that network answers something else "
-            "about these images.",
+            "The predictions should be those of a network of this program, but it has none that gives them.",
             hint="Use what model.predict returns as it is.",
             line=prediction.line,
         )
+    logits = any(note.from_logits for note in observed.of_kind("compile"))
+    if not logits and not any(own.ndim == 2 and np.allclose(own.sum(axis=1), 1, atol=0.01) for own in found):
+        return  # no probabilities, which task 4 reports; a softmax over the images depends on all of them
+    raise CheckFailed(
+        "The predictions should be those of the network that predicts, but that network answers something else "
+        "about these images.",
+        hint="Use what model.predict returns as it is.",
+        line=prediction.line,
+    )
+
+
+def _configs_of(observed: Observed, prediction: Note) -> list[str]:
+    """Return how the network that predicts may be built, the likeliest first.
+
+    It is built as it was trained, or as the note of the prediction says: a program may put its trained network into
+    another one.  That note may be forged, so it must not bring layers of its own if the trained network has none.  A
+    configuration that is too long is left out of a note.
+    """
+    trained = [note.config for note in observed.of_kind("fit") if note.config]
+    of_digest = [
+        note.config for note, told in observed.fits(stand_ins=True) if prediction.digest in told.digests and note.config
+    ]
+    first = (of_digest or trained)[-1:]
+    plain = any(not graphs.has_graphs(config) for config in of_digest)
+    others = [prediction.config] if prediction.config and not (plain and graphs.has_graphs(prediction.config)) else []
+    return list(dict.fromkeys([*first, *others]))
 
 
 @check("predictions/shown")
@@ -365,7 +387,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
         raise NotRun("predict is never called.")
     prediction = _prediction(observed)
     at = next(place for place, note in enumerate(observed.notes) if note is prediction)
-    everything = images_shown(observed)
+    everything = _of_own_classes(observed, images_shown(observed))
     shown = [image for image in everything if image.at > at and (image.test or not observed.uses_test_images)]
     if not shown:
         why = observed.because("show", "imshow", "plot", "pred")
@@ -403,6 +425,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
         for names in candidates
     ]
     if (not all(wrongs) or pairs_wrongly(observed)) and all(image.texts for image, _ in told):
+        _require_one_label(told, candidates[0])
         _require_named_rightly(told, candidates[0])
         return
     names, wrong = candidates[0], wrongs[0]
@@ -420,6 +443,43 @@ def test_predictions_are_shown(observed: Observed) -> None:
         hint="Take the label of each image from its own prediction: class_names[np.argmax(p[i])].",
         line=image.line,
     )
+
+
+def _of_own_classes(observed: Observed, shown: list[Shown]) -> list[Shown]:
+    """Return images with the classes that the program takes them for, if its test images have labels of others.
+
+    Task 2 reports such labels.
+    """
+    data = Data(observed)
+    training, test = data.training(), data.test()
+    if training is None or test is None or training.labels is None or test.labels is None:
+        return shown
+    if len(test.labels) != test.found.count or data.agreement(training) < SURE or data.agreement(test) >= SURE:
+        return shown
+    classes = {column: known for known, column in naming(*data.labelled(training)).items()}
+    labels = {image.number: image.known for image in data.as_labelled(shown) if image.test}
+    return [
+        msgspec.structs.replace(image, known=classes.get(labels[image.number], image.known))
+        if image.test and image.number in labels
+        else image
+        for image in shown
+    ]
+
+
+def _require_one_label(told: list[tuple[Shown, int]], names: dict[int, set[str]]) -> None:
+    """Raise `CheckFailed` if each image has the names of all classes beside it, each in a text of its own."""
+    words = {known: _as_words(each) for known, each in names.items()}
+
+    def names_all_apart(image: Shown) -> bool:
+        named = [{known for known, each in words.items() if each & tokens((text,))} for text in image.texts]
+        return all({known} in named for known in words)
+
+    if len(words) > 2 and all(names_all_apart(image) and not image.shared for image, _ in told):
+        raise CheckFailed(
+            "The label that was predicted should stand beside each image, but the labels of all classes do.",
+            hint="Show only the label of the class with the largest probability: class_names[np.argmax(p[i])].",
+            line=told[0][0].line,
+        )
 
 
 def _require_named_rightly(told: list[tuple[Shown, int]], names: dict[int, set[str]]) -> None:

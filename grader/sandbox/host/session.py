@@ -435,16 +435,21 @@ class Sandbox:
             yield Sandbox(self.level, ours, self.pid, first, cores=cores, pinned=self.pinned)
 
     @contextlib.contextmanager
-    def worker(self, *, seed: int, limits: Limits | None = None) -> Iterator[Worker]:
-        """Fork a fresh worker, and end it when the `with` block ends, whatever it is doing then."""
+    def worker(self, *, seed: int = 0, limits: Limits | None = None) -> Iterator[Worker]:
+        """Fork a fresh worker as `spawn` does, and end it when the `with` block ends, whatever it is doing then."""
         worker = self.spawn(seed=seed, limits=limits)
         try:
             yield worker
         finally:
             worker.close()
 
-    def spawn(self, *, seed: int, limits: Limits | None = None) -> Worker:
+    def spawn(self, *, seed: int = 0, limits: Limits | None = None) -> Worker:
         """Fork a fresh worker, which the caller has to close.
+
+        Args:
+            seed: The seed of its random generators.  The submission can read it, so it must have nothing to do with the
+                course's seed, which decides what the submission is asked.
+            limits: Its limits; the usual ones if not given.
 
         Raises:
             SandboxError: If the forkserver has ended.
@@ -469,16 +474,17 @@ class Sandbox:
         return Worker(self, self._count, limits, Channel(ours, FromWorker), log_reader)
 
     def pin(self, number: int, cores: tuple[int, ...]) -> None:
-        """Move a worker, with all its processes and threads, to some CPU cores.
+        """Move a worker, with all its processes and threads, to some CPU cores, and wait until it is there.
 
         Args:
             number: The worker's number.
             cores: The cores; those of the forkserver if there are none here.
 
         Raises:
-            SandboxError: If the forkserver has ended.
+            SandboxError: If the forkserver does not answer.
         """
         self._send(Pin(number, cores))
+        self.account(number)  # orders are obeyed one after the other, so the worker has moved before this is answered
 
     def account(self, number: int) -> Accounted:
         """Return the processor time that a worker has used so far; 0 if it has ended.

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from grader.sandbox.inside import sight
 from grader.sandbox.wire.facts import MOST, MOST_IMAGES
 
 
 def describe_figure(figure: Any) -> dict[str, Any] | None:
     """Describe the axes of a figure with their images, lines, texts and legends; `None` for anything but a figure.
+
+    Only what can be seen is described.
 
     Returns:
         `{"axes": [...], "legends": [...], "xlabel": ..., "ylabel": ...}`, where the labels are those of the figure
@@ -29,9 +32,10 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     if not isinstance(figure, FigureBase):
         return None
     axes: list[Any] = figure.axes[:MOST]  # type: ignore[index,assignment,unused-ignore]
-    legends = [legend for axis in axes if (legend := axis.get_legend()) is not None] + list(figure.legends)
+    legends = [axis.get_legend() for axis in axes] + list(figure.legends)
+    legends = [legend for legend in legends if legend is not None and legend.get_visible()]
     return {
-        "axes": [_describe_axes(axis) for axis in axes],
+        "axes": [_describe_axes(axis, figure, sight.paper_of(figure)) for axis in axes],
         "legends": [_describe_legend(legend) for legend in legends[:MOST]],
         "xlabel": figure.get_supxlabel(),
         "ylabel": figure.get_supylabel(),
@@ -87,14 +91,18 @@ def close_figures() -> None:
     plt.close("all")
 
 
-def _describe_axes(axis: Any) -> dict[str, Any]:
-    titles = [axis.get_title(location) for location in ("left", "center", "right")]
+def _describe_axes(axis: Any, figure: Any, paper: Any) -> dict[str, Any]:
+    seen = sight.in_sight(axis, figure)
+    titles = [axis._left_title, axis.title, axis._right_title]
+    readable = [title.get_text() for title in titles if seen and sight.can_be_read(title, paper)]
+    images = [image for image in axis.get_images() if seen and sight.image_in_sight(image)]
+    lines = [line for line in axis.get_lines() if seen and sight.can_be_seen(line)]
     return {
-        "title": "\n".join(title for title in titles if title),
+        "title": "\n".join(title for title in readable if title),
         "xlabel": _label(axis, "x"),
         "ylabel": _label(axis, "y"),
-        "images": [_pixels(image) for image in axis.get_images()[-MOST_IMAGES:]],
-        "lines": [_describe_line(line) for line in axis.get_lines()[:MOST]],
+        "images": [_pixels(image) for image in images[-MOST_IMAGES:]],
+        "lines": [_describe_line(line) for line in lines[:MOST]],
     }
 
 

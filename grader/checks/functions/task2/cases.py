@@ -17,6 +17,12 @@ from grader.checks.functions.cases import FEWEST_LABELS, SEEDS
 STEP: Final = 5
 """How much brighter each image of a `SubsetCase` is than the one before, in levels from 0 to 255."""
 
+_LEVELS: Final = 48
+"""The number of different values in the first image, so that the brightest image still fits into a byte."""
+
+_MOST_PIXELS: Final = 64
+"""The largest height and width of an image."""
+
 
 class SubsetCase(msgspec.Struct, frozen=True):
     """A call of `subset_data` with images that can be told apart.
@@ -33,8 +39,8 @@ class SubsetCase(msgspec.Struct, frozen=True):
 
     @property
     def pattern(self) -> np.ndarray[Any, Any]:
-        """The first image, uint8, with the values 0, 1, 2 and so on."""
-        return np.arange(math.prod(self.image_shape), dtype=np.uint8).reshape(self.image_shape)
+        """The first image, uint8, with the values 0, 1, 2 and so on, again from 0 after 47."""
+        return (np.arange(math.prod(self.image_shape)) % _LEVELS).astype(np.uint8).reshape(self.image_shape)
 
     @property
     def x(self) -> Shown:
@@ -47,10 +53,11 @@ class SubsetCase(msgspec.Struct, frozen=True):
             return Shown(digits.astype(np.uint8).reshape(-1, *self.image_shape), text)
         values = (STEP * np.arange(count)).astype(np.uint8).reshape(count, 1, 1, 1)
         text = f'np.arange(0, {STEP * count}, {STEP}, dtype="uint8").reshape({count}, 1, 1, 1)'
-        if self.image_shape == (1, 1, 1):
-            return Shown(values, text)
         size, shape = math.prod(self.image_shape), self.image_shape
-        return Shown(values + self.pattern, f'{text} + np.arange({size}, dtype="uint8").reshape{shape}')
+        pattern = f'np.arange({size}, dtype="uint8")'
+        if size > _LEVELS:
+            pattern = f'(np.arange({size}) % {_LEVELS}).astype("uint8")'
+        return Shown(values + self.pattern, f"{text} + {pattern}.reshape{shape}")
 
     @property
     def is_large(self) -> bool:
@@ -96,9 +103,12 @@ _UNUSUAL = ((5, 2, 7), (4, 1, 6))
 def many_case(subject: Subject) -> SubsetCase:
     """Return a case with 36 images of up to three of the course's classes, and four images of another label.
 
-    They are too many for a shuffle to leave them sorted by chance.
+    They are too many for a shuffle to leave them sorted by chance, and as large as those of the course, unless these
+    are very large.
     """
-    return SubsetCase(_labels(subject) * 4, (1, 1, 1), subject.classes, None)
+    height, width, channels = subject.image_shape
+    shape = (min(height, _MOST_PIXELS), min(width, _MOST_PIXELS), channels)
+    return SubsetCase(_labels(subject) * 4, shape, subject.classes, None)
 
 
 def usual_case(subject: Subject) -> SubsetCase:

@@ -35,6 +35,12 @@ Array = np.ndarray[Any, Any]
 @check("subset_data/keeps-only-requested-classes")
 @for_all(subset_cases)
 def test_keeps_only_requested_classes(subsets: Subsets, case: SubsetCase) -> None:
+    require_only_requested(subsets, case)
+    subsets.once("only requested ones", lambda: require_only_requested(subsets, usual_case(subsets.subject)))
+
+
+def require_only_requested(subsets: Subsets, case: SubsetCase) -> None:
+    """Raise `CheckFailed` if an image of another class is kept."""
     for number in image_numbers(case, subsets.with_tuple(case).images):
         label = case.labels[number]
         if label not in case.classes:
@@ -160,7 +166,12 @@ def requested_rows(case: SubsetCase, images: Array, labels: Array) -> Array:
 @check("subset_data/columns-follow-classes")
 @for_all(subset_cases)
 def test_columns_follow_classes(subsets: Subsets, case: SubsetCase) -> None:
-    case = usable(subsets, case)
+    require_columns(subsets, usable(subsets, case))
+    subsets.once("columns", lambda: require_columns(subsets, usual_case(subsets.subject)))
+
+
+def require_columns(subsets: Subsets, case: SubsetCase) -> None:
+    """Raise `CheckFailed` if the columns do not stand for the classes in the order in which these are given."""
     images, labels = subsets.of(case)[:2]
     rows = rows_of(subsets, labels, len(images))
     # Only the number of ones in each column is judged.  Labels that are paired with the wrong images are left to the

@@ -13,30 +13,31 @@ import numpy as np
 from grader.sandbox.inside.figures import look_of
 from grader.sandbox.inside.guided.fed import signatures
 from grader.sandbox.inside.guided.tiles import centre_of, parts_of, pixels_of
+from grader.sandbox.inside.sight import (
+    NO_PAPER,
+    can_be_read,
+    can_be_seen,
+    image_in_sight,
+    in_sight,
+    paper_of,
+    texts_around,
+)
 
 _MAX_TEXT: Final = 300
 _MAX_IMAGES: Final = 100
-_LEAST_ALPHA: Final = 0.15
-_LEAST_INCHES: Final = 0.1
-_LEAST_WIDTH: Final = 0.2
-_LEAST_POINTS: Final = 2.0
-_LEAST_CONTRAST: Final = 0.05
-_NO_PAPER: Final = (0, 0, 0, 0)
 _NO_SIGNATURE: Final = np.zeros((0, 0, 3), np.float32)
 
 
 def describe(figure: Any) -> dict[str, Any]:
     """Describe a figure: the images, texts and lines of its axes, and the texts of the figure and its legends."""
     axes = []
-    paper = _paper_of(figure)
+    paper = paper_of(figure)
     for axis in figure.axes[:_MAX_IMAGES]:
         images, seen, centres = [], [], []
-        seen_at_all = bool(axis.get_visible()) and _has_room(axis, figure)
+        seen_at_all = in_sight(axis, figure)
         for image in axis.get_images()[:_MAX_IMAGES]:
             array = pixels_of(image)
-            alpha = image.get_alpha()
-            solid = alpha is None or bool(np.min(alpha) > _LEAST_ALPHA)
-            visible = bool(image.get_visible() and seen_at_all and solid and _shows(axis, image))
+            visible = seen_at_all and image_in_sight(image)
             parts = parts_of(array, _MAX_IMAGES)
             images += [signatures(array[None, rows, columns])[0] for rows, columns in parts] or [_NO_SIGNATURE]
             centres += [centre_of(image, array.shape, *part) for part in parts] or [(np.nan, np.nan)]
@@ -49,7 +50,7 @@ def describe(figure: Any) -> dict[str, Any]:
                 "visible": seen[:_MAX_IMAGES],
                 "texts": _texts_of(axis, paper),
                 "beside": _beside(axis, centres)[:_MAX_IMAGES],
-                "lines": [_line(line) for line in axis.get_lines()[:50] if seen_at_all and _can_be_seen(line)],
+                "lines": [_line(line) for line in axis.get_lines()[:50] if seen_at_all and can_be_seen(line)],
                 "legend": entries,
                 "xlabel": axis.get_xlabel()[:_MAX_TEXT],
                 "ylabel": axis.get_ylabel()[:_MAX_TEXT],
@@ -62,36 +63,6 @@ def describe(figure: Any) -> dict[str, Any]:
     return {"axes": axes, "texts": [text[:_MAX_TEXT] for text in own if text.strip()][:50]}
 
 
-def _has_room(axis: Any, figure: Any) -> bool:
-    """Whether the part of an axes that lies inside its figure is large enough to be seen."""
-    place = axis.get_position()
-    width, height = min(place.x1, 1) - max(place.x0, 0), min(place.y1, 1) - max(place.y0, 0)
-    inches = figure.get_size_inches()
-    return bool(width > 0 and height > 0 and width * inches[0] > _LEAST_INCHES and height * inches[1] > _LEAST_INCHES)
-
-
-def _can_be_seen(line: Any) -> bool:
-    """Whether a line is visible: neither hidden nor faint, and with a stroke or markers that are not too thin."""
-    stroke = str(line.get_linestyle()).lower() not in ("none", "", " ") and line.get_linewidth() >= _LEAST_WIDTH
-    markers = str(line.get_marker()).lower() not in ("none", "", " ") and line.get_markersize() >= _LEAST_WIDTH
-    return bool(line.get_visible() and _stands_out(line, line.axes.get_facecolor()) and (stroke or markers))
-
-
-def _stands_out(artist: Any, paper: Any) -> bool:
-    """Whether a line or text is neither faint nor of the colour of the paper that it is on."""
-    from matplotlib.colors import to_rgba
-
-    with contextlib.suppress(TypeError, ValueError):
-        colour = np.array(to_rgba(artist.get_color()))
-        alpha = artist.get_alpha()
-        if min(colour[3], 1 if alpha is None else float(np.min(alpha))) < _LEAST_ALPHA:
-            return False
-        behind = np.array(to_rgba(paper))
-        # The program's viewer decides what is behind paper that is transparent.
-        return bool(behind[3] < 1 or np.abs(colour[:3] - behind[:3]).max() >= _LEAST_CONTRAST)
-    return True
-
-
 def _in_view(line: Any) -> bool:
     """Whether at least one point of a line lies within the limits of its axes."""
     with contextlib.suppress(TypeError, ValueError):
@@ -102,39 +73,13 @@ def _in_view(line: Any) -> bool:
     return True
 
 
-def _shows(axis: Any, image: Any) -> bool:
-    """Whether the centre of an image lies within the limits of its axes."""
-    left, right, low, high = image.get_extent()
-    x, y = (left + right) / 2, (low + high) / 2
-    return bool(min(axis.get_xlim()) <= x <= max(axis.get_xlim()) and min(axis.get_ylim()) <= y <= max(axis.get_ylim()))
-
-
-def _can_be_read(text: Any, paper: Any) -> bool:
-    """Whether the letters of a text are neither hidden nor faint nor tiny, nor of the colour of their paper."""
-    return bool(text.get_visible() and text.get_fontsize() >= _LEAST_POINTS and _stands_out(text, paper))
-
-
-def _paper_of(figure: Any) -> Any:
-    """Return the colour behind the titles and labels of a figure.
-
-    If all of them have the colour of the figure itself, the author sees figures without a background, on a dark page.
-    """
-    paper = figure.get_facecolor()
-    texts = [text for axis in figure.axes[:_MAX_IMAGES] for text in _around(axis) if text.get_text().strip()]
-    return paper if any(_stands_out(text, paper) for text in texts) else _NO_PAPER
-
-
-def _around(axis: Any) -> list[Any]:
-    return [axis.title, axis._left_title, axis._right_title, axis.xaxis.label, axis.yaxis.label]
-
-
 def _within(axis: Any) -> list[Any]:
     """Return the texts inside an axes that can be read, on whatever image they may be."""
-    return [text for text in axis.texts if _can_be_read(text, _NO_PAPER)]
+    return [text for text in axis.texts if can_be_read(text, NO_PAPER)]
 
 
 def _texts_of(axis: Any, paper: Any) -> list[str]:
-    readable = [text for text in _around(axis) if _can_be_read(text, paper)]
+    readable = [text for text in texts_around(axis) if can_be_read(text, paper)]
     readable += _within(axis)
     texts = [text.get_text() for text in readable]
     if axis.axison and len(axis.get_images()) and not axis.get_lines():

@@ -29,6 +29,9 @@ from grader.sandbox.wire.weights import differ
 Ask = Callable[[Any], Any]
 """A function that sends an event to the trusted side, waits for the reply, and returns it."""
 
+_LEAST_WEIGHT: Final = 1e-3
+"""The weight of an image that counts for next to nothing, as a share of the largest weight."""
+
 _VALIDATED_IMAGES: Final = 8
 _FEW_IMAGES: Final = 8
 """The number of images in a shortened training of a large network."""
@@ -110,6 +113,8 @@ class Fitting:
         split = float(given.get("validation_split") or 0)
         fed = Fed(x, y, _count(given.get("steps_per_epoch")))
         held = Fed(*_pair(validation), _count(given.get("validation_steps"))) if validation is not None else None
+        if self._options.shorten:
+            fed.look_at_next_epoch()
         x_counted, y_counted = _trained_on(fed, given)
         facts = {
             "model": self._recorder.number_of(model),
@@ -320,15 +325,19 @@ def _count(steps: Any) -> int | None:
 
 
 def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the images and labels that count in training: those whose sample weight and class weight are not zero."""
+    """Return the images and labels that count in training.
+
+    The others have a sample weight or class weight that is zero, or next to nothing beside the largest.
+    """
     with contextlib.suppress(Exception):  # weights that cannot be combined make fit itself fail
         counts = np.ones(0 if fed.y is None else len(fed.y), bool)
         if given.get("sample_weight") is not None:
-            counts &= np.asarray(given["sample_weight"]).reshape(len(counts), -1).any(axis=1)
+            weights = np.abs(np.asarray(given["sample_weight"], np.float64)).reshape(len(counts), -1).max(axis=1)
+            counts &= weights > _LEAST_WEIGHT * weights.max()
         if given.get("class_weight"):
-            counts &= ~np.isin(
-                classes_of(fed.y), [each for each, weight in given["class_weight"].items() if not weight]
-            )
+            of_class = {each: abs(float(weight)) for each, weight in given["class_weight"].items()}
+            least = _LEAST_WEIGHT * max(of_class.values())
+            counts &= ~np.isin(classes_of(fed.y), [each for each, weight in of_class.items() if weight <= least])
         if not counts.all():
             return fed.x[counts], fed.y[counts]
     return fed.x, fed.y

@@ -45,6 +45,8 @@ class Shared:
 
     Attributes:
         values: The accuracies and losses of the last epoch.
+        looks_at_steps: Whether it is still to be seen that a training step changes the weights.
+        before_step: The trainable weights right before the current training step; empty unless `looks_at_steps`.
         best_weights: The weights of the last training's epoch with the best val_accuracy.
     """
 
@@ -53,6 +55,8 @@ class Shared:
         self.program = program
         self.kept = kept
         self.values: dict[str, float] = {}
+        self.looks_at_steps = False
+        self.before_step: list[Any] = []
         self.best_weights: list[Any] = []
 
 
@@ -97,14 +101,21 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the weights before the training."""
         self._finite = self.model.get_weights()
+        self._shared.looks_at_steps = True
         self.validated[:] = range(1, MOST_EPOCHS + 1)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Note whether the step itself changed the weights; callbacks may change them between the steps."""
+        if self._shared.looks_at_steps:
+            self._note["moved"] |= differ(_trainable_weights(self.model), self._shared.before_step)
+            self._shared.looks_at_steps = not self._note["moved"]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Commit to the weights, and put the revealed values into the logs."""
         shared, note = self._shared, self._note
         logs = logs if logs is not None else {}
         if self.validated:
-            self._look_at_training()
+            self._make_judgeable()
             if shared.tell and note["moved"]:
                 self._train_no_more(logs)
         else:
@@ -137,11 +148,9 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         if logs is not None:
             logs |= self._last_logs
 
-    def _look_at_training(self) -> None:
-        """Note whether the epoch changed the weights, and change them so that the answers can be judged."""
-        weights = self.model.get_weights()
-        self._note["moved"] |= differ(weights, self._finite)
-        self._keep_finite(weights)
+    def _make_judgeable(self) -> None:
+        """Change the weights so that the answers can be judged."""
+        self._keep_finite(self.model.get_weights())
         if self._sample is not None:
             with contextlib.suppress(Exception):  # not every network is of the kind that task 4 asks for
                 _balance(self.model, self._sample, self._columns)
@@ -193,6 +202,11 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Remember the files that are there already, so that only those of this training count."""
         self._seen = dict(self._files())
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Remember the weights before the step, after all other callbacks."""
+        if self._shared.looks_at_steps:
+            self._shared.before_step = _trainable_weights(self.model)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look for files that this epoch has created or overwritten."""
@@ -251,6 +265,10 @@ def _balance(model: Any, images: Any, columns: Any) -> None:
     if columns is not None and np.mean(answers.argmax(axis=1) == columns) > _MOSTLY_RIGHT:
         for weight in layer.weights:
             weight.assign(np.roll(backend.to_numpy(weight), 1, axis=-1))
+
+
+def _trainable_weights(model: Any) -> list[Any]:
+    return [backend.to_numpy(weight) for weight in model.trainable_variables]
 
 
 def _add_noise(model: Any, seed: int) -> None:
