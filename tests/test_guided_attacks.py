@@ -33,6 +33,9 @@ SLOW: Final = bool(os.environ.get("GRADER_WHOLE_CORPUS"))
 A_FEW: Final = ("answers-the-wire", "forges-the-answers-shown", "weights-stand-still")
 """The attacks that the default run tries."""
 
+SEED: Final = 5128947234981723
+"""A course's seed that no attack knows."""
+
 
 class Attack(msgspec.Struct, frozen=True):
     """One file in `tests/guided/attacks/`."""
@@ -55,7 +58,7 @@ def slot() -> Iterator[Slot]:
     """One sandbox for all attacks."""
     if why_not(LEVEL):
         pytest.skip(f"attacks run where they can do no harm: {why_not(LEVEL)}")
-    with Slot(Settings(Course(), "quick", frozenset(), LEVEL)) as slot:
+    with Slot(Settings(Course(seed=SEED), "quick", frozenset(), LEVEL)) as slot:
         yield slot
 
 
