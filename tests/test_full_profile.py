@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from grader.checks.common.context import Context
 from grader.cli.speed import measure_graded
 from grader.course import Course, CourseLimits, Full, Settings, Speed, thresholds
 from grader.course.datasets import Dataset, load_dataset
 from grader.course.thresholds import Calibration, find_calibration, full_budget, load_calibrations
 from grader.gradebook.store import Gradebook
 from grader.grading.batch import make_report
-from grader.grading.slots import Slot
+from grader.grading.judging import grade
 from grader.ground.errors import GraderError
 from grader.results.artefacts import Measured, decoded
 from grader.results.scoring import Graded
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
-from grader.submissions import SubmissionFile
+from grader.submissions import SubmissionFile, read_submission
 from grader.validation.calibrate import duration, measure, store, to_go_on_with
 from tests.results import result_of
 
@@ -90,14 +91,22 @@ def settings(course: Course = COURSE) -> Settings:
     return Settings(course, "full", frozenset({6}), best_level())
 
 
-def graded(file: SubmissionFile, course: Course = COURSE) -> Graded:
-    with Slot(settings(course)) as slot:
-        return slot.grade(file)
+@pytest.fixture
+def judge(sandbox: Sandbox, dataset: Dataset) -> Callable[..., Graded]:
+    """Grades a file in the profile `full`, by the accuracy check alone."""
+
+    def judged(file: SubmissionFile, course: Course = COURSE) -> Graded:
+        chosen = (course, "full", frozenset({6}), sandbox, dataset)
+        return grade(Context(read_submission(file), *chosen, only=frozenset({ID})))
+
+    return judged
 
 
-def test_it_trains_as_it_is_written_and_tells_each_epoch(known: Path, dataset: Dataset, tmp_path: Path) -> None:
+def test_it_trains_as_it_is_written_and_tells_each_epoch(
+    judge: Callable[..., Graded], known: Path, dataset: Dataset, tmp_path: Path
+) -> None:
     store(calibration(dataset, 0.5, 0.52), known)
-    found = graded(solution(tmp_path))
+    found = judge(solution(tmp_path))
     result = found.result
     (check,) = [check for check in result.checks if check.id == ID]
     assert (check.status, check.points, result.status) == ("passed", 7, "graded"), check.message
@@ -109,9 +118,9 @@ def test_it_trains_as_it_is_written_and_tells_each_epoch(known: Path, dataset: D
     assert measured.full_credit == calibration(dataset, 0.5, 0.52).full_credit
 
 
-def test_thresholds_are_its_own(known: Path, dataset: Dataset, tmp_path: Path) -> None:
+def test_thresholds_are_its_own(judge: Callable[..., Graded], known: Path, dataset: Dataset, tmp_path: Path) -> None:
     store(calibration(dataset, 1.0, 1.0), known)
-    result = graded(solution(tmp_path, "epochs = 1; x_train, y_train = x_train[:30], y_train[:30]")).result
+    result = judge(solution(tmp_path, "epochs = 1; x_train, y_train = x_train[:30], y_train[:30]")).result
     (check,) = [check for check in result.checks if check.id == ID]
     assert check.status == "failed"
     assert check.message.startswith("After the whole training, with its own epochs and batch size, ")
@@ -120,11 +129,13 @@ def test_thresholds_are_its_own(known: Path, dataset: Dataset, tmp_path: Path) -
     assert [epoch.images for epoch in result.epochs] == [30]
 
 
-def test_the_course_says_how_long_it_may_take(known: Path, dataset: Dataset, tmp_path: Path) -> None:
+def test_the_course_says_how_long_it_may_take(
+    judge: Callable[..., Graded], known: Path, dataset: Dataset, tmp_path: Path
+) -> None:
     store(calibration(dataset, 0.5, 0.52), known)
     hurried = msgspec.structs.replace(COURSE, full=msgspec.structs.replace(COURSE.full, training_seconds=2))
     slow = "import time; time.sleep(60 if len(x_train) == 300 else 0)"
-    result = graded(solution(tmp_path, slow), hurried).result
+    result = judge(solution(tmp_path, slow), hurried).result
     (check,) = [check for check in result.checks if check.id == ID]
     assert (check.status, check.points) == ("timeout", 0)
     assert "2 seconds" in check.message
@@ -149,12 +160,6 @@ def test_one_run_has_an_assumed_spread(dataset: Dataset) -> None:
     one, two = calibration(dataset, 0.9), calibration(dataset, 0.9, 0.9)
     assert one.full_credit == pytest.approx(0.9 - 4 * 0.02 - 0.16)
     assert two.full_credit == pytest.approx(0.9 - 0.16)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox.start(best_level(), threads=1) as sandbox:
-        yield sandbox
 
 
 def test_a_calibration_goes_on_where_it_was_stopped(

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from grader.checks.common.tools import tools_in
-from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError
 
 SOURCE = """
@@ -35,8 +34,8 @@ def predict(model, x):
 
 
 @pytest.fixture(scope="module")
-def worker() -> Any:
-    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.worker(seed=0) as worker:
+def worker(sandbox: Sandbox) -> Any:
+    with sandbox.worker() as worker:
         worker.load(SOURCE, ("predict",))
         yield worker
 

@@ -260,12 +260,14 @@ def test_a_thread_that_ends_between_turns_makes_no_call_shorter(
 
 
 @pytest.mark.parametrize("where", ["build_model", "train", "predict"])
-def test_who_fails_beside_the_reference_ends_both(dataset: Dataset, tmp_path: Path, where: str) -> None:
+def test_who_fails_beside_the_reference_ends_both(
+    sandbox: Sandbox, dataset: Dataset, tmp_path: Path, where: str
+) -> None:
     path = tmp_path / "fails.py"
     path.write_text(submission(tmp_path).source + f"\ndef {where}(*args, **kwargs):\n    raise ValueError('no')\n")
     fails = read_submission(SubmissionFile("fails", path))
     waiting = submission(tmp_path, "    time.sleep(40)\n", "r")
-    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.beside((0,)) as beside:
+    with sandbox.beside((0,)) as beside:
         assert beside is not None
         reference = submission(tmp_path, name="r") if where == "predict" else waiting
         pairs = Pairs(sandbox, fails, reference, COURSE, dataset, beside=beside)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.course import Course, CourseLimits, Speed
 from grader.course.datasets import Dataset, load_dataset
-from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.measuring import Training, draw_data
 from grader.speed.points import trains_in_full
@@ -63,12 +61,6 @@ STEP_OF_ITS_OWN = """
     object.__setattr__(model, "train_step", train_step)
     return fit(x_train, y_train, batch_size=batch_size)
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox.start(best_level(), threads=1) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

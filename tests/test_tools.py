@@ -13,8 +13,7 @@ import pytest
 
 import grader
 from grader.checks.common.tools import ExaminerTools, Tools, tools_in
-from grader.sandbox.host.launch import best_level
-from grader.sandbox.host.session import Sandbox, WorkerGone
+from grader.sandbox.host.session import Worker, WorkerGone
 from grader.sandbox.wire.frames import Handle
 from tests.answers import answering
 
@@ -116,11 +115,10 @@ def forge():
 """
 
 
-def test_a_wrong_answer_ends_the_worker() -> None:
-    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.worker(seed=0) as worker:
-        worker.load(FORGES, ("forge",))
-        assert "solution.py" in tools_in(worker).files()
-        worker.call("forge")
-        with pytest.raises(WorkerGone, match="answered for the grader's own tools"):
-            tools_in(worker).files()
-        assert worker.gone
+def test_a_wrong_answer_ends_the_worker(worker: Worker) -> None:
+    worker.load(FORGES, ("forge",))
+    assert "solution.py" in tools_in(worker).files()
+    worker.call("forge")
+    with pytest.raises(WorkerGone, match="answered for the grader's own tools"):
+        tools_in(worker).files()
+    assert worker.gone

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Course, Settings
 from grader.grading.slots import Slot
-from grader.sandbox.host.launch import best_level
 from grader.submissions import Submission, SubmissionFile, read_submission, versions
 from grader.submissions.versions import OWN_PYTHON, pythons_needed
 
@@ -69,11 +67,10 @@ def test_a_file_or_a_cell_that_needs_a_newer_python_says_so(tmp_path: Path) -> N
 
 
 @old_only
-def test_no_mark_is_lost_for_a_newer_python(tmp_path: Path) -> None:
+def test_no_mark_is_lost_for_a_newer_python(quick: Slot, tmp_path: Path) -> None:
     text = (Path(__file__).parent / "wheats" / "plain.py").read_text() + QUOTES
     (tmp_path / "a.py").write_text(text)
-    with Slot(Settings(Course(), "quick", frozenset(), best_level())) as slot:
-        result = slot.grade(SubmissionFile("ada", tmp_path / "a.py")).result
+    result = quick.grade(SubmissionFile("ada", tmp_path / "a.py")).result
     assert (result.status, result.problem) == (
         "infrastructure_error",
         read_submission(SubmissionFile("ada", tmp_path / "a.py")).too_new,
