@@ -31,7 +31,7 @@ def described(figure: Figure) -> FigureFacts:
 def test_of_images_over_one_another_those_on_top_are_there(figure: Figure) -> None:
     axes = figure.add_subplot()
     for level in range(2 * MOST_IMAGES):
-        axes.imshow(np.full((2, 2), level))
+        axes.imshow(np.full((2, 2), level), alpha=0.9)
     facts = described(figure)
     (shown,) = facts["axes"]
     levels = [int(image[0, 0]) for image in shown["images"] if image is not None]
@@ -39,7 +39,7 @@ def test_of_images_over_one_another_those_on_top_are_there(figure: Figure) -> No
 
 
 def test_of_very_many_lines_axes_and_legends_the_first_are_there(figure: Figure) -> None:
-    axes = [figure.add_axes((0, 0, 1, 1), xticks=[], yticks=[]) for _ in range(MOST + 1)]
+    axes = [figure.add_axes((0, 0, 1, 1), xticks=[], yticks=[], frameon=False) for _ in range(MOST + 1)]
     for number in range(MOST + 1):
         axes[0].plot([0, 1], [number, number], label=str(number))
     axes[0].legend()
@@ -64,6 +64,34 @@ def test_lines_and_entries_of_one_look_belong_together(figure: Figure) -> None:
     drawn = shown["lines"][0]["y"]
     assert drawn is not None
     assert drawn.tolist() == [0.5, 0.6]
+
+
+def test_only_what_can_be_seen_is_described(figure: Figure) -> None:
+    seen, hidden, below, *over = (figure.add_axes((x, 0, 0.2, 1)) for x in (0, 0.25, 0.5, 0.5))
+    for axes in (seen, hidden, below):
+        axes.imshow(np.zeros((2, 2)))
+        axes.set_title("cat")
+    hidden.set_visible(False)
+    assert over[0].get_facecolor()[3] == 1
+    curves = figure.add_axes((0.75, 0, 0.2, 1), xlim=(0, 4))
+    curves.plot([1, 2], [0.5, 0.6])
+    curves.plot([1, 2], [0.1, 0.2], visible=False)
+    curves.plot([11, 12], [0.3, 0.4])
+    found = described(figure)["axes"]
+    assert [len(axes["images"]) for axes in found] == [1, 0, 0, 0, 0]
+    assert [axes["title"] for axes in found] == ["cat", "", "", "", ""]
+    (line,) = found[4]["lines"]
+    assert line["y"] is not None
+    assert line["y"].tolist() == [0.5, 0.6]
+
+
+@pytest.mark.parametrize(("over", "count"), [({}, 0), ({"alpha": 0.3}, 1), ({"zorder": -1}, 1)])
+def test_an_image_below_an_opaque_one_is_not_described(figure: Figure, over: dict[str, float], count: int) -> None:
+    axes = figure.add_subplot()
+    axes.imshow(np.ones((2, 2)))
+    axes.imshow(np.zeros((2, 2)), **over)
+    (shown,) = described(figure)["axes"]
+    assert sum(image is not None and bool(image.all()) for image in shown["images"]) == count
 
 
 def test_what_is_no_figure_has_nothing_to_say() -> None:

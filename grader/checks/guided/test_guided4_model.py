@@ -127,6 +127,14 @@ def test_block_function(observed: Observed) -> None:
     # A network that was loaded from a file is the one that was saved to it.
     same = [block for other in observed.notes if other.layers == note.layers for block in other.blocks]
     blocks = [block for block in same if block.calls >= 2 and (may is None or block.name in may)]
+    made = sum({block.name: sum(map(len, block.filters)) for block in blocks}.values())
+    if blocks and 2 * made < note.convolutions:
+        raise CheckFailed(
+            f"The convolutions should come from the function that adds a block, but `{blocks[0].name}` makes only "
+            f"{made} of {note.convolutions}.",
+            hint="Call it for each block, and write no convolution out beside it.",
+            line=note.line,
+        )
     if blocks:
         ignoring = [block for block in blocks if _ignores_its_argument(block)]
         if len(ignoring) < len(blocks):

@@ -286,7 +286,8 @@ def test_early_stopping(observed: Observed) -> None:
             hint="Leave start_from_epoch out, or fit more epochs.",
             line=note.line,
         )
-    _require_small_delta(callback, note)
+    for each in stoppers:
+        _require_small_delta(each, note)
     if not told.digests:
         return
     if _ended_by_itself(note, told):
@@ -349,7 +350,7 @@ def _ended_by_itself(note: Note, told: Told) -> bool:
 def _ends(note: Note, told: Told) -> list[int | None]:
     """Return after how many epochs each EarlyStopping ends the training; `None` for one that does not."""
     stoppers = [callback for callback in note.callbacks if callback.kind == "EarlyStopping"]
-    return [_stops(told.script, callback) for callback in stoppers if quantity_of(callback.monitor)]
+    return [_stops(told.script, each) for each in stoppers if quantity_of(each.monitor).startswith("val_")]
 
 
 def _stops(script: Script, callback: Callback) -> int | None:

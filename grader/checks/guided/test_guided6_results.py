@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -410,6 +411,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
         return  # tasks 2 and 4 report that, and which class is predicted cannot be told
     if not told:
         raise NotRun("the images that are shown are not among those that were predicted.")
+    _require_predictions_of_figures(shown, predicted)
     candidates = _names(observed, everything, at)
     if not candidates:
         if len(shown) < _SOME or len({known for _, known in told}) < 2:
@@ -443,6 +445,21 @@ def test_predictions_are_shown(observed: Observed) -> None:
         hint="Take the label of each image from its own prediction: class_names[np.argmax(p[i])].",
         line=image.line,
     )
+
+
+def _require_predictions_of_figures(shown: list[Shown], predicted: Mapping[int, int]) -> None:
+    """Raise `CheckFailed` if most images of each figure that shows predicted images were not predicted."""
+    figures: dict[int, list[bool]] = {}
+    for image in shown:
+        figures.setdefault(image.at, []).append(image.number in predicted)
+    some = [known for known in figures.values() if any(known)]
+    if some and all(sum(known) < len(known) / 2 for known in some):
+        raise CheckFailed(
+            "Test images should be shown with the labels that were predicted, but most of those shown were not given "
+            "to predict.",
+            hint="Predict the whole test set, and show some of its images.",
+            line=shown[0].line,
+        )
 
 
 def _of_own_classes(observed: Observed, shown: list[Shown]) -> list[Shown]:

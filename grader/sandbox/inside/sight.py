@@ -39,7 +39,32 @@ def can_be_seen(line: Any) -> bool:
     """Whether a line is visible: neither hidden nor faint, and with a stroke or markers that are not too thin."""
     stroke = str(line.get_linestyle()).lower() not in ("none", "", " ") and line.get_linewidth() >= _LEAST_WIDTH
     markers = str(line.get_marker()).lower() not in ("none", "", " ") and line.get_markersize() >= _LEAST_WIDTH
-    return bool(line.get_visible() and stands_out(line, line.axes.get_facecolor()) and (stroke or markers))
+    visible = line.get_visible() and stands_out(line, line.axes.get_facecolor()) and (stroke or markers)
+    return bool(visible and not _is_under_a_shape(line))
+
+
+def lies_between(line: Any) -> bool:
+    """Whether a line has a point between the left and the right end of its axes.
+
+    How high it lies is not asked: limits such as `ylim(0.5, 1)` leave out sound curves, too.
+    """
+    with contextlib.suppress(TypeError, ValueError):
+        x = np.asarray(line.get_xdata(orig=False), np.float64)
+        left, right = sorted(line.axes.get_xlim())
+        return not len(x) or bool(np.any((x >= left) & (x <= right)))
+    return True
+
+
+def _is_under_a_shape(line: Any) -> bool:
+    """Whether most points of a line lie below opaque shapes, such as those of `axhspan`."""
+    shapes = [shape for shape in line.axes.patches if shape.get_zorder() > line.get_zorder() and _is_opaque(shape)]
+    with contextlib.suppress(Exception):  # a line without points, or a shape without an extent
+        points = line.axes.transData.transform(line.get_xydata())
+        covered = np.zeros(len(points), bool)
+        for sheet in (shape.get_window_extent() for shape in shapes):
+            covered |= np.all((points >= sheet.min) & (points <= sheet.max), axis=1)
+        return bool(len(points) and covered.mean() > 0.5)
+    return False
 
 
 def stands_out(artist: Any, paper: Any) -> bool:
@@ -61,13 +86,30 @@ def image_in_sight(image: Any) -> bool:
     """Whether an image can be seen in an axes that can: it is visible, not faint, and within the axes' limits."""
     alpha = image.get_alpha()
     faint = alpha is not None and bool(np.min(alpha) <= _LEAST_ALPHA)
-    return bool(image.get_visible() and not faint and _is_within(image.axes, image))
+    return bool(image.get_visible() and not faint and _is_within(image.axes, image) and not _is_under_another(image))
+
+
+def _is_under_another(image: Any) -> bool:
+    """Whether an opaque image lies over the centre of an image in the same axes."""
+    x, y = _centre_of(image)
+    images = list(image.axes.get_images())
+    order = {id(other): (other.get_zorder(), place) for place, other in enumerate(images)}
+    for other in images:
+        if order[id(other)] > order[id(image)] and other.get_visible() and other.get_alpha() in (None, 1):
+            left, right, low, high = other.get_extent()
+            if min(left, right) <= x <= max(left, right) and min(low, high) <= y <= max(low, high):
+                return True
+    return False
+
+
+def _centre_of(image: Any) -> tuple[float, float]:
+    left, right, low, high = image.get_extent()
+    return (left + right) / 2, (low + high) / 2
 
 
 def _is_within(axis: Any, image: Any) -> bool:
     """Whether the centre of an image lies within the limits of its axes."""
-    left, right, low, high = image.get_extent()
-    x, y = (left + right) / 2, (low + high) / 2
+    x, y = _centre_of(image)
     return bool(min(axis.get_xlim()) <= x <= max(axis.get_xlim()) and min(axis.get_ylim()) <= y <= max(axis.get_ylim()))
 
 

@@ -61,7 +61,11 @@ class Fed:
         elif hasattr(x, "image_data_generator") and hasattr(x, "x"):
             self.how, self.augmented = "sequence", True
             scale = getattr(x.image_data_generator, "rescale", None) or 1
-            self.x, self.y = np.asarray(x.x, np.float32) * np.float32(scale), as_labels(x.y)
+            images = np.asarray(x.x, np.float32)
+            if (prepare := getattr(x.image_data_generator, "preprocessing_function", None)) is not None:
+                with contextlib.suppress(Exception):  # then fit itself fails
+                    images = np.stack([prepare(image.copy()) for image in images[:MAX_ROWS]])
+            self.x, self.y = images * np.float32(scale), as_labels(x.y)
         elif hasattr(x, "take") and hasattr(x, "element_spec"):
             self.how = "dataset"
             self._collect(x.take(steps or 400))

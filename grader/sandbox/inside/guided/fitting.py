@@ -116,6 +116,7 @@ class Fitting:
         if self._options.shorten:
             fed.look_at_next_epoch()
         x_counted, y_counted = _trained_on(fed, given)
+        x_held, y_held = _validated_on(held, validation)
         facts = {
             "model": self._recorder.number_of(model),
             "x": signatures(x_counted),
@@ -123,8 +124,8 @@ class Fitting:
             "how": fed.how,
             "augmented": fed.augmented,
             "validation_split": split,
-            "val_x": signatures(held.x) if held else None,
-            "val_y": labels(held.y) if held else None,
+            "val_x": signatures(x_held),
+            "val_y": labels(y_held),
             "epochs": max(1, int(given.get("epochs") or 1) - int(given.get("initial_epoch") or 0)),
             "batch_size": int(given.get("batch_size") or 0),
             "callbacks": [callback_facts(callback) for callback in callbacks][:20],
@@ -341,6 +342,18 @@ def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
         if not counts.all():
             return fed.x[counts], fed.y[counts]
     return fed.x, fed.y
+
+
+def _validated_on(held: Fed | None, validation: Any) -> tuple[Any, Any]:
+    """Return the images and labels that count in validation; `None` for both if none does."""
+    if held is None:
+        return None, None
+    if isinstance(validation, (tuple, list)) and len(validation) == 3 and validation[2] is not None:
+        with contextlib.suppress(Exception):  # weights that do not fit make fit itself fail
+            weights = np.abs(np.asarray(validation[2], np.float64)).reshape(len(held.x), -1).max(axis=1)
+            counts = weights > _LEAST_WEIGHT * weights.max()
+            return (held.x[counts], held.y[counts]) if counts.any() else (None, None)
+    return held.x, held.y
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
