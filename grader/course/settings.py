@@ -201,7 +201,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dataset: str = "cifar10"
     classes: tuple[Label, ...] = (0, 1, 2)
     profile: str = "standard"
-    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] = 0  # the integers of TOML
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0  # as large as the integers of TOML
     # `points` in the file; in Python that name is the method below.
     points_by_check: dict[str, float] = msgspec.field(default_factory=dict, name="points")
     limits: CourseLimits = CourseLimits()
