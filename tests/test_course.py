@@ -41,6 +41,10 @@ def test_points_are_the_contracts_unless_the_course_says_otherwise() -> None:
         course.points("train/nothing")
 
 
+def test_a_seed_may_be_too_large_to_be_found_by_trying() -> None:
+    assert parse_course(f"seed = {2**63 - 1}").seed == 2**63 - 1
+
+
 def test_the_default_accuracy_budget_is_800_steps() -> None:
     assert Course().accuracy.steps == 800
 

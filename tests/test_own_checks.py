@@ -340,6 +340,15 @@ def test_a_new_course_has_a_check_that_works(tmp_path: Path) -> None:
     assert "labels of shape (0, 3), but there are 0 images" in done.stdout
 
 
+def test_every_new_course_has_a_large_seed_of_its_own(tmp_path: Path) -> None:
+    seeds = []
+    for name in ("winter", "summer"):
+        write_course(tmp_path / name)
+        seeds.append(load_course(tmp_path / name / "course.toml").seed)
+    assert len(set(seeds)) == 2
+    assert max(seeds) > 2**32
+
+
 def test_a_mistake_ends_the_command_before_anything_is_graded(tmp_path: Path) -> None:
     course_in(tmp_path, "import no_such_module\n" + TEST)
     (tmp_path / "ada.py").write_text(SOLUTION)
