@@ -126,7 +126,7 @@ def test_what_is_said_of_a_function_and_what_on_top() -> None:
     content, _, _ = made(HERE / "notebooks" / "colab.ipynb", message=HOSTILE)
     top, *others = [text_of(cell) for cell in feedback_in(json.loads(content))]
     assert top.startswith(
-        "# Feedback: colab\n\n**88 of 93 points**, profile quick.\n\n## What to mend first\n\n"
+        "# Feedback: colab\n\n**88 of 93 points**, profile quick.\n\n## What to fix first\n\n"
         "| points lost | what should hold |\n|--:|---|\n"
     )
     assert "\n\n| task | points |\n" in top

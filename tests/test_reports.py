@@ -120,12 +120,12 @@ def test_what_is_lost_comes_first_most_points_first() -> None:
     assert [finding.first.id for finding in most_lost_first(result)] == order
     text = markdown.feedback(results.report_of(result), result)
     top, _, rest = text.partition("\n## Task 1")
-    assert "\n## What to mend first\n" in top
+    assert "\n## What to fix first\n" in top
     assert re.findall(r"\(#(check-[a-z0-9-]+)\)", top) == [anchor_of(check_id) for check_id in order]
     assert all(rest.count(f'<a id="{anchor_of(check_id)}"></a>') == 1 for check_id in order)
     assert re.findall(r"\| (\d+) \|", top) == ["5", "2", "1", "1"]
     lines = printed(result).splitlines()
-    assert lines[0] == "What to mend first"
+    assert lines[0] == "What to fix first"
     assert [line.split()[0] for line in lines[1:5]] == ["−5", "−2", "−1", "−1"]
 
 
@@ -170,7 +170,7 @@ def test_of_what_was_not_checked_again_the_points_are_shown() -> None:
     console = Console(file=io.StringIO(), width=80, force_terminal=False)
     terminal.show_again(console, result, set(), ())
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "What to mend first" in text and "Task 2" in text and "Not seeded." not in text
+    assert "What to fix first" in text and "Task 2" in text and "Not seeded." not in text
 
 
 def test_what_an_instructor_should_look_at_is_one_line() -> None:

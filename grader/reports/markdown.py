@@ -49,7 +49,7 @@ def to_mend(result: Result) -> list[str]:
     found = most_lost_first(result)
     if not found:
         return []
-    lines = ["## What to mend first", "", "| points lost | what should hold |", "|--:|---|"]
+    lines = ["## What to fix first", "", "| points lost | what should hold |", "|--:|---|"]
     for finding in found:
         place = place_of(finding.first)
         link = f"[{_cell(finding.title)}](#{anchor_of(finding.first.id)})"

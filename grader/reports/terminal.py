@@ -62,7 +62,7 @@ def _to_mend(lost: list[Finding]) -> RenderableType:
         points = number(finding.max_points - finding.points)
         where = f"task {finding.first.task}{f', {place}' if place else ''}"
         lines.add_row(Text(f"−{points}", "red"), Text.assemble(finding.title, (f"  {where}", "dim")))
-    return Group(Text("What to mend first", "bold"), Padding(lines, (0, 0, 1, 2)))
+    return Group(Text("What to fix first", "bold"), Padding(lines, (0, 0, 1, 2)))
 
 
 def _task_line(result: TaskResult) -> Table:

@@ -112,7 +112,7 @@ def _require_network_looked_at(observed: Observed, note: Note) -> None:
     trained = {_build(other) for other in observed.of_kind("fit") if not other.of_stand_in}
     if looked_at and trained and () not in looked_at | trained and not looked_at & trained:
         raise CheckFailed(
-            "fit should train the network that was built for this, but the one whose summary is looked at is another.",
+            "fit should train the network that was built for this, but the summary is that of another one.",
             hint="Call fit on the network whose summary you print.",
             line=note.line,
         )

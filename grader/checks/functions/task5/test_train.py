@@ -154,7 +154,7 @@ def test_validates(trainings: Trainings, trainings_of_many: Trainings) -> None:
         raise CheckFailed(
             f"With the same images for training and validation, and a model that cannot change, loss and val_loss "
             f"should agree, but they are {trained:.2f} and {validated:.2f}: the validation images are scaled "
-            "otherwise than the training images.",
+            "differently from the training images.",
             hint="Scale both the same way, or leave scaling to the model.",
         )
     changed = how_changed(patterned_images(trainings.shape)[0], seen["training"], seen["validation"])
@@ -305,14 +305,14 @@ def test_extra_callbacks(trainings: Trainings) -> None:
         raise CheckFailed(
             f"Each callback given to `train` should see all {training.epochs} epochs end, but of two they saw "
             f"{training.counted[0]} and {training.counted[1]}.",
-            hint="Pass the parameter callbacks on to fit, beside your own ones.",
+            hint="Pass the parameter callbacks on to fit, along with your own.",
         )
     if training.epochs != without.epochs or (training.checkpoint is None) != (without.checkpoint is None):
         raise CheckFailed(
             f"With further callbacks `train` should train as without, but it trained "
             f"{count_of(training.epochs or 0, 'epoch')} instead of {without.epochs}"
             f"{' and saved no checkpoint' if training.checkpoint is None else ''}.",
-            hint="Run the callbacks that are given beside your own ones, not in their place.",
+            hint="Run the callbacks that are given along with your own, not in their place.",
             example=training.example,
         )
 

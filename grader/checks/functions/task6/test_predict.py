@@ -176,7 +176,7 @@ def test_checkpoint_path(predictions: Predictions) -> None:
     ):
         raise CheckFailed(
             "The path of a checkpoint should give the same answers as the model in it, but it gives others.",
-            hint="Where `model` is no keras.Model, load it with keras.models.load_model.",
+            hint="If `model` is not a keras.Model, load it with keras.models.load_model.",
             example=example,
         )
 
@@ -205,7 +205,7 @@ def test_rows_independent(predictions: Predictions) -> None:
         if not np.all(difference < 1e-3) and not same_rows(other, together):
             worst = int(rows[int(np.argmax(np.nan_to_num(difference, nan=np.inf)))])
             raise CheckFailed(
-                f"The answer about an image should depend on that image alone, but about x[{worst}] there is another "
+                f"The answer about an image should depend on that image alone, but x[{worst}] gets another answer "
                 f"{what}.",
                 hint="Scale by fixed numbers, not by the mean or maximum of x, and do not call the model in training "
                 "mode.",
