@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from mpl_toolkits.axes_grid1 import ImageGrid  # type: ignore[import-untyped]
 
 from grader.checks.common.answers import FigureFacts
 from grader.sandbox.inside.figures import close_figures, describe_figure
@@ -84,6 +85,12 @@ def test_only_what_can_be_seen_is_described(figure: Figure) -> None:
     (line,) = found[4]["lines"]
     assert line["y"] is not None
     assert line["y"].tolist() == [0.5, 0.6]
+
+
+def test_axes_that_are_placed_when_they_are_drawn_do_not_lie_over_each_other(figure: Figure) -> None:
+    for axes in ImageGrid(figure, 111, nrows_ncols=(2, 5)):
+        axes.imshow(np.zeros((2, 2)))
+    assert sum(len(axes["images"]) for axes in described(figure)["axes"]) == 10
 
 
 @pytest.mark.parametrize(("over", "count"), [({}, 0), ({"alpha": 0.3}, 1), ({"zorder": -1}, 1)])

@@ -29,10 +29,18 @@ def in_sight(axis: Any, figure: Any) -> bool:
 
 def _has_room(axis: Any, figure: Any) -> bool:
     """Whether the part of an axes that lies inside its figure is large enough to be seen."""
-    place, page = axis.bbox, figure.bbox
+    place, page = _place_of(axis), figure.bbox
     width = min(place.x1, page.x1) - max(place.x0, page.x0)
     height = min(place.y1, page.y1) - max(place.y0, page.y0)
     return bool(min(width, height) > _LEAST_INCHES * figure.dpi)
+
+
+def _place_of(axis: Any) -> Any:
+    """Return where an axes will be drawn, in pixels; some, such as those of an `ImageGrid`, are placed only then."""
+    if (locator := axis.get_axes_locator()) is not None:
+        with contextlib.suppress(Exception):  # a locator may need what only a drawing has
+            return locator(axis, None).transformed(axis.figure.transSubfigure)
+    return axis.bbox
 
 
 def can_be_seen(line: Any) -> bool:
@@ -135,7 +143,7 @@ def texts_around(axis: Any) -> list[Any]:
 
 def _is_covered(axis: Any, figure: Any) -> bool:
     """Whether at least half of an axes lies below other axes or shapes."""
-    within = axis.bbox
+    within = _place_of(axis)
     steps = (np.arange(_LOOKED_AT) + 0.5) / _LOOKED_AT
     across, up = np.meshgrid(within.x0 + steps * within.width, within.y0 + steps * within.height)
     covered = np.zeros(across.shape, bool)
@@ -151,7 +159,7 @@ def _sheets_over(axis: Any, figure: Any) -> Iterator[Any]:
     own = order[everything.index(axis)]
     for place, other in zip(order, everything, strict=True):
         if place > own and other.get_visible() and other.axison and other.get_frame_on() and _is_opaque(other.patch):
-            yield other.bbox
+            yield _place_of(other)
     on_top = max((artist.get_zorder() for artist in (*axis.get_images(), *axis.get_lines())), default=0)
     shapes = [shape for shape in axis.patches if shape.get_zorder() > on_top]
     for shape in (*shapes, *(shape for shape in figure.patches if shape.get_zorder() > axis.get_zorder())):
