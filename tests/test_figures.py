@@ -102,5 +102,15 @@ def test_an_image_below_an_opaque_one_is_not_described(figure: Figure, over: dic
     assert sum(image is not None and bool(image.all()) for image in shown["images"]) == count
 
 
+def test_an_image_shows_through_a_mask(figure: Figure) -> None:
+    axes = figure.add_subplot()
+    axes.imshow(np.ones((2, 2)))
+    axes.imshow(np.zeros((2, 2, 4)))
+    axes.imshow(np.zeros((2, 2)), alpha=np.array([[0.5, 1], [1, 1]]))
+    axes.imshow(np.ma.masked_equal(np.eye(2), 0))
+    (shown,) = described(figure)["axes"]
+    assert len(shown["images"]) == 4
+
+
 def test_what_is_no_figure_has_nothing_to_say() -> None:
     assert answering(describe_figure(np.zeros(3))).describe_figure(Handle(0, "ndarray")) is None

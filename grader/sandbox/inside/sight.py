@@ -103,11 +103,18 @@ def _is_under_another(image: Any) -> bool:
     images = list(image.axes.get_images())
     order = {id(other): (other.get_zorder(), place) for place, other in enumerate(images)}
     for other in images:
-        if order[id(other)] > order[id(image)] and other.get_visible() and other.get_alpha() in (None, 1):
+        if order[id(other)] > order[id(image)] and other.get_visible() and _is_opaque_throughout(other):
             left, right, low, high = other.get_extent()
             if min(left, right) <= x <= max(left, right) and min(low, high) <= y <= max(low, high):
                 return True
     return False
+
+
+def _is_opaque_throughout(image: Any) -> bool:
+    """Whether nothing can be seen through any pixel of an image."""
+    pixels, alpha = image.get_array(), image.get_alpha()
+    transparent = np.ma.is_masked(pixels) or (np.ndim(pixels) == 3 and pixels.shape[2] == 4)
+    return not transparent and (alpha is None or bool(np.min(alpha) == 1))
 
 
 def _centre_of(image: Any) -> tuple[float, float]:
