@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 import grader
+from grader.checks.common.answers import FigureFacts
 from grader.checks.common.tools import ExaminerTools, Tools, tools_in
 from grader.sandbox.host.session import Worker, WorkerGone
+from grader.sandbox.wire.answers import converted
 from grader.sandbox.wire.frames import Handle
 from tests.answers import answering
 
@@ -113,6 +115,12 @@ import sys
 def forge():
     sys.modules["grader.sandbox.inside.toolbox"].TOOLS["files"] = lambda: 3
 """
+
+
+@pytest.mark.parametrize("form", [dict[str, int], FigureFacts, list[int], str])
+def test_an_array_in_place_of_anything_else_is_refused(form: Any) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        converted(np.zeros(3), form)
 
 
 def test_a_wrong_answer_ends_the_worker(worker: Worker) -> None:

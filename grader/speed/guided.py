@@ -25,6 +25,7 @@ from grader.checks.guided.observed import Observed, starts_of
 from grader.checks.guided.unseen import Columns, columns_of_program, images_for, scale_of
 from grader.course import Course
 from grader.sandbox.host.session import Sandbox, WorkerGone
+from grader.sandbox.wire.answers import converted
 from grader.speed.errors import MeasuringError, explained
 from grader.speed.records import Round
 from grader.speed.timed import JUDGED_IMAGES, TimedTraining
@@ -161,7 +162,8 @@ class GuidedTraining(TimedTraining):
         said = reply if isinstance(reply, dict) else {}
         if said.get("kind") == kind:
             with contextlib.suppress(msgspec.ValidationError):
-                return msgspec.convert(said, form, str_keys=False)
+                answer: _Stop = converted(said, form)
+                return answer
         errors = said.get("errors")
         last = errors[-1] if isinstance(errors, list) and errors and isinstance(errors[-1], dict) else {}
         why = f": {last.get('kind')}: {last.get('text')}"[:300] if last else ""

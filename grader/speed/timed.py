@@ -14,6 +14,7 @@ from grader.checks.common.epochs import believed
 from grader.checks.common.hidden import Split
 from grader.course import Course
 from grader.sandbox.host.session import Sandbox, Worker
+from grader.sandbox.wire.answers import converted
 from grader.sandbox.wire.frames import Accounted
 from grader.speed.errors import MeasuringError
 from grader.speed.records import Kind, Round
@@ -139,7 +140,7 @@ class TimedTraining(ABC):
         self._ran = after.ran
         if self._trial is not None and isinstance(answer, dict) and answer.get("kind") == "turn":
             with contextlib.suppress(msgspec.ValidationError):
-                self.notes.append(msgspec.convert(answer, Notes, str_keys=False))
+                self.notes.append(converted(answer, Notes))
         elif answer != {"kind": "turn"}:
             self.ended = True
             self._take(answer)

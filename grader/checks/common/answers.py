@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from grader.sandbox.wire import facts
+from grader.sandbox.wire.answers import converted
 
 Array = np.ndarray
 
@@ -166,7 +167,7 @@ def read_answer(answer: Any, form: Any) -> Any:
     Raises:
         msgspec.ValidationError: If it has another type.
     """
-    return msgspec.convert(answer, form, dec_hook=_instance_of, str_keys=False)
+    return converted(answer, form, dec_hook=_instance_of)
 
 
 def require_whole_export(export: ModelExport) -> None:

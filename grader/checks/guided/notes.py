@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final
 import msgspec
 import numpy as np
 
+from grader.sandbox.wire.answers import converted
+
 Array = np.ndarray[Any, Any]
 
 _Text = Annotated[str, msgspec.Meta(max_length=4000)]
@@ -214,7 +216,7 @@ def run_of(answer: Any) -> Run:
     Raises:
         msgspec.ValidationError: If the answer does not have their type.
     """
-    run = msgspec.convert(answer, Run, str_keys=False)
+    run: Run = converted(answer, Run)
     for note in run.notes:
         for pixels in (note.x, note.val_x):
             _require(pixels is None or _is_array(pixels, 4))
@@ -237,7 +239,8 @@ def epoch_of(answer: Any) -> Epoch:
     Raises:
         msgspec.ValidationError: If the answer does not have its type.
     """
-    return msgspec.convert(answer, Epoch, str_keys=False)
+    epoch: Epoch = converted(answer, Epoch)
+    return epoch
 
 
 def _is_array(value: Any, rank: int) -> bool:
