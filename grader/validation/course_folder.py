@@ -28,7 +28,8 @@ def write_course(folder: Path, *, form: Literal["functions", "guided"] = "functi
     try:
         shutil.copytree(_TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
         settings = folder / "course.toml"
-        settings.write_text(settings.read_text().replace("seed = 0 ", f"seed = {secrets.randbits(53)} ", 1))
+        text = settings.read_text(encoding="utf-8")
+        settings.write_text(text.replace("seed = 0 ", f"seed = {secrets.randbits(53)} ", 1), encoding="utf-8")
         wheats, submissions = folder / FOLDER / WHEATS, folder / "submissions"
         wheats.mkdir()
         submissions.mkdir()

@@ -32,10 +32,11 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
     if not isinstance(figure, FigureBase):
         return None
     axes: list[Any] = figure.axes[:MOST]  # type: ignore[index,assignment,unused-ignore]
+    paper = sight.paper_of(figure)
     legends = [axis.get_legend() for axis in axes] + list(figure.legends)
     legends = [legend for legend in legends if legend is not None and legend.get_visible()]
     return {
-        "axes": [_describe_axes(axis, figure, sight.paper_of(figure)) for axis in axes],
+        "axes": [_describe_axes(axis, figure, paper) for axis in axes],
         "legends": [_describe_legend(legend) for legend in legends[:MOST]],
         "xlabel": figure.get_supxlabel(),
         "ylabel": figure.get_supylabel(),

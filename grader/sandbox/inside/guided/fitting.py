@@ -333,8 +333,7 @@ def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
     with contextlib.suppress(Exception):  # weights that cannot be combined make fit itself fail
         counts = np.ones(0 if fed.y is None else len(fed.y), bool)
         if given.get("sample_weight") is not None:
-            weights = np.abs(np.asarray(given["sample_weight"], np.float64)).reshape(len(counts), -1).max(axis=1)
-            counts &= weights > _LEAST_WEIGHT * weights.max()
+            counts &= _that_weigh(given["sample_weight"], len(counts))
         if given.get("class_weight"):
             of_class = {each: abs(float(weight)) for each, weight in given["class_weight"].items()}
             least = _LEAST_WEIGHT * max(of_class.values())
@@ -344,14 +343,19 @@ def _trained_on(fed: Fed, given: dict[str, Any]) -> tuple[Any, Any]:
     return fed.x, fed.y
 
 
+def _that_weigh(weights: Any, rows: int) -> Any:
+    """Return which rows have more than next to nothing of the largest weight, bool (rows,)."""
+    largest = np.abs(np.asarray(weights, np.float64)).reshape(rows, -1).max(axis=1)
+    return largest > _LEAST_WEIGHT * largest.max()
+
+
 def _validated_on(held: Fed | None, validation: Any) -> tuple[Any, Any]:
     """Return the images and labels that count in validation; `None` for both if none does."""
     if held is None:
         return None, None
     if isinstance(validation, (tuple, list)) and len(validation) == 3 and validation[2] is not None:
         with contextlib.suppress(Exception):  # weights that do not fit make fit itself fail
-            weights = np.abs(np.asarray(validation[2], np.float64)).reshape(len(held.x), -1).max(axis=1)
-            counts = weights > _LEAST_WEIGHT * weights.max()
+            counts = _that_weigh(validation[2], len(held.x))
             return (held.x[counts], held.y[counts]) if counts.any() else (None, None)
     return held.x, held.y
 
