@@ -1,7 +1,7 @@
 """Returns an object that calls itself a Figure and is none."""
 # function: show_examples
 # earns: none
-# because: The figure should show images, but none of its axes has one.
+# because: should return a matplotlib Figure, but it returned a Figure.
 
 from matplotlib.figure import Figure as Real
 

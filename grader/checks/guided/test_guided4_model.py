@@ -25,6 +25,9 @@ _NO_ACCURACY = {
 _LEAST_FILTERS = 8
 """Smaller numbers that a block is given say which block it is, or how large its convolutions are."""
 
+_CALLED_BY_KERAS = ("build", "call")
+"""Methods of a layer or a model that a program defines and never calls by name."""
+
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
 
@@ -204,11 +207,23 @@ def makers_of_convolutions(program: str) -> set[str] | None:
 
 
 def _is_used(name: str, defined: list[ast.AST], tree: ast.AST) -> bool:
-    """Whether a function or class is mentioned outside its own text, decorated, or called by Python itself."""
+    """Whether a function or class is mentioned outside its own text, decorated, or called by Python or Keras itself."""
     if name.startswith("__") or any(getattr(node, "decorator_list", ()) for node in defined):
         return True
     inside = sum(_mentions(name, node) for node in defined)
-    return _mentions(name, tree) > inside
+    return _mentions(name, tree) > inside or (name in _CALLED_BY_KERAS and _is_method_in_use(name, tree))
+
+
+def _is_method_in_use(name: str, tree: ast.AST) -> bool:
+    """Whether a class that is in use has a method of this name."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return any(
+        isinstance(part, ast.FunctionDef)
+        and part.name == name
+        and _mentions(kind.name, tree) > _mentions(kind.name, kind)
+        for kind in classes
+        for part in kind.body
+    )
 
 
 def _mentions(name: str, tree: ast.AST) -> int:

@@ -27,9 +27,7 @@ def describe_figure(figure: Any) -> dict[str, Any] | None:
         one axes has very many images, only the last ones are described, which are on top; of anything else, only the
         first ones.
     """
-    from matplotlib.figure import FigureBase
-
-    if not isinstance(figure, FigureBase):
+    if not _is_figure(figure):
         return None
     axes: list[Any] = figure.axes[:MOST]  # type: ignore[index,assignment,unused-ignore]
     paper = sight.paper_of(figure)
@@ -50,15 +48,14 @@ def drawn_figure(returned: Any) -> Any:
     is none.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.figure import FigureBase
 
-    if isinstance(returned, FigureBase):
+    if _is_figure(returned):
         return returned
     if isinstance(returned, np.ndarray):
         returned = returned.reshape(-1).tolist()
     for value in returned[:MOST] if isinstance(returned, (list, tuple)) else [returned]:
         figure = drawn_figure(value) if isinstance(value, np.ndarray) else getattr(value, "figure", value)
-        if isinstance(figure, FigureBase):
+        if _is_figure(figure):
             return figure
     return plt.figure(plt.get_fignums()[-1]) if plt.get_fignums() else None
 
@@ -73,7 +70,7 @@ def render_figure(figure: Any, side: int) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    if not isinstance(figure, Figure):
+    if not issubclass(type(figure), Figure):
         return None
     for axes in figure.axes:
         if not axes.axison:  # Matplotlib lays out invisible axes all the same, which takes most of the drawing time
@@ -83,6 +80,13 @@ def render_figure(figure: Any, side: int) -> Any:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(canvas.buffer_rgba())
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether a value is a figure, and does not just say so with an attribute `__class__`."""
+    from matplotlib.figure import FigureBase
+
+    return issubclass(type(value), FigureBase)
 
 
 def close_figures() -> None:
