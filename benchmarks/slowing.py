@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.comparing import measured
 from grader.course import Course
 from grader.course.datasets import load_dataset
-from grader.ground.machine import cores_beside
+from grader.ground.machine import spare_cores
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox
 from grader.speed.measuring import Pairs
@@ -121,10 +121,10 @@ def record(out: Path, factor: float, rounds: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         Sandbox.start(best_level(), threads=threads, pinned=True) as sandbox,
-        sandbox.beside(cores_beside(threads)) as beside,
+        sandbox.second(spare_cores(threads)) as second,
     ):
         solution = reference(Path(folder), factor)
-        pairs = Pairs(sandbox, solution, reference(Path(folder)), course, dataset, beside=beside)
+        pairs = Pairs(sandbox, solution, reference(Path(folder)), course, dataset, second=second)
         for _ in range(rounds):
             pairs.before()
             pairs.timed()

@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from grader.course import Settings, load_course
     from grader.course.datasets import load_dataset
     from grader.grading.judging import ungradable
-    from grader.grading.own import tests_of
+    from grader.grading.own_checks import tests_of
     from grader.grading.recording import Recorder
     from grader.grading.slots import Slot
     from grader.ground.errors import GraderError

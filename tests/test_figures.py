@@ -12,8 +12,8 @@ from mpl_toolkits.axes_grid1 import ImageGrid  # type: ignore[import-untyped]
 
 from grader.checks.common.answers import FigureFacts
 from grader.sandbox.inside.figures import close_figures, describe_figure
-from grader.sandbox.wire.facts import MOST, MOST_IMAGES
 from grader.sandbox.wire.frames import Handle
+from grader.sandbox.wire.limits import MOST, MOST_IMAGES
 from tests.answers import answering
 
 

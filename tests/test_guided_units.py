@@ -17,7 +17,7 @@ from grader.checks.guided.data import agreement, columns_of, naming
 from grader.checks.guided.notes import Line, epoch_of, run_of
 from grader.checks.guided.pictures import CLASSES, Album, draw, whole
 from grader.checks.guided.script import MOST_EPOCHS, Script, write_script
-from grader.checks.guided.shown import Shown, follows, names_of, tokens
+from grader.checks.guided.shown import ShownImage, follows, names_of, tokens
 from grader.course import Course
 from grader.sandbox.host.session import Worker
 from grader.submissions import Submission, SubmissionFile, discover, read_submission
@@ -313,8 +313,8 @@ def test_labels_are_one_number_a_row() -> None:
 # -- what figures show ------------------------------------------------------------------------------------------------
 
 
-def shown(known: int, *texts: str) -> Shown:
-    return Shown(number=0, test=False, known=known, texts=texts, line=1, at=0)
+def shown(known: int, *texts: str) -> ShownImage:
+    return ShownImage(number=0, test=False, known=known, texts=texts, line=1, at=0)
 
 
 @pytest.mark.parametrize(

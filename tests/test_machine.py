@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from grader.ground.errors import GraderError
-from grader.ground.machine import cores, cores_beside, machine_lock, pinned_to
+from grader.ground.machine import cores, machine_lock, pinned_to, spare_cores
 from grader.speed.machine import cpu_model, this_machine
 from grader.speed.records import Machine
 
@@ -28,27 +28,27 @@ def test_this_machine_is_described() -> None:
     assert 1 <= found.cores == cores() <= (os.cpu_count() or 1)
 
 
-def test_the_cores_beside_are_others_than_those_that_are_pinned_to(tmp_path: Path) -> None:
+def test_spare_cores_are_others_than_those_that_are_pinned_to(tmp_path: Path) -> None:
     for count in range(1, cores() // 2 + 1):
-        beside = cores_beside(count, tmp_path / "none are threads of one")
+        spare = spare_cores(count, tmp_path / "none are threads of one")
         with pinned_to(count):
-            assert len(beside) == count
-            assert os.sched_getaffinity(0).isdisjoint(beside)
-    assert cores_beside(cores()) == ()
+            assert len(spare) == count
+            assert os.sched_getaffinity(0).isdisjoint(spare)
+    assert spare_cores(cores()) == ()
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
     [("3", (2,)), ("2-3", (1,)), ("0-3", ()), ("1,3", (2,)), ("0,2-3", (1,)), ("nonsense", (2,))],
 )
-def test_threads_of_one_core_are_not_beside_each_other(
+def test_a_spare_core_is_no_thread_of_a_core_in_use(
     told: str, expected: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
     folder = tmp_path / "cpu3" / "topology"
     folder.mkdir(parents=True)
     (folder / "thread_siblings_list").write_text(f"{told}\n")
-    assert cores_beside(1, tmp_path) == expected
+    assert spare_cores(1, tmp_path) == expected
 
 
 def test_what_is_started_while_pinned_keeps_to_those_cores() -> None:

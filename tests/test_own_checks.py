@@ -13,7 +13,7 @@ import pytest
 from grader.assignment import contract
 from grader.checks.common.context import Context
 from grader.course import Course, OwnChecks, Settings, load_course
-from grader.course.own import digest_of, read_own
+from grader.course.own_checks import digest_of, read_own
 from grader.exports import entries_of
 from grader.exports.gradescope import document
 from grader.exports.gradescope_package.package import autograder_zip
@@ -22,7 +22,7 @@ from grader.gradebook.conditions import conditions_of, course_digest
 from grader.gradebook.lists import parse_comments
 from grader.grading.helpers import divided
 from grader.grading.judging import grade
-from grader.grading.own import require_sound
+from grader.grading.own_checks import require_sound
 from grader.grading.slots import Slot
 from grader.ground.errors import UsageError
 from grader.reports.markdown import feedback

@@ -20,7 +20,7 @@ from grader.course import Course, load_course
 from grader.course.datasets import load_dataset
 from grader.course.thresholds import calibration_file, load_calibrations
 from grader.grading.judging import grade
-from grader.grading.own import require_sound
+from grader.grading.own_checks import require_sound
 from grader.results.artefacts import Confusion, Example, decoded
 from grader.results.scoring import CheckResult, Result
 from grader.sandbox.host.session import Sandbox

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.ground.machine import cores_beside
+from grader.ground.machine import spare_cores
 from grader.sandbox.host.launch import best_level
 from grader.sandbox.host.session import Sandbox, SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire.frames import Handle, Limits, Loaded, TracebackLine
@@ -242,7 +242,7 @@ def test_a_pinned_worker_stays_on_its_core() -> None:
         assert len(worker.call("f")) == 1
 
 
-@pytest.mark.skipif(len(cores_beside(1)) == 0, reason="this machine has one core")
+@pytest.mark.skipif(len(spare_cores(1)) == 0, reason="this machine has one core")
 def test_a_worker_beside_starts_on_other_cores_and_moves_with_all_its_threads() -> None:
     source = """
     import os, queue, threading
@@ -256,18 +256,18 @@ def test_a_worker_beside_starts_on_other_cores_and_moves_with_all_its_threads() 
         asked.put(True)
         return sorted(os.sched_getaffinity(0) | answers.get())
     """
-    aside = cores_beside(1)
-    with Sandbox.start(best_level(), threads=1, pinned=True) as pinned, pinned.beside(aside) as beside:
-        assert beside is not None
-        with pinned.worker(seed=0) as worker, beside.worker(seed=0) as other:
+    aside = spare_cores(1)
+    with Sandbox.start(best_level(), threads=1, pinned=True) as pinned, pinned.second(aside) as second:
+        assert second is not None
+        with pinned.worker(seed=0) as worker, second.worker(seed=0) as other:
             load(other, source)
             load(worker, source)
             own = worker.call("f")
             assert other.call("f") == list(aside)
             assert set(own).isdisjoint(aside)
             for cores, expected in (((), own), (aside, list(aside))):
-                beside.pin(other.number, cores)
-                beside.account(other.number)  # orders are obeyed one after the other
+                second.pin(other.number, cores)
+                second.account(other.number)  # orders are obeyed one after the other
                 assert other.call("f") == expected
             assert worker.call("f") == own
 

@@ -168,8 +168,8 @@ def test_submission_and_reference_take_turns_on_the_same_images(
 def test_with_a_core_to_spare_both_get_ready_at_the_same_time(dataset: Dataset, tmp_path: Path) -> None:
     waiting = FIT.replace("return model.fit", "time.sleep(3)\n    return model.fit")
     solution, reference = submission(tmp_path, waiting), submission(tmp_path, waiting, "r")
-    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.beside((0,)) as beside:
-        pairs = Pairs(sandbox, solution, reference, COURSE, dataset, beside=beside)
+    with Sandbox.start(best_level(), threads=1) as sandbox, sandbox.second((0,)) as second:
+        pairs = Pairs(sandbox, solution, reference, COURSE, dataset, second=second)
         pairs.before()
         began, stood = time.monotonic(), OWN_TIME.stood
         pairs.timed()
@@ -268,10 +268,10 @@ def test_who_fails_beside_the_reference_ends_both(
     fails = read_submission(SubmissionFile("fails", path))
     waiting = submission(tmp_path, "    time.sleep(40)\n", "r")
     ended = len(sandbox.exits)
-    with sandbox.beside((0,)) as beside:
-        assert beside is not None
+    with sandbox.second((0,)) as second:
+        assert second is not None
         reference = submission(tmp_path, name="r") if where == "predict" else waiting
-        pairs = Pairs(sandbox, fails, reference, COURSE, dataset, beside=beside)
+        pairs = Pairs(sandbox, fails, reference, COURSE, dataset, second=second)
 
         def measure() -> None:
             pairs.before()
@@ -282,7 +282,7 @@ def test_who_fails_beside_the_reference_ends_both(
         with pytest.raises(MeasuringError, match="ValueError: no"):
             measure()
         assert time.monotonic() - began < 30
-        assert len(sandbox.exits) - ended == len(beside.exits) == 1
+        assert len(sandbox.exits) - ended == len(second.exits) == 1
 
 
 ONE_EPOCH = {"first_step": 10.5, "epochs": [(10.0, 11.0, 12.0, 12.5, 4, 192, 0.5)]}

@@ -233,6 +233,13 @@ def test_a_coding_cookie_and_a_byte_order_mark_are_honoured(tmp_path: Path) -> N
         pytest.param("class A:\n  B = N\nN = 1\ndef train(): A()", "1234", id="class body"),
         pytest.param("def train(): 1\ndef train(): 2", "12", id="redefined"),
         pytest.param("from keras.layers import *\ndef train(): Conv2D", "12", id="star import"),
+        pytest.param(
+            "import keras, tensorflow as tf\nE = bool(1)\ntf.config.run_functions_eagerly(E)\n"
+            "keras.config.set_floatx('float64')\nkeras.utils.set_random_seed(1)\ndef train(): 1",
+            "12346",
+            id="settings of how networks compute",
+        ),
+        pytest.param("def set_jit(x): 1\nset_jit(True)\ndef train(): 1", "3", id="a setting of its own"),
         pytest.param("import matplotlib.pyplot as plt\nplt.xticks = []\ndef train(): plt", "13", id="module patched"),
         pytest.param("(x, y), z = cifar10.load_data()\ndef train(): x", "12", id="data are loaded if need be"),
         pytest.param("async def f(): pass\ndef train(): f()", "12", id="async"),

@@ -75,7 +75,7 @@ def check(
 ) -> Callable[[_Test], _Test]:
     """Declare a check of the course, with the decorated function as its test.
 
-    `grader.course.own` reads the arguments from the source text, so they must be literals.
+    `grader.course.own_checks` reads the arguments from the source text, so they must be literals.
 
     Args:
         check_id: `function/statement`, the name of the check in the gradebook and in `course.toml`.

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from grader.cli.app import app
 from grader.cli.options import Options, settings_of
-from grader.course.own import CHAFFS, GUIDED, WHEATS
+from grader.course.own_checks import CHAFFS, GUIDED, WHEATS
 from grader.grading.batch import default_jobs
 from grader.grading.pipeline import prepare_data
 from grader.ground.errors import UsageError

@@ -1,6 +1,6 @@
 """The course: its settings in `course.toml`, its data set, and the accuracy thresholds that belong to them."""
 
-from grader.course.own import NO_OWN, OwnChecks
+from grader.course.own_checks import NO_OWN, OwnChecks
 from grader.course.reading import COURSE_FILE, load_course, parse_course
 from grader.course.settings import (
     Accuracy,

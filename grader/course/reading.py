@@ -12,7 +12,7 @@ import msgspec
 from grader.assignment import contract
 from grader.assignment.requirements import Bands, Requirements
 from grader.course.datasets import DATASETS
-from grader.course.own import FOLDER, NO_OWN, OwnChecks, read_own
+from grader.course.own_checks import FOLDER, NO_OWN, OwnChecks, read_own
 from grader.course.requirements import check_requirements
 from grader.course.settings import (
     Accuracy,

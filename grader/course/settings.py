@@ -15,7 +15,7 @@ from grader.assignment.requirements import REQUIREMENT_CHECKS, Requirements
 from grader.assignment.subject import Subject
 from grader.course.datasets import LIKE_CIFAR10, describe_dataset
 from grader.course.modules import MODULES
-from grader.course.own import NO_OWN, OwnChecks
+from grader.course.own_checks import NO_OWN, OwnChecks
 from grader.ground.errors import UsageError
 from grader.sandbox.wire.frames import Limits
 

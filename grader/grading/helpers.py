@@ -25,7 +25,7 @@ from grader.assignment.contract import Check
 from grader.checks.common.context import Context
 from grader.checks.common.student import TimeLeft
 from grader.course import Course, Settings
-from grader.grading.own import run_tests
+from grader.grading.own_checks import run_tests
 from grader.grading.recording import Recorder
 from grader.results.artefacts import Artefact
 from grader.results.scoring import Outcome

@@ -28,7 +28,7 @@ from grader.grading.batch import default_jobs, grade_all, make_report, write_rep
 from grader.grading.cluster import connect
 from grader.grading.feedback import write_feedback
 from grader.grading.ordering import cheapest_first, looks_of
-from grader.grading.own import require_sound
+from grader.grading.own_checks import require_sound
 from grader.grading.pages import Pages
 from grader.grading.remaining import Remaining
 from grader.ground.machine import machine_lock

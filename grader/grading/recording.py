@@ -12,7 +12,7 @@ from grader.checks.common.changes import hint_for_version
 from grader.checks.common.context import ARTEFACTS, CONTEXT, Context
 from grader.checks.common.student import Missing, describe_error, finds_no_device, locate, told
 from grader.checks.common.verdict import CheckFailed, NotRun
-from grader.grading.own import fault_of
+from grader.grading.own_checks import fault_of
 from grader.results.artefacts import Artefacts, Excerpt
 from grader.results.scoring import CheckStatus, Outcome
 from grader.sandbox.host.session import SubmissionError, WorkerGone

@@ -137,7 +137,7 @@ def pinned_to(count: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def cores_beside(count: int, folder: Path = _CORES) -> tuple[int, ...]:
+def spare_cores(count: int, folder: Path = _CORES) -> tuple[int, ...]:
     """Return as many CPU cores as `pinned_to` takes, on other physical cores than those; none if there are too few.
 
     Two of the system's cores may be threads of one physical core, and then each slows the other down.

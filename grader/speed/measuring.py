@@ -137,7 +137,7 @@ class Pairs:
         course: The course, with its limits and what is trained.
         dataset: The data set that the images come from.
         on_training: Called after each training.
-        beside: A second sandbox of the same forkserver, whose workers start on other cores; see `Sandbox.beside`.  With
+        second: A second sandbox of the same forkserver, whose workers start on other cores; see `Sandbox.second`.  With
             it, what is not compared runs at the same time for both: all that comes before the first turn of a pair,
             that turn, and what follows the training.
 
@@ -156,7 +156,7 @@ class Pairs:
         dataset: Dataset,
         on_training: Callable[[], None] = lambda: None,
         *,
-        beside: Sandbox | None = None,
+        second: Sandbox | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._submission = submission
@@ -164,7 +164,7 @@ class Pairs:
         self._course = course
         self._dataset = dataset
         self._on_training = on_training
-        self._beside = beside
+        self._second = second
         self._training: TimedTraining | None = None
         self._other: TimedTraining | None = None
         self.rounds: list[Round] = []
@@ -243,8 +243,8 @@ class Pairs:
         They change places after each round, so that over the rounds both meet whatever slows down either core.  The
         submission, which is not trusted, stays on its cores; the reference is moved there for the turns.
         """
-        beside = self._beside or self._sandbox
-        return (self._sandbox, beside) if len(self.rounds) % 2 == 0 else (beside, self._sandbox)
+        second = self._second or self._sandbox
+        return (self._sandbox, second) if len(self.rounds) % 2 == 0 else (second, self._sandbox)
 
     @property
     def _both(self) -> list[TimedTraining]:
@@ -257,7 +257,7 @@ class Pairs:
         Returns:
             The results, that of the submission first.
         """
-        if self._beside is None or self._other is None:
+        if self._second is None or self._other is None:
             return [step(training) for training in self._both]
         mine, other = self._both
         with ThreadPoolExecutor(1) as pool:

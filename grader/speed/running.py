@@ -26,7 +26,7 @@ from grader.course import Course
 from grader.course.datasets import Dataset
 from grader.course.thresholds import installed_versions
 from grader.ground.errors import GraderError
-from grader.ground.machine import cores_beside
+from grader.ground.machine import spare_cores
 from grader.ground.text import utc
 from grader.sandbox.host.devices import why_no_device
 from grader.sandbox.host.session import Sandbox, SubmissionError, WorkerGone
@@ -106,7 +106,7 @@ class Station:
 
     Attributes:
         sandbox: The sandbox.
-        beside: A second sandbox, on other cores; `None` if this machine has none to spare. See `Sandbox.beside`.
+        second: A second sandbox, on other cores; `None` if this machine has none to spare. See `Sandbox.second`.
         machine: The machine that it runs on.
         import_seconds: How long it took to start, nearly all of which is importing Keras.
         sees_device: Whether Keras computes on the device; False if only the driver knows of the GPU.
@@ -122,8 +122,8 @@ class Station:
             Sandbox.start(plan.level, threads=threads, backend=backend, device=device, pinned=not on_gpu(device))
         )
         self.import_seconds = time.perf_counter() - began
-        spare = () if on_gpu(device) else cores_beside(threads)
-        self.beside = self._stack.enter_context(self.sandbox.beside(spare))
+        spare = () if on_gpu(device) else spare_cores(threads)
+        self.second = self._stack.enter_context(self.sandbox.second(spare))
         self.machine = plan.machine(device, backend, self.sandbox.versions)
         # The driver may know of a GPU that the installed backend cannot use.
         self.sees_device = not on_gpu(device) or self._sees_gpu()
@@ -249,7 +249,7 @@ class SpeedRun:
             plan.course,
             plan.dataset,
             lambda: self._on_training(lane),
-            beside=station.beside,
+            second=station.second,
         )
         with contextlib.closing(self._pairs):
             yield self._pairs

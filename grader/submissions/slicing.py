@@ -15,9 +15,15 @@ from typing import Final
 import msgspec
 
 from grader.submissions.files import ReadError
-from grader.submissions.names import NO_EFFECTS, Effects, FunctionNode, effects, executed
+from grader.submissions.names import NO_EFFECTS, Effects, FunctionNode, effects, executed, root
 from grader.submissions.parsing import ParseError, check_compiles, parse_errors
 from grader.submissions.program import CONTRACT, Cut, Program
+
+_SETTINGS: Final = frozenset({"set_floatx", "run_functions_eagerly", "set_jit"})
+"""Functions of Keras and TensorFlow that change how every network computes, and how long it takes.
+
+A policy of mixed precision is left out: on the CPU it is slower, and it makes answers of half precision.
+"""
 
 # Far more than a course project has.  Analysing 200,000 nodes of the syntax tree takes about 5 s.
 MAX_NODES: Final = 200_000
@@ -120,8 +126,9 @@ def _needed(pieces: Sequence[_Piece], program: Program, functions: Collection[st
         for name in piece.effects.binds | (piece.effects.mutates - program.imported):
             setters.setdefault(name, []).append(index)
         # Nobody knows what a star import binds, so it is always kept.
-        if piece.kept is not None and _may_bind_anything(piece.kept):
+        if piece.kept is not None and (_may_bind_anything(piece.kept) or _is_setting(piece.kept, program)):
             chosen.add(index)
+            waiting.extend(piece.effects.reads)
     names: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -136,6 +143,15 @@ def _needed(pieces: Sequence[_Piece], program: Program, functions: Collection[st
 
 def _may_bind_anything(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and (node.module == "__future__" or node.names[0].name == "*")
+
+
+def _is_setting(node: ast.stmt, program: Program) -> bool:
+    """Whether a statement only calls one of `_SETTINGS`."""
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    called = node.value.func
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    return name in _SETTINGS and root(called) in program.imported
 
 
 def _missed(pieces: Sequence[_Piece], names: set[str], program: Program) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from grader.assignment.starter import write_starter
-from grader.course.own import FOLDER, WHEATS
+from grader.course.own_checks import FOLDER, WHEATS
 from grader.ground.errors import UsageError
 from grader.submissions.reference import write_reference
 

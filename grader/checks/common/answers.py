@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 import msgspec
 import numpy as np
 
-from grader.sandbox.wire import facts
+from grader.sandbox.wire import limits
 from grader.sandbox.wire.answers import converted
 
 Array = np.ndarray
@@ -26,7 +26,7 @@ class LineFacts(TypedDict):
 
 
 # A submission may forge the answer, and searching thousands of axes or lines would take the grader minutes.
-_FEW = msgspec.Meta(max_length=facts.MOST)
+_FEW = msgspec.Meta(max_length=limits.MOST)
 
 
 class AxesFacts(TypedDict):
@@ -35,7 +35,7 @@ class AxesFacts(TypedDict):
     title: str
     xlabel: str
     ylabel: str
-    images: Annotated[list[Array | None], msgspec.Meta(max_length=facts.MOST_IMAGES)]
+    images: Annotated[list[Array | None], msgspec.Meta(max_length=limits.MOST_IMAGES)]
     lines: Annotated[list[LineFacts], _FEW]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.pictures import ENOUGH, Recognised
-from grader.checks.guided.shown import Shown
+from grader.checks.guided.shown import ShownImage
 
 Array = np.ndarray[Any, Any]
 
@@ -81,7 +81,7 @@ class Data:
         labels = self.album.test_labels if images.test else self.album.train_labels
         return np.flatnonzero(np.isin(labels, self.classes(images)))
 
-    def as_labelled(self, shown: list[Shown]) -> list[Shown]:
+    def as_labelled(self, shown: list[ShownImage]) -> list[ShownImage]:
         """Return those of the images for which the program has one label, with that label in place of their class."""
         labels: dict[tuple[bool, int], set[int]] = {}
         for images in (self.training(), self.test()):

@@ -1,4 +1,4 @@
-"""The types of the notes that an observed run returns; `grader.sandbox.inside.guided.observed` takes the notes.
+"""The types of the notes that an observed run returns; `grader.sandbox.inside.guided.observing` takes the notes.
 
 A worker that holds a submission may answer anything, so each note is checked against its type before it is used.
 """

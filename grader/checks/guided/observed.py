@@ -24,7 +24,7 @@ from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_
 from grader.checks.guided.pictures import ENOUGH, Album, Recognised, draw
 from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
-from grader.sandbox.wire import graphs, standing
+from grader.sandbox.wire import graphs, stand_ins
 from grader.sandbox.wire.frames import Handle, TracebackLine
 from grader.sandbox.wire.weights import weights_digest
 
@@ -289,8 +289,8 @@ class Observed:
 
     def _as_known(self, note: Note) -> Note:
         """Return a note corrected where the trusted side can tell that its network or training is the grader's own."""
-        of_stand_in = note.of_stand_in or standing.is_network(note.config)
-        stand_in = note.stand_in or (note.kind == "fit" and standing.is_training(note.y, self.recognise(note.x).train))
+        of_stand_in = note.of_stand_in or stand_ins.is_network(note.config)
+        stand_in = note.stand_in or (note.kind == "fit" and stand_ins.is_training(note.y, self.recognise(note.x).train))
         if of_stand_in == note.of_stand_in and stand_in == note.stand_in:
             return note
         return msgspec.structs.replace(note, of_stand_in=of_stand_in, stand_in=stand_in)

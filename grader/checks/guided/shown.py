@@ -19,7 +19,7 @@ _BETWEEN: Final = re.compile(r"[|,;/\n\t]|\s{2,}")
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 
 
-class Shown(msgspec.Struct, frozen=True, eq=False):
+class ShownImage(msgspec.Struct, frozen=True, eq=False):
     """An image in a figure.
 
     Attributes:
@@ -41,17 +41,17 @@ class Shown(msgspec.Struct, frozen=True, eq=False):
     shared: bool = False
 
 
-def images_shown(observed: Observed) -> list[Shown]:
+def images_shown(observed: Observed) -> list[ShownImage]:
     """Return all visible images of the data set in all figures, in their order."""
-    found: list[Shown] = []
+    found: list[ShownImage] = []
     for at, note in enumerate(observed.notes):
         if note.kind == "figure":
             found += _of_figure(observed, note, at)
     return found
 
 
-def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
-    shown: list[Shown] = []
+def _of_figure(observed: Observed, note: Note, at: int) -> list[ShownImage]:
+    shown: list[ShownImage] = []
     alone = sum(len(axes.images) for axes in note.axes) == 1
     for axes in note.axes:
         for image, visible, place in zip(axes.images, axes.visible, range(len(axes.images)), strict=True):
@@ -69,7 +69,7 @@ def _of_figure(observed: Observed, note: Note, at: int) -> list[Shown]:
                 texts = axes.beside[place]
             elif shared and (each := texts_in_order(axes.texts, len(axes.images))):
                 texts, shared = [each[place]], False
-            shown.append(Shown(number, test >= 0, int(labels[number]), tuple(texts), note.line, at, shared))
+            shown.append(ShownImage(number, test >= 0, int(labels[number]), tuple(texts), note.line, at, shared))
     return shown
 
 
@@ -95,7 +95,7 @@ def tokens(texts: tuple[str, ...]) -> set[str]:
     return found - {""}
 
 
-def names_of(shown: list[Shown]) -> dict[int, set[str]]:
+def names_of(shown: list[ShownImage]) -> dict[int, set[str]]:
     """Return for each class the names that are shown beside all of its images and beside no image of another class."""
     common: dict[int, set[str]] = {}
     anywhere: dict[int, set[str]] = {}

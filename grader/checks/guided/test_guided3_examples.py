@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import Data, has_other_labels, is_in_order
+from grader.checks.guided.data import Data, is_in_order
+from grader.checks.guided.examples import first_training, judged, pairs_wrongly, shown_before_training
 from grader.checks.guided.names import misnamed
 from grader.checks.guided.observed import Observed
-from grader.checks.guided.shown import Shown, images_shown, names_of
+from grader.checks.guided.shown import names_of
 
 Array = np.ndarray[Any, Any]
 
@@ -19,25 +20,13 @@ _MANY = 6
 _HINT = "Call the function once with the training set and once with the test set, before you train."
 
 
-def _before_training(observed: Observed) -> list[Shown]:
-    """Return the images that are shown before the network is fitted; all images if it never is."""
-    first = _first_training(observed)
-    return [image for image in images_shown(observed) if image.at < first]
-
-
-def _first_training(observed: Observed) -> int:
-    """Return the number of notes before the network is fitted."""
-    kinds = ("fit", "train_on_batch")
-    return next((at for at, note in enumerate(observed.notes) if note.kind in kinds), len(observed.notes))
-
-
 def _why(observed: Observed) -> str:
-    return observed.because("imshow", "show", "plot", "subplot", before=_first_training(observed))
+    return observed.because("imshow", "show", "plot", "subplot", before=first_training(observed))
 
 
 @check("examples/training-set")
 def test_training_set(observed: Observed) -> None:
-    shown = _before_training(observed)
+    shown = shown_before_training(observed)
     if not any(not image.test for image in shown):
         instead = ", only of the test set" if shown else ""
         raise CheckFailed(
@@ -48,7 +37,7 @@ def test_training_set(observed: Observed) -> None:
 
 @check("examples/test-set")
 def test_test_set(observed: Observed) -> None:
-    shown = _before_training(observed)
+    shown = shown_before_training(observed)
     if not shown:
         raise NotRun("no images are shown before training.")
     if not any(image.test for image in shown) and observed.uses_test_images:
@@ -59,7 +48,7 @@ def test_test_set(observed: Observed) -> None:
 
 @check("examples/labels")
 def test_labels(observed: Observed) -> None:
-    shown = _before_training(observed)
+    shown = shown_before_training(observed)
     if not shown:
         raise NotRun("no images are shown before training.")
     without = [image for image in shown if not image.texts]
@@ -77,7 +66,7 @@ def test_labels(observed: Observed) -> None:
             hint="Show five or ten images of each set.",
             line=shown[0].line,
         )
-    of_kept = _judged(observed, shown)
+    of_kept = judged(observed, shown)
     data = Data(observed)
     images = data.training()
     of_one = len({image.known for image in shown}) == 1 and len(shown) >= _MANY
@@ -106,34 +95,9 @@ def test_labels(observed: Observed) -> None:
         )
 
 
-def pairs_wrongly(observed: Observed) -> bool:
-    """Whether any image that is shown before training has the name of another image beside it."""
-    shown = _before_training(observed)
-    as_labelled = Data(observed).as_labelled(shown)
-    return not _tells_classes(_judged(observed, shown)) and not (as_labelled and _tells_classes(as_labelled))
-
-
-def _judged(observed: Observed, shown: list[Shown]) -> list[Shown]:
-    """Return those of the shown images whose names are judged."""
-    data = Data(observed)
-    images, test = data.training(), data.test()
-    kept = set(data.classes(images)) if images is not None else set()
-    # A class that should have been left out, a label that belongs to another image, and a test set whose labels were
-    # left as they were are bugs of task 2, and must not cost points here.
-    spoilt = any(image.test and image.known not in kept for image in shown) or (
-        images is not None and test is not None and has_other_labels(test, images)
-    )
-    return [each for each in shown if each.known in kept and not (each.test and spoilt)] or shown
-
-
-def _tells_classes(shown: list[Shown]) -> bool:
-    names = names_of(shown)
-    return len(names) < 2 or all(names.values())
-
-
 @check("examples/random")
 def test_random(observed: Observed) -> None:
-    shown = _before_training(observed)
+    shown = shown_before_training(observed)
     if not shown:
         raise NotRun("no images are shown before training.")
     images = Data(observed).training()

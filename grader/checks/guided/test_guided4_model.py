@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-
 import msgspec
 import numpy as np
 
-from grader.checks.common.answers import NetworkFacts
 from grader.checks.common.evidence import ONE_SOFTMAX, TWO_SOFTMAXES, are_probabilities
 from grader.checks.common.verdict import CheckFailed, NotRun, check
+from grader.checks.guided.blocks import makers_of_convolutions
 from grader.checks.guided.data import Data, keeps_old_numbers
+from grader.checks.guided.network import described_network, layer_kinds, network_of
 from grader.checks.guided.notes import Block, Note
 from grader.checks.guided.observed import Observed
-from grader.sandbox.wire.frames import Handle
 
 _NO_ACCURACY = {
     "accuracy()": "`Accuracy` asks whether probabilities and labels are the very same numbers",
@@ -25,47 +23,8 @@ _NO_ACCURACY = {
 _LEAST_FILTERS = 8
 """Smaller numbers that a block is given say which block it is, or how large its convolutions are."""
 
-_CALLED_BY_KERAS = ("build", "call")
-"""Methods of a layer or a model that a program defines and never calls by name."""
 
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
-
-
-def _network(observed: Observed) -> Note:
-    """Return the note that says most about the judged network: of fit, of a summary or a prediction, or of compiling.
-
-    Raises:
-        NotRun: If there is no network, which the first check of this task reports.
-    """
-    judged = observed.fit()
-    if judged is not None and not judged[0].of_stand_in:
-        return judged[0]
-    for kinds in (("summary", "predict"), ("compile",)):
-        for note in reversed(observed.of_kind(*kinds)):
-            if note.layers and not note.of_stand_in:
-                return note
-    raise NotRun("there is no network.")
-
-
-def described(observed: Observed) -> tuple[Note, Handle, NetworkFacts]:
-    """Return the note about the network, the network rebuilt in the examiner, and its description there.
-
-    Raises:
-        CheckFailed: If it cannot be rebuilt.
-    """
-    note = _network(observed)
-    if not note.config:
-        raise CheckFailed(
-            "The network should be made of Keras' own layers, so that it can be judged, but it cannot be written down.",
-            hint="Use Keras' own layers.",
-            line=note.line,
-        )
-    key = "config"
-    if key not in observed.remembered:
-        rebuilt = observed.examiner.rebuild(note.config)
-        observed.remembered[key] = (rebuilt, observed.examiner.describe_network(rebuilt))
-    rebuilt, facts = observed.remembered[key]
-    return note, rebuilt, facts
 
 
 def _outputs_allowed(observed: Observed) -> set[int]:
@@ -85,7 +44,7 @@ def _outputs_allowed(observed: Observed) -> set[int]:
 @check("model/sequential")
 def test_sequential(observed: Observed) -> None:
     try:
-        note = _network(observed)
+        note = network_of(observed)
     except NotRun:
         why = observed.because("Sequential", "create_model", "add", "Conv2D", "compile", "fit")
         raise CheckFailed(
@@ -98,7 +57,7 @@ def test_sequential(observed: Observed) -> None:
             hint="Begin with model = keras.Sequential() and add layers to it.",
             line=note.line,
         )
-    if not any("Conv" in name for name in _layer_kinds(observed, note)):
+    if not any("Conv" in name for name in layer_kinds(observed, note)):
         raise CheckFailed(
             "The network should have convolutions, but it has none.",
             hint="Add keras.layers.Conv2D layers in a function of your own.",
@@ -115,16 +74,10 @@ def _class_of(note: Note) -> str:
         return ""
 
 
-def _layer_kinds(observed: Observed, note: Note) -> list[str]:
-    if note.config:
-        return [layer["kind"] for layer in described(observed)[2]["layers"]]
-    return note.layers
-
-
 @check("model/block-function")
 def test_block_function(observed: Observed) -> None:
-    note = _network(observed)
-    if note.convolutions == 0 and not any("Conv" in name for name in _layer_kinds(observed, note)):
+    note = network_of(observed)
+    if note.convolutions == 0 and not any("Conv" in name for name in layer_kinds(observed, note)):
         raise NotRun("the network has no convolutions.")
     may = makers_of_convolutions(observed.submission.program)
     # A network that was loaded from a file is the one that was saved to it.
@@ -170,85 +123,9 @@ def _ignores_its_argument(block: Block) -> bool:
     )
 
 
-def makers_of_convolutions(program: str) -> set[str] | None:
-    """Return the functions that may make a convolution, from the text of the program; `None` if it cannot be parsed.
-
-    These are the functions that mention one in their own text, or in the text of a function that they call by name, and
-    that are mentioned themselves anywhere else.  A note that names another function is forged.
-    """
-    try:
-        tree = ast.parse(program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    functions: dict[str, list[ast.AST]] = {}
-    bound: dict[str, list[ast.AST]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            functions.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.Lambda):
-            functions.setdefault("<lambda>", []).append(node)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                for name in _words_of(target):
-                    bound.setdefault(name, []).append(node.value)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                bound.setdefault(alias.asname or alias.name, []).append(ast.Name(alias.name))
-    words = {
-        name: set().union(*(_words_of(node) for node in nodes)) for name, nodes in [*bound.items(), *functions.items()]
-    }
-    makers = {name for name, own in words.items() if any("conv" in word.lower() for word in own)}
-    grown = True
-    while grown:
-        more = {name for name, own in words.items() if own & makers} - makers
-        makers |= more
-        grown = bool(more)
-    return {name for name in makers & set(functions) if name == "<lambda>" or _is_used(name, functions[name], tree)}
-
-
-def _is_used(name: str, defined: list[ast.AST], tree: ast.AST) -> bool:
-    """Whether a function or class is mentioned outside its own text, decorated, or called by Python or Keras itself."""
-    if name.startswith("__") or any(getattr(node, "decorator_list", ()) for node in defined):
-        return True
-    inside = sum(_mentions(name, node) for node in defined)
-    return _mentions(name, tree) > inside or (name in _CALLED_BY_KERAS and _is_method_in_use(name, tree))
-
-
-def _is_method_in_use(name: str, tree: ast.AST) -> bool:
-    """Whether a class that is in use has a method of this name."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    return any(
-        isinstance(part, ast.FunctionDef)
-        and part.name == name
-        and _mentions(kind.name, tree) > _mentions(kind.name, kind)
-        for kind in classes
-        for part in kind.body
-    )
-
-
-def _mentions(name: str, tree: ast.AST) -> int:
-    """Return how often a part of a program mentions a name, as a variable or as an attribute."""
-    return sum(name in (getattr(node, "id", None), getattr(node, "attr", None)) for node in ast.walk(tree))
-
-
-def _words_of(tree: ast.AST) -> set[str]:
-    """Return the names, attributes, parameters and strings in a part of a program, but no names of its functions."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
-
-
 @check("model/shrinks")
 def test_shrinks(observed: Observed) -> None:
-    note, _, facts = described(observed)
+    note, _, facts = described_network(observed)
     if not any(layer["convolution"] for layer in facts["layers"]):
         raise NotRun("the network has no convolutions.")
     first = facts["input_shape"]
@@ -265,7 +142,7 @@ def test_shrinks(observed: Observed) -> None:
 
 @check("model/softmax")
 def test_softmax(observed: Observed) -> None:
-    note, rebuilt, facts = described(observed)
+    note, rebuilt, facts = described_network(observed)
     outputs = facts["output_shape"]
     allowed = _outputs_allowed(observed)
     if len(outputs) != 1 or (allowed and outputs[0] not in allowed):
@@ -298,7 +175,7 @@ def test_softmax(observed: Observed) -> None:
 
 @check("model/loss")
 def test_loss(observed: Observed) -> None:
-    note = _network(observed)
+    note = network_of(observed)
     compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
     loss = compiled[-1].loss if compiled else note.loss
     if not compiled and not loss:
@@ -330,7 +207,7 @@ def test_loss(observed: Observed) -> None:
 
 @check("model/tracks-accuracy")
 def test_tracks_accuracy(observed: Observed) -> None:
-    note = _network(observed)
+    note = network_of(observed)
     compiled = [other for other in observed.of_kind("compile") if other.model == note.model]
     line, hint = compiled[-1].line if compiled else note.line, 'Compile with metrics=["accuracy"].'
     metrics = compiled[-1].metrics if compiled else note.metrics
@@ -351,7 +228,7 @@ def test_tracks_accuracy(observed: Observed) -> None:
 
 @check("model/summary")
 def test_summary(observed: Observed) -> None:
-    _network(observed)
+    network_of(observed)
     if not [note for note in observed.of_kind("summary") if not note.of_stand_in]:
         raise CheckFailed(
             f"The network's summary should be looked at, but it is not{observed.because('summary')}.",

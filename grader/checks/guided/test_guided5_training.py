@@ -8,13 +8,14 @@ import re
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
+from grader.checks.guided.best_epochs import QUANTITIES, best_of_all, quantity_of
 from grader.checks.guided.data import SURE, Data, Images, are_rows, scales_differ
+from grader.checks.guided.network import described_network
 from grader.checks.guided.notes import Callback, Note, layers_of
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import ENOUGH
 from grader.checks.guided.scaling import RAW, TINY, largest_within, normalising_layers, scaled_wrongly, scaling_layers
 from grader.checks.guided.script import Script
-from grader.checks.guided.test_guided4_model import described
 
 _MOST_GAIN = 0.1
 """The largest `min_delta` that can be meant for an accuracy: 0.001 to 0.01 is usual, and 1 is meant as one percent."""
@@ -22,12 +23,8 @@ _MOST_GAIN = 0.1
 _MOST_FALL = 0.5
 """The largest `min_delta` that can be meant for a loss, which begins at about 1.1 for three classes."""
 
-_MOST_TRAININGS = 3
-
 _SIZES = ("filters", "units", "kernel_size", "strides", "pool_size")
 """The settings that distinguish layers of the same kind."""
-
-_QUANTITIES = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
 
 
 def _fit(observed: Observed) -> tuple[Note, Told]:
@@ -148,7 +145,7 @@ def _told_elsewhere(observed: Observed, note: Note) -> bool:
 def _has_odd_outputs(observed: Observed) -> bool:
     """Whether the network has more or fewer outputs than there are classes."""
     with contextlib.suppress(CheckFailed, NotRun):
-        return tuple(described(observed)[2]["output_shape"]) != (3,)
+        return tuple(described_network(observed)[2]["output_shape"]) != (3,)
     return False
 
 
@@ -245,13 +242,6 @@ def test_validates(observed: Observed) -> None:
 
 def _times(factor: float) -> str:
     return f"{factor:.3g} times as large" if factor >= 1 else f"{1 / factor:.3g} times smaller"
-
-
-def quantity_of(monitor: str) -> str:
-    """Return what a callback monitors: `val_accuracy`, `val_loss`, `accuracy` or `loss`; "" for anything else."""
-    plain = monitor.lower().replace("categorical_", "").replace("sparse_", "")
-    plain = re.sub(r"acc$", "accuracy", plain)
-    return _QUANTITIES.get(plain, "")
 
 
 @check("training/early-stopping")
@@ -362,7 +352,7 @@ def _stops_otherwise(told: Told, callback: Callback, epochs: int) -> bool:
     """Whether training stopped where it would by another quantity, or did not stop at all."""
     if epochs == told.script.length:
         return True
-    others = [(name, wrong) for name in _QUANTITIES for wrong in (False, True)]
+    others = [(name, wrong) for name in QUANTITIES for wrong in (False, True)]
     own = quantity_of(callback.monitor)
     return any(
         told.script.stops(name, callback.patience, wrong_way=wrong) == epochs
@@ -477,27 +467,3 @@ def _best_is_kept(observed: Observed, note: Note, told: Told) -> bool:
     if len(told.digests) == 1 or (not keepers and _ended_by_itself(note, told)):
         best -= {told.digests[-1]}
     return bool(observed.saved_with(best, note.config))
-
-
-def best_digests(note: Note, told: Told) -> set[str]:
-    """Return the digests to which the best epochs were committed, by what the program's ModelCheckpoints monitor.
-
-    If none of them monitors a validation quantity, the best epochs by either quantity count.  A digest that was
-    committed at several epochs does not count, since it does not say which of them a file holds.
-    """
-    epochs = len(told.digests)
-    keepers = [each for each in note.callbacks if each.kind == "ModelCheckpoint" and each.best_only]
-    watched = {quantity_of(each.monitor) for each in keepers}
-    names = watched & {"val_accuracy", "val_loss"} or {"val_accuracy", "val_loss"}
-    best = {told.digests[told.script.best(name, epochs)] for name in names} if epochs else set()
-    return {digest for digest in best if told.digests.count(digest) == 1}
-
-
-def best_of_all(observed: Observed) -> set[str]:
-    """Return the digests of the best epochs of the program's last trainings.
-
-    A program that trains twice may go on with the better of the two.  Only the last few trainings count, since each one
-    is another guess for a program that claims to have saved the best epoch.
-    """
-    fits = observed.fits(stand_ins=True)[-_MOST_TRAININGS:]
-    return set().union(*(best_digests(note, told) for note, told in fits))

@@ -13,16 +13,16 @@ import numpy as np
 from grader.checks.common.evidence import CannotRebuild
 from grader.checks.common.hidden import seeded_generator
 from grader.checks.common.verdict import CheckFailed, NotRun, check
+from grader.checks.guided.best_epochs import best_of_all
 from grader.checks.guided.data import SURE, Data, Images, are_rows, columns_of, naming, scales_differ
+from grader.checks.guided.examples import pairs_wrongly
 from grader.checks.guided.names import misnamed, usual_names
 from grader.checks.guided.notes import Note
 from grader.checks.guided.observed import Observed, Told
 from grader.checks.guided.pictures import ENOUGH, whole
 from grader.checks.guided.results import failing_line, judged_training
 from grader.checks.guided.scaling import scaled_wrongly
-from grader.checks.guided.shown import Shown, images_shown, names_of, tokens
-from grader.checks.guided.test_guided3_examples import pairs_wrongly
-from grader.checks.guided.test_guided5_training import best_of_all
+from grader.checks.guided.shown import ShownImage, images_shown, names_of, tokens
 from grader.sandbox.wire import graphs
 
 Array = np.ndarray[Any, Any]
@@ -286,7 +286,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
     )
 
 
-def _require_predictions_of_figures(shown: list[Shown], predicted: Mapping[int, int]) -> None:
+def _require_predictions_of_figures(shown: list[ShownImage], predicted: Mapping[int, int]) -> None:
     """Raise `CheckFailed` if most images of each figure that shows predicted images were not predicted."""
     figures: dict[int, list[bool]] = {}
     for image in shown:
@@ -301,7 +301,7 @@ def _require_predictions_of_figures(shown: list[Shown], predicted: Mapping[int, 
         )
 
 
-def _of_own_classes(observed: Observed, shown: list[Shown]) -> list[Shown]:
+def _of_own_classes(observed: Observed, shown: list[ShownImage]) -> list[ShownImage]:
     """Return images with the classes that the program takes them for, if its test images have labels of others.
 
     Task 2 reports such labels.
@@ -322,11 +322,11 @@ def _of_own_classes(observed: Observed, shown: list[Shown]) -> list[Shown]:
     ]
 
 
-def _require_one_label(told: list[tuple[Shown, int]], names: dict[int, set[str]]) -> None:
+def _require_one_label(told: list[tuple[ShownImage, int]], names: dict[int, set[str]]) -> None:
     """Raise `CheckFailed` if each image has the names of all classes beside it, each in a text of its own."""
     words = {known: _as_words(each) for known, each in names.items()}
 
-    def names_all_apart(image: Shown) -> bool:
+    def names_all_apart(image: ShownImage) -> bool:
         named = [{known for known, each in words.items() if each & tokens((text,))} for text in image.texts]
         return all({known} in named for known in words)
 
@@ -338,7 +338,7 @@ def _require_one_label(told: list[tuple[Shown, int]], names: dict[int, set[str]]
         )
 
 
-def _require_named_rightly(told: list[tuple[Shown, int]], names: dict[int, set[str]]) -> None:
+def _require_named_rightly(told: list[tuple[ShownImage, int]], names: dict[int, set[str]]) -> None:
     """Raise `CheckFailed` if the true labels are called the predicted ones, and the predicted ones the true ones.
 
     Args:
@@ -359,7 +359,7 @@ def _require_named_rightly(told: list[tuple[Shown, int]], names: dict[int, set[s
     )
 
 
-def _said_of(image: Shown, names: set[str]) -> str:
+def _said_of(image: ShownImage, names: set[str]) -> str:
     """Return what the text beside an image calls a class: `predicted` or `true`; "" if that cannot be told.
 
     This is the last such word before the name in the same line, if the text has that name once.
@@ -387,7 +387,7 @@ def _answers_otherwise(prediction: Note, training: Images) -> bool:
     return bool(answers.shape[1] != labels.shape[1] or answers.shape[1] != 3)
 
 
-def _names_class(image: Shown, known: int, names: dict[int, set[str]]) -> bool:
+def _names_class(image: ShownImage, known: int, names: dict[int, set[str]]) -> bool:
     """Whether a text beside an image names a class.
 
     The image's true class may be named anywhere in the text, and other classes only after that name.
@@ -435,7 +435,7 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
     }
 
 
-def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[int, set[str]]]:
+def _names(observed: Observed, everything: list[ShownImage], at: int) -> list[dict[int, set[str]]]:
     """Return the names that the classes may have, the likeliest first.
 
     These are the names beside the images that are shown before the first prediction, since later figures may show
@@ -454,7 +454,7 @@ def _names(observed: Observed, everything: list[Shown], at: int) -> list[dict[in
     return known if shared or not after else [*known, after]  # the program changed the names in between
 
 
-def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[int, set[str]]:
+def _names_after(observed: Observed, everything: list[ShownImage], at: int) -> dict[int, set[str]]:
     """Return the names beside the images that are shown after the prediction, by their predicted classes.
 
     If each predicted class has a name, these are believed; otherwise each gets a name that is in no text.  The result
@@ -462,7 +462,7 @@ def _names_after(observed: Observed, everything: list[Shown], at: int) -> dict[i
     """
     predicted = _predicted_classes(observed, _prediction(observed))
     after = [
-        Shown(image.number, image.test, predicted[image.number], image.texts, image.line, image.at)
+        ShownImage(image.number, image.test, predicted[image.number], image.texts, image.line, image.at)
         for image in everything
         if image.test and image.at > at and image.number in predicted
     ]

@@ -17,7 +17,7 @@ import numpy as np
 from grader.assignment.subject import CIFAR10_NAMES
 from grader.course.datasets import cifar10
 from grader.course.datasets.cifar10 import cache_directory
-from grader.course.datasets.own import describe_own, fingerprint, load_own
+from grader.course.datasets.files import describe_own, fingerprint, load_own
 from grader.course.datasets.published import PUBLISHED, load_published
 from grader.course.datasets.records import Dataset, DatasetInfo
 from grader.course.datasets.shapes import SHAPES_CLASSES, generate_shapes

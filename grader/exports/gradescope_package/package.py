@@ -16,7 +16,7 @@ import msgspec
 import grader
 from grader.course import NO_OWN, OwnChecks, load_course
 from grader.course.datasets import is_own
-from grader.course.own import FOLDER, files_of
+from grader.course.own_checks import FOLDER, files_of
 from grader.course.thresholds import CALIBRATION_FILE, calibration_file
 from grader.exports import gradescope
 from grader.exports.gradescope_package.run import CONFIGURATION, Configuration

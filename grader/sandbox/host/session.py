@@ -55,8 +55,8 @@ MAX_ANSWER_BYTES: Final = 16 * 2**20
 _START_SECONDS: Final = 180.0
 _EXIT_SECONDS: Final = 30.0
 _LOG_BYTES: Final = 8192
-_FIRST_BESIDE: Final = 10**9
-"""The number of the first worker of the first `Sandbox.beside`, which the helpers of a grading don't reach."""
+_FIRST_OF_SECOND: Final = 10**9
+"""The number of the first worker of the first `Sandbox.second`, which the helpers of a grading don't reach."""
 
 
 class SandboxError(GraderError):
@@ -350,7 +350,7 @@ class Sandbox:
         self._channel = Channel(control, FromForkserver)
         self.exits: dict[int, Exited] = {}
         self._count = first - 1
-        self._besides = 0
+        self._second_ones = 0
         self._accounts: list[Accounted] = []
         self.seconds_in_workers = 0.0
         self.interrupt: int | None = None
@@ -384,7 +384,7 @@ class Sandbox:
                 measuring on the processor and on a GPU takes one sandbox each.
             plain: See `backends.environment`.
             pinned: Whether to pin everything in it to as many cores as it has threads, always the same ones, unless
-                `beside` or `pin` says otherwise.
+                `second` or `pin` says otherwise.
 
         Raises:
             SandboxError: If it did not start, or if there is no such backend or device.  `backends.why_missing` and
@@ -412,7 +412,7 @@ class Sandbox:
             self._send(Join(), descriptors=(control.fileno(),))
 
     @contextlib.contextmanager
-    def beside(self, cores: tuple[int, ...]) -> Iterator[Sandbox | None]:
+    def second(self, cores: tuple[int, ...]) -> Iterator[Sandbox | None]:
         """Make a second sandbox of the same forkserver, with a wire of its own, for the length of a `with` block.
 
         Two threads must not use one sandbox at the same time, but each of them may use one of these two.
@@ -430,8 +430,8 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         with ours:
             self.let_join(theirs)
-            self._besides += 1
-            first = self._besides * _FIRST_BESIDE
+            self._second_ones += 1
+            first = self._second_ones * _FIRST_OF_SECOND
             yield Sandbox(self.level, ours, self.pid, first, cores=cores, pinned=self.pinned)
 
     @contextlib.contextmanager

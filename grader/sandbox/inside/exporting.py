@@ -14,7 +14,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import backend, examiner, scaling
+from grader.sandbox.inside import backend, examiner, rescaling
 from grader.sandbox.wire import graphs
 
 _MOST_KEPT: Final = 200
@@ -33,7 +33,7 @@ def tree_of(model: Any) -> dict[str, Any]:
     except Exception:  # a network of a submission's own may have no configuration
         tree = None
     if tree is not None:
-        tree = scaling.with_rescaling(model, tree)
+        tree = rescaling.with_rescaling(model, tree)
         if not _is_foreign(model, tree):
             return tree
     try:
@@ -107,7 +107,7 @@ def _in_parts(model: Any) -> tuple[dict[str, Any], list[Any]]:
     tree: dict[str, Any] = keras.saving.serialize_keras_object(plain)
     for node in tree["config"]["layers"]:
         layer = plain.get_layer(node["name"])
-        scaling.to_rescaling(layer, node)
+        rescaling.to_rescaling(layer, node)
         if _is_foreign(layer, node):
             _require_one_input(node)
             node.pop("build_config", None)
@@ -132,7 +132,7 @@ def _part(layer: Any) -> dict[str, Any]:
     """Serialise a layer, which may be a network itself."""
     with contextlib.suppress(Exception):
         node: dict[str, Any] = keras.saving.serialize_keras_object(layer)
-        scaling.to_rescaling(layer, node)
+        rescaling.to_rescaling(layer, node)
         if not _is_foreign(layer, node):
             return node
     return _network(layer) if isinstance(layer, keras.Model) else _graph_node(layer)

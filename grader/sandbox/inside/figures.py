@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.sandbox.inside import sight
-from grader.sandbox.wire.facts import MOST, MOST_IMAGES
+from grader.sandbox.wire.limits import MOST, MOST_IMAGES
 
 
 def describe_figure(figure: Any) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ import msgspec
 
 from grader.sandbox.inside import backend, paths, raising, surroundings, toolbox
 from grader.sandbox.inside.guided.fitting import RunOptions, Stop
-from grader.sandbox.inside.guided.observed import Observer
+from grader.sandbox.inside.guided.observing import Observer
 from grader.sandbox.inside.guided.statements import FILE_NAME
 from grader.sandbox.wire.channel import Channel, WireClosed
 from grader.sandbox.wire.frames import (

@@ -71,8 +71,8 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
         )
     if training.refused == "labels" and training.error is not None:
         raise training.error
-    if number_wrong(training):
-        number = number_wrong(trainings.witnessed(validated=True))
+    if wrong_number_of_images(training):
+        number = wrong_number_of_images(trainings.witnessed(validated=True))
         if not number:
             return  # a part of x_train was split off for validation, which another check is about
         raise CheckFailed(
@@ -90,7 +90,7 @@ def test_training_set_only(trainings: Trainings, trainings_of_many: Trainings) -
         )
 
 
-def number_wrong(training: Training) -> float:
+def wrong_number_of_images(training: Training) -> float:
     """Return how many images an epoch the witness was trained on, if they were too few or too many; otherwise 0.
 
     The images that reached the network show if there were too few.  More may be sound, if a loop measures the training

@@ -22,7 +22,7 @@ from grader.sandbox.inside.guided.fed import MAX_ROWS, Fed, labels, signatures
 from grader.sandbox.inside.guided.fitting import Fitting, RunOptions
 from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.inside.guided.recording import Recorder
-from grader.sandbox.inside.guided.standing import StandIns
+from grader.sandbox.inside.guided.stand_ins import StandIns
 from grader.sandbox.inside.guided.watched import TRAINED_IMAGES, Shared
 from grader.sandbox.inside.paths import local_path, make_folder
 

@@ -23,7 +23,7 @@ from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.watched import MOST_EPOCHS, TRAINED_IMAGES, Commit, Keeper, Shared, spread
 from grader.sandbox.inside.timing.clock import Clock, Turns
 from grader.sandbox.inside.timing.trial import Trial
-from grader.sandbox.wire import standing
+from grader.sandbox.wire import stand_ins
 from grader.sandbox.wire.weights import differ
 
 Ask = Callable[[Any], Any]
@@ -238,7 +238,7 @@ class Fitting:
         rows = np.asarray(fed.x[:TRAINED_IMAGES], np.float32)
         classes = np.arange(len(rows)) % outputs
         sparse = "sparse" in name_of(getattr(model, "loss", None)).lower()
-        targets = classes if sparse else standing.targets(len(rows), outputs)
+        targets = classes if sparse else stand_ins.targets(len(rows), outputs)
         return {
             "x": rows,
             "y": targets,

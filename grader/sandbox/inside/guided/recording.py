@@ -16,7 +16,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from grader.sandbox.inside import exporting, scaling
+from grader.sandbox.inside import exporting, rescaling
 from grader.sandbox.inside.facts import all_layers, convolution_types
 from grader.sandbox.inside.guided.statements import FILE_NAME
 
@@ -209,7 +209,7 @@ def _layer_kinds(model: Any) -> list[str]:
     kinds: list[str] = []
     for layer in getattr(model, "layers", ()):
         own = not type(layer).__module__.startswith("keras.")
-        kinds.append("Lambda" if own and scaling.only_scales(layer) else type(layer).__name__[:60])
+        kinds.append("Lambda" if own and rescaling.only_scales(layer) else type(layer).__name__[:60])
         if own:
             kinds += [type(part).__name__[:60] for part in all_layers(layer)]
     return kinds

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -39,6 +40,9 @@ _MUCH_TO_LEARN: Final = 0.5
 
 It is higher, since in a sound network several such layers share most of the work.
 """
+
+_MANY_WEIGHTS: Final = 100_000
+"""A layer with fewer weights takes next to none of the optimizer's time."""
 
 
 class Suspects:
@@ -173,6 +177,7 @@ class Suspects:
             seconds * (3 if weights else 2 if any(trained[:index]) else 1)
             for index, (seconds, weights) in enumerate(zip(spent, trained, strict=True))
         ]
+        works = [work + _seconds_of_update(self._model, part) for work, part in zip(works, parts, strict=True)]
         whole = sum(works) or 1.0
         for index, (part, work) in enumerate(zip(parts[:-1], works, strict=False)):
             if work / whole >= (_MUCH_TO_LEARN if trained[index] else _MUCH):
@@ -248,6 +253,24 @@ def _seconds_of_parts(model: Any, parts: list[Any], images: Any) -> list[float]:
             if call is not None:
                 object.__setattr__(part, "call", call)
     return [statistics.median(times[1:]) if len(times) > 1 else 0.0 for times in took]
+
+
+def _seconds_of_update(model: Any, part: Any) -> float:
+    """Return how long the network's optimizer takes for the weights of a layer, tried on zeros; 0 if they are few."""
+    count = sum(math.prod(weight.shape) for weight in part.trainable_weights)
+    if count < _MANY_WEIGHTS:
+        return 0.0
+    with contextlib.suppress(Exception):  # an optimizer of the program's own may need more than its configuration
+        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        zeros = keras.ops.zeros((count,))
+        weights = keras.Variable(zeros)
+
+        def update() -> Any:
+            optimizer.apply([zeros], [weights])
+            return weights.value
+
+        return _seconds(update)
+    return 0.0
 
 
 def _timed(call: Callable[..., Any], times: list[float]) -> Callable[..., Any]:

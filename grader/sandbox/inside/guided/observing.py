@@ -30,7 +30,7 @@ from grader.sandbox.inside.guided.fed import labels, signatures
 from grader.sandbox.inside.guided.fitting import Ask, Fitting, RunOptions, Stop
 from grader.sandbox.inside.guided.kept import KeptFiles
 from grader.sandbox.inside.guided.recording import MAX_NOTES, Recorder
-from grader.sandbox.inside.guided.standing import StandIns
+from grader.sandbox.inside.guided.stand_ins import StandIns
 from grader.sandbox.inside.guided.statements import (
     FILE_NAME,
     LAST_SECONDS,

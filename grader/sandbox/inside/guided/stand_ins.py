@@ -15,7 +15,7 @@ from grader.sandbox.inside.guided.fed import SIDE
 from grader.sandbox.inside.guided.fitting import Fitting
 from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.watched import Shared
-from grader.sandbox.wire import standing
+from grader.sandbox.wire import stand_ins
 
 
 class StandIns:
@@ -61,8 +61,8 @@ class StandIns:
             model = keras.Sequential(
                 [
                     keras.Input((SIDE, SIDE, 3)),
-                    layers.Conv2D(standing.FILTERS, 3, activation="relu"),
-                    layers.MaxPooling2D(standing.POOL),
+                    layers.Conv2D(stand_ins.FILTERS, 3, activation="relu"),
+                    layers.MaxPooling2D(stand_ins.POOL),
                     layers.Flatten(),
                     layers.Dense(3, activation="softmax"),
                 ]
@@ -74,9 +74,9 @@ class StandIns:
     def history(self) -> Any:
         """Train a network and return its History; the trusted side supplies the values as for any other training."""
         model = self._fitting.last_fitted or self._network()
-        x = np.asarray(self._images["x_train"][: standing.IMAGES], np.float32) / 255
+        x = np.asarray(self._images["x_train"][: stand_ins.IMAGES], np.float32) / 255
         outputs = int(model.output_shape[-1])
-        y = standing.targets(len(x), outputs)
+        y = stand_ins.targets(len(x), outputs)
         stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=3)
         self._recorder.standing_in = True
         try:

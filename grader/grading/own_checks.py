@@ -16,7 +16,7 @@ import grader
 from grader.checks.common.context import Context
 from grader.checks.common.running import run_pytest
 from grader.course import OwnChecks
-from grader.course.own import TESTS
+from grader.course.own_checks import TESTS
 from grader.ground.errors import UsageError
 
 CHECKS: Final = Path(grader.__file__).parent / "checks"
