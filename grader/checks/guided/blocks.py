@@ -71,15 +71,14 @@ def _mentions(name: str, tree: ast.AST) -> int:
 
 
 def _words_of(tree: ast.AST) -> set[str]:
-    """Return the names, attributes, parameters and strings in a part of a program, but no names of its functions."""
+    """Return the names, attributes and strings in a part of a program, but no names of its functions or parameters."""
     found: set[str] = set()
+    parameters = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
-    return found
+    return found - parameters

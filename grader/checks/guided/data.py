@@ -76,6 +76,12 @@ class Data:
         """Return the classes, 0 to 9, that occur in a set."""
         return tuple(sorted(set(self.true_labels(images).tolist())))
 
+    def is_unshuffled(self, images: Images) -> bool:
+        """Whether images are in an order that a rule makes: that of the data set, or class after class."""
+        changes = int(np.sum(np.diff(self.true_labels(images)) != 0))
+        by_class = len(self.classes(images)) > 1 and changes <= _ORDERED_RUNS and changes < len(images.numbers()) / 6
+        return by_class or is_in_order(images.numbers())
+
     def everything(self, images: Images) -> Array:
         """Return the numbers of all images, in the set and outside, whose class occurs in the set."""
         labels = self.album.test_labels if images.test else self.album.train_labels
@@ -144,6 +150,21 @@ class Data:
         """Return the share of a set's labels that agree with its images; see the function `agreement`."""
         return agreement(*self.labelled(images))
 
+    def moved_columns(self, images: Images, training: Images) -> list[int]:
+        """Return the classes whose column, or number, in a set is another than in the training set.
+
+        The result is empty if the two sets have labels of different forms, or labels that belong to other images.
+        """
+        mine, others = training.labels, images.labels
+        if mine is None or others is None or are_rows(mine) != are_rows(others):
+            return []
+        if are_rows(mine) and mine.shape[1] != others.shape[1]:
+            return []
+        if len(others) != images.found.count or min(self.agreement(training), self.agreement(images)) < SURE:
+            return []
+        columns, elsewhere = naming(*self.labelled(training)), naming(*self.labelled(images))
+        return [known for known, column in columns.items() if elsewhere.get(known, column) != column]
+
     def merges_classes(self, images: Images) -> bool:
         """Whether two classes of a set have the same label; False for a set without labels."""
         return images.labels is not None and _are_merged(naming(*self.labelled(images)))
@@ -159,7 +180,9 @@ class Data:
                     sets += self._as_test(note.x, note.y, note.line)
             left = self._left(test=True)
             best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
-            self._test.append(best if best is not None and best.labels is not None else left or best)
+            collected = best is not None and left is not None and self.is_more_than(left, best)
+            known = best is not None and (best.labels is not None or collected)
+            self._test.append(best if known else left or best)
         return self._test[0]
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:

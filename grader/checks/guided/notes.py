@@ -41,10 +41,12 @@ class Block(msgspec.Struct, frozen=True):
 class Callback(msgspec.Struct, frozen=True):
     """A callback that `fit` was given.  Settings that it does not have, such as `path`, are empty.
 
-    `unknown` are arguments that it was given but that it does not take.
+    `own` says whether its class is the program's, even if that is derived from one of Keras'; `unknown` are arguments
+    that it was given but that it does not take.
     """
 
     kind: _Text
+    own: bool
     monitor: _Text
     mode: _Text
     patience: int
@@ -99,6 +101,7 @@ class Note(msgspec.Struct, frozen=True):
         digest: The digest of the network's weights at that moment.
         digests: The digest of the weights after each epoch.
         moved: Whether training changed the weights.
+        replaced: The methods of training that the network has for itself alone, in place of those of its class.
         blocks: The functions that made the network's convolutions.
     """
 
@@ -127,6 +130,7 @@ class Note(msgspec.Struct, frozen=True):
     names: Annotated[list[_Text], _Few] = []
     ended: bool = False
     moved: bool = False
+    replaced: Annotated[list[_Text], _Few] = []
     repaired: bool = False
     error: _Text = ""
     sequential: bool = False
@@ -195,6 +199,7 @@ class Epoch(msgspec.Struct, frozen=True):
         fit: The number of the call of `fit`, from 0.
         epochs: How many epochs this call was asked for.
         patience: The patience of its EarlyStopping in epochs; 0 if it has none.
+        own: Whether an EarlyStopping is of a subclass that the program defines.
         epoch: The number of the epoch, from 0.
         digest: The digest of the weights.
     """
@@ -203,6 +208,7 @@ class Epoch(msgspec.Struct, frozen=True):
     fit: int
     epochs: int
     patience: int
+    own: bool
     epoch: int
     digest: _Text
 

@@ -17,6 +17,9 @@ from grader.checks.common.stopping import epochs_until_stop
 MOST_EPOCHS: Final = 40
 """The most epochs of a training.  It ends much sooner if its patience cannot run out by then."""
 
+MOST_EPOCHS_OF_OWN: Final = 500
+"""The most epochs of a training that a subclass of EarlyStopping is to stop: whether it does so is only seen then."""
+
 _IMPATIENT: Final = 14
 """The number of epochs of a training whose patience would not run out within the most epochs."""
 
@@ -92,7 +95,7 @@ class Script(msgspec.Struct, frozen=True):
         return None if found is None else start + found
 
 
-def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Script:
+def write_script(rng: np.random.Generator, epochs: int, patience: int = 0, most: int = MOST_EPOCHS) -> Script:
     """Write the script of a training.
 
     Both validation quantities improve in small steps up to their best epoch, so that the patience does not run out
@@ -102,8 +105,9 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
         rng: A generator that is seeded for the submission.
         epochs: How many epochs the program asks for.
         patience: The patience of its EarlyStopping in epochs; 0 if that is not known.
+        most: The most epochs.
     """
-    count = max(1, min(epochs, _watched_epochs(patience)))
+    count = max(1, min(epochs, _watched_epochs(patience, most)))
     accuracy_at, loss_at = _PLACES[count] if count in _PLACES else _best_places(rng, count, patience)
     steps = np.arange(count)
     rise = np.cumsum(rng.uniform(0, 0.0005, count))
@@ -130,12 +134,12 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0) -> Sc
     return Script(rounded(accuracy), rounded(loss), rounded(val_accuracy), rounded(val_loss))
 
 
-def _watched_epochs(patience: int) -> int:
+def _watched_epochs(patience: int, most: int) -> int:
     """Return the most epochs of a training with a patience."""
     if not patience:
         return _OWN_WAYS
     until = _LAST + 1 + patience + _SPARE
-    return until if until <= MOST_EPOCHS else _IMPATIENT
+    return until if until <= most else _IMPATIENT
 
 
 def _best_places(rng: np.random.Generator, count: int, patience: int) -> tuple[int, int]:

@@ -16,7 +16,6 @@ from grader.checks.guided.data import (
     has_other_labels,
     is_in_order,
     keeps_old_numbers,
-    naming,
 )
 from grader.checks.guided.observed import Observed
 from grader.checks.guided.pictures import ENOUGH
@@ -159,12 +158,13 @@ def _is_scaled(labels: Array, whole: Array) -> bool:
 
 @check("data/shuffled")
 def test_shuffled(observed: Observed) -> None:
-    _, images = _training(observed)
+    data, images = _training(observed)
     numbers = images.numbers()
-    if is_in_order(numbers):
+    if data.is_unshuffled(images):
+        order = "in the order in which CIFAR-10 has them" if is_in_order(numbers) else "sorted by class"
         raise CheckFailed(
-            "The training images should be shuffled, but they stand in the order in which CIFAR-10 has them"
-            f"{', class after class' if np.any(np.diff(numbers) < 0) else ''}.",
+            f"The training images should be shuffled, but they stand {order}"
+            f"{', class after class' if is_in_order(numbers) and np.any(np.diff(numbers) < 0) else ''}.",
             hint="Draw an order with np.random.permutation and use it for the images and for their labels.",
             line=images.line,
         )
@@ -222,14 +222,9 @@ def _require_same_columns(data: Data, training: Images, images: Images) -> None:
     mine, others = training.labels, images.labels
     if mine is None or others is None or are_rows(mine) != are_rows(others):
         return
-    if are_rows(mine) and mine.shape[1] != others.shape[1]:
-        return
     if not are_rows(mine) and not np.array_equal(np.unique(mine), np.unique(others)):
         return  # one of them has the numbers of CIFAR-10
-    if len(others) != images.found.count or min(data.agreement(training), data.agreement(images)) < SURE:
-        return
-    columns, elsewhere = naming(*data.labelled(training)), naming(*data.labelled(images))
-    moved = [known for known, column in columns.items() if elsewhere.get(known, column) != column]
+    moved = data.moved_columns(images, training)
     if moved:
         raise CheckFailed(
             f"Each class should have the same {'column' if are_rows(mine) else 'label'} in the test set as in the "

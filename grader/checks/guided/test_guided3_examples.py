@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.common.verdict import CheckFailed, NotRun, check, count_of
-from grader.checks.guided.data import Data, is_in_order
+from grader.checks.guided.data import Data
 from grader.checks.guided.examples import first_training, judged, pairs_wrongly, shown_before_training
 from grader.checks.guided.names import misnamed
 from grader.checks.guided.observed import Observed
@@ -71,7 +71,7 @@ def test_labels(observed: Observed) -> None:
     images = data.training()
     of_one = len({image.known for image in shown}) == 1 and len(shown) >= _MANY
     # In a set that is not shuffled, which task 2 reports, the first images are of one class.
-    if of_one and images is not None and len(data.classes(images)) > 1 and not is_in_order(images.numbers()):
+    if of_one and images is not None and len(data.classes(images)) > 1 and not data.is_unshuffled(images):
         raise CheckFailed(
             "Images of all classes should be shown, but all are of one, which cannot show whether each class has "
             "its own name.",
@@ -100,8 +100,9 @@ def test_random(observed: Observed) -> None:
     shown = shown_before_training(observed)
     if not shown:
         raise NotRun("no images are shown before training.")
-    images = Data(observed).training()
-    if images is not None and is_in_order(images.numbers()):
+    data = Data(observed)
+    images = data.training()
+    if images is not None and data.is_unshuffled(images):
         return  # task 2 reports that; in a shuffled set, the first images would be a random choice
     for test in (False, True):
         part = [image for image in shown if image.test == test]

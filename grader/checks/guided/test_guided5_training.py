@@ -65,6 +65,12 @@ def test_fits(observed: Observed) -> None:
         )
     _require_training_set(observed, note)
     _require_network_looked_at(observed, note)
+    if note.replaced:
+        raise CheckFailed(
+            f"fit should train the network as Keras does, but `{note.replaced[0]}` of this network was replaced.",
+            hint="Leave the methods of the network as they are.",
+            line=note.line,
+        )
     if told.digests and not note.moved:
         raise CheckFailed(
             "Training should change the network's weights, but they stay as they are.",
@@ -219,7 +225,7 @@ def test_validates(observed: Observed) -> None:
         )
     data = Data(observed)
     images = Images(found, note.val_y, note.line, test=found.of_test > found.of_train)
-    left_whole = images.test and len(data.classes(images)) != 3  # which task 2 reports, whatever labels it has
+    left_whole = images.test and len(data.classes(images)) > 3  # which task 2 reports, whatever labels it has
     if images.labels is not None and len(images.labels) == found.count and len(images.numbers()) and not left_whole:
         agreed = data.agreement(images)
         if agreed < SURE and data.own_labels(test=images.test) is not None:
@@ -229,6 +235,14 @@ def test_validates(observed: Observed) -> None:
                 hint="Give fit validation_data=(images, labels) of the same set.",
                 line=note.line,
             )
+    training, test = data.training(), data.test()
+    moved = data.moved_columns(images, training) if training is not None else []
+    if moved and training is not None and (test is None or not data.moved_columns(test, training)):
+        raise CheckFailed(  # in other cases task 2 reports it
+            "The validation images should come with their own labels, but they have those of other classes.",
+            hint="Give fit validation_data=(images, labels) of the same set.",
+            line=note.line,
+        )
     if note.x is not None and note.x.size and scaled_wrongly(note):
         return  # the check about scaling reports that
     if scales_differ(found.scale, trained.scale):

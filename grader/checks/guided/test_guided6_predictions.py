@@ -77,14 +77,14 @@ def _allowed(observed: Observed, note: Note, told: Told) -> set[str]:
 
 
 def _chosen_by_evaluating(observed: Observed, told: Told) -> set[str]:
-    """Return the digests of saved epochs if the program loads several and evaluates each to choose; otherwise empty.
+    """Return the digests of saved epochs if the program chooses among several, each of which it evaluates.
 
-    Such a choice cannot be judged, since the script's values have nothing to do with how a network evaluates on the
-    images of the observed run.
+    One of them has to be the best epoch; otherwise the result is empty.  The choice itself cannot be judged, since the
+    script's values have nothing to do with how a network evaluates on the images of the observed run.
     """
     loaded = {load.digest for load in observed.of_kind("load") if load.digest}
     tried = {note.digest for note in observed.of_kind("evaluate", "predict")} & loaded
-    return loaded & set(told.digests) if len(tried) > 1 else set()
+    return loaded & set(told.digests) if len(tried) > 1 and tried & best_of_all(observed) else set()
 
 
 @check("best/loaded")

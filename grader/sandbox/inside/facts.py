@@ -49,6 +49,15 @@ def name_of(value: Any) -> str:
     return f"own {name}"[:100] if own else name[:100]
 
 
+def loss_name(loss: Any) -> str:
+    """Return the name of a loss: that of the program's own function if Keras' tables were changed to hold one."""
+    if isinstance(loss, str):
+        with contextlib.suppress(Exception):  # Keras knows no such loss
+            found = keras.losses.get(loss)
+            return loss[:100] if found.__module__.startswith("keras.") else name_of(found)
+    return name_of(loss)
+
+
 def metric_name(metric: Any) -> str:
     """Return the name of a metric, with `()` if it is an object.
 
@@ -78,6 +87,7 @@ def callback_facts(callback: Any) -> dict[str, Any]:
     patience = getattr(callback, "patience", 0)
     return {
         "kind": kind[:60],
+        "own": not type(callback).__module__.startswith("keras."),
         "monitor": str(getattr(callback, "monitor", ""))[:60],
         "mode": str(getattr(callback, "mode", "") or mode)[:20],
         "patience": int(patience) if isinstance(patience, (int, float)) else 0,

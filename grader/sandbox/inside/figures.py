@@ -101,7 +101,7 @@ def _describe_axes(axis: Any, figure: Any, paper: Any) -> dict[str, Any]:
     titles = [axis._left_title, axis.title, axis._right_title]
     readable = [title.get_text() for title in titles if seen and sight.can_be_read(title, paper)]
     images = [image for image in axis.get_images() if seen and sight.image_in_sight(image)]
-    lines = [line for line in axis.get_lines() if seen and sight.can_be_seen(line) and sight.lies_between(line)]
+    lines = [line for line in axis.get_lines() if seen and sight.can_be_seen(line) and sight.is_within_limits(line)]
     return {
         "title": "\n".join(title for title in readable if title),
         "xlabel": _label(axis, "x"),

@@ -111,15 +111,25 @@ class FollowScript(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class CountEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """A callback that only counts epochs, to find out whether `train` runs the extra callbacks that it is given."""
+    """A callback that only counts epochs, to find out whether `train` runs the extra callbacks that it is given.
 
-    def __init__(self) -> None:
+    An epoch counts once, while it is trained, so not if `train` calls this by hand when all epochs are over.
+
+    Args:
+        script: The script that follows the same training.
+    """
+
+    def __init__(self, script: FollowScript) -> None:
         super().__init__()
         self.epochs = 0
+        self._script = script
+        self._counted = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Count the epoch."""
-        self.epochs += 1
+        """Count the epoch that is being trained."""
+        if self._script.epochs != self._counted:
+            self._counted = self._script.epochs
+            self.epochs += 1
 
 
 def follow(model: Any, callback: Any, *, validation: tuple[Any, Any] | None = None) -> None:

@@ -16,6 +16,7 @@ _LEAST_INCHES: Final = 0.1
 _LEAST_WIDTH: Final = 0.2
 _LEAST_POINTS: Final = 2.0
 _LEAST_CONTRAST: Final = 0.05
+_LEAST_IN_VIEW: Final = 0.25
 NO_PAPER: Final = (0, 0, 0, 0)
 
 _LOOKED_AT: Final = 10
@@ -51,15 +52,19 @@ def can_be_seen(line: Any) -> bool:
     return bool(visible and not _is_under_a_shape(line))
 
 
-def lies_between(line: Any) -> bool:
-    """Whether a line has a point between the left and the right end of its axes.
+def is_within_limits(line: Any) -> bool:
+    """Whether at least a quarter of a line lies between the left and the right end of its axes.
 
-    How high it lies is not asked: limits such as `ylim(0.5, 1)` leave out sound curves, too.
+    How high it lies is hardly asked, since limits such as `ylim(0.5, 1)` leave out sound curves, too: only limits
+    beyond all shares and all values of the line show nothing of it for certain.
     """
     with contextlib.suppress(TypeError, ValueError):
-        x = np.asarray(line.get_xdata(orig=False), np.float64)
-        left, right = sorted(line.axes.get_xlim())
-        return not len(x) or bool(np.any((x >= left) & (x <= right)))
+        x, y = (np.asarray(values, np.float64) for values in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
+        if not len(x):
+            return True
+        (left, right), (low, high) = sorted(line.axes.get_xlim()), sorted(line.axes.get_ylim())
+        beyond = low > max(1.0, np.max(y)) or high < min(0.0, np.min(y))
+        return bool(np.mean((x >= left) & (x <= right)) >= _LEAST_IN_VIEW and not beyond)
     return True
 
 
@@ -103,18 +108,36 @@ def _is_under_another(image: Any) -> bool:
     images = list(image.axes.get_images())
     order = {id(other): (other.get_zorder(), place) for place, other in enumerate(images)}
     for other in images:
-        if order[id(other)] > order[id(image)] and other.get_visible() and _is_opaque_throughout(other):
+        if order[id(other)] > order[id(image)] and other.get_visible() and _hides_what_is_below(other):
             left, right, low, high = other.get_extent()
             if min(left, right) <= x <= max(left, right) and min(low, high) <= y <= max(low, high):
                 return True
     return False
 
 
-def _is_opaque_throughout(image: Any) -> bool:
-    """Whether nothing can be seen through any pixel of an image."""
+def _hides_what_is_below(image: Any) -> bool:
+    """Whether nothing can be seen through most pixels of an image."""
     pixels, alpha = image.get_array(), image.get_alpha()
-    transparent = np.ma.is_masked(pixels) or (np.ndim(pixels) == 3 and pixels.shape[2] == 4)
-    return not transparent and (alpha is None or bool(np.min(alpha) == 1))
+    if alpha is not None and np.min(alpha) < 1:
+        return False
+    if np.ndim(pixels) == 3 and pixels.shape[2] == 4:
+        whole = 255 if pixels.dtype == np.uint8 else 1
+        opaque = np.ma.filled(pixels[..., 3], 0) >= whole * (1 - _LEAST_ALPHA)
+    else:
+        opaque = ~np.ma.getmaskarray(pixels)
+    return bool(np.mean(opaque) > 0.5)
+
+
+def is_under_an_image(text: Any) -> bool:
+    """Whether a text in an axes is drawn before an opaque image that lies where it stands."""
+    with contextlib.suppress(Exception):  # a text whose place has no numbers, or an image without an extent
+        x, y = text.get_transform().transform(text.get_position())
+        for image in text.axes.get_images():
+            if image.get_zorder() > text.get_zorder() and image.get_visible() and _hides_what_is_below(image):
+                extent = image.get_window_extent()
+                if extent.x0 <= x <= extent.x1 and extent.y0 <= y <= extent.y1:
+                    return True
+    return False
 
 
 def _centre_of(image: Any) -> tuple[float, float]:

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend, examiner, exporting, figures, models
+from grader.sandbox.inside.methods import use_methods_of_class
 from grader.sandbox.inside.timing import rates, undoing
 from grader.sandbox.inside.timing.clock import Ask, Clock, Turns
 from grader.sandbox.inside.timing.tally import Watch
@@ -21,13 +22,6 @@ from grader.sandbox.inside.timing.trial import Trial
 
 _MAX_FILE_BYTES: Final = 200 * 2**20
 _MAX_EXPORT_BYTES: Final = 100 * 2**20
-_OF_TRAINING: Final = {
-    *("compile", "get_compile_config", "reset_metrics", "get_metrics_result"),
-    *("train_on_batch", "train_step", "make_train_function"),
-    *("test_on_batch", "test_step", "make_test_function"),
-    *("compute_loss", "compute_metrics"),
-}
-"""The methods of a network that decide how it is compiled, trained and judged."""
 
 
 class Box:
@@ -105,7 +99,7 @@ def export_model(model: Any) -> dict[str, Any]:
     facts["compiled"] = bool(model.compiled)
     facts["built"] = bool(model.built)
     facts["steps"] = -1 if optimizer is None else int(optimizer.iterations)
-    _use_methods_of_class(model)
+    use_methods_of_class(model)
     if model.count_params() * 4 > _MAX_EXPORT_BYTES:
         raise ValueError(f"the network has {model.count_params():,} parameters; that is too large to be examined")
     facts["config"] = json.dumps(exporting.tree_of(model))
@@ -134,29 +128,23 @@ def perturb(model: Any) -> None:
 def compile_plainly(model: Any) -> None:
     """Compile a network, with its own optimizer if it has one."""
     optimizer = getattr(model, "optimizer", None) or "sgd"
-    _use_methods_of_class(model)
+    use_methods_of_class(model)
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
 
 
 def step(model: Any, x: Any, y: Any) -> dict[str, float]:
     """Run one training step, and return the loss and the metrics by name."""
-    _use_methods_of_class(model)
+    use_methods_of_class(model)
     model.run_eagerly = True
     return _plain(model.train_on_batch(x, y, return_dict=True))
 
 
 def judge(model: Any, x: Any, y: Any) -> dict[str, float]:
     """Return the loss and the metrics of a network on one batch, by name."""
-    _use_methods_of_class(model)
+    use_methods_of_class(model)
     model.run_eagerly = True
     model.reset_metrics()
     return _plain(model.test_on_batch(x, y, return_dict=True))
-
-
-def _use_methods_of_class(model: Any) -> None:
-    """Take away methods that a network was given for itself alone, so that it trains and is judged as Keras does it."""
-    for name in _OF_TRAINING & set(vars(model)):
-        object.__delattr__(model, name)
 
 
 def _plain(logs: dict[str, Any]) -> dict[str, float]:
@@ -183,7 +171,7 @@ def script_model(
     models.follow(model, script, validation=None if validation is None else tuple(validation))
     models.tell_of_calls(model, script)
     backend.compile_nothing()
-    return model, script, models.CountEpochs(), models.CountEpochs()
+    return model, script, models.CountEpochs(script), models.CountEpochs(script)
 
 
 def epochs_of(callback: Any) -> int:

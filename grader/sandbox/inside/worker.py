@@ -243,18 +243,19 @@ def training_refused() -> Iterator[list[tuple[TracebackLine, ...]]]:
         attempts.append(_frames(reversed(list(traceback.walk_stack(sys._getframe())))))
         raise TrainingRefusedError("training does not run while the file is loaded")
 
-    names = ("fit", "train_on_batch")
-    originals = {name: keras.Model.__dict__.get(name) for name in names}
-    for name in names:
-        setattr(keras.Model, name, refuse)
+    originals = [
+        (kind, name, vars(kind)[name])
+        for kind in keras.Model.__mro__  # a program may also call what `keras.Model` inherits
+        for name in ("fit", "train_on_batch")
+        if name in vars(kind)
+    ]
+    for kind, name, _ in originals:
+        setattr(kind, name, refuse)
     try:
         yield attempts
     finally:
-        for name, original in originals.items():
-            if original is None:  # `keras.Model` inherits it, so it has to be inherited again
-                delattr(keras.Model, name)
-            else:
-                setattr(keras.Model, name, original)
+        for kind, name, original in originals:
+            setattr(kind, name, original)
 
 
 def _raised(number: int, error: BaseException) -> Raised:

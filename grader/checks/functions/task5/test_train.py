@@ -101,9 +101,9 @@ def wrong_number_of_images(training: Training) -> float:
     epochs = epochs_of(training) or WITNESS_EPOCHS
     images = counts["images"] / epochs
     known = [count for count in (images, counts["steps"] / epochs * WITNESS_BATCH) if count]
-    far = 1.5 * WITNESS_BATCH  # a batch that is not full may be left out
-    too_few = 0 < images <= WITNESS_IMAGES - far
-    if too_few or (known and not any(abs(count - WITNESS_IMAGES) < far for count in known)):
+    fewest = WITNESS_IMAGES - 1.5 * WITNESS_BATCH  # a batch that is not full may be left out
+    most = WITNESS_IMAGES + WITNESS_BATCH  # or filled up with further images
+    if 0 < images <= fewest or (known and not any(fewest < count < most for count in known)):
         return known[0]
     return 0
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from grader.sandbox.inside import backend, paths, raising
-from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, metric_name, name_of
+from grader.sandbox.inside.facts import MAX_TEXT, digest_of, flat_list, loss_name, metric_name
 from grader.sandbox.inside.guided import legacy
 from grader.sandbox.inside.guided.drawn import describe
 from grader.sandbox.inside.guided.fed import MAX_ROWS, Fed, labels, signatures
@@ -181,7 +181,7 @@ class Calls:
             "compile",
             model=self._recorder.number_of(model),
             **self._recorder.export(model),
-            loss=name_of(given.get("loss")),
+            loss=loss_name(given.get("loss")),
             from_logits=bool(getattr(given.get("loss"), "from_logits", False)),
             metrics=[
                 metric_name(metric)[:60] for metric in flat_list([given.get("metrics"), given.get("weighted_metrics")])

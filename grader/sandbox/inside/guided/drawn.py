@@ -19,6 +19,8 @@ from grader.sandbox.inside.sight import (
     can_be_seen,
     image_in_sight,
     in_sight,
+    is_under_an_image,
+    is_within_limits,
     paper_of,
     texts_around,
 )
@@ -64,18 +66,18 @@ def describe(figure: Any) -> dict[str, Any]:
 
 
 def _in_view(line: Any) -> bool:
-    """Whether at least one point of a line lies within the limits of its axes."""
+    """Whether a line can be seen within the limits of its axes, at least one point of it from top to bottom, too."""
     with contextlib.suppress(TypeError, ValueError):
         axis, points = line.axes, line.get_xydata()
         (left, right), (low, high) = sorted(axis.get_xlim()), sorted(axis.get_ylim())
         within = (points[:, 0] >= left) & (points[:, 0] <= right) & (points[:, 1] >= low) & (points[:, 1] <= high)
-        return bool(np.any(within)) or not len(points)
+        return not len(points) or (bool(np.any(within)) and is_within_limits(line))
     return True
 
 
 def _within(axis: Any) -> list[Any]:
     """Return the texts inside an axes that can be read, on whatever image they may be."""
-    return [text for text in axis.texts if can_be_read(text, NO_PAPER)]
+    return [text for text in axis.texts if can_be_read(text, NO_PAPER) and not is_under_an_image(text)]
 
 
 def _texts_of(axis: Any, paper: Any) -> list[str]:

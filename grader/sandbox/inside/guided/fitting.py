@@ -16,11 +16,12 @@ import msgspec
 import numpy as np
 
 from grader.sandbox.inside import backend, raising
-from grader.sandbox.inside.facts import MAX_TEXT, callback_facts, flat_list, metric_names, name_of, watch_upwards
+from grader.sandbox.inside.facts import MAX_TEXT, callback_facts, flat_list, loss_name, metric_names, watch_upwards
 from grader.sandbox.inside.guided import legacy
 from grader.sandbox.inside.guided.fed import Fed, classes_of, labels, signatures
 from grader.sandbox.inside.guided.recording import Recorder
 from grader.sandbox.inside.guided.watched import MOST_EPOCHS, TRAINED_IMAGES, Commit, Keeper, Shared, spread
+from grader.sandbox.inside.methods import own_methods
 from grader.sandbox.inside.timing.clock import Clock, Turns
 from grader.sandbox.inside.timing.trial import Trial
 from grader.sandbox.wire import stand_ins
@@ -129,12 +130,13 @@ class Fitting:
             "epochs": max(1, int(given.get("epochs") or 1) - int(given.get("initial_epoch") or 0)),
             "batch_size": int(given.get("batch_size") or 0),
             "callbacks": [callback_facts(callback) for callback in callbacks][:20],
-            "loss": name_of(getattr(model, "loss", None)),
+            "loss": loss_name(getattr(model, "loss", None)),
             "metrics": metric_names(model),
             "digests": [],
             "names": [],
             "ended": False,
             "moved": False,
+            "replaced": own_methods(model),
             "error": "",
             "repaired": False,
             **self._recorder.export(model),
@@ -237,7 +239,7 @@ class Fitting:
         outputs = int(model.output_shape[-1])
         rows = np.asarray(fed.x[:TRAINED_IMAGES], np.float32)
         classes = np.arange(len(rows)) % outputs
-        sparse = "sparse" in name_of(getattr(model, "loss", None)).lower()
+        sparse = "sparse" in loss_name(getattr(model, "loss", None)).lower()
         targets = classes if sparse else stand_ins.targets(len(rows), outputs)
         return {
             "x": rows,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import json
 import sys
 import types
@@ -195,8 +196,10 @@ class Recorder:
 def _numbers_given(frame: types.FrameType) -> list[int]:
     """Return the whole numbers among the arguments of a call that has just begun."""
     code = frame.f_code
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    values = [frame.f_locals.get(name) for name in names]
+    count = code.co_argcount + code.co_kwonlyargcount
+    values = [frame.f_locals.get(name) for name in code.co_varnames[:count]]
+    if code.co_flags & inspect.CO_VARARGS:
+        values += frame.f_locals.get(code.co_varnames[count], ())
     return [value for value in values if type(value) is int and 0 <= value < _LARGE][:_MAX_CALLS]
 
 

@@ -37,6 +37,8 @@ def parts_of(array: Any, most: int) -> list[tuple[slice, slice]]:
     if min(array.shape[:2]) < SIDE:
         return []
     rows, columns = _spans(array), _spans(np.swapaxes(array, 0, 1))
+    if not (rows and columns) and max(array.shape[:2]) < 2 * SIDE:  # one image, perhaps moved, with a margin beside it
+        return [(slice(0, array.shape[0]), slice(0, array.shape[1]))]
     if len(rows) * len(columns) > most:
         return []
     return [(row, column) for row in rows for column in columns]

@@ -133,6 +133,7 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
                 "fit": self._number,
                 "epochs": note["epochs"],
                 "patience": max((c["patience"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0),
+                "own": any(c["own"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"),
                 "epoch": len(note["digests"]) - 1,
                 "digest": note["digests"][-1],
             }
