@@ -12,6 +12,7 @@ from mpl_toolkits.axes_grid1 import ImageGrid  # type: ignore[import-untyped]
 
 from grader.checks.common.answers import FigureFacts
 from grader.sandbox.inside.figures import close_figures, describe_figure
+from grader.sandbox.inside.sight import is_under_an_image
 from grader.sandbox.wire.frames import Handle
 from grader.sandbox.wire.limits import MOST, MOST_IMAGES
 from tests.answers import answering
@@ -110,6 +111,41 @@ def test_an_image_shows_through_a_mask(figure: Figure) -> None:
     axes.imshow(np.ma.masked_equal(np.eye(2), 0))
     (shown,) = described(figure)["axes"]
     assert len(shown["images"]) == 4
+
+
+def test_nothing_shows_through_a_picture_of_four_channels_that_is_opaque(figure: Figure) -> None:
+    axes = figure.add_subplot()
+    axes.imshow(np.ones((2, 2)))
+    axes.imshow(np.full((2, 2, 4), 255, np.uint8))
+    (shown,) = described(figure)["axes"]
+    assert len(shown["images"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "seen"),
+    [
+        ({"xlim": (0, 10), "ylim": (0.5, 1)}, True),  # the curve lies below
+        ({"xlim": (0, 2)}, True),
+        ({"xlim": (0, 0.5)}, False),  # one of eight points
+        ({"ylim": (10, 11)}, False),
+        ({"ylim": (-2, -1)}, False),
+    ],
+)
+def test_a_curve_counts_if_enough_of_it_lies_within_its_axes(figure: Figure, limits: Any, seen: bool) -> None:
+    axes = figure.add_subplot()
+    axes.plot(range(8), np.linspace(0.3, 0.45, 8))
+    axes.set(**limits)
+    (shown,) = described(figure)["axes"]
+    assert len(shown["lines"]) == seen
+
+
+@pytest.mark.parametrize(
+    ("given", "hidden"), [({"zorder": 1}, True), ({"zorder": 9}, False), ({"zorder": 1, "x": 40}, False)]
+)
+def test_a_text_below_an_image_is_hidden(figure: Figure, given: dict[str, Any], hidden: bool) -> None:
+    axes = figure.add_subplot(xlim=(0, 50), ylim=(0, 50))
+    axes.imshow(np.ones((2, 2)), extent=(0, 20, 0, 20), zorder=5)
+    assert is_under_an_image(axes.text(**({"x": 10, "y": 10, "s": "cat"} | given))) == hidden
 
 
 def test_what_is_no_figure_has_nothing_to_say() -> None:

@@ -438,7 +438,7 @@ def test_notes_of_another_form_are_refused(answer: Any) -> None:
 
 
 def test_an_epoch_has_its_form() -> None:
-    epoch = {"kind": "epoch", "fit": 0, "epochs": 5, "patience": 3, "epoch": 2, "digest": "ab"}
+    epoch = {"kind": "epoch", "fit": 0, "epochs": 5, "patience": 3, "own": False, "epoch": 2, "digest": "ab"}
     assert epoch_of(epoch).epoch == 2
     for broken in ({**epoch, "epoch": "2"}, {"kind": "epoch"}, None, {**epoch, "digest": "x" * 4001}):
         with pytest.raises(msgspec.ValidationError):
