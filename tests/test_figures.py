@@ -142,10 +142,11 @@ def test_a_curve_counts_if_enough_of_it_lies_within_its_axes(figure: Figure, lim
 @pytest.mark.parametrize(
     ("given", "hidden"), [({"zorder": 1}, True), ({"zorder": 9}, False), ({"zorder": 1, "x": 40}, False)]
 )
-def test_a_text_below_an_image_is_hidden(figure: Figure, given: dict[str, Any], hidden: bool) -> None:
+def test_a_text_below_an_image_is_hidden(figure: Figure, given: dict[str, int], hidden: bool) -> None:
     axes = figure.add_subplot(xlim=(0, 50), ylim=(0, 50))
     axes.imshow(np.ones((2, 2)), extent=(0, 20, 0, 20), zorder=5)
-    assert is_under_an_image(axes.text(**({"x": 10, "y": 10, "s": "cat"} | given))) == hidden
+    place = {"x": 10, "y": 10} | given
+    assert is_under_an_image(axes.text(s="cat", **place)) == hidden  # type: ignore[arg-type]
 
 
 def test_what_is_no_figure_has_nothing_to_say() -> None:

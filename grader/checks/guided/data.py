@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -63,8 +64,6 @@ class Data:
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
         self.album = observed.album
-        self._train: list[Images | None] = []  # one item once it has been looked for; likewise the next one
-        self._test: list[Images | None] = []
 
     def true_labels(self, images: Images) -> Array:
         """Return the true classes, 0 to 9, of the images that were recognised."""
@@ -90,7 +89,7 @@ class Data:
     def as_labelled(self, shown: list[ShownImage]) -> list[ShownImage]:
         """Return those of the images for which the program has one label, with that label in place of their class."""
         labels: dict[tuple[bool, int], set[int]] = {}
-        for images in (self.training(), self.test()):
+        for images in (self.training, self.test):
             if images is not None and images.labels is not None and len(images.labels) == images.found.count:
                 for number, column in zip(images.rows.tolist(), columns_of(images.labels).tolist(), strict=True):
                     labels.setdefault((images.test, number), set()).add(column)
@@ -101,19 +100,16 @@ class Data:
             if (image.test, image.number) in known
         ]
 
+    @cached_property
     def training(self) -> Images | None:
-        """Return the training set: what `fit` was given, together with what was split off for validation.
+        """The training set: what `fit` was given, together with what was split off for validation.
 
         If `fit` got none of these images, test images, a small part of an array, or images of all classes beside an
         array with three, it is the global array of training images, since task 5 judges what `fit` should get.
         """
-        if not self._train:
-            fitted, left = self.fitted(), self._left(test=False)
-            elsewhere = (
-                fitted is None or fitted.test or self.is_part_of(fitted, left) or self.is_more_than(fitted, left)
-            )
-            self._train.append((left or fitted) if elsewhere else fitted)
-        return self._train[0]
+        fitted, left = self.fitted(), self._left(test=False)
+        elsewhere = fitted is None or fitted.test or self.is_part_of(fitted, left) or self.is_more_than(fitted, left)
+        return (left or fitted) if elsewhere else fitted
 
     def is_part_of(self, images: Images, whole: Images | None) -> bool:
         """Whether some images are only a small part of a larger set of at most three classes."""
@@ -169,21 +165,20 @@ class Data:
         """Whether two classes of a set have the same label; False for a set without labels."""
         return images.labels is not None and _are_merged(naming(*self.labelled(images)))
 
+    @cached_property
     def test(self) -> Images | None:
-        """Return the test set: the largest set of test images that Keras was given with labels, or a global array."""
-        if not self._test:
-            sets: list[Images] = []
-            for note in self.observed.notes:
-                if note.kind == "fit":
-                    sets += self._as_test(note.val_x, note.val_y, note.line)
-                if note.kind in ("evaluate", "predict"):
-                    sets += self._as_test(note.x, note.y, note.line)
-            left = self._left(test=True)
-            best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
-            collected = best is not None and left is not None and self.is_more_than(left, best)
-            known = best is not None and (best.labels is not None or collected)
-            self._test.append(best if known else left or best)
-        return self._test[0]
+        """The test set: the largest set of test images that Keras was given with labels, or a global array."""
+        sets: list[Images] = []
+        for note in self.observed.notes:
+            if note.kind == "fit":
+                sets += self._as_test(note.val_x, note.val_y, note.line)
+            if note.kind in ("evaluate", "predict"):
+                sets += self._as_test(note.x, note.y, note.line)
+        left = self._left(test=True)
+        best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
+        collected = best is not None and left is not None and self.is_more_than(left, best)
+        known = best is not None and (best.labels is not None or collected)
+        return best if known else left or best
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
         found = self.observed.recognise(x)

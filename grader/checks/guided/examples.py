@@ -29,7 +29,7 @@ def pairs_wrongly(observed: Observed) -> bool:
 def judged(observed: Observed, shown: list[ShownImage]) -> list[ShownImage]:
     """Return those of the shown images whose names are judged."""
     data = Data(observed)
-    images, test = data.training(), data.test()
+    images, test = data.training, data.test
     kept = set(data.classes(images)) if images is not None else set()
     # A class that should have been left out, a label that belongs to another image, and a test set whose labels were
     # left as they were are bugs of task 2, and must not cost points here.

@@ -30,7 +30,7 @@ def _training(observed: Observed) -> tuple[Data, Images]:
         NotRun: If none can be recognised, which the first check of this task reports.
     """
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if images is None:
         raise NotRun("no training set of CIFAR-10 was found.")
     return data, images
@@ -39,7 +39,7 @@ def _training(observed: Observed) -> tuple[Data, Images]:
 @check("data/three-classes")
 def test_three_classes(observed: Observed) -> None:
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if images is None:
         other = [note.name for note in observed.of_kind("load_data") if note.name != "cifar10"]
         if other or not observed.of_kind("load_data"):
@@ -173,7 +173,7 @@ def test_shuffled(observed: Observed) -> None:
 @check("data/test-set")
 def test_test_set(observed: Observed) -> None:
     data, training = _training(observed)
-    images = data.test()
+    images = data.test
     if images is None or (not observed.uses_test_images and not images.line and len(data.classes(images)) != 3):
         raise CheckFailed(
             "The test set should be cut down as the training set is, but no test images are used anywhere.",

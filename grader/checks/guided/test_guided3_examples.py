@@ -68,7 +68,7 @@ def test_labels(observed: Observed) -> None:
         )
     of_kept = judged(observed, shown)
     data = Data(observed)
-    images = data.training()
+    images = data.training
     of_one = len({image.known for image in shown}) == 1 and len(shown) >= _MANY
     # In a set that is not shuffled, which task 2 reports, the first images are of one class.
     if of_one and images is not None and len(data.classes(images)) > 1 and not data.is_unshuffled(images):
@@ -101,7 +101,7 @@ def test_random(observed: Observed) -> None:
     if not shown:
         raise NotRun("no images are shown before training.")
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if images is not None and data.is_unshuffled(images):
         return  # task 2 reports that; in a shuffled set, the first images would be a random choice
     for test in (False, True):

@@ -30,7 +30,7 @@ _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldi
 def _outputs_allowed(observed: Observed) -> set[int]:
     """Return how many outputs the network may have: three, or what a bug of task 2 makes of that; empty for any."""
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if images is None:
         return {3} if observed.of_kind("load_data") else set()  # if the program uses other data, task 2 reports it
     columns = images.labels.shape[1] if images.labels is not None and images.labels.ndim == 2 else 3
@@ -190,7 +190,7 @@ def test_loss(observed: Observed) -> None:
             line=note.line,
         )
     plain = loss.lower().replace("_", "")
-    images = Data(observed).training()
+    images = Data(observed).training
     single = (
         images is not None and images.labels is not None and (images.labels.ndim == 1 or images.labels.shape[1] == 1)
     )

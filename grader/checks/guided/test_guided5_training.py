@@ -92,7 +92,7 @@ def _require_training_set(observed: Observed, note: Note) -> None:
             "fit should train on the training set, but it gets the test images.", hint=hint, line=note.line
         )
     data = Data(observed)
-    fitted, ready = data.fitted(), data.training()
+    fitted, ready = data.fitted(), data.training
     if fitted is not None and ready is not None and data.is_part_of(fitted, ready):
         raise CheckFailed(
             f"fit should get all images of the training set, but it gets {len(fitted.numbers())} of "
@@ -235,7 +235,7 @@ def test_validates(observed: Observed) -> None:
                 hint="Give fit validation_data=(images, labels) of the same set.",
                 line=note.line,
             )
-    training, test = data.training(), data.test()
+    training, test = data.training, data.test
     moved = data.moved_columns(images, training) if training is not None else []
     if moved and training is not None and (test is None or not data.moved_columns(test, training)):
         raise CheckFailed(  # in other cases task 2 reports it

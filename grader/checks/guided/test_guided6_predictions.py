@@ -243,7 +243,7 @@ def test_predictions_are_shown(observed: Observed) -> None:
     predicted = _predicted_classes(observed, prediction)
     told = [(image, predicted[image.number]) for image in shown if image.number in predicted]
     data = Data(observed)
-    training = data.training()
+    training = data.training
     if training is not None and (
         _answers_otherwise(prediction, training) or len(data.classes(training)) < 2 or data.merges_classes(training)
     ):
@@ -307,7 +307,7 @@ def _of_own_classes(observed: Observed, shown: list[ShownImage]) -> list[ShownIm
     Task 2 reports such labels.
     """
     data = Data(observed)
-    training, test = data.training(), data.test()
+    training, test = data.training, data.test
     if training is None or test is None or training.labels is None or test.labels is None:
         return shown
     if len(test.labels) != test.found.count or data.agreement(training) < SURE or data.agreement(test) >= SURE:
@@ -421,7 +421,7 @@ def _predicted_classes(observed: Observed, prediction: Note) -> dict[int, int]:
     numbers = found.test if observed.uses_test_images else np.maximum(found.test, found.train)
     answers = prediction.answers
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if answers is None or not answers.size or len(answers) != len(numbers):
         return {}
     if images is None or images.labels is None:

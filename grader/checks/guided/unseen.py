@@ -57,7 +57,7 @@ def columns_of_program(observed: Observed) -> Columns:
         NotRun: If it does not keep three classes, or if their labels cannot be recognised.
     """
     data = Data(observed)
-    images = data.training()
+    images = data.training
     if images is None or images.labels is None or len(data.classes(images)) < 2:
         raise NotRun("the program trains on no classes that can be told.")
     names = naming(*data.labelled(images))
