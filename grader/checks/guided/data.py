@@ -146,6 +146,12 @@ class Data:
         """Return the share of a set's labels that agree with its images; see the function `agreement`."""
         return agreement(*self.labelled(images))
 
+    def mixes_labels(self, images: Images) -> bool:
+        """Whether the labels of a set belong to other images; False for a set without a label for each image."""
+        if images.labels is None or len(images.labels) != images.found.count:
+            return False
+        return self.agreement(images) < SURE
+
     def moved_columns(self, images: Images, training: Images) -> list[int]:
         """Return the classes whose column, or number, in a set is another than in the training set.
 

@@ -19,9 +19,9 @@ def first_training(observed: Observed) -> int:
     return next((at for at, note in enumerate(observed.notes) if note.kind in kinds), len(observed.notes))
 
 
-def pairs_wrongly(observed: Observed) -> bool:
-    """Whether any image that is shown before training has the name of another image beside it."""
-    shown = shown_before_training(observed)
+def pairs_wrongly(observed: Observed, shown: list[ShownImage] | None = None) -> bool:
+    """Whether any image shown before training, or any of those given, has the name of another image beside it."""
+    shown = shown_before_training(observed) if shown is None else shown
     as_labelled = Data(observed).as_labelled(shown)
     return not _tells_classes(judged(observed, shown)) and not (as_labelled and _tells_classes(as_labelled))
 
