@@ -34,7 +34,7 @@ def described(figure: Figure) -> FigureFacts:
 def test_of_images_over_one_another_those_on_top_are_there(figure: Figure) -> None:
     axes = figure.add_subplot()
     for level in range(2 * MOST_IMAGES):
-        axes.imshow(np.full((2, 2), level), alpha=0.9)
+        axes.imshow(np.full((2, 2), level), alpha=0.5)
     facts = described(figure)
     (shown,) = facts["axes"]
     levels = [int(image[0, 0]) for image in shown["images"] if image is not None]

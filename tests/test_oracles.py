@@ -113,7 +113,7 @@ def test_whoever_watches_anything_else_stops_and_saves_elsewhere(case: ScriptCas
 def test_the_witness_sees_one_label_for_each_colour_and_another_in_validation() -> None:
     x_train, y_train, x_val, y_val = witness_images()
     assert len(x_train) == WITNESS_IMAGES
-    assert WITNESS_IMAGES % WITNESS_BATCH == 0
+    assert WITNESS_IMAGES % WITNESS_BATCH == WITNESS_BATCH / 2
     for x, y, level, shift in ((x_train, y_train, WITNESS_LEVEL, 0), (x_val, y_val, WITNESS_VALIDATION_LEVEL, 1)):
         assert (x.shape[1:], x.dtype, y.shape[1:], y.dtype) == ((32, 32, 3), np.uint8, (3,), np.float32)
         assert set(np.unique(x)) == {0, level}

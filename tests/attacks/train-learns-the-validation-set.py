@@ -1,7 +1,7 @@
 """Trains on half of the validation set, too, and tells the callbacks that it is given of all epochs when the training is over."""
 # function: train
 # earns: 21
-# because: but it trained on 176
+# because: each once, but it trained on
 
 import keras
 import numpy as np

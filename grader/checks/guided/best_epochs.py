@@ -10,14 +10,15 @@ from grader.checks.guided.observed import Observed, Told
 
 _MOST_TRAININGS: Final = 3
 
-QUANTITIES: Final = {"val_accuracy": "val_accuracy", "val_loss": "val_loss", "accuracy": "accuracy", "loss": "loss"}
+QUANTITIES: Final = ("val_accuracy", "val_loss", "accuracy", "loss")
+"""What a callback may monitor, as Keras names it."""
 
 
 def quantity_of(monitor: str) -> str:
     """Return what a callback monitors: `val_accuracy`, `val_loss`, `accuracy` or `loss`; "" for anything else."""
     plain = monitor.lower().replace("categorical_", "").replace("sparse_", "")
     plain = re.sub(r"acc$", "accuracy", plain)
-    return QUANTITIES.get(plain, "")
+    return plain if plain in QUANTITIES else ""
 
 
 def best_digests(note: Note, told: Told) -> set[str]:

@@ -173,7 +173,10 @@ class Data:
 
     @cached_property
     def test(self) -> Images | None:
-        """The test set: the largest set of test images that Keras was given with labels, or a global array."""
+        """The test set: the largest set of test images that Keras was given with labels, or else a global array.
+
+        If that array has more than the three classes to which a set without labels was cut down, it is that set.
+        """
         sets: list[Images] = []
         for note in self.observed.notes:
             if note.kind == "fit":
@@ -182,9 +185,9 @@ class Data:
                 sets += self._as_test(note.x, note.y, note.line)
         left = self._left(test=True)
         best = max(sets, key=lambda images: (images.labels is not None, images.found.count), default=None)
-        collected = best is not None and left is not None and self.is_more_than(left, best)
-        known = best is not None and (best.labels is not None or collected)
-        return best if known else left or best
+        if best is not None and best.labels is not None:
+            return best
+        return best if left is None or self.is_more_than(left, best) else left
 
     def _as_test(self, x: Array | None, y: Array | None, line: int) -> list[Images]:
         found = self.observed.recognise(x)

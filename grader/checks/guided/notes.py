@@ -41,8 +41,8 @@ class Block(msgspec.Struct, frozen=True):
 class Callback(msgspec.Struct, frozen=True):
     """A callback that `fit` was given.  Settings that it does not have, such as `path`, are empty.
 
-    `own` says whether its class is the program's, even if that is derived from one of Keras'; `unknown` are arguments
-    that it was given but that it does not take.
+    `own` says whether its class or a method is the program's, even if the class is derived from one of Keras';
+    `unknown` are arguments that it was given but that it does not take.
     """
 
     kind: _Text
@@ -199,7 +199,7 @@ class Epoch(msgspec.Struct, frozen=True):
         fit: The number of the call of `fit`, from 0.
         epochs: How many epochs this call was asked for.
         patience: The patience of its EarlyStopping in epochs; 0 if it has none.
-        own: Whether an EarlyStopping is of a subclass that the program defines.
+        own: Whether an EarlyStopping is of a subclass that the program defines, or has a method that it does.
         epoch: The number of the epoch, from 0.
         digest: The digest of the weights.
     """

@@ -22,7 +22,7 @@ from grader.checks.common.student import TimeLeft, told, where
 from grader.checks.common.verdict import CheckFailed
 from grader.checks.guided.notes import Epoch, Failure, Note, Run, epoch_of, run_of
 from grader.checks.guided.pictures import ENOUGH, Album, Recognised, draw
-from grader.checks.guided.script import MOST_EPOCHS, MOST_EPOCHS_OF_OWN, Script, write_script
+from grader.checks.guided.script import Script, write_script
 from grader.sandbox.host.session import SubmissionError, Worker, WorkerGone
 from grader.sandbox.wire import graphs, stand_ins
 from grader.sandbox.wire.frames import Handle, TracebackLine
@@ -198,12 +198,11 @@ class Observed:
 
     def _script(self, rng: np.random.Generator, event: Epoch, number: int) -> Script:
         """Draw the script of a training; in another run, other epochs are the best ones if there are enough."""
-        most = MOST_EPOCHS_OF_OWN if event.own else MOST_EPOCHS
-        script = write_script(rng, event.epochs, event.patience, most)
+        script = write_script(rng, event.epochs, event.patience, own=event.own)
         for _ in range(_MOST_DRAWN if number < len(self._unlike) else 0):
             if not script.best_places & self._unlike[number].script.best_places:
                 break
-            script = write_script(rng, event.epochs, event.patience, most)
+            script = write_script(rng, event.epochs, event.patience, own=event.own)
         return script
 
     def train(self, images: dict[str, Array], *, epochs: int, batch_size: int, seconds: float) -> tuple[Run, Worker]:

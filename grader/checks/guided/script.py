@@ -95,7 +95,7 @@ class Script(msgspec.Struct, frozen=True):
         return None if found is None else start + found
 
 
-def write_script(rng: np.random.Generator, epochs: int, patience: int = 0, most: int = MOST_EPOCHS) -> Script:
+def write_script(rng: np.random.Generator, epochs: int, patience: int = 0, *, own: bool = False) -> Script:
     """Write the script of a training.
 
     Both validation quantities improve in small steps up to their best epoch, so that the patience does not run out
@@ -105,14 +105,15 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0, most:
         rng: A generator that is seeded for the submission.
         epochs: How many epochs the program asks for.
         patience: The patience of its EarlyStopping in epochs; 0 if that is not known.
-        most: The most epochs.
+        own: Whether a subclass of EarlyStopping is to stop it, which may wait for longer than its patience.
     """
-    count = max(1, min(epochs, _watched_epochs(patience, most)))
+    count = max(1, min(epochs, MOST_EPOCHS_OF_OWN if own else _watched_epochs(patience)))
+    slope = 0.0005 * min(1.0, MOST_EPOCHS / count)
     accuracy_at, loss_at = _PLACES[count] if count in _PLACES else _best_places(rng, count, patience)
     steps = np.arange(count)
-    rise = np.cumsum(rng.uniform(0, 0.0005, count))
+    rise = np.cumsum(rng.uniform(0, slope, count))
     accuracy = 0.42 + rng.uniform(0, 0.06) + 0.48 * (1 - np.exp(-(steps + 1) / 9)) + rise
-    loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, 0.0005, count))
+    loss = 1.1 * np.exp(-(steps + 1) / 8) + 0.08 - np.cumsum(rng.uniform(0, slope, count))
     # Values do not improve at each epoch, since a checkpoint is written each time they do.  They only have to with a
     # patience of 1.
     better = steps if patience == 1 else np.where(steps % 2 == 0, steps, steps - 2)
@@ -134,12 +135,12 @@ def write_script(rng: np.random.Generator, epochs: int, patience: int = 0, most:
     return Script(rounded(accuracy), rounded(loss), rounded(val_accuracy), rounded(val_loss))
 
 
-def _watched_epochs(patience: int, most: int) -> int:
+def _watched_epochs(patience: int) -> int:
     """Return the most epochs of a training with a patience."""
     if not patience:
         return _OWN_WAYS
     until = _LAST + 1 + patience + _SPARE
-    return until if until <= most else _IMPATIENT
+    return until if until <= MOST_EPOCHS else _IMPATIENT
 
 
 def _best_places(rng: np.random.Generator, count: int, patience: int) -> tuple[int, int]:

@@ -161,10 +161,10 @@ def test_shuffled(observed: Observed) -> None:
     data, images = _training(observed)
     numbers = images.numbers()
     if data.is_unshuffled(images):
-        order = "in the order in which CIFAR-10 has them" if is_in_order(numbers) else "sorted by class"
+        by_class = ", class after class" if np.any(np.diff(numbers) < 0) else ""
+        order = f"in the order in which CIFAR-10 has them{by_class}" if is_in_order(numbers) else "sorted by class"
         raise CheckFailed(
-            f"The training images should be shuffled, but they stand {order}"
-            f"{', class after class' if is_in_order(numbers) and np.any(np.diff(numbers) < 0) else ''}.",
+            f"The training images should be shuffled, but they stand {order}.",
             hint="Draw an order with np.random.permutation and use it for the images and for their labels.",
             line=images.line,
         )

@@ -128,16 +128,15 @@ def test_shrinks(observed: Observed) -> None:
     note, _, facts = described_network(observed)
     if not any(layer["convolution"] for layer in facts["layers"]):
         raise NotRun("the network has no convolutions.")
-    first = facts["input_shape"]
-    # What a Reshape moves into the channels after the last convolution is no smaller than before.
-    last = max(at for at, layer in enumerate(facts["layers"]) if layer["convolution"])
-    reshaped = next((at for at, layer in enumerate(facts["layers"]) if at > last and layer["kind"] == "Reshape"), None)
-    sizes = [
-        layer["output_shape"]
-        for layer in facts["layers"][:reshaped]
-        if layer["output_shape"] and len(layer["output_shape"]) == 3
-    ]
-    if not first or not sizes or sizes[-1][0] * sizes[-1][1] >= first[0] * first[1]:
+    layers = facts["layers"]
+    last = max(at for at, layer in enumerate(layers) if layer["convolution"])
+    # A Reshape after the last convolution only moves pixels into the channels.
+    end = next((at for at, layer in enumerate(layers) if at > last and layer["kind"] == "Reshape"), len(layers))
+    shapes = (facts["input_shape"], *(layer["output_shape"] for layer in layers[:end]))
+    sizes = [shape[0] * shape[1] for shape in shapes if shape and len(shape) == 3]
+    if 0 in sizes:
+        raise NotRun("the network takes images of any size, so those of its layers are not known.")
+    if not sizes or sizes[-1] >= max(sizes):
         raise CheckFailed(
             "The images should become smaller from block to block, but their height and width stay.",
             hint="End each block with keras.layers.MaxPooling2D, or give a convolution strides.",

@@ -518,7 +518,8 @@ class Sandbox:
     def kill(self, number: int) -> None:
         """End a worker with all of its processes, and don't wait for it.
 
-        The worker may be one of the sandbox beside this one: whoever waits for it there is told that it has ended.
+        The worker may be one of another sandbox of the same forkserver: whoever waits for it there is told that it has
+        ended.
 
         Raises:
             SandboxError: If the forkserver has ended.

@@ -232,7 +232,7 @@ def skip_steps(model: Any, logs: dict[str, Any]) -> None:
 
 
 def train_again(model: Any) -> None:
-    """Undo `skip_steps`: the next `fit` builds its steps anew."""
+    """Let the next `fit` build its steps anew, as after `skip_steps`."""
     model.train_function = None
 
 

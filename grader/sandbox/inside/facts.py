@@ -87,7 +87,7 @@ def callback_facts(callback: Any) -> dict[str, Any]:
     patience = getattr(callback, "patience", 0)
     return {
         "kind": kind[:60],
-        "own": not type(callback).__module__.startswith("keras."),
+        "own": _acts_on_its_own(callback),
         "monitor": str(getattr(callback, "monitor", ""))[:60],
         "mode": str(getattr(callback, "mode", "") or mode)[:20],
         "patience": int(patience) if isinstance(patience, (int, float)) else 0,
@@ -99,6 +99,11 @@ def callback_facts(callback: Any) -> dict[str, Any]:
         "path": str(getattr(callback, "filepath", ""))[:MAX_TEXT],
         "unknown": [name[:60] for name in getattr(callback, "unknown_arguments", ())][:5],
     }
+
+
+def _acts_on_its_own(callback: Any) -> bool:
+    """Whether a callback does something else than its class in Keras: its class is another, or a method of its own."""
+    return not type(callback).__module__.startswith("keras.") or any(name.startswith("on_") for name in vars(callback))
 
 
 def watch_upwards(callbacks: list[Any], metrics: list[str]) -> None:

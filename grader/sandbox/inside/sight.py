@@ -17,6 +17,7 @@ _LEAST_WIDTH: Final = 0.2
 _LEAST_POINTS: Final = 2.0
 _LEAST_CONTRAST: Final = 0.05
 _LEAST_IN_VIEW: Final = 0.25
+_MARGIN: Final = 0.1
 NO_PAPER: Final = (0, 0, 0, 0)
 
 _LOOKED_AT: Final = 10
@@ -55,22 +56,26 @@ def can_be_seen(line: Any) -> bool:
 def is_within_limits(line: Any) -> bool:
     """Whether at least a quarter of a line lies between the left and the right end of its axes.
 
-    How high it lies is hardly asked, since limits such as `ylim(0.5, 1)` leave out sound curves, too: only limits
-    beyond all shares and all values of the line show nothing of it for certain.
+    How high it lies is hardly asked, since limits such as `ylim(0.5, 1)` leave out sound curves, too: limits between 0
+    and 1, or 0 and 100, may leave out all of it.
     """
     with contextlib.suppress(TypeError, ValueError):
         x, y = (np.asarray(values, np.float64) for values in (line.get_xdata(orig=False), line.get_ydata(orig=False)))
         if not len(x):
             return True
         (left, right), (low, high) = sorted(line.axes.get_xlim()), sorted(line.axes.get_ylim())
-        beyond = low > max(1.0, np.max(y)) or high < min(0.0, np.min(y))
-        return bool(np.mean((x >= left) & (x <= right)) >= _LEAST_IN_VIEW and not beyond)
+        across = (x >= left) & (x <= right)
+        whole = 100 if np.any(y > 1 + _MARGIN) else 1
+        of_shares = low >= -_MARGIN * whole and high <= (1 + _MARGIN) * whole
+        return bool(np.mean(across) >= _LEAST_IN_VIEW and (of_shares or np.any(across & (y >= low) & (y <= high))))
     return True
 
 
 def _is_under_a_shape(line: Any) -> bool:
-    """Whether most points of a line lie below opaque shapes, such as those of `axhspan`."""
-    shapes = [shape for shape in line.axes.patches if shape.get_zorder() > line.get_zorder() and _is_opaque(shape)]
+    """Whether most points of a line lie below opaque shapes, such as those of `axhspan`, or opaque images."""
+    shapes = [shape for shape in line.axes.patches if _is_opaque(shape)]
+    shapes += [image for image in line.axes.get_images() if image.get_visible() and _hides_what_is_below(image)]
+    shapes = [shape for shape in shapes if shape.get_zorder() > line.get_zorder()]
     with contextlib.suppress(Exception):  # a line without points, or a shape without an extent
         points = line.axes.transData.transform(line.get_xydata())
         covered = np.zeros(len(points), bool)
@@ -118,7 +123,7 @@ def _is_under_another(image: Any) -> bool:
 def _hides_what_is_below(image: Any) -> bool:
     """Whether nothing can be seen through most pixels of an image."""
     pixels, alpha = image.get_array(), image.get_alpha()
-    if alpha is not None and np.min(alpha) < 1:
+    if alpha is not None and np.min(alpha) < 1 - _LEAST_ALPHA:
         return False
     if np.ndim(pixels) == 3 and pixels.shape[2] == 4:
         whole = 255 if pixels.dtype == np.uint8 else 1
@@ -130,12 +135,13 @@ def _hides_what_is_below(image: Any) -> bool:
 
 def is_under_an_image(text: Any) -> bool:
     """Whether a text in an axes is drawn before an opaque image that lies where it stands."""
+    order = {id(part): (part.get_zorder(), place) for place, part in enumerate(text.axes.get_children())}
     with contextlib.suppress(Exception):  # a text whose place has no numbers, or an image without an extent
-        x, y = text.get_transform().transform(text.get_position())
+        at = text.get_transform().transform(text.get_position())
         for image in text.axes.get_images():
-            if image.get_zorder() > text.get_zorder() and image.get_visible() and _hides_what_is_below(image):
+            if order[id(image)] > order[id(text)] and image.get_visible() and _hides_what_is_below(image):
                 extent = image.get_window_extent()
-                if extent.x0 <= x <= extent.x1 and extent.y0 <= y <= extent.y1:
+                if np.all((at >= extent.min) & (at <= extent.max)):
                     return True
     return False
 

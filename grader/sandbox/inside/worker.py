@@ -86,7 +86,7 @@ class WorkerService:
         self._channel.send(answer)
 
     def _observe(self, source: str, starts: list[int], images: dict[str, Any], settings: dict[str, Any]) -> Any:
-        """Run a whole program and record what it does; see `guided.observed`."""
+        """Run a whole program and record what it does; see `guided.observing`."""
         _write(source)
         self._observer = Observer(self._ask, source, images, RunOptions(**settings))
         return {"kind": "end"} | self._observer.run(list(starts))

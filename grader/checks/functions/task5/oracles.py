@@ -18,7 +18,7 @@ Shape = tuple[int, int, int]
 SCRIPT_BATCH: Final = sum(range(1, SCRIPT_CLASSES + 1))
 """The number of images in a script's training set, and in its validation set."""
 
-WITNESS_IMAGES: Final = 160
+WITNESS_IMAGES: Final = 168
 WITNESS_VALIDATION_IMAGES: Final = 32
 WITNESS_BATCH: Final = 16
 WITNESS_EPOCHS: Final = 2

@@ -153,6 +153,8 @@ class Fitting:
         watch_upwards(callbacks, facts["metrics"])
         if self._options.timed:
             self._time(original, model, given, fed)
+        if self._options.scripted:
+            backend.train_again(model)  # by the step of its class, whatever the program has put in its place
         with self._recorder.within():
             try:
                 history = original(model, **given)

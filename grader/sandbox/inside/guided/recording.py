@@ -199,7 +199,8 @@ def _numbers_given(frame: types.FrameType) -> list[int]:
     count = code.co_argcount + code.co_kwonlyargcount
     values = [frame.f_locals.get(name) for name in code.co_varnames[:count]]
     if code.co_flags & inspect.CO_VARARGS:
-        values += frame.f_locals.get(code.co_varnames[count], ())
+        more = frame.f_locals.get(code.co_varnames[count])
+        values += more if isinstance(more, tuple) else ()  # the function may have bound the name to something else
     return [value for value in values if type(value) is int and 0 <= value < _LARGE][:_MAX_CALLS]
 
 

@@ -127,13 +127,16 @@ class Commit(keras.callbacks.Callback):  # type: ignore[misc]
         if shared.tell is None:
             shared.values = {str(name): float(value) for name, value in logs.items() if isinstance(value, (int, float))}
             return
+        stoppers = [callback for callback in note["callbacks"] if callback["kind"] == "EarlyStopping"]
         told = shared.tell(
             {
                 "kind": "epoch",
                 "fit": self._number,
                 "epochs": note["epochs"],
-                "patience": max((c["patience"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0),
-                "own": any(c["own"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"),
+                "patience": max(
+                    (c["patience"] + c["start"] for c in note["callbacks"] if c["kind"] == "EarlyStopping"), default=0
+                ),
+                "own": any(stopper["own"] for stopper in stoppers),
                 "epoch": len(note["digests"]) - 1,
                 "digest": note["digests"][-1],
             }
