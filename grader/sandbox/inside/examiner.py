@@ -309,7 +309,12 @@ def _flat(model: Any) -> list[Any]:
 
 
 def run_network(model: Any, x: np.ndarray[Any, Any], batch_size: int = 256) -> Any:
-    """Return the network's output for `x`, at inference, as float32."""
+    """Return the network's output for images, at inference, as float32.
+
+    Images are flattened for a network that takes its pixels as one row.
+    """
+    if len(getattr(model, "input_shape", None) or ()) == 2:
+        x = x.reshape(len(x), -1)
     parts = [model(x[start : start + batch_size], training=False) for start in range(0, len(x), batch_size)]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]).astype(np.float32)
 
