@@ -83,9 +83,9 @@ def _array(levels: Array) -> str:
 GREYS: Colours = [((128 + i % 3, 128 + (i + 1) % 3, 128 + (i + 2) % 3), 20 * i - 60) for i in range(7)]
 GREY_LEVELS: Array = levels_of(GREYS).astype(np.float64)
 
-# These are more than one batch of any usual size, and not a whole number of batches.  The network is surer of some of
-# them than of others.
+# These are more than one batch of any usual size, up to 512, and not a whole number of batches.  The network is surer
+# of some of them than of others.
 _ORDERS = ((0, 1, 2), (2, 0, 1), (1, 2, 0))
 MANY_COLOURS: Colours = [
-    (tuple(60 + (25 + i % 20) * step for step in _ORDERS[i * i % 3]), 5 * (i % 7)) for i in range(150)
+    (tuple(60 + (25 + i % 20) * step for step in _ORDERS[i * i % 3]), 5 * (i % 7)) for i in range(601)
 ]
