@@ -220,7 +220,7 @@ def test_test_set(observed: Observed) -> None:
 def _require_same_columns(data: Data, training: Images, images: Images) -> None:
     """Raise `CheckFailed` if a column, or a number, means different classes in the test set and the training set."""
     mine, others = training.labels, images.labels
-    if mine is None or others is None or are_rows(mine) != are_rows(others):
+    if mine is None or others is None:
         return
     if not are_rows(mine) and not np.array_equal(np.unique(mine), np.unique(others)):
         return  # one of them has the numbers of CIFAR-10

@@ -23,7 +23,6 @@ _NO_ACCURACY = {
 _LEAST_FILTERS = 8
 """Smaller numbers that a block is given say which block it is, or how large its convolutions are."""
 
-
 _CATEGORICAL = ("categoricalcrossentropy", "categoricalfocalcrossentropy", "kldivergence", "kullbackleiblerdivergence")
 
 

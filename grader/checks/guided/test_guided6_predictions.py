@@ -308,9 +308,9 @@ def _of_own_classes(observed: Observed, shown: list[ShownImage]) -> list[ShownIm
     """
     data = Data(observed)
     training, test = data.training, data.test
-    if training is None or test is None or training.labels is None or test.labels is None:
+    if training is None or test is None or training.labels is None or not data.mixes_labels(test):
         return shown
-    if len(test.labels) != test.found.count or data.agreement(training) < SURE or data.agreement(test) >= SURE:
+    if data.agreement(training) < SURE:
         return shown
     classes = {column: known for known, column in naming(*data.labelled(training)).items()}
     labels = {image.number: image.known for image in data.as_labelled(shown) if image.test}
